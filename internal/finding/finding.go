@@ -1,0 +1,107 @@
+// Package finding is the one shape in which netwicket says that something is
+// wrong with a document: where it stands, what stands there, and what was
+// expected. Errors and warnings share it; a [List] collects those of one
+// document so that a person sees all of them at once.
+package finding
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Shown is how many findings the text of a [List] shows; the rest are counted.
+const Shown = 20
+
+// Finding is one error or warning about a document. It is an error itself, so
+// that a finding can be returned, wrapped and inspected with errors.As.
+type Finding struct {
+	File    string // label the caller gave the document, usually its path; may be empty
+	Line    int    // 1-based; 1 for a finding about the document as a whole
+	Column  int    // 1-based, in bytes
+	Path    string // JSON pointer (RFC 6901) of the value, or empty
+	Value   string // the offending value as it is written, cut to a readable length; may be empty
+	Code    string // stable, lower-case, hyphenated: "bad-range"
+	Warning bool   // true: the document loads all the same
+	Err     error  // what is wrong and what was expected
+}
+
+// Error is the finding as one line: file:line:column, path, value and cause.
+func (f *Finding) Error() string {
+	var b strings.Builder
+	b.WriteString(f.Position())
+	if f.Path != "" {
+		b.WriteString(" " + f.Path)
+	}
+	b.WriteString(": ")
+	b.WriteString(f.Message())
+	return b.String()
+}
+
+// Message is the finding without its position: the value, if any, and the cause.
+func (f *Finding) Message() string {
+	cause := "invalid"
+	if f.Err != nil {
+		cause = f.Err.Error()
+	}
+	if f.Value == "" {
+		return cause
+	}
+	return quoted(f.Value) + ": " + cause
+}
+
+// Position is "file:line:column", or "line:column" for a document without a label.
+func (f *Finding) Position() string {
+	at := strconv.Itoa(max(f.Line, 1)) + ":" + strconv.Itoa(max(f.Column, 1))
+	if f.File == "" {
+		return at
+	}
+	return f.File + ":" + at
+}
+
+// Unwrap gives the cause, so that errors.Is finds sentinels.
+func (f *Finding) Unwrap() error { return f.Err }
+
+// List is several findings in document order.
+type List []*Finding
+
+// Error shows the first [Shown] findings, one a line, and counts the rest.
+func (l List) Error() string {
+	lines := make([]string, 0, min(len(l), Shown)+1)
+	for i, f := range l {
+		if i == Shown {
+			lines = append(lines, fmt.Sprintf("and %d more", len(l)-Shown))
+			break
+		}
+		lines = append(lines, f.Error())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap gives every finding to errors.Is and errors.As.
+func (l List) Unwrap() []error {
+	errs := make([]error, len(l))
+	for i, f := range l {
+		errs[i] = f
+	}
+	return errs
+}
+
+// Err is the list as an error, or nil for an empty list.
+func (l List) Err() error {
+	if len(l) == 0 {
+		return nil
+	}
+	return l
+}
+
+// maxQuoted bounds how much of a value a message repeats: documents may hold
+// megabytes where an address belongs.
+const maxQuoted = 120
+
+func quoted(s string) string {
+	if len(s) > maxQuoted {
+		return strconv.Quote(s[:maxQuoted]) + "..."
+	}
+	return strconv.Quote(s)
+}

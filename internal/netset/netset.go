@@ -1,0 +1,90 @@
+// Package netset reads addresses, prefixes and ranges as people write them in
+// lists and configurations, and brings each to the one form that netwicket
+// compares: unmapped, without a zone, first to last.
+package netset
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"go4.org/netipx"
+)
+
+// ParseAddr reads one address. An IPv4-mapped address is its IPv4 address; an
+// address with a zone is refused, since no client would ever match it.
+func ParseAddr(text string) (netip.Addr, error) {
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("not an IP address (%s)", reason(err))
+	}
+	if addr.Zone() != "" {
+		return netip.Addr{}, errors.New("an address with a zone matches no client; write it without")
+	}
+	return addr.Unmap(), nil
+}
+
+// ParsePrefix reads CIDR notation. Host bits are masked away and reported by
+// hostBits. ::ffff:a.b.c.d/n with n >= 96 is the IPv4 prefix of n-96 bits; with
+// fewer bits it would cover more than the mapped IPv4 space and is refused.
+func ParsePrefix(text string) (r netipx.IPRange, hostBits bool, err error) {
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		return netipx.IPRange{}, false, fmt.Errorf("not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (%s)", reason(err))
+	}
+	if prefix.Addr().Is4In6() {
+		if prefix.Bits() < 96 {
+			return netipx.IPRange{}, false, errors.New("an IPv4-mapped prefix needs at least 96 bits; write the IPv4 prefix")
+		}
+		prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-96)
+	}
+	return netipx.RangeOfPrefix(prefix.Masked()), prefix != prefix.Masked(), nil
+}
+
+// ParseRange reads "first-last", both inclusive, with spaces around either end.
+func ParseRange(text string) (netipx.IPRange, error) {
+	firstText, lastText, found := strings.Cut(text, "-")
+	if !found {
+		return netipx.IPRange{}, errors.New("not a range such as 192.0.2.1-192.0.2.9")
+	}
+	first, err := ParseAddr(strings.TrimSpace(firstText))
+	if err != nil {
+		return netipx.IPRange{}, fmt.Errorf("first address of the range: %w", err)
+	}
+	last, err := ParseAddr(strings.TrimSpace(lastText))
+	if err != nil {
+		return netipx.IPRange{}, fmt.Errorf("last address of the range: %w", err)
+	}
+	if first.Is4() != last.Is4() {
+		return netipx.IPRange{}, errors.New("the range mixes IPv4 and IPv6")
+	}
+	if last.Less(first) {
+		return netipx.IPRange{}, errors.New("the range ends before it starts")
+	}
+	return netipx.IPRangeFrom(first, last), nil
+}
+
+// Parse reads an address, a prefix or a range, whichever the text looks like.
+func Parse(text string) (netipx.IPRange, error) {
+	switch {
+	case strings.Contains(text, "-"):
+		return ParseRange(text)
+	case strings.Contains(text, "/"):
+		r, _, err := ParsePrefix(text)
+		return r, err
+	default:
+		addr, err := ParseAddr(text)
+		return netipx.IPRangeFrom(addr, addr), err
+	}
+}
+
+// reason is the last part of a netip error: what it objects to, without the
+// function's name and the text, which the caller's finding already carries.
+func reason(err error) string {
+	text := err.Error()
+	if i := strings.LastIndex(text, "): "); i >= 0 {
+		return text[i+3:]
+	}
+	return text
+}
