@@ -1,0 +1,53 @@
+package decide
+
+import (
+	"errors"
+	"time"
+
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// What Compile refuses, for callers that branch on it.
+var (
+	// ErrEmptyPolicy: the Config holds no zones, no rules, no ThreatInsight and no SailPoint document.
+	ErrEmptyPolicy = errors.New("the policy is empty: it needs Okta zones, Okta rules, a ThreatInsight configuration or a SailPoint document")
+	// ErrNoData: an ACTIVE zone asks for a datum that no geo source provides.
+	ErrNoData = errors.New("no geo source provides the data")
+	// ErrUnknownZone: a rule refers to a zone that the policy does not have.
+	ErrUnknownZone = errors.New("no such zone")
+)
+
+// Finding is one error or warning of a compilation, with its position.
+type Finding = finding.Finding
+
+// Findings is several of them.
+type Findings = finding.List
+
+// UnknownCountry says what a client of unknown country is to SailPoint's block list.
+type UnknownCountry uint8
+
+// The zero value denies.
+const (
+	DenyUnknownCountry UnknownCountry = iota
+	TrustUnknownCountry
+)
+
+// Config is what a policy is compiled from. The zero Config is empty and does
+// not compile. Compile neither changes nor keeps what it is given.
+type Config struct {
+	Zones         []zone.Zones // Okta zone documents; ids are unique across all of them
+	Rules         []zone.RuleSet
+	ThreatInsight *zone.ThreatInsight // nil: no ThreatInsight
+	ThreatFeeds   []zone.Feed
+
+	SailPoint      *zone.NetworkConfig // nil: no SailPoint check, unless AuthProfile is set
+	AuthProfile    *zone.AuthProfile   // nil: tenant-wide, every non-empty list is enforced
+	UnknownCountry UnknownCountry
+
+	Geo *geo.Table // nil: nothing is known of any address
+
+	Overlay *zone.Overlay // nil: none
+	Now     time.Time     // the time at which overlay entries may have expired; zero: none has
+}

@@ -1,0 +1,31 @@
+package decide
+
+import (
+	"net/netip"
+	"sync/atomic"
+)
+
+// Live holds the policy in force and lets it be replaced while requests run.
+// The zero value denies. Safe for concurrent use.
+type Live struct {
+	policy atomic.Pointer[Policy]
+}
+
+// Policy is the policy in force, nil before the first Swap. A request that
+// needs several answers takes it once, so that all come from one policy.
+func (l *Live) Policy() *Policy {
+	if l == nil {
+		return nil
+	}
+	return l.policy.Load()
+}
+
+// Swap puts next in force and returns what was. A nil next denies everything
+// from then on.
+func (l *Live) Swap(next *Policy) (previous *Policy) { return l.policy.Swap(next) }
+
+// Decide asks the policy in force.
+func (l *Live) Decide(addr netip.Addr) Decision { return l.Policy().Decide(addr) }
+
+// DecideChain asks the policy in force.
+func (l *Live) DecideChain(chain []netip.Addr) Decision { return l.Policy().DecideChain(chain) }
