@@ -1,133 +1,220 @@
 package decide
 
 import (
-	"iter"
 	"net/netip"
-	"time"
 
-	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/iptable"
+	"github.com/netwicket/netwicket/zone"
 )
 
 // Policy is a compiled, immutable policy, safe for concurrent use. A nil or
 // zero Policy denies everything with [NoPolicy].
-type Policy struct{}
+type Policy struct {
+	table     *iptable.Table // address -> class
+	classes   []class
+	decisions []Decision // the different answers for a chain of one, client left open
 
-// Compile makes a policy of a Config.
-func Compile(config Config) (*Policy, error) { panic("stub") }
+	// What the two halves of a class say, and the zone sets that they use.
+	addressPatterns []addressPattern
+	geoPatterns     []geoPattern
+	ipSets          *sets
+	dynamicSets     *sets
+	walkable        []uint64 // the IP zones that a request can be in: no blocklists
 
-// Decide is DecideChain for a chain of one.
-func (p *Policy) Decide(addr netip.Addr) Decision { panic("stub") }
+	zones                 []compiledZone
+	ipBits, dynamicBits   int
+	ipWords, dynamicWords int
+
+	ruleSets   []ruleSet
+	threat     threatInsight
+	sailPoint  sailPoint
+	overlay    overlay
+	blocklists bool // there is an ACTIVE one
+	everyHop   bool // blocklists or overlay denials look at hops behind the client
+	source     naive
+	info       Info
+}
+
+// class is a set of addresses that nothing in the policy tells apart: one
+// address pattern, one geo pattern, and so one decision for a chain of one.
+type class struct {
+	address, geo uint32
+	decision     uint32 // index, or dependsOnEmbedded
+}
+
+// dependsOnEmbedded marks the classes inside NAT64, 6to4 and Teredo, whose
+// decision needs a second look-up.
+const dependsOnEmbedded = ^uint32(0)
+
+// threatInsight is Okta's ThreatInsight with its feeds.
+type threatInsight struct {
+	action   zone.ThreatAction
+	present  bool
+	feeds    []zone.Feed
+	excluded []mask // IP zones whose requests are left alone
+	zones    []int  // the same as indices, for Explain
+}
+
+// Decide is [Policy.DecideChain] for a chain of one. It never allocates,
+// locks, logs, reads a clock or panics, and costs one table look-up.
+func (p *Policy) Decide(addr netip.Addr) Decision {
+	if p == nil || p.table == nil {
+		return Decision{Reasons: reasonsOf(NoPolicy)}
+	}
+	if !addr.IsValid() {
+		return unresolved
+	}
+	addr = normal(addr)
+	id := p.classes[p.table.Lookup(addr)].decision
+	if id == dependsOnEmbedded {
+		return p.DecideChain([]netip.Addr{addr})
+	}
+	d := p.decisions[id]
+	d.Client = addr
+	return d
+}
+
+// unresolved is the decision about a client whose address cannot be determined.
+var unresolved = Decision{Reason: ClientUnresolved, Reasons: reasonsOf(ClientUnresolved)}
 
 // DecideChain decides about a request that passed the chain, nearest hop first;
-// the zero Addr stands for a hop that could not be read.
-func (p *Policy) DecideChain(chain []netip.Addr) Decision { panic("stub") }
-
-// Explain is DecideChain by a naive and independent way, with everything that
-// it looked at.
-func (p *Policy) Explain(chain ...netip.Addr) Explanation { panic("stub") }
-
-// Match is the membership of a request's client.
-func (p *Policy) Match(chain []netip.Addr) Membership { panic("stub") }
-
-// Info describes the policy.
-func (p *Policy) Info() Info { panic("stub") }
-
-// State is the three-valued answer to "is the request in this zone?".
-type State uint8
-
-// The states. The zero value is No.
-const (
-	No State = iota
-	Match
-	Unknown
-)
-
-// String is "no", "match" or "unknown".
-func (s State) String() string { return [...]string{"no", "match", "unknown"}[s] }
-
-// Membership says in which zones a request is, and SailPoint's two facts.
-type Membership struct{}
-
-// Client is the resolved client, or the zero Addr.
-func (m Membership) Client() netip.Addr { panic("stub") }
-
-// Zones ranges over all zones of the policy in document order.
-func (m Membership) Zones() iter.Seq2[*ZoneRef, State] { panic("stub") }
-
-// Zone is the state of the zone with that id; No if the policy has no such zone.
-func (m Membership) Zone(id string) State { panic("stub") }
-
-// OnNetwork says whether the client is inside SailPoint's network definition.
-func (m Membership) OnNetwork() State { panic("stub") }
-
-// TrustedCountry says whether the client's country is trusted by SailPoint's lists.
-func (m Membership) TrustedCountry() State { panic("stub") }
-
-// Explanation is a decision with all that led to it.
-type Explanation struct {
-	Decision    Decision
-	Chain       []netip.Addr // normalised; the zero Addr for an unreadable hop
-	ClientIndex int          // of the client in Chain; -1 if unresolved
-	Hops        []HopTrace
-	Zones       []ZoneTrace  // every zone, in document order
-	Location    geo.Location // of the client
-	Range       string       // the range around the client that has this location
-	Layers      []LayerTrace // every layer in order, also after the first denial
-	Rules       []RuleTrace  // every rule, in the order of evaluation
-	Steps       []string     // all of the above in sentences, in order
+// the zero Addr stands for a hop that could not be read. It never allocates and
+// looks every hop up once.
+//
+// The client is the first hop that no zone lists as a proxy, or the last hop if
+// all are listed; an unreadable hop before it, or an empty chain, denies.
+func (p *Policy) DecideChain(chain []netip.Addr) Decision {
+	if p == nil || p.table == nil {
+		return Decision{Reasons: reasonsOf(NoPolicy)}
+	}
+	var r request
+	client := p.follow(&r, chain)
+	if client < 0 {
+		return unresolved
+	}
+	r.inZones(p)
+	d := p.judge(&r)
+	d.Client = normal(chain[client])
+	return d
 }
 
-// HopTrace is what one hop is to the policy.
-type HopTrace struct {
-	Addr      netip.Addr
-	TrustedBy []ZoneRef // zones whose proxies list it
-	Blocked   []ZoneRef // blocklist zones that hit it, exempt or not
-	Exempt    bool
-	Client    bool
-	Location  geo.Location
+// follow looks up the hops of a chain and finds the client; -1 if there is none.
+func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
+	client = -1
+	readable := true // no unreadable hop so far
+	for i, addr := range chain {
+		if !addr.IsValid() {
+			if client < 0 {
+				return -1
+			}
+			readable = false
+			continue
+		}
+		addr = normal(addr)
+		id := p.table.Lookup(addr)
+		if i < walkLimit && readable {
+			r.walk[i] = id
+			r.walked = i + 1
+		}
+		c := p.classes[id]
+		address, at := &p.addressPatterns[c.address], &p.geoPatterns[c.geo]
+		if client >= 0 || (address.flags&trustedProxy != 0 && i+1 < len(chain)) {
+			r.hop(address, at)
+			if client >= 0 && i+1 >= walkLimit && !p.everyHop {
+				break
+			}
+			continue
+		}
+		client = i
+		r.client = id
+		if address.flags&embedsIPv4 != 0 {
+			if embedded, found := embeddedIPv4(addr); found {
+				r.embedded, r.hasEmbedded = p.table.Lookup(embedded), true
+			}
+		}
+		r.clientHop(p, address, at)
+	}
+	return client
 }
 
-// ZoneTrace is one zone's state and why.
-type ZoneTrace struct {
-	Zone  *ZoneRef
-	Key   string // the zone's id, or its name if it has none
-	Kind  string // "IP", "DYNAMIC", "DYNAMIC_V2"
-	Use   string // "POLICY", "BLOCKLIST", "EXEMPT", "INACTIVE"
-	State State
-	Why   string
+// judge goes through the layers in order; the first denial is the decision.
+func (p *Policy) judge(r *request) Decision {
+	c := p.classes[r.client]
+	address, at := &p.addressPatterns[c.address], &p.geoPatterns[c.geo]
+	threatens := p.threatens(r, address)
+	d := Decision{Audit: threatens && p.threat.action == zone.ThreatAudit}
+	switch {
+	case r.overlayDenied:
+		return d.with(Deny, Overlay)
+	case address.flags&overlayAllowed != 0:
+		return d.with(Allow, Overlay)
+	case r.blocked:
+		d.Zone = p.zones[r.blockedBy].ref
+		return d.with(Deny, Blocklisted)
+	case threatens && p.threat.action == zone.ThreatBlock:
+		return d.with(Deny, Threat)
+	}
+	ruleName := ""
+	for i := range p.ruleSets {
+		applied := p.ruleSets[i].apply(p, r)
+		if applied == nil {
+			return d.with(Deny, NoRule)
+		}
+		ruleName = applied.name
+		if !applied.allow {
+			d.Rule = ruleName
+			return d.with(Deny, RuleMatched)
+		}
+	}
+	if failed := p.sailPoint.failures(address.flags&onNetwork != 0, at.country); failed != 0 {
+		d.Reasons = failed
+		d.Reason = Reason(trailingZeros(uint64(failed)))
+		return d
+	}
+	d.Rule = ruleName
+	return d.with(Allow, p.allowReason())
 }
 
-// RuleTrace is one rule and whether it applied.
-type RuleTrace struct {
-	Policy    string // file of the rule set
-	Rule      string
-	Allow     bool
-	Active    bool
-	Condition State // of its network condition
-	Applied   bool  // it is the rule that decided its policy
-	Why       string
+func (d Decision) with(v Verdict, r Reason) Decision {
+	d.Verdict, d.Reason, d.Reasons = v, r, reasonsOf(r)
+	return d
 }
 
-// LayerTrace is the outcome of one layer.
-type LayerTrace struct {
-	Layer     string // "address", "overlay", "blocklist", "threat", "rules", "sailpoint"
-	Consulted bool   // the policy has this layer
-	Denied    bool
-	Reasons   Reasons
-	Why       string
+// allowReason is the reason of an allow, which depends on what the policy
+// consults, not on the request.
+func (p *Policy) allowReason() Reason {
+	switch {
+	case p.sailPoint.enforced():
+		return Permitted
+	case len(p.ruleSets) > 0:
+		return RuleMatched
+	case p.blocklists || p.threat.action != zone.ThreatNone:
+		return Permitted
+	case p.sailPoint.profile:
+		return NotEnforced
+	default:
+		return Unrestricted
+	}
 }
 
-// Info describes a policy: what went in and what came out.
-type Info struct {
-	Fingerprint  string // hash of the documents and databases, hexadecimal
-	Data         []geo.Dataset
-	Zones        int
-	ActiveZones  int
-	Rules        int
-	Classes      int
-	Intervals4   int
-	Intervals6   int
-	Bytes        int // size of the address table
-	Warnings     Findings
-	OverlayUntil time.Time // when the next overlay entry expires; zero: none does
+// threatens says that ThreatInsight objects to the client: it, or the IPv4
+// address embedded in it, is in a feed, the exempt zone does not list that
+// address, and the request is in no excluded zone.
+func (p *Policy) threatens(r *request, client *addressPattern) bool {
+	if p.threat.action == zone.ThreatNone {
+		return false
+	}
+	hit := client.flags&(threatened|exempted) == threatened
+	if !hit && r.hasEmbedded {
+		hit = p.addressPatterns[p.classes[r.embedded].address].flags&(threatened|exempted) == threatened
+	}
+	if !hit {
+		return false
+	}
+	for _, m := range p.threat.excluded {
+		if r.zonesOf(p, m.word)&m.bits != 0 {
+			return false
+		}
+	}
+	return true
 }

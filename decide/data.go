@@ -1,0 +1,91 @@
+package decide
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// need is a datum that a zone asks for, in words.
+type need struct {
+	field geo.Field
+	what  string
+}
+
+// checkData refuses ACTIVE zones that ask for a datum that no source provides:
+// they would be unknown for every address, which is never what was meant. It
+// warns of operators that no source can name.
+func (c *compiler) checkData() {
+	provided := c.config.Geo.Provides()
+	for i := range c.p.zones {
+		z := &c.p.zones[i]
+		if z.kind != dynamicZone {
+			continue
+		}
+		for _, n := range needsOf(&z.spec) {
+			if provided&n.field == 0 {
+				c.fail(z.spec.Position, z.ref.Name, "no-data",
+					"zone %q needs the %s of an address: %w; add a database or an overlay that has it", z.ref.Name, n.what, ErrNoData)
+			}
+		}
+	}
+	c.warnAboutOperators()
+	c.warnings = append(c.warnings, c.config.Geo.Warnings()...)
+}
+
+func needsOf(z *zone.Zone) []need {
+	var needs []need
+	if z.Locations.Defined() {
+		needs = append(needs, need{geo.Country, "country"})
+		region := func(p zone.Place) bool { return p.Region != "" }
+		if slices.ContainsFunc(z.Locations.Include, region) || slices.ContainsFunc(z.Locations.Exclude, region) {
+			needs = append(needs, need{geo.Region, "region"})
+		}
+	}
+	if z.ASNs.Defined() {
+		needs = append(needs, need{geo.ASN, "ASN"})
+	}
+	if z.Proxy != zone.ProxyUnset {
+		needs = append(needs, need{geo.AnonymizerField, "anonymizer (proxyType)"})
+	}
+	if z.Categories.Defined() {
+		needs = append(needs, need{geo.ServicesField, "IP services (ipServiceCategories)"})
+	}
+	return needs
+}
+
+// warnAboutOperators names the categories that stand for one operator which
+// appears in no source: such a zone can match no address for sure.
+func (c *compiler) warnAboutOperators() {
+	var named []geo.Service
+	seen := map[geo.Services]bool{}
+	for id := range c.config.Geo.Locations() {
+		services := c.config.Geo.Location(uint32(id)).Services
+		if seen[services] {
+			continue
+		}
+		seen[services] = true
+		for s := range services.All() {
+			if !s.Unnamed() && !slices.Contains(named, s) {
+				named = append(named, s)
+			}
+		}
+	}
+	for i := range c.p.zones {
+		z := &c.p.zones[i]
+		if z.kind != dynamicZone {
+			continue
+		}
+		for _, category := range slices.Concat(z.spec.Categories.Include, z.spec.Categories.Exclude) {
+			if strings.HasPrefix(category, aggregatePrefix) || category == anonymizerTor {
+				continue
+			}
+			if !slices.ContainsFunc(named, func(s geo.Service) bool { return s.Is(category) }) {
+				c.warn(z.spec.Position, category, "unnamed-operator",
+					"zone %q names an operator that no geo source names; addresses of unnamed services of its type are unknown to it", z.ref.Name)
+			}
+		}
+	}
+}

@@ -1,0 +1,180 @@
+package decide
+
+import (
+	"math/bits"
+	"strings"
+
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
+)
+
+func trailingZeros(word uint64) int { return bits.TrailingZeros64(word) }
+
+// verdict3 is a Kleene truth value: whether something surely holds and whether
+// it possibly holds. Surely implies possibly.
+type truth struct{ surely, possibly bool }
+
+var (
+	isFalse   = truth{}
+	isUnknown = truth{possibly: true}
+	isTrue    = truth{surely: true, possibly: true}
+)
+
+func truthOf(b bool) truth { return truth{b, b} }
+
+func (a truth) and(b truth) truth { return truth{a.surely && b.surely, a.possibly && b.possibly} }
+func (a truth) or(b truth) truth  { return truth{a.surely || b.surely, a.possibly || b.possibly} }
+func (a truth) not() truth        { return truth{!a.possibly, !a.surely} }
+
+func (a truth) state() State {
+	switch {
+	case a.surely:
+		return Match
+	case a.possibly:
+		return Unknown
+	default:
+		return No
+	}
+}
+
+// The properties of a dynamic zone are joined by AND, the values inside one by
+// OR; a property without values is no constraint; a missing datum is unknown.
+
+func locationsHold(terms zone.Terms[zone.Place], at geo.Location) truth {
+	return termsHold(terms, func(p zone.Place) truth { return placeHolds(p, at) })
+}
+
+func placeHolds(p zone.Place, at geo.Location) truth {
+	switch {
+	case at.Country == "":
+		return isUnknown
+	case at.Country != p.Country:
+		return isFalse
+	case p.Region == "":
+		return isTrue
+	case at.Region == "":
+		return isUnknown
+	default:
+		return truthOf(at.Region == p.Region)
+	}
+}
+
+func asnsHold(terms zone.Terms[uint32], asn uint32, known bool) truth {
+	return termsHold(terms, func(want uint32) truth {
+		if !known {
+			return isUnknown
+		}
+		return truthOf(asn == want)
+	})
+}
+
+// termsHold is (include empty or one of include) and none of exclude.
+func termsHold[T any](terms zone.Terms[T], holds func(T) truth) truth {
+	included := truthOf(len(terms.Include) == 0)
+	for _, term := range terms.Include {
+		included = included.or(holds(term))
+	}
+	excluded := isFalse
+	for _, term := range terms.Exclude {
+		excluded = excluded.or(holds(term))
+	}
+	return included.and(excluded.not())
+}
+
+func proxyHolds(want zone.ProxyType, anonymizer geo.Anonymizer) truth {
+	if want == zone.ProxyUnset {
+		return isTrue
+	}
+	switch anonymizer {
+	case geo.Tor:
+		return truthOf(want == zone.AnyAnonymizer || want == zone.TorAnonymizer)
+	case geo.Anonymous:
+		return truthOf(want == zone.AnyAnonymizer || want == zone.NotTorAnonymizer)
+	case geo.AnonymizerNone:
+		return isFalse
+	default:
+		return isUnknown
+	}
+}
+
+// categoriesHold: exclude without include means "all IP services except", so an
+// address without any service is outside. An address with several services, one
+// of them excluded, is in a blocklist if another one is included, and in a
+// POLICY zone not at all.
+func categoriesHold(terms zone.Terms[string], services geo.Services, blocklist bool) truth {
+	if !terms.Defined() {
+		return isTrue
+	}
+	if !services.Known() {
+		return isUnknown
+	}
+	include := terms.Include
+	if len(include) == 0 {
+		include = []string{allIPServices}
+	}
+	included, remaining, excluded := isFalse, isFalse, isFalse
+	for s := range services.All() {
+		in, out := inCategories(s, include), inCategories(s, terms.Exclude)
+		included = included.or(in)
+		excluded = excluded.or(out)
+		remaining = remaining.or(in.and(out.not()))
+	}
+	if blocklist {
+		return remaining
+	}
+	return included.and(excluded.not())
+}
+
+func inCategories(s geo.Service, categories []string) truth {
+	held := isFalse
+	for _, c := range categories {
+		held = held.or(inCategory(s, c))
+	}
+	return held
+}
+
+// The categories that stand for many services. Okta defines none of them; the
+// meanings follow its log's type and isAnonymous of a service.
+const (
+	allIPServices           = "ALL_IP_SERVICES"
+	allProxiesVPNs          = "ALL_PROXIES_VPNS"
+	allAnonymizers          = "ALL_ANONYMIZERS"
+	allAnonymizersExceptTor = "ALL_ANONYMIZERS_EXCEPT_TOR"
+	anonymizerTor           = "ANONYMIZER_TOR"
+	aggregatePrefix         = "ALL_"
+	vpnEnding, proxyEnding  = "_VPN", "_PROXY"
+)
+
+func inCategory(s geo.Service, category string) truth {
+	tor := s.Type == geo.TorService
+	switch category {
+	case allIPServices:
+		return isTrue
+	case allProxiesVPNs:
+		return truthOf(!tor)
+	case allAnonymizers:
+		return truthOf(tor || s.Anonymous)
+	case allAnonymizersExceptTor:
+		return truthOf(!tor && s.Anonymous)
+	case anonymizerTor:
+		return truthOf(tor)
+	}
+	if strings.HasPrefix(category, aggregatePrefix) {
+		return isUnknown // an aggregate that Okta added later: it may hold any service
+	}
+	if s.Is(category) {
+		return isTrue
+	}
+	if !s.Unnamed() {
+		return isFalse
+	}
+	// The database knows the type of the service but not whose it is.
+	switch {
+	case strings.HasSuffix(category, vpnEnding):
+		return truth{possibly: s.Type == geo.VPN}
+	case strings.HasSuffix(category, proxyEnding):
+		return truth{possibly: s.Type == geo.Proxy}
+	default:
+		return isUnknown
+	}
+}

@@ -1,0 +1,129 @@
+package decide
+
+import (
+	"iter"
+	"net/netip"
+)
+
+// State is the three-valued answer to "is the request in this zone?".
+type State uint8
+
+// The states. The zero value is No.
+const (
+	No State = iota
+	Match
+	Unknown
+)
+
+// String is "no", "match" or "unknown".
+func (s State) String() string {
+	switch s {
+	case Match:
+		return "match"
+	case Unknown:
+		return "unknown"
+	default:
+		return "no"
+	}
+}
+
+// MarshalText is the state's text.
+func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Match says in which zones a request is and gives SailPoint's two facts, for
+// step-up authentication and routing. It never allocates; the states are worked
+// out when they are asked for.
+func (p *Policy) Match(chain []netip.Addr) Membership {
+	var m Membership
+	if p == nil || p.table == nil {
+		return m
+	}
+	m.policy = p
+	if client := p.follow(&m.request, chain); client >= 0 {
+		m.client = normal(chain[client])
+	}
+	m.request.inZones(p)
+	return m
+}
+
+// Membership says in which zones a request is, and SailPoint's two facts. It is
+// a value, refers to the policy that made it, and is in no zone when zero.
+type Membership struct {
+	policy  *Policy
+	client  netip.Addr
+	request request
+}
+
+// Client is the resolved client, or the zero Addr.
+func (m *Membership) Client() netip.Addr { return m.client }
+
+// Zones ranges over all zones of the policy in document order.
+func (m *Membership) Zones() iter.Seq2[*ZoneRef, State] {
+	return func(yield func(*ZoneRef, State) bool) {
+		if m.policy == nil {
+			return
+		}
+		for i := range m.policy.zones {
+			z := &m.policy.zones[i]
+			if !yield(z.ref, m.state(z)) {
+				return
+			}
+		}
+	}
+}
+
+// Zone is the state of the zone with that id, or, for a zone without an id,
+// that name; No if the policy has no such zone. The cost is a walk over the
+// policy's zones.
+func (m *Membership) Zone(key string) State {
+	if m.policy == nil {
+		return No
+	}
+	for i := range m.policy.zones {
+		if z := &m.policy.zones[i]; z.spec.Key() == key {
+			return m.state(z)
+		}
+	}
+	return No
+}
+
+// state is the zone's state: IP zones follow the chain, blocklists and dynamic
+// zones look at the client, and say unknown where there is none.
+func (m *Membership) state(z *compiledZone) State {
+	p := m.policy
+	word, bit := z.bit/64, uint64(1)<<(z.bit%64)
+	switch {
+	case z.kind == inactiveZone:
+		return No
+	case z.kind == ipZone && !z.spec.Blocklist:
+		return truthOf(m.request.zonesOf(p, word)&bit != 0).state()
+	case !m.client.IsValid():
+		return Unknown
+	}
+	c := p.classes[m.request.client]
+	if z.kind == ipZone {
+		return truthOf(p.ipSets.word(p.addressPatterns[c.address].gateways, word)&bit != 0).state()
+	}
+	pattern := &p.geoPatterns[c.geo]
+	surely := p.dynamicSets.word(pattern.match, word)&bit != 0
+	return truth{surely, surely || p.dynamicSets.word(pattern.unknown, word)&bit != 0}.state()
+}
+
+// OnNetwork says whether the client is inside SailPoint's network definition,
+// enforced or not; Unknown without a SailPoint document or without a client.
+func (m *Membership) OnNetwork() State {
+	if m.policy == nil || !m.policy.sailPoint.present || !m.client.IsValid() {
+		return Unknown
+	}
+	c := m.policy.classes[m.request.client]
+	return truthOf(m.policy.addressPatterns[c.address].flags&onNetwork != 0).state()
+}
+
+// TrustedCountry says whether SailPoint's lists trust the client's country,
+// enforced or not; Unknown without a SailPoint document, a client or a country.
+func (m *Membership) TrustedCountry() State {
+	if m.policy == nil || !m.policy.sailPoint.present || !m.client.IsValid() {
+		return Unknown
+	}
+	return m.policy.geoPatterns[m.policy.classes[m.request.client].geo].country.state()
+}

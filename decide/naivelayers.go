@@ -1,0 +1,417 @@
+package decide
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// The layers' names, in order.
+const (
+	addressLayer   = "address"
+	overlayLayer   = "overlay"
+	blocklistLayer = "blocklist"
+	threatLayer    = "threat"
+	rulesLayer     = "rules"
+	sailPointLayer = "sailpoint"
+)
+
+func (n *naiveRequest) explainLayers() {
+	n.explanation.Layers = []LayerTrace{
+		n.addressLayer(), n.overlayLayer(), n.blocklistLayer(), n.threatLayer(), n.rulesLayer(), n.sailPointLayer(),
+	}
+}
+
+func denied(layer, why string, reasons ...Reason) LayerTrace {
+	trace := LayerTrace{Layer: layer, Consulted: true, Denied: true, Why: why}
+	for _, r := range reasons {
+		trace.Reasons |= 1 << r
+	}
+	return trace
+}
+
+func passed(layer, why string) LayerTrace { return LayerTrace{Layer: layer, Consulted: true, Why: why} }
+
+func (n *naiveRequest) addressLayer() LayerTrace {
+	switch {
+	case n.client >= 0:
+		return passed(addressLayer, fmt.Sprintf("the client is %s", n.chain[n.client]))
+	case len(n.chain) == 0:
+		return denied(addressLayer, "the request has no address", ClientUnresolved)
+	default:
+		return denied(addressLayer, "a hop that cannot be read stands before the client", ClientUnresolved)
+	}
+}
+
+// unknownClient is the outcome of the later layers where there is no client.
+func unknownClient(layer string) LayerTrace {
+	return LayerTrace{Layer: layer, Consulted: true, Why: "not evaluated: the client is not known"}
+}
+
+func (n *naiveRequest) overlayLayer() LayerTrace {
+	o := &n.policy.overlay
+	switch {
+	case len(o.deny)+len(o.allow) == 0:
+		return LayerTrace{Layer: overlayLayer, Why: "the policy has no overlay entry in force"}
+	case n.client < 0:
+		return unknownClient(overlayLayer)
+	}
+	for i, addr := range n.chain {
+		subjects := []netip.Addr{addr}
+		if i == n.client && n.embedded.IsValid() {
+			subjects = append(subjects, n.embedded)
+		}
+		for _, subject := range subjects {
+			if entry := overlayEntry(o.deny, subject); entry != nil {
+				return denied(overlayLayer, fmt.Sprintf("%s is denied by %s%s", subject, entry.Text, whyText(entry)), Overlay)
+			}
+		}
+	}
+	if entry := overlayEntry(o.allow, n.chain[n.client]); entry != nil {
+		trace := passed(overlayLayer, fmt.Sprintf("%s is allowed by %s%s; later layers are skipped", n.chain[n.client], entry.Text, whyText(entry)))
+		trace.Reasons = 1 << Overlay
+		return trace
+	}
+	return passed(overlayLayer, "no entry holds an address of the request")
+}
+
+func overlayEntry(entries []zone.OverlayEntry, addr netip.Addr) *zone.OverlayEntry {
+	for i := range entries {
+		if addr.IsValid() && listed([]zone.Entry{entries[i].Entry}, addr) != nil {
+			return &entries[i]
+		}
+	}
+	return nil
+}
+
+func whyText(entry *zone.OverlayEntry) string {
+	if entry.Why == "" {
+		return ""
+	}
+	return " (" + entry.Why + ")"
+}
+
+// blockedHit is the hit that blocks the request: of the nearest hop that has
+// one which is not exempt, the zone that comes first in the documents.
+func (n *naiveRequest) blockedHit() *Hit {
+	for i := range n.explanation.Hops {
+		hits := n.explanation.Hops[i].Hits
+		for z := range n.policy.zones {
+			for h := range hits {
+				if hits[h].Zone == n.policy.zones[z].ref && !hits[h].Exempt {
+					return &hits[h]
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (n *naiveRequest) blocklistLayer() LayerTrace {
+	consulted := slices.ContainsFunc(n.policy.zones, func(z compiledZone) bool { return z.spec.Active && z.spec.Blocklist })
+	switch hit := n.blockedHit(); {
+	case !consulted:
+		return LayerTrace{Layer: blocklistLayer, Why: "the policy has no ACTIVE blocklist zone"}
+	case n.client < 0:
+		return unknownClient(blocklistLayer)
+	case hit != nil && hit.Unknown:
+		return denied(blocklistLayer, fmt.Sprintf("%s may be in zone %q: %s", hit.Addr, hit.Zone.Name, hit.Evidence), Blocklisted)
+	case hit != nil:
+		return denied(blocklistLayer, fmt.Sprintf("%s is in zone %q: %s", hit.Addr, hit.Zone.Name, hit.Evidence), Blocklisted)
+	}
+	for _, hop := range n.explanation.Hops {
+		if len(hop.Hits) > 0 {
+			return passed(blocklistLayer, "every blocklisted address is in the exempt zone")
+		}
+	}
+	return passed(blocklistLayer, "no hop is in a blocklist")
+}
+
+// threatFor is the feed entry that holds an address which the exempt zone does not list.
+func (n *naiveRequest) threatFor(addr netip.Addr) *zone.Entry {
+	if !addr.IsValid() || n.exempt(addr) {
+		return nil
+	}
+	for i := range n.policy.threat.feeds {
+		if entry := listed(n.policy.threat.feeds[i].Entries, addr); entry != nil {
+			return entry
+		}
+	}
+	return nil
+}
+
+func (n *naiveRequest) threatLayer() LayerTrace {
+	t := &n.policy.threat
+	switch {
+	case !t.present:
+		return LayerTrace{Layer: threatLayer, Why: "the policy has no ThreatInsight configuration"}
+	case t.action == zone.ThreatNone:
+		return LayerTrace{Layer: threatLayer, Why: "ThreatInsight's action is none"}
+	case n.client < 0:
+		return unknownClient(threatLayer)
+	}
+	subject := n.chain[n.client]
+	entry := n.threatFor(subject)
+	if entry == nil {
+		subject = n.embedded
+		entry = n.threatFor(subject)
+	}
+	if entry == nil {
+		return passed(threatLayer, "the client is in no threat feed, or exempt")
+	}
+	for _, index := range t.zones {
+		if n.states[index] == Match {
+			return passed(threatLayer, fmt.Sprintf("%s is in the feed, but the request is in the excluded zone %q", subject, n.policy.zones[index].ref.Name))
+		}
+	}
+	why := fmt.Sprintf("%s is in the feed (%s)", subject, entry.Text)
+	if t.action == zone.ThreatAudit {
+		trace := passed(threatLayer, why+"; the action is audit, so it is only marked")
+		trace.Reasons = 1 << Threat
+		return trace
+	}
+	return denied(threatLayer, why, Threat)
+}
+
+func (n *naiveRequest) rulesLayer() LayerTrace {
+	if len(n.policy.ruleSets) == 0 {
+		return LayerTrace{Layer: rulesLayer, Why: "the policy has no rules"}
+	}
+	outcome := passed(rulesLayer, "")
+	for i := range n.policy.ruleSets {
+		set := &n.policy.ruleSets[i]
+		applied := n.applySet(set)
+		switch {
+		case outcome.Denied:
+		case applied == nil && n.client >= 0:
+			outcome = denied(rulesLayer, fmt.Sprintf("no rule of %s applies", nameOr(set.file, "the rules")), NoRule)
+		case applied != nil && !applied.Allow:
+			outcome = denied(rulesLayer, fmt.Sprintf("rule %q of %s denies", applied.Rule, nameOr(set.file, "the rules")), RuleMatched)
+		case applied != nil:
+			outcome.Why = fmt.Sprintf("rule %q of %s allows", applied.Rule, nameOr(set.file, "the rules"))
+		}
+	}
+	if n.client < 0 {
+		return unknownClient(rulesLayer)
+	}
+	return outcome
+}
+
+func nameOr(name, other string) string {
+	if name == "" {
+		return other
+	}
+	return name
+}
+
+// applySet evaluates every rule of a policy and marks the one that decides.
+func (n *naiveRequest) applySet(set *ruleSet) *RuleTrace {
+	first := len(n.explanation.Rules)
+	applied := -1
+	for i := range set.origins {
+		origin := &set.origins[i]
+		trace := RuleTrace{Policy: set.file, Rule: ruleName(&origin.spec), Allow: origin.spec.Allow, Active: origin.spec.Active}
+		var g grade
+		g, trace.Why = n.condition(origin)
+		trace.Condition = g.state()
+		narrowed := len(origin.spec.Narrowed) > 0
+		if narrowed {
+			trace.Why += "; narrowed by " + strings.Join(origin.spec.Narrowed, ", ")
+		}
+		applies := trace.Active && ((trace.Allow && g == gradeMatch && !narrowed) || (!trace.Allow && g != gradeNo))
+		if applies && applied < 0 && n.client >= 0 {
+			trace.Applied = true
+			applied = first + i
+		}
+		n.explanation.Rules = append(n.explanation.Rules, trace)
+	}
+	if applied < 0 {
+		return nil
+	}
+	return &n.explanation.Rules[applied]
+}
+
+// condition evaluates a rule's network condition over the zones' states.
+func (n *naiveRequest) condition(origin *ruleOrigin) (grade, string) {
+	network := &origin.spec.Network
+	switch network.Connection {
+	case zone.Anywhere:
+		return gradeMatch, "anywhere"
+	case zone.Disabled:
+		return gradeNo, "the condition is disabled"
+	}
+	exclude := network.Connection == zone.OffNetwork || len(network.Exclude) > 0
+	held := gradeNo
+	var whys []string
+	for _, index := range origin.zones {
+		z := &n.policy.zones[index]
+		g := map[State]grade{No: gradeNo, Unknown: gradeUnknown, Match: gradeMatch}[n.states[index]]
+		if !z.spec.Active || z.spec.Blocklist {
+			g = gradeNo // a zone that cannot hold a request
+			if exclude {
+				g = gradeUnknown
+			}
+		}
+		held = max(held, g)
+		whys = append(whys, fmt.Sprintf("%s: %s", z.spec.Key(), g.state()))
+	}
+	if exclude {
+		return gradeMatch - held, "not in zone " + strings.Join(whys, ", ")
+	}
+	return held, "in zone " + strings.Join(whys, ", ")
+}
+
+// sailPointChecks says which checks are enforced: what the profile says, or
+// without one every list that is not empty.
+func (s *naive) sailPointChecks() (network, geography bool) {
+	document := s.sailPoint
+	if s.authProfile != nil {
+		return s.authProfile.OffNetwork, s.authProfile.UntrustedGeography
+	}
+	network = len(document.Range) > 0
+	geography = len(document.Geolocation) > 0
+	if !network && !geography {
+		geography = document.Allowlist
+	}
+	return network, geography
+}
+
+func (n *naiveRequest) sailPointLayer() LayerTrace {
+	s := &n.policy.source
+	if s.sailPoint == nil {
+		return LayerTrace{Layer: sailPointLayer, Why: "the policy has no SailPoint document"}
+	}
+	network, geography := s.sailPointChecks()
+	switch {
+	case !network && !geography && s.authProfile != nil:
+		return LayerTrace{Layer: sailPointLayer, Why: "the profile enforces nothing"}
+	case !network && !geography:
+		return LayerTrace{Layer: sailPointLayer, Why: "the configuration restricts nothing"}
+	case n.client < 0:
+		return unknownClient(sailPointLayer)
+	}
+	trace := passed(sailPointLayer, "")
+	var whys []string
+	fail := func(reason Reason, why string) {
+		trace.Denied = true
+		trace.Reasons |= 1 << reason
+		whys = append(whys, why)
+	}
+	if network {
+		n.checkNetwork(fail, &whys)
+	}
+	if geography {
+		n.checkGeography(fail, &whys)
+	}
+	trace.Why = strings.Join(whys, "; ")
+	return trace
+}
+
+func (n *naiveRequest) checkNetwork(fail func(Reason, string), whys *[]string) {
+	client := n.chain[n.client]
+	document := n.policy.source.sailPoint
+	if len(document.Range) == 0 {
+		fail(NetworkUndefined, "the network check is enforced and no network is defined")
+	} else if entry := listed(document.Range, client); entry == nil {
+		fail(OffNetwork, fmt.Sprintf("%s is in no range", client))
+	} else {
+		*whys = append(*whys, fmt.Sprintf("%s is in range %s", client, entry.Text))
+	}
+}
+
+func (n *naiveRequest) checkGeography(fail func(Reason, string), whys *[]string) {
+	s := &n.policy.source
+	codes, allowlist := s.sailPoint.Geolocation, s.sailPoint.Allowlist
+	country := n.explanation.Location.Country
+	switch {
+	case len(codes) == 0 && allowlist:
+		fail(EmptyAllowList, "the allow list holds no country")
+	case len(codes) == 0:
+		*whys = append(*whys, "the block list holds no country")
+	case s.geo.Provides()&geo.Country == 0:
+		fail(GeoUnavailable, "no geo source provides countries")
+	case country == "" && (allowlist || !s.trust):
+		fail(GeoUnknown, "the client's country is unknown")
+	case country == "":
+		*whys = append(*whys, "the client's country is unknown, which is trusted on request")
+	case slices.Contains(codes, country) != allowlist:
+		fail(UntrustedGeography, fmt.Sprintf("country %s is not trusted", country))
+	default:
+		*whys = append(*whys, fmt.Sprintf("country %s is trusted", country))
+	}
+}
+
+// decision is the first denial of the layers, or the allow.
+func (n *naiveRequest) decision() Decision {
+	d := Decision{}
+	layers := n.explanation.Layers
+	if n.client >= 0 {
+		d.Client = n.chain[n.client]
+		threat := layers[3]
+		d.Audit = n.policy.threat.action == zone.ThreatAudit && threat.Reasons == 1<<Threat
+	}
+	for _, layer := range layers {
+		if layer.Layer == overlayLayer && !layer.Denied && layer.Reasons != 0 {
+			d.Verdict, d.Reason, d.Reasons = Allow, Overlay, layer.Reasons
+			return d
+		}
+		if !layer.Denied {
+			continue
+		}
+		for r := range layer.Reasons.All() {
+			d.Reason = r
+			break
+		}
+		d.Reasons = layer.Reasons
+		switch {
+		case d.Reason == Blocklisted:
+			d.Zone = n.blockedHit().Zone
+		case d.Reason == RuleMatched:
+			d.Rule = n.decidingRule(false)
+		}
+		return d
+	}
+	d.Verdict, d.Reason = Allow, n.allowReason()
+	d.Reasons = 1 << d.Reason
+	d.Rule = n.decidingRule(true)
+	return d
+}
+
+// decidingRule is the name of the rule that decided: the first one that denied,
+// or on allow that of the last policy.
+func (n *naiveRequest) decidingRule(allow bool) string {
+	name := ""
+	for _, rule := range n.explanation.Rules {
+		if !rule.Applied || rule.Allow != allow {
+			continue
+		}
+		name = rule.Rule
+		if !allow {
+			break
+		}
+	}
+	return name
+}
+
+func (n *naiveRequest) allowReason() Reason {
+	layer := map[string]bool{}
+	for _, l := range n.explanation.Layers {
+		layer[l.Layer] = l.Consulted
+	}
+	switch {
+	case layer[sailPointLayer]:
+		return Permitted
+	case layer[rulesLayer]:
+		return RuleMatched
+	case layer[blocklistLayer] || layer[threatLayer]:
+		return Permitted
+	case n.policy.source.authProfile != nil:
+		return NotEnforced
+	default:
+		return Unrestricted
+	}
+}

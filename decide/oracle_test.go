@@ -1,0 +1,49 @@
+package decide_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/decide"
+)
+
+// The compiled decision and the naive one must be the same for every request.
+func TestDecideMatchesExplain(t *testing.T) {
+	for seed := range uint64(400) {
+		r := newRandomPolicy(seed)
+		policy, err := decide.Compile(r.config(t))
+		require.NoError(t, err, "seed %d", seed)
+		for _, addr := range r.pool {
+			for _, near := range []netip.Addr{addr.Prev(), addr, addr.Next()} {
+				checkAgainstExplain(t, policy, seed, []netip.Addr{near})
+				if got, want := policy.Decide(near), policy.DecideChain([]netip.Addr{near}); got != want {
+					t.Fatalf("seed %d: Decide(%v) = %v, DecideChain = %v", seed, near, got, want)
+				}
+			}
+		}
+		for range 300 {
+			checkAgainstExplain(t, policy, seed, r.chain())
+		}
+	}
+}
+
+func checkAgainstExplain(t *testing.T, policy *decide.Policy, seed uint64, chain []netip.Addr) {
+	t.Helper()
+	explanation := policy.Explain(chain...)
+	if got := policy.DecideChain(chain); got != explanation.Decision {
+		t.Fatalf("seed %d, chain %v:\n DecideChain %v\n Explain     %v\n%q", seed, chain, got, explanation.Decision, explanation.Steps)
+	}
+	membership := policy.Match(chain)
+	if membership.Client() != explanation.Decision.Client {
+		t.Fatalf("seed %d, chain %v: client %v, explained %v", seed, chain, membership.Client(), explanation.Decision.Client)
+	}
+	i := 0
+	for ref, state := range membership.Zones() {
+		if want := explanation.Zones[i]; ref != want.Zone || state != want.State {
+			t.Fatalf("seed %d, chain %v: zone %v is %v, explained %v", seed, chain, ref, state, want)
+		}
+		i++
+	}
+}

@@ -1,0 +1,49 @@
+package decide
+
+import (
+	"time"
+
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/zone"
+)
+
+// overlay is the entries of the overlay document that are in force.
+type overlay struct {
+	deny, allow []zone.OverlayEntry
+}
+
+// addOverlay keeps the entries that have not expired at the caller's time. An
+// expired one is a warning: somebody believes that it still does something.
+func (c *compiler) addOverlay() {
+	document := c.config.Overlay
+	if document == nil {
+		return
+	}
+	c.warnings = append(c.warnings, document.Warnings...)
+	c.p.overlay.deny = c.inForce(document.Deny)
+	c.p.overlay.allow = c.inForce(document.Allow)
+}
+
+func (c *compiler) inForce(entries []zone.OverlayEntry) []zone.OverlayEntry {
+	var kept []zone.OverlayEntry
+	for _, entry := range entries {
+		if !entry.Until.IsZero() && !c.config.Now.Before(entry.Until) {
+			c.warn(entry.Position, entry.Text, "overlay-expired", "this entry expired at %s and does nothing; remove it or give it a later \"until\"", entry.Until.Format(time.RFC3339))
+			continue
+		}
+		if !entry.Until.IsZero() && (c.p.info.OverlayUntil.IsZero() || entry.Until.Before(c.p.info.OverlayUntil)) {
+			c.p.info.OverlayUntil = entry.Until
+		}
+		kept = append(kept, entry)
+	}
+	return kept
+}
+
+func overlayRanges(entries []zone.OverlayEntry) []netipx.IPRange {
+	all := make([]netipx.IPRange, len(entries))
+	for i := range entries {
+		all[i] = entries[i].Range
+	}
+	return all
+}

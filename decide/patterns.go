@@ -1,0 +1,178 @@
+package decide
+
+import (
+	"encoding/binary"
+)
+
+// flags are what an address is to the policy apart from zones.
+type flags uint16
+
+const (
+	trustedProxy flags = 1 << iota // listed in the proxies of a zone that counts
+	exempted                       // a gateway of the exempt zone
+	threatened                     // in a threat feed
+	onNetwork                      // inside SailPoint's network definition
+	overlayDenied
+	overlayAllowed
+	embedsIPv4 // in 64:ff9b::/96, 2002::/16 or 2001::/32
+)
+
+// A feature is one bit of an address pattern: a gateway or proxy bit of an IP
+// zone, or a flag.
+type feature struct {
+	kind featureKind
+	bit  int // zone bit, or the flag itself
+}
+
+type featureKind uint8
+
+const (
+	gatewayFeature featureKind = iota
+	proxyFeature
+	flagFeature
+)
+
+func flagOf(f flags) feature { return feature{flagFeature, int(f)} }
+
+// addressPattern is all that lists say of an address: addresses that no list
+// tells apart share one.
+type addressPattern struct {
+	gateways uint32 // set of IP zones that list it as gateway
+	proxies  uint32 // set of IP zones whose proxies list it and count
+	flags    flags
+	block    int32 // first blocklist zone that lists it, or none
+}
+
+// none stands for "no zone" where a zone index is kept.
+const none = int32(-1)
+
+// sets interns bit sets of one width in one slice without pointers. Set 0 is empty.
+type sets struct {
+	width int
+	words []uint64
+}
+
+func newSets(width int) *sets { return &sets{width: width, words: make([]uint64, width)} }
+
+// word is the w-th word of a set.
+func (s *sets) word(id uint32, w int) uint64 { return s.words[int(id)*s.width+w] }
+
+// of is the words of a set.
+func (s *sets) of(id uint32) []uint64 { return s.words[int(id)*s.width:][:s.width] }
+
+// setInterner gives equal sets equal ids while a policy is compiled.
+type setInterner struct {
+	*sets
+	ids map[string]uint32
+	key []byte
+}
+
+func newSetInterner(width int) *setInterner {
+	in := &setInterner{sets: newSets(width), ids: map[string]uint32{}}
+	in.ids[string(make([]byte, 8*width))] = 0
+	return in
+}
+
+func (in *setInterner) id(words []uint64) uint32 {
+	in.key = in.key[:0]
+	for _, w := range words {
+		in.key = binary.LittleEndian.AppendUint64(in.key, w)
+	}
+	if id, found := in.ids[string(in.key)]; found {
+		return id
+	}
+	id := uint32(len(in.ids))
+	in.ids[string(in.key)] = id
+	in.words = append(in.words, words...)
+	return id
+}
+
+// patternState is the address pattern at the sweep's current position.
+type patternState struct {
+	gateways, proxies []uint64
+	proxyCount        int // proxies that list the address: any makes it trusted
+	flags             flags
+	changed           bool
+	current           uint32
+
+	sets     *setInterner
+	patterns []addressPattern
+	ids      map[addressPattern]uint32
+	blocks   []uint64 // the IP zones that are blocklists
+	zoneOf   []int32  // IP bit -> zone index
+}
+
+func newPatternState(p *Policy) *patternState {
+	s := &patternState{
+		gateways: make([]uint64, p.ipWords), proxies: make([]uint64, p.ipWords),
+		sets: newSetInterner(p.ipWords), ids: map[addressPattern]uint32{}, changed: true,
+		blocks: make([]uint64, p.ipWords), zoneOf: make([]int32, p.ipBits),
+	}
+	for i := range p.zones {
+		z := &p.zones[i]
+		if z.kind != ipZone {
+			continue
+		}
+		s.zoneOf[z.bit] = int32(i)
+		if z.spec.Blocklist {
+			s.blocks[z.bit/64] |= 1 << (z.bit % 64)
+		}
+	}
+	return s
+}
+
+func (s *patternState) set(f feature, on bool) {
+	s.changed = true
+	switch f.kind {
+	case gatewayFeature:
+		setBit(s.gateways, f.bit, on)
+	case proxyFeature:
+		setBit(s.proxies, f.bit, on)
+		if on {
+			s.proxyCount++
+		} else {
+			s.proxyCount--
+		}
+	case flagFeature:
+		if on {
+			s.flags |= flags(f.bit)
+		} else {
+			s.flags &^= flags(f.bit)
+		}
+	}
+}
+
+func setBit(words []uint64, bit int, on bool) {
+	if on {
+		words[bit/64] |= 1 << (bit % 64)
+	} else {
+		words[bit/64] &^= 1 << (bit % 64)
+	}
+}
+
+// id is the id of the current pattern.
+func (s *patternState) id() uint32 {
+	if !s.changed {
+		return s.current
+	}
+	s.changed = false
+	pattern := addressPattern{gateways: s.sets.id(s.gateways), proxies: s.sets.id(s.proxies), flags: s.flags, block: none}
+	if s.proxyCount > 0 {
+		pattern.flags |= trustedProxy
+	}
+	// Bits are given in document order, so the lowest one is the first zone.
+	for w, word := range s.gateways {
+		if blocking := word & s.blocks[w]; blocking != 0 {
+			pattern.block = s.zoneOf[64*w+trailingZeros(blocking)]
+			break
+		}
+	}
+	id, found := s.ids[pattern]
+	if !found {
+		id = uint32(len(s.patterns))
+		s.patterns = append(s.patterns, pattern)
+		s.ids[pattern] = id
+	}
+	s.current = id
+	return id
+}

@@ -1,0 +1,141 @@
+package decide
+
+import "net/netip"
+
+// walkLimit is how many hops Okta looks at for an IP zone. ("Five IPs in the
+// chain are checked.")
+const walkLimit = 5
+
+// cachedWords is how many words of the request's IP zones are worked out once;
+// policies with more than 64 times as many IP zones work out the rest on demand.
+const cachedWords = 4
+
+// request is what a chain comes down to. It lives on the stack.
+type request struct {
+	client      uint32 // class of the client
+	embedded    uint32 // class of the IPv4 address embedded in the client's
+	hasEmbedded bool
+	walk        [walkLimit]uint32 // classes of the first hops, up to an unreadable one
+	walked      int
+	zones       [cachedWords]uint64 // IP zones that hold the request
+
+	overlayDenied bool
+	blocked       bool
+	blockedBy     int32 // zone index
+}
+
+// normal is the one form of an address: unmapped, without a zone.
+func normal(addr netip.Addr) netip.Addr { return addr.Unmap().WithZone("") }
+
+// inZones fills the cache of IP zones that hold the request.
+func (r *request) inZones(p *Policy) {
+	for w := range min(p.ipWords, cachedWords) {
+		r.zones[w] = r.walkWord(p, w)
+	}
+}
+
+// zonesOf is one word of the IP zones that hold the request.
+func (r *request) zonesOf(p *Policy, word int) uint64 {
+	if word < cachedWords {
+		return r.zones[word]
+	}
+	return r.walkWord(p, word)
+}
+
+// walkWord follows the chain from the nearest hop for 64 zones at once: a
+// gateway of the zone means in, a proxy of the same zone means look at the hop
+// behind it, anything else means out. The gateway test comes first, so an
+// address in both lists is in.
+func (r *request) walkWord(p *Policy, word int) uint64 {
+	in, alive := uint64(0), p.walkable[word]
+	for _, class := range r.walk[:r.walked] {
+		pattern := &p.addressPatterns[p.classes[class].address]
+		gateways := p.ipSets.word(pattern.gateways, word)
+		in |= alive & gateways
+		alive &= p.ipSets.word(pattern.proxies, word) &^ gateways
+		if alive == 0 {
+			break
+		}
+	}
+	return in
+}
+
+// block notes a blocklist hit of the nearest blocked hop.
+func (r *request) block(by int32) {
+	if !r.blocked {
+		r.blocked, r.blockedBy = true, by
+	}
+}
+
+// hop takes the blocklists and the overlay of a hop that is not the client.
+func (r *request) hop(address *addressPattern, at *geoPattern) {
+	if address.flags&overlayDenied != 0 {
+		r.overlayDenied = true
+	}
+	if address.flags&exempted == 0 {
+		if by := firstZone(address.block, at.block); by != none {
+			r.block(by)
+		}
+	}
+}
+
+// clientHop is hop for the client, for whom an unknown dynamic blocklist
+// counts as well, and definite hits of the IPv4 address embedded in it. The
+// exempt zone must list the address that was hit.
+func (r *request) clientHop(p *Policy, address *addressPattern, at *geoPattern) {
+	by := none
+	if address.flags&overlayDenied != 0 {
+		r.overlayDenied = true
+	}
+	if address.flags&exempted == 0 {
+		by = firstZone(address.block, at.blockUnknown)
+	}
+	if r.hasEmbedded {
+		class := p.classes[r.embedded]
+		embedded := &p.addressPatterns[class.address]
+		if embedded.flags&overlayDenied != 0 {
+			r.overlayDenied = true
+		}
+		if embedded.flags&exempted == 0 {
+			by = firstZone(by, firstZone(embedded.block, p.geoPatterns[class.geo].block))
+		}
+	}
+	if by != none {
+		r.block(by)
+	}
+}
+
+// firstZone is the earlier of two zones in document order; none is no zone.
+func firstZone(a, b int32) int32 {
+	if a == none || (b != none && b < a) {
+		return b
+	}
+	return a
+}
+
+// embeddedIPv4 is the IPv4 address inside a NAT64 (RFC 6052), 6to4 (RFC 3056)
+// or Teredo (RFC 4380) address.
+func embeddedIPv4(addr netip.Addr) (netip.Addr, bool) {
+	if !addr.Is6() {
+		return netip.Addr{}, false
+	}
+	b := addr.As16()
+	switch {
+	case b[0] == 0x00 && b[1] == 0x64 && b[2] == 0xff && b[3] == 0x9b && isZero(b[4:12]):
+		return netip.AddrFrom4([4]byte(b[12:16])), true
+	case b[0] == 0x20 && b[1] == 0x02:
+		return netip.AddrFrom4([4]byte(b[2:6])), true
+	case b[0] == 0x20 && b[1] == 0x01 && b[2] == 0 && b[3] == 0:
+		return netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]}), true
+	}
+	return netip.Addr{}, false
+}
+
+func isZero(b []byte) bool {
+	for _, x := range b {
+		if x != 0 {
+			return false
+		}
+	}
+	return true
+}
