@@ -8,10 +8,15 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Shown is how many findings the text of a [List] shows; the rest are counted.
 const Shown = 20
+
+// Limit is how many findings a reader collects about one document before it
+// stops: a broken document of many megabytes must not cost gigabytes of them.
+const Limit = 100_000
 
 // Finding is one error or warning about a document. It is an error itself, so
 // that a finding can be returned, wrapped and inspected with errors.As.
@@ -47,7 +52,7 @@ func (f *Finding) Message() string {
 	if f.Value == "" {
 		return cause
 	}
-	return quoted(f.Value) + ": " + cause
+	return strconv.Quote(Cut(f.Value)) + ": " + cause
 }
 
 // Position is "file:line:column", or "line:column" for a document without a label.
@@ -99,9 +104,15 @@ func (l List) Err() error {
 // megabytes where an address belongs.
 const maxQuoted = 120
 
-func quoted(s string) string {
-	if len(s) > maxQuoted {
-		return strconv.Quote(s[:maxQuoted]) + "..."
+// Cut is text cut to the length that a message repeats, at a character's edge
+// and with three dots where something is missing.
+func Cut(text string) string {
+	if len(text) <= maxQuoted+len("...") {
+		return text
 	}
-	return strconv.Quote(s)
+	end := maxQuoted
+	for end > maxQuoted-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "..."
 }

@@ -48,21 +48,29 @@ func ParseRange(text string) (netipx.IPRange, error) {
 	if !found {
 		return netipx.IPRange{}, errors.New("not a range such as 192.0.2.1-192.0.2.9")
 	}
-	first, err := ParseAddr(strings.TrimSpace(firstText))
+	first, err := ParseAddr(strings.Trim(firstText, " \t"))
 	if err != nil {
 		return netipx.IPRange{}, fmt.Errorf("first address of the range: %w", err)
 	}
-	last, err := ParseAddr(strings.TrimSpace(lastText))
+	last, err := ParseAddr(strings.Trim(lastText, " \t"))
 	if err != nil {
 		return netipx.IPRange{}, fmt.Errorf("last address of the range: %w", err)
 	}
-	if first.Is4() != last.Is4() {
-		return netipx.IPRange{}, errors.New("the range mixes IPv4 and IPv6")
-	}
-	if last.Less(first) {
-		return netipx.IPRange{}, errors.New("the range ends before it starts")
+	if err := CheckOrder(first, last); err != nil {
+		return netipx.IPRange{}, err
 	}
 	return netipx.IPRangeFrom(first, last), nil
+}
+
+// CheckOrder says why two addresses are not the ends of a range, or nil.
+func CheckOrder(first, last netip.Addr) error {
+	if first.Is4() != last.Is4() {
+		return errors.New("the range mixes IPv4 and IPv6")
+	}
+	if last.Less(first) {
+		return errors.New("the range ends before it starts")
+	}
+	return nil
 }
 
 // Parse reads an address, a prefix or a range, whichever the text looks like.

@@ -1,0 +1,39 @@
+package zone
+
+import (
+	"fmt"
+	"strings"
+)
+
+// isoCountries are the officially assigned codes of ISO 3166-1 alpha-2.
+const isoCountries = " AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ" +
+	" CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR" +
+	" GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP" +
+	" KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ" +
+	" NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW" +
+	" SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ" +
+	" UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW "
+
+// databaseCountries are codes outside of ISO that geo databases answer: Kosovo,
+// and MaxMind's generic codes for Europe and Asia/Pacific.
+const databaseCountries = " XK EU AP "
+
+// isCountryCode is the vendors' grammar: two ASCII letters, upper case.
+func isCountryCode(code string) bool {
+	return len(code) == 2 && 'A' <= code[0] && code[0] <= 'Z' && 'A' <= code[1] && code[1] <= 'Z'
+}
+
+// countryHint says why no database will ever answer this code; empty if some
+// do. On a block list such a code blocks nobody, on an allow list it lets
+// nobody in.
+func countryHint(code string) string {
+	padded := " " + code + " "
+	switch {
+	case strings.Contains(isoCountries, padded) || strings.Contains(databaseCountries, padded):
+		return ""
+	case code == "UK":
+		return "no geo database answers UK; the code of the United Kingdom is GB"
+	default:
+		return fmt.Sprintf("%s is not assigned in ISO 3166-1, so that no geo database answers it", code)
+	}
+}

@@ -1,0 +1,180 @@
+package zone
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/internal/jsondoc"
+	"github.com/netwicket/netwicket/internal/netset"
+)
+
+// NetworkConfig is SailPoint's network configuration. The zero value is the
+// document {}: a fresh tenant. It is not changed after parsing.
+type NetworkConfig struct {
+	Position    Position
+	Range       []Entry  // the network definition; nil where the document says null or nothing
+	Geolocation []string // country codes, verbatim and in order; nil like Range
+	Allowlist   bool     // whitelisted: trusted are exactly the listed countries, not all others
+	Warnings    Findings
+	Text        []byte
+}
+
+// Sizes that a SailPoint document may have. SailPoint publishes none; these
+// are ours.
+const (
+	maxConfigSize = 1 << 20
+	maxConfigList = 10_000
+)
+
+// ParseSailPoint reads a network configuration: the object that
+// GET /auth-org/network-config answers. file only labels positions. Members
+// are strict: a typo in whitelisted would silently turn an allow list into a
+// block list.
+//
+// The error, if any, is a [Findings] with every error of the document in
+// document order. Beside an error only Warnings of the value may be used; the
+// rest is incomplete, hence more open than the document.
+func ParseSailPoint(file string, data []byte) (NetworkConfig, error) {
+	config := NetworkConfig{Text: bytes.Clone(data)}
+	root, found := openSmall(file, config.Text)
+	if root.Exists() && found.is(root, jsondoc.Object, "a network configuration object") {
+		reader := &configReader{found}
+		reader.read(&config, root)
+	}
+	failures, warnings := found.divide()
+	config.Warnings = warnings
+	return config, failures.Err()
+}
+
+// openSmall is open for a SailPoint document.
+func openSmall(file string, text []byte) (jsondoc.Node, *notes) {
+	if len(text) > maxConfigSize {
+		found := &notes{}
+		found.add(&Finding{File: file, Line: 1, Column: 1, Code: "too-large",
+			Err: fmt.Errorf("the document has %d bytes, more than the limit of %d", len(text), maxConfigSize)})
+		return jsondoc.Node{}, found
+	}
+	return open(file, text)
+}
+
+type configReader struct{ *notes }
+
+func (r *configReader) read(config *NetworkConfig, root jsondoc.Node) {
+	config.Position = positionOf(root)
+	r.strict(root, "range", "geolocation", "whitelisted")
+	if list := root.Get("range"); r.list(list) {
+		config.Range = r.networks(list)
+	}
+	if list := root.Get("geolocation"); r.list(list) {
+		config.Geolocation = r.countries(list)
+	}
+	if whitelisted := root.Get("whitelisted"); whitelisted.Exists() && r.is(whitelisted, jsondoc.Bool, "true or false") {
+		config.Allowlist = whitelisted.Bool()
+	}
+	noNetwork, noCountry := root.Get("range").Blank(), root.Get("geolocation").Blank()
+	switch {
+	case !config.Allowlist && !noNetwork && noCountry:
+		r.warn(root.Get("range"), "range-not-blocked", "whitelisted false does not make the range a block list: range always lists the network that is allowed; whitelisted governs geolocation only")
+	case config.Allowlist && noNetwork && noCountry:
+		r.warn(root.Get("whitelisted"), "empty-allow-list", "whitelisted is true and both lists are empty: nobody is allowed in")
+	}
+}
+
+// list says whether a list is given, and bounds it.
+func (r *configReader) list(node jsondoc.Node) bool {
+	if !r.given(node, jsondoc.Array, "an array of strings, or null") {
+		return false
+	}
+	if count := node.Len(); count > maxConfigList {
+		r.fail(node, "too-many-entries", "%d entries, more than the limit of %d", count, maxConfigList)
+		return false
+	}
+	return true
+}
+
+// networks reads range. What has no documented meaning is refused, not guessed:
+// no trimming, no first-last, no wildcards, no dotted masks.
+func (r *configReader) networks(list jsondoc.Node) []Entry {
+	entries := []Entry{}
+	for _, node := range list.Elements() {
+		if !r.is(node, jsondoc.String, "an address or a CIDR network as a string") {
+			continue
+		}
+		entry := Entry{Position: positionOf(node), Text: node.String()}
+		var ok bool
+		if strings.Contains(entry.Text, "/") {
+			entry.Range, ok = r.network(node)
+		} else {
+			entry.Range, ok = r.address(node)
+		}
+		if ok {
+			entries = append(entries, entry)
+		}
+	}
+	return entries
+}
+
+func (r *configReader) network(node jsondoc.Node) (netipx.IPRange, bool) {
+	network, hostBits, err := netset.ParsePrefix(node.String())
+	if err != nil {
+		r.fail(node, "bad-cidr", "%w", err)
+		return network, false
+	}
+	if hostBits {
+		r.warn(node, "host-bits", "the address has bits behind the prefix; the whole network %s-%s is meant", network.From(), network.To())
+	}
+	if everything(network) {
+		r.warn(node, "everything", "the network is the whole address space: everybody is on it")
+	}
+	return network, true
+}
+
+func (r *configReader) address(node jsondoc.Node) (netipx.IPRange, bool) {
+	text := node.String()
+	addr, err := netset.ParseAddr(text)
+	if err != nil {
+		if strings.Contains(text, "-") {
+			err = fmt.Errorf("a range of addresses is not documented for this list; write CIDR networks: %w", err)
+		}
+		r.fail(node, "bad-address", "%w", err)
+		return netipx.IPRange{}, false
+	}
+	if isMask(addr) {
+		r.warn(node, "bare-mask", "this is a network mask; it stands for this one address. A network is written as 192.0.2.0/24")
+	}
+	return netipx.IPRangeFrom(addr, addr), true
+}
+
+// isMask says that an IPv4 address looks like the mask of a network of 8 or
+// more bits: 255, then ones, then zeros.
+func isMask(addr netip.Addr) bool {
+	if !addr.Is4() {
+		return false
+	}
+	b := addr.As4()
+	bits := uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
+	return b[0] == 255 && ^bits&(^bits+1) == 0
+}
+
+func (r *configReader) countries(list jsondoc.Node) []string {
+	countries := []string{}
+	for _, node := range list.Elements() {
+		if !r.is(node, jsondoc.String, "a country code as a string") {
+			continue
+		}
+		country := node.String()
+		if !isCountryCode(country) {
+			r.fail(node, "bad-country", "expected two upper-case letters such as US")
+			continue
+		}
+		if hint := countryHint(country); hint != "" {
+			r.warn(node, "not-iso-country", "%s", hint)
+		}
+		countries = append(countries, country)
+	}
+	return countries
+}

@@ -1,0 +1,85 @@
+package zone
+
+import (
+	"bytes"
+
+	"github.com/netwicket/netwicket/internal/jsondoc"
+)
+
+// ThreatAction is what Okta ThreatInsight does about a suspicious address.
+type ThreatAction uint8
+
+// The actions that Okta has.
+const (
+	ThreatNone ThreatAction = iota
+	ThreatAudit
+	ThreatBlock
+)
+
+// ThreatInsight is Okta's ThreatInsight configuration. The zero value does
+// nothing about any address.
+type ThreatInsight struct {
+	Position     Position
+	Action       ThreatAction
+	ExcludeZones []ZoneID // verbatim; the server returns them in an order of its own
+	Warnings     Findings
+	Text         []byte
+}
+
+// ParseThreatInsight reads a ThreatInsight configuration: the object that
+// GET /api/v1/threats/configuration answers. file only labels positions.
+//
+// The error, if any, is a [Findings] with every error of the document in
+// document order. Beside an error only Warnings of the value may be used.
+func ParseThreatInsight(file string, data []byte) (ThreatInsight, error) {
+	threat := ThreatInsight{Text: bytes.Clone(data)}
+	root, found := open(file, threat.Text)
+	if root.Exists() && found.is(root, jsondoc.Object, "a ThreatInsight configuration object") {
+		threat.Position = positionOf(root)
+		threat.Action = found.threatAction(root)
+		threat.ExcludeZones, _ = found.zoneIDs(root.Get("excludeZones"))
+	}
+	failures, warnings := found.divide()
+	threat.Warnings = warnings
+	return threat, failures.Err()
+}
+
+func (n *notes) threatAction(root jsondoc.Node) ThreatAction {
+	action := root.Get("action")
+	if action.Kind() <= jsondoc.Null {
+		n.fail(either(action, root), "missing-action", "the configuration has no action; expected none, audit or block")
+		return ThreatNone
+	}
+	if action.Kind() == jsondoc.String {
+		switch action.String() {
+		case "none":
+			return ThreatNone
+		case "audit":
+			return ThreatAudit
+		case "block":
+			return ThreatBlock
+		}
+	}
+	n.fail(action, "unknown-action", "unknown action; expected none, audit or block")
+	return ThreatNone
+}
+
+// zoneIDs reads an optional list of references to zones.
+func (n *notes) zoneIDs(list jsondoc.Node) (ids []ZoneID, ok bool) {
+	if !n.given(list, jsondoc.Array, "an array of zone ids, or null") {
+		return nil, list.Kind() <= jsondoc.Null
+	}
+	ok = true
+	for _, node := range list.Elements() {
+		switch {
+		case !n.is(node, jsondoc.String, "a zone id as a string"):
+			ok = false
+		case node.Blank():
+			n.problem(node, "missing-value", "expected a zone id, found an empty string")
+			ok = false
+		default:
+			ids = append(ids, ZoneID{Position: positionOf(node), ID: node.String()})
+		}
+	}
+	return ids, ok
+}

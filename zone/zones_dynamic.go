@@ -1,0 +1,254 @@
+package zone
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/netwicket/netwicket/internal/jsondoc"
+)
+
+func (r *zoneReader) dynamicZone(z *Zone, node jsondoc.Node) {
+	z.Locations.Include = list(r, node.Get("locations"), r.places)
+	z.ASNs.Include = list(r, node.Get("asns"), r.asns)
+	z.Proxy = r.proxyType(node.Get("proxyType"))
+	r.misplaced(node.Get("ipServiceCategories"), "only a DYNAMIC_V2 zone has ipServiceCategories; a DYNAMIC zone has proxyType")
+	r.withoutAddresses(node)
+	if node.Get("locations").Blank() && node.Get("asns").Blank() && unsetProxyType(node.Get("proxyType")) {
+		r.problem(node, "empty-zone", "the zone has neither locations nor asns nor proxyType; it would match every address")
+	}
+}
+
+func (r *zoneReader) dynamicV2Zone(z *Zone, node jsondoc.Node) {
+	z.Locations = terms(r, node.Get("locations"), r.places)
+	z.ASNs = terms(r, node.Get("asns"), r.asns)
+	z.Categories = terms(r, node.Get("ipServiceCategories"), r.categories)
+	r.misplaced(node.Get("proxyType"), "only a DYNAMIC zone has proxyType; a DYNAMIC_V2 zone has ipServiceCategories")
+	r.withoutAddresses(node)
+	if node.Get("locations").Blank() && node.Get("asns").Blank() && node.Get("ipServiceCategories").Blank() {
+		r.problem(node, "empty-zone", "the zone has neither locations nor asns nor ipServiceCategories; it would match every address")
+	}
+}
+
+func (r *zoneReader) withoutAddresses(node jsondoc.Node) {
+	for _, other := range []string{"gateways", "proxies"} {
+		r.misplaced(node.Get(other), "a dynamic zone has no gateways and no proxies; those belong to an IP zone")
+	}
+}
+
+// untypedZone reads a zone whose type is not known, so that its other errors
+// are reported in the same run. Every property is taken in the shape it has.
+func (r *zoneReader) untypedZone(z *Zone, node jsondoc.Node) {
+	r.addressLists(z, node)
+	if locations := node.Get("locations"); locations.Kind() == jsondoc.Array {
+		z.Locations.Include = r.places(locations)
+	} else {
+		z.Locations = terms(r, locations, r.places)
+	}
+	if asns := node.Get("asns"); asns.Kind() == jsondoc.Array {
+		z.ASNs.Include = r.asns(asns)
+	} else {
+		z.ASNs = terms(r, asns, r.asns)
+	}
+	z.Categories = terms(r, node.Get("ipServiceCategories"), r.categories)
+	z.Proxy = r.proxyType(node.Get("proxyType"))
+}
+
+// list reads a property in the shape of a DYNAMIC zone: an array.
+func list[T any](r *zoneReader, value jsondoc.Node, read func(jsondoc.Node) []T) []T {
+	switch {
+	case value.Kind() == jsondoc.Array:
+		return read(value)
+	case value.Blank():
+	case value.Kind() == jsondoc.Object:
+		r.problem(value, "wrong-shape", "include and exclude are the shape of a DYNAMIC_V2 zone; a DYNAMIC zone has an array here")
+	default:
+		r.is(value, jsondoc.Array, "an array, or null")
+	}
+	return nil
+}
+
+// terms reads a property in the shape of a DYNAMIC_V2 zone: include and exclude.
+func terms[T any](r *zoneReader, value jsondoc.Node, read func(jsondoc.Node) []T) Terms[T] {
+	var terms Terms[T]
+	switch {
+	case value.Kind() == jsondoc.Object:
+		r.unknownMembers(value, "include", "exclude")
+		if include := value.Get("include"); r.given(include, jsondoc.Array, "an array, or null") {
+			terms.Include = read(include)
+		}
+		if exclude := value.Get("exclude"); r.given(exclude, jsondoc.Array, "an array, or null") {
+			terms.Exclude = read(exclude)
+		}
+	case value.Blank():
+	case value.Kind() == jsondoc.Array:
+		r.problem(value, "wrong-shape", "an array is the shape of a DYNAMIC zone; a DYNAMIC_V2 zone has include and exclude here")
+	default:
+		r.is(value, jsondoc.Object, "an object with include and exclude, or null")
+	}
+	return terms
+}
+
+// places reads one list of locations. Two that contain each other are a
+// contradiction that Okta refuses.
+func (r *zoneReader) places(list jsondoc.Node) []Place {
+	var places []Place
+	countries := map[string]bool{} // countries listed as a whole
+	regionsOf := map[string]bool{} // countries of which a region is listed
+	seen := map[Place]bool{}
+	for _, node := range list.Elements() {
+		place, ok := r.place(node)
+		if !ok {
+			continue
+		}
+		switch {
+		case seen[place]:
+			r.warn(node, "duplicate-location", "the list holds this location already")
+		case place.Region == "" && regionsOf[place.Country], place.Region != "" && countries[place.Country]:
+			r.problem(node, "overlapping-locations", "the list holds %s as a whole and a region of it; one contains the other", place.Country)
+		}
+		seen[place] = true
+		if place.Region == "" {
+			countries[place.Country] = true
+		} else {
+			regionsOf[place.Country] = true
+		}
+		places = append(places, place)
+	}
+	if count := list.Len(); count > maxTerms {
+		r.warn(list, "over-limit", "locations: No more than 75 locations may be included in a Location Zone. (%d found)", count)
+	}
+	return places
+}
+
+func (r *zoneReader) place(node jsondoc.Node) (Place, bool) {
+	if !r.is(node, jsondoc.Object, "an object with country and region") {
+		return Place{}, false
+	}
+	r.unknownMembers(node, "country", "region")
+	country, ok := r.country(node)
+	region, regionOK := r.region(node.Get("region"), country)
+	return Place{Country: country, Region: region}, ok && regionOK
+}
+
+func (r *zoneReader) country(node jsondoc.Node) (string, bool) {
+	value := node.Get("country")
+	if value.Kind() <= jsondoc.Null {
+		r.problem(either(value, node), "missing-country", "the location has no country")
+		return "", false
+	}
+	if !r.is(value, jsondoc.String, "a string") {
+		return "", false
+	}
+	country := value.String()
+	if !isCountryCode(country) {
+		r.problem(value, "bad-country", "expected two upper-case letters such as US (ISO 3166-1 alpha-2)")
+		return "", false
+	}
+	if hint := countryHint(country); hint != "" {
+		r.warn(value, "not-iso-country", "%s", hint)
+	}
+	return country, true
+}
+
+// region reads "US-CA", or "CA" alone, which some of Okta's texts show. With an
+// unreadable country only the form is checked.
+func (r *zoneReader) region(value jsondoc.Node, country string) (string, bool) {
+	text := r.text(value)
+	if text == "" {
+		return "", value.Kind() <= jsondoc.Null || value.Kind() == jsondoc.String
+	}
+	prefix, code, found := strings.Cut(text, "-")
+	if !found {
+		prefix, code = country, text
+	}
+	switch {
+	case found && !isCountryCode(prefix) || !isRegionCode(code):
+		r.problem(value, "bad-region", "expected a code such as US-CA (ISO 3166-2), upper case")
+		return "", false
+	case country != "" && prefix != country:
+		r.problem(value, "bad-region", "the region belongs to %s, but the country is %s", prefix, country)
+		return "", false
+	}
+	return prefix + "-" + code, true
+}
+
+func isRegionCode(code string) bool {
+	if len(code) < 1 || len(code) > 3 {
+		return false
+	}
+	for i := range len(code) {
+		if c := code[i]; (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *zoneReader) asns(list jsondoc.Node) []uint32 {
+	var asns []uint32
+	for _, node := range list.Elements() {
+		if node.Kind() != jsondoc.Number && !r.is(node, jsondoc.String, "an AS number as a string or a number") {
+			continue
+		}
+		asn, ok := parseASN(node.String())
+		if !ok {
+			r.problem(node, "bad-asn", `expected an AS number from 0 to 4294967295 in decimal digits, without "AS"`)
+			continue
+		}
+		asns = append(asns, asn)
+	}
+	r.limitTerms(list, "asns")
+	return asns
+}
+
+func parseASN(text string) (uint32, bool) {
+	if text == "" || len(text) > 1 && text[0] == '0' || text[0] == '+' {
+		return 0, false
+	}
+	asn, err := strconv.ParseUint(text, 10, 32)
+	return uint32(asn), err == nil
+}
+
+func (r *zoneReader) categories(list jsondoc.Node) []string {
+	var categories []string
+	for _, node := range list.Elements() {
+		if !r.is(node, jsondoc.String, "a category as a string") {
+			continue
+		}
+		category := node.String()
+		if !isKnownCategory(category) {
+			r.warn(node, "unknown-category", "unknown IP service category; it matches only services of exactly this name")
+		}
+		categories = append(categories, category)
+	}
+	r.limitTerms(list, "ipServiceCategories")
+	return categories
+}
+
+func (r *zoneReader) limitTerms(list jsondoc.Node, property string) {
+	if count := list.Len(); count > maxTerms {
+		r.warn(list, "over-limit", "%s: %d found; Okta allows %d in one list", property, count, maxTerms)
+	}
+}
+
+// proxyType reads what Okta's API really answers (TorAnonymizer) and what its
+// documentation says (Tor, ANY, "null").
+func (r *zoneReader) proxyType(value jsondoc.Node) ProxyType {
+	switch text := r.text(value); text {
+	case "", "null":
+		return ProxyUnset
+	case "Any", "ANY":
+		return AnyAnonymizer
+	case "Tor", "TorAnonymizer":
+		return TorAnonymizer
+	case "NotTorAnonymizer":
+		return NotTorAnonymizer
+	default:
+		r.problem(value, "unknown-proxy-type", "unknown proxyType; expected Any, Tor, TorAnonymizer or NotTorAnonymizer")
+		return ProxyUnset
+	}
+}
+
+func unsetProxyType(value jsondoc.Node) bool {
+	return value.Blank() || value.Kind() == jsondoc.String && value.String() == "null"
+}
