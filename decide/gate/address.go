@@ -1,0 +1,266 @@
+package gate
+
+import (
+	"encoding/binary"
+	"net/netip"
+)
+
+// maxElementBytes is the length of the longest element that is read. An IPv6
+// address in brackets with a port has at most 53 bytes; the rest leaves room
+// for a zone or for the parameters of a Forwarded element.
+const maxElementBytes = 104
+
+// address is an IP address while it is being examined: unmapped and without a
+// zone, since both are dropped where an address enters. The zero address is none.
+//
+// It exists beside netip.Addr because netip.ParseAddr allocates for every text
+// that it refuses and for every new zone, and both are in a stranger's hand.
+type address struct {
+	hi, lo uint64 // IPv6; of an IPv4 address lo holds the 32 bits
+	family uint8  // 4, 6, or 0 for none
+}
+
+func address4(bits uint32) address { return address{lo: uint64(bits), family: 4} }
+
+// address6 unmaps: ::ffff:a.b.c.d is the IPv4 address a.b.c.d under another
+// name, and must not slip past a rule about it.
+func address6(hi, lo uint64) address {
+	if hi == 0 && lo>>32 == 0xffff {
+		return address4(uint32(lo))
+	}
+	return address{hi: hi, lo: lo, family: 6}
+}
+
+func addressOf(addr netip.Addr) address {
+	switch {
+	case addr.Is4():
+		b := addr.As4()
+		return address4(binary.BigEndian.Uint32(b[:]))
+	case addr.Is6():
+		b := addr.As16()
+		return address6(binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:]))
+	default:
+		return address{}
+	}
+}
+
+func (a address) netip() netip.Addr {
+	switch a.family {
+	case 4:
+		var b [4]byte
+		binary.BigEndian.PutUint32(b[:], uint32(a.lo))
+		return netip.AddrFrom4(b)
+	case 6:
+		var b [16]byte
+		binary.BigEndian.PutUint64(b[:8], a.hi)
+		binary.BigEndian.PutUint64(b[8:], a.lo)
+		return netip.AddrFrom16(b)
+	default:
+		return netip.Addr{}
+	}
+}
+
+// noHost says that no host sends from this address: it is unspecified,
+// multicast (224.0.0.0/4, ff00::/8) or the limited broadcast address.
+func (a address) noHost() bool {
+	if a.family == 4 {
+		return a.lo == 0 || a.lo>>28 == 0xe || a.lo == 0xffffffff
+	}
+	return a.hi|a.lo == 0 || a.hi>>56 == 0xff
+}
+
+// parseElement reads what proxies write into X-Forwarded-For and servers into
+// RemoteAddr: v4, v4:port, v6, [v6] or [v6]:port, and nothing else. Ports are
+// real traffic (Azure's gateways send them). An unbracketed IPv6 address with
+// what was meant as a port is the address that it spells.
+func parseElement(s string) (address, bool) {
+	if len(s) > maxElementBytes {
+		return address{}, false
+	}
+	if a, rest, ok := parseHost(s); ok {
+		return a, rest == "" || isPort(rest)
+	}
+	hi, lo, n := parse6(s)
+	if n == 0 || (n < len(s) && zoneLength(s[n:]) != len(s)-n) {
+		return address{}, false
+	}
+	return address6(hi, lo), true
+}
+
+// parseHost reads an IPv4 address or a bracketed IPv6 address at the start of s
+// and gives what follows it.
+func parseHost(s string) (a address, rest string, ok bool) {
+	if s == "" {
+		return address{}, "", false
+	}
+	if s[0] != '[' {
+		bits, n := parse4(s)
+		return address4(bits), s[n:], n > 0
+	}
+	hi, lo, n := parse6(s[1:])
+	if n == 0 {
+		return address{}, "", false
+	}
+	rest = s[1+n:]
+	rest = rest[zoneLength(rest):]
+	if rest == "" || rest[0] != ']' {
+		return address{}, "", false
+	}
+	return address6(hi, lo), rest[1:], true
+}
+
+// parse4 reads a dotted quad at the start of s and gives the number of bytes
+// read, 0 if there is none. It refuses leading zeros: 010.0.0.1 is 10.0.0.1 to
+// some programs and 8.0.0.1 to others.
+func parse4(s string) (bits uint32, n int) {
+	var field uint32
+	digits, dots := 0, 0
+	for n = 0; n < len(s); n++ {
+		c := s[n]
+		if digit := uint32(c) - '0'; digit <= 9 {
+			if digits > 0 && field == 0 {
+				return 0, 0
+			}
+			field = field*10 + digit
+			digits++
+			if field > 255 {
+				return 0, 0
+			}
+			continue
+		}
+		if c != '.' || digits == 0 || dots == 3 {
+			break
+		}
+		bits = bits<<8 | field
+		field, digits = 0, 0
+		dots++
+	}
+	if dots != 3 || digits == 0 {
+		return 0, 0
+	}
+	return bits<<8 | field, n
+}
+
+// parse6 reads an IPv6 address without a zone at the start of s (RFC 4291
+// section 2.2) and gives the number of bytes read, 0 if there is none.
+func parse6(s string) (hi, lo uint64, n int) {
+	var head128 [2]uint64 // the groups left of "::"
+	head, count := 0, 0   // groups left of "::", groups since
+	compressed := false
+	if len(s) >= 2 && s[0] == ':' && s[1] == ':' {
+		compressed, n = true, 2
+	}
+	for {
+		group, digits := parseGroup(s[n:])
+		if digits == 0 {
+			if compressed && count == 0 {
+				break // nothing follows "::"
+			}
+			return 0, 0, 0
+		}
+		if n+digits < len(s) && s[n+digits] == '.' {
+			bits, length := parse4(s[n:])
+			if length == 0 {
+				return 0, 0, 0
+			}
+			hi, lo = hi<<32|lo>>32, lo<<32|uint64(bits)
+			count += 2
+			n += length
+			break
+		}
+		hi, lo = hi<<16|lo>>48, lo<<16|group
+		count++
+		n += digits
+		if head+count > 8 || n == len(s) || s[n] != ':' {
+			break
+		}
+		n++
+		if n < len(s) && s[n] == ':' {
+			if compressed {
+				return 0, 0, 0
+			}
+			compressed = true
+			n++
+			head128, head = [2]uint64{hi, lo}, count
+			hi, lo, count = 0, 0, 0
+		}
+	}
+	if !compressed && count != 8 || compressed && head+count > 7 {
+		return 0, 0, 0
+	}
+	if head > 0 {
+		headHi, headLo := shiftLeft(head128[0], head128[1], uint(8-head)*16)
+		hi, lo = hi|headHi, lo|headLo
+	}
+	return hi, lo, n
+}
+
+// parseGroup reads up to four hexadecimal digits; a fifth makes it no group.
+func parseGroup(s string) (value uint64, digits int) {
+	for digits < len(s) {
+		c := s[digits]
+		switch {
+		case c-'0' <= 9:
+			c -= '0'
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			c = c | 0x20 - 'a' + 10
+		default:
+			return value, digits
+		}
+		if digits == 4 {
+			return 0, 0
+		}
+		value = value<<4 | uint64(c)
+		digits++
+	}
+	return value, digits
+}
+
+func shiftLeft(hi, lo uint64, bits uint) (uint64, uint64) {
+	if bits >= 64 {
+		return lo << (bits - 64), 0
+	}
+	return hi<<bits | lo>>(64-bits), lo << bits
+}
+
+// zoneLength is the length of the zone ("%eth0") at the start of s, 0 if there
+// is none or it is empty. The zone is dropped; it has to consist of visible
+// ASCII that cannot be taken for the end of an element, so that a second
+// address cannot hide in it.
+func zoneLength(s string) int {
+	if len(s) < 2 || s[0] != '%' {
+		return 0
+	}
+	n := 1
+	for n < len(s) && isZoneByte(s[n]) {
+		n++
+	}
+	if n == 1 {
+		return 0
+	}
+	return n
+}
+
+func isZoneByte(c byte) bool {
+	switch c {
+	case '"', ',', ';', '[', '\\', ']':
+		return false
+	}
+	return c > ' ' && c < 0x7f
+}
+
+// isPort says that s is a colon and a port: one to five digits up to 65535.
+func isPort(s string) bool {
+	if len(s) < 2 || len(s) > 6 || s[0] != ':' {
+		return false
+	}
+	port := 0
+	for i := 1; i < len(s); i++ {
+		digit := s[i] - '0'
+		if digit > 9 {
+			return false
+		}
+		port = port*10 + int(digit)
+	}
+	return port <= 65535
+}

@@ -1,0 +1,43 @@
+// Package gate is the HTTP edge of netwicket: it finds the client of a request
+// behind our own reverse proxies and guards an [http.Handler] with a policy.
+//
+// # The client's address
+//
+// A [Resolver] believes exactly one header, only from peers that are listed as
+// our own proxies, and reads it from the right, since only what those proxies
+// appended can be believed. The rightmost address that is no trusted proxy is
+// the client. Everything else is a typed [Error], and every error denies: a hop
+// that cannot be read is never skipped, a missing header never makes the proxy
+// the client, unless the [Config] says so.
+//
+// Two lists of proxies are kept apart. The edge (Config.Trusted) is
+// infrastructure: the proxies in front of this process. The proxies of an Okta
+// zone are policy and stand in front of Okta; the engine walks the remaining
+// chain with them, and they never make this package believe a header.
+//
+// # Dangers
+//
+//   - A header that the proxy passes on as the client sent it names whoever the
+//     client likes. Sources are X-Forwarded-For and Forwarded, which proxies
+//     append to, or a header that the proxy overwrites.
+//   - The trusted list has to hold every proxy of ours and nothing else. A proxy
+//     that is missing becomes the client of all its requests; a range that holds
+//     clients lets them choose their address.
+//   - A server that can be reached past the proxy needs no trusted list to be
+//     safe, but sees the peer's address only.
+//
+// # What is read
+//
+// All field lines of the header are one list, walked last to first and each right
+// to left. White space is SP and HTAB, the separator is the comma, empty elements
+// are skipped. An element is v4, v4:port, v6, [v6] or [v6]:port, at most 104
+// bytes long; zones are dropped and IPv4-mapped addresses are IPv4 addresses. At
+// most 32 elements are examined, empty ones included, and at most 4096 bytes of
+// white space. Elements of Forwarded follow RFC 7239 and are split from the right
+// with regard to quoted strings. The unspecified, multicast and broadcast
+// addresses are no hosts and no hops.
+//
+// Underscore and dot variants such as X_Forwarded_For are other headers and are
+// never read. A [http.Header] that was filled without canonical names is the
+// caller's to mend.
+package gate

@@ -1,0 +1,199 @@
+package gate
+
+import "strings"
+
+// cutQuoted is cut for Forwarded (RFC 7239), where a comma inside a quoted
+// string separates nothing.
+//
+// It tracks quotes from right to left, because from left to right the sender of
+// the leftmost element decides how all others are read: one unbalanced quote of
+// the client would swallow what our proxies appended. Right to left is exact for
+// what a proxy wrote correctly:
+//
+//   - Outside a quoted string a backslash is not legal and a quote only opens
+//     one, so coming from the right the first quote met is the string's end.
+//   - Inside, a quote that belongs to the text is escaped. The backslashes
+//     right before a quote form a run whose first one is not itself escaped
+//     (the byte before it is no backslash), so they pair up from the left: after
+//     an odd number of them the quote is escaped, after an even number it is
+//     the string's start. At the start the byte before is "=", a run of none.
+//
+// So the meaning of every quote follows from the bytes next to it, and whether a
+// comma separates follows from the bytes right of it up to the list's end. What
+// stands left of a correct element cannot change how it is read. A string
+// without a start makes the rest of the line one element, which the strict
+// parser then refuses.
+func (w *walk) cutQuoted(end int) (first, comma int) {
+	line := w.line[:end]
+	first = end
+	inString := false
+	for i := end - 1; i >= 0; i-- {
+		c := line[i]
+		switch {
+		case c == '"':
+			inString = !inString || backslashesBefore(line[:i], end)%2 == 1
+		case inString:
+		case c == ',':
+			return first, i
+		case isSpace(c):
+			w.space++
+			if w.space > maxSpaceBytes {
+				return first, i
+			}
+			continue
+		}
+		first = i
+		if end-first > maxElementBytes {
+			return first, i
+		}
+	}
+	return first, -1
+}
+
+// backslashesBefore counts the backslashes at the end of s, as far as they can
+// belong to an element that ends at end.
+func backslashesBefore(s string, end int) int {
+	n := 0
+	for n < len(s) && s[len(s)-1-n] == '\\' && end-len(s)+n <= maxElementBytes {
+		n++
+	}
+	return n
+}
+
+// maxPairs is how many parameters fit into an element: "a=b;" is the shortest.
+const maxPairs = (maxElementBytes + 1) / 4
+
+// parseForwarded reads the client of one forwarded-element (RFC 7239 section 4).
+// Each parameter may occur once, names without case; white space is tolerated
+// around ";" only.
+func parseForwarded(element string) (address, Error) {
+	var names [maxPairs]struct{ start, end uint8 }
+	pairs := 0
+	forValue, hasFor := "", false
+	if len(element) > maxElementBytes {
+		return address{}, ErrMalformed
+	}
+	for i := skipSpaces(element, 0); i < len(element); i = skipSpaces(element, i) {
+		if element[i] == ';' {
+			i++ // the grammar allows an empty parameter
+			continue
+		}
+		start := i
+		for i < len(element) && isTokenByte(element[i]) {
+			i++
+		}
+		name := element[start:i]
+		value, next := parameterValue(element, i)
+		if name == "" || next == 0 {
+			return address{}, ErrMalformed
+		}
+		for _, earlier := range names[:pairs] {
+			if strings.EqualFold(element[earlier.start:earlier.end], name) {
+				return address{}, ErrMalformed
+			}
+		}
+		names[pairs].start, names[pairs].end = uint8(start), uint8(i)
+		pairs++
+		if strings.EqualFold(name, "for") {
+			forValue, hasFor = value, true
+		}
+		i = skipSpaces(element, next)
+		if i < len(element) && element[i] != ';' {
+			return address{}, ErrMalformed
+		}
+	}
+	if !hasFor {
+		return address{}, ErrMalformed
+	}
+	return parseNode(forValue)
+}
+
+// parameterValue reads "=" and a token or quoted string at position i: the text
+// of the value, still escaped, and the position after it, 0 if there is none.
+func parameterValue(element string, i int) (value string, next int) {
+	if i+1 >= len(element) || element[i] != '=' {
+		return "", 0
+	}
+	i++
+	start := i
+	if element[i] != '"' {
+		for i < len(element) && isTokenByte(element[i]) {
+			i++
+		}
+		if i == start {
+			return "", 0
+		}
+		return element[start:i], i
+	}
+	for i++; i < len(element); i++ {
+		c := element[i]
+		if c == '"' {
+			return element[start+1 : i], i + 1
+		}
+		if c == '\\' {
+			i++
+			if i == len(element) {
+				break
+			}
+			c = element[i]
+		}
+		if c < ' ' && c != '\t' || c == 0x7f {
+			break // control characters are legal nowhere
+		}
+	}
+	return "", 0
+}
+
+// parseNode reads the value of "for" (RFC 7239 section 6): an address with an
+// optional port, which may be obfuscated, or a name that hides the address.
+// A backslash is refused: no address needs one, and it hides text from those
+// who do not unescape.
+func parseNode(s string) (address, Error) {
+	a, rest, ok := parseHost(s)
+	if !ok {
+		end := strings.IndexByte(s, ':')
+		if end < 0 {
+			end = len(s)
+		}
+		rest = s[end:]
+		if name := s[:end]; !isObfuscated(name) && !strings.EqualFold(name, "unknown") {
+			return address{}, ErrMalformed
+		}
+	}
+	if rest != "" && !isPort(rest) && (rest[0] != ':' || !isObfuscated(rest[1:])) {
+		return address{}, ErrMalformed
+	}
+	if !ok {
+		return address{}, ErrObfuscated
+	}
+	return a, 0
+}
+
+// isObfuscated says that s is an obfuscated identifier (RFC 7239 section 6.3).
+func isObfuscated(s string) bool {
+	if len(s) < 2 || s[0] != '_' {
+		return false
+	}
+	for i := 1; i < len(s); i++ {
+		if c := s[i]; !isAlphanumeric(c) && c != '.' && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+func skipSpaces(s string, i int) int {
+	for i < len(s) && isSpace(s[i]) {
+		i++
+	}
+	return i
+}
+
+func isAlphanumeric(c byte) bool {
+	return c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'z'
+}
+
+// isTokenByte says that c may stand in a token (RFC 9110 section 5.6.2).
+func isTokenByte(c byte) bool {
+	return isAlphanumeric(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
+}

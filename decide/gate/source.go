@@ -1,0 +1,114 @@
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// Source says where a trusted proxy names the client. It is exactly one place:
+// a list of places to try would let the client choose the one that our proxies
+// do not write. The zero value is [Peer]. Any other value is one of the three
+// constants or made by [HeaderNamed], [Hops] or [ParseSource].
+type Source string
+
+// The sources without a parameter.
+const (
+	Peer          Source = "peer"            // the connecting peer is the client; no header is read
+	XForwardedFor Source = "x-forwarded-for" // the rightmost untrusted element of X-Forwarded-For
+	Forwarded     Source = "forwarded"       // the rightmost untrusted element of Forwarded (RFC 7239)
+)
+
+const (
+	headerPrefix = "header:"
+	hopsPrefix   = "hops:"
+)
+
+// HeaderNamed is the one address in a header that the proxy overwrites, such as
+// CF-Connecting-IP.
+func HeaderNamed(name string) Source { return Source(headerPrefix + name) }
+
+// Hops is the n-th element of X-Forwarded-For from the right, for a fixed number
+// of proxies whose addresses are not known; the nearest one must still be
+// trusted.
+func Hops(n int) Source { return Source(hopsPrefix + strconv.Itoa(n)) }
+
+// ParseSource reads "peer", "x-forwarded-for", "forwarded", "header:NAME" or
+// "hops:N". The empty text is [Peer].
+func ParseSource(text string) (Source, error) {
+	if _, err := Source(text).plan(); err != nil {
+		return "", err
+	}
+	if text == "" {
+		return Peer, nil
+	}
+	return Source(text), nil
+}
+
+// String is the text that [ParseSource] reads.
+func (s Source) String() string {
+	if s == "" {
+		return string(Peer)
+	}
+	return string(s)
+}
+
+// plan is a source in the form that requests are resolved by.
+type plan struct {
+	kind sourceKind
+	key  string // canonical name of the header; empty for kindPeer
+	hops int
+}
+
+type sourceKind uint8
+
+const (
+	kindPeer sourceKind = iota
+	kindList
+	kindSingle
+	kindHops
+)
+
+const (
+	xForwardedForKey = "X-Forwarded-For"
+	forwardedKey     = "Forwarded"
+)
+
+func (s Source) plan() (plan, error) {
+	switch s {
+	case "", Peer:
+		return plan{}, nil
+	case XForwardedFor:
+		return plan{kind: kindList, key: xForwardedForKey}, nil
+	case Forwarded:
+		return plan{kind: kindList, key: forwardedKey}, nil
+	}
+	if name, ok := strings.CutPrefix(string(s), headerPrefix); ok {
+		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r > 0x7e || !isTokenByte(byte(r)) }) {
+			return plan{}, errors.New("not the name of a header; expected header:NAME, such as header:CF-Connecting-IP")
+		}
+		return plan{kind: kindSingle, key: http.CanonicalHeaderKey(name)}, nil
+	}
+	if text, ok := strings.CutPrefix(string(s), hopsPrefix); ok {
+		hops, err := strconv.ParseUint(text, 10, 16)
+		if err != nil || hops < 1 || hops > maxElements {
+			return plan{}, fmt.Errorf("not a number of hops; expected hops:N with N from 1 to %d", maxElements)
+		}
+		return plan{kind: kindHops, key: xForwardedForKey, hops: int(hops)}, nil
+	}
+	return plan{}, errors.New("not a source; expected peer, x-forwarded-for, forwarded, header:NAME or hops:N")
+}
+
+// spoofable are headers that some networks set for their customers' clients but
+// also pass on as the client sent them, unless the edge is configured to
+// overwrite them. See
+// https://fastly.com/documentation/reference/http/http-headers/Fastly-Client-IP.
+func spoofable(key string) bool {
+	switch key {
+	case "True-Client-Ip", "Fastly-Client-Ip", "X-Azure-Clientip", "X-Client-Ip":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,179 @@
+package gate
+
+import "net/netip"
+
+const (
+	// maxElements is how many list elements are examined, empty ones
+	// included. Only our own proxies stand right of the client, so an honest
+	// list needs few; Envoy's limit is 20.
+	maxElements = 32
+
+	// maxSpaceBytes is how much white space around elements one walk passes
+	// over. White space belongs to no element, and without a bound of its own
+	// a megabyte of it would be a megabyte of work.
+	maxSpaceBytes = 4096
+)
+
+// step is what a walk met on its way to the left.
+type step uint8
+
+const (
+	found     step = iota // an element that is not empty
+	exhausted             // the start of the first line
+	capped                // more than maxElements elements
+	overlong              // an element that is not read to its start
+)
+
+// walk visits the elements of a list header from the right: the last field line
+// first, each line right to left, since what a proxy appends stands last and
+// only that can be believed. Nothing left of the element last returned has been
+// read, so the work does not grow with what a client sent.
+//
+// The lines are one list (RFC 9110 section 5.3): a line's end separates
+// elements as a comma does, and an empty line is an empty element.
+type walk struct {
+	lines    []string // not yet begun
+	line     string   // the unread left part of the current line
+	open     bool     // the current line has an element left
+	quoted   bool     // commas in quoted strings separate nothing (Forwarded)
+	examined int
+	space    int
+}
+
+// next is the next element to the left that is not empty, without the white
+// space around it.
+func (w *walk) next() (string, step) {
+	for {
+		if !w.open {
+			if len(w.lines) == 0 {
+				return "", exhausted
+			}
+			last := len(w.lines) - 1
+			w.line, w.lines, w.open = w.lines[last], w.lines[:last], true
+		}
+		if w.examined == maxElements {
+			return "", capped
+		}
+		w.examined++
+		end := w.skipSpace(len(w.line))
+		var first, comma int
+		if w.quoted {
+			first, comma = w.cutQuoted(end)
+		} else {
+			first, comma = w.cut(end)
+		}
+		if end-first > maxElementBytes || w.space > maxSpaceBytes {
+			w.lines, w.open = nil, false
+			return "", overlong
+		}
+		element := w.line[first:end]
+		if comma < 0 {
+			w.open = false
+		} else {
+			w.line = w.line[:comma]
+		}
+		if element != "" {
+			return element, found
+		}
+	}
+}
+
+// skipSpace is where the white space that ends at end begins.
+func (w *walk) skipSpace(end int) int {
+	for end > 0 && isSpace(w.line[end-1]) && w.space <= maxSpaceBytes {
+		w.space++
+		end--
+	}
+	return end
+}
+
+// cut finds the element that ends at end: its first byte, and the comma left of
+// it, -1 at the start of the line. It stops early where the element or the white
+// space is too long.
+func (w *walk) cut(end int) (first, comma int) {
+	line := w.line[:end]
+	first = end
+	for i := end - 1; i >= 0; i-- {
+		switch c := line[i]; {
+		case c == ',':
+			return first, i
+		case isSpace(c):
+			w.space++
+			if w.space > maxSpaceBytes {
+				return first, i
+			}
+		default:
+			first = i
+			if end-first > maxElementBytes {
+				return first, i
+			}
+		}
+	}
+	return first, -1
+}
+
+// isSpace says that c is optional white space: SP or HTAB (RFC 9110 section
+// 5.6.3), and nothing else that Unicode calls a space.
+func isSpace(c byte) bool { return c == ' ' || c == '\t' }
+
+// trimSpace drops white space at either end.
+func trimSpace(s string) string {
+	for s != "" && isSpace(s[0]) {
+		s = s[1:]
+	}
+	for s != "" && isSpace(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+// address is the next address to the left, as it has to be at or before the
+// client. The step is found or exhausted where the code is 0.
+func (w *walk) address() (address, step, Error) {
+	text, step := w.next()
+	switch step {
+	case found:
+		a, code := w.parse(text)
+		if code == 0 && a.noHost() {
+			code = ErrMalformed
+		}
+		return a, step, code
+	case capped:
+		return address{}, step, ErrTooLong
+	case overlong:
+		return address{}, step, ErrMalformed
+	default:
+		return address{}, exhausted, 0
+	}
+}
+
+// appendRest appends what is left of a walk. Nobody vouches for these elements,
+// so none of them is an error: one that cannot be read is the zero Addr, and so
+// is the end of a list that is longer than the walk.
+func (w *walk) appendRest(dst []netip.Addr, strict bool) []netip.Addr {
+	for {
+		text, step := w.next()
+		switch step {
+		case exhausted:
+			return dst
+		case capped, overlong:
+			return append(dst, netip.Addr{})
+		}
+		a, code := w.parse(text)
+		if code != 0 || strict && a.noHost() {
+			a = address{}
+		}
+		dst = append(dst, a.netip())
+	}
+}
+
+// parse reads one element in the form of the walked header.
+func (w *walk) parse(text string) (address, Error) {
+	if w.quoted {
+		return parseForwarded(text)
+	}
+	if a, ok := parseElement(text); ok {
+		return a, 0
+	}
+	return address{}, ErrMalformed
+}
