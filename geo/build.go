@@ -1,0 +1,107 @@
+package geo
+
+import (
+	"github.com/netwicket/netwicket/internal/iptable"
+)
+
+// build makes the table of what the layers say together.
+func build(layers []*layer, v *vocabulary, provides Field) *Table {
+	f, out := fold(layers, v)
+	t := &Table{vocabulary: v, alphabet: newAlphabet(), provides: provides}
+	s := settler{facts: f.facts, provides: provides, ids: map[fact]uint32{}, renumbered: make([]uint32, len(f.facts))}
+
+	t.v4 = s.edges4(out.v4)
+	contents := map[*spans]*edges4{out.v4: t.v4}
+	for _, b := range out.blocks {
+		if contents[b.content] == nil {
+			contents[b.content] = s.edges4(b.content)
+		}
+		t.blocks = append(t.blocks, block{alias: b.alias, edges: contents[b.content]})
+	}
+	t.v6 = s.edges6(out.v6, out.blocks)
+	t.facts = s.settled
+	t.buildIndexes()
+	return t
+}
+
+// buildIndexes makes the direct indexes from the edges: one for both families,
+// and one for each content of blocks that is not IPv4's own.
+func (t *Table) buildIndexes() {
+	var b iptable.Builder
+	for i, first := range t.v4.first {
+		b.Add4(first, t.v4.id[i])
+	}
+	for i, first := range t.v6.first {
+		b.Add6(first, t.v6.id[i])
+	}
+	t.index = b.Build()
+	indexes := map[*edges4]*iptable.Table{t.v4: t.index}
+	for i := range t.blocks {
+		edges := t.blocks[i].edges
+		if indexes[edges] == nil {
+			var b iptable.Builder
+			for j, first := range edges.first {
+				b.Add4(first, edges.id[j])
+			}
+			indexes[edges] = b.Build()
+		}
+		t.blocks[i].index = indexes[edges]
+	}
+}
+
+// settler turns the numbers of facts into location ids: it settles each fact,
+// gives facts that became equal one id, and leaves out those that no address has.
+type settler struct {
+	facts      []fact
+	provides   Field
+	settled    []fact
+	ids        map[fact]uint32
+	renumbered []uint32 // id+1 of a fact's number; 0: not met yet
+}
+
+func (s *settler) id(number uint32) uint32 {
+	if s.renumbered[number] == 0 {
+		settled := s.facts[number].settle(s.provides)
+		id, known := s.ids[settled]
+		if !known {
+			id = uint32(len(s.settled))
+			s.settled = append(s.settled, settled)
+			s.ids[settled] = id
+		}
+		s.renumbered[number] = id + 1
+	}
+	return s.renumbered[number] - 1
+}
+
+func (s *settler) settle(in *spans) spans {
+	out := spans{first: make([]address, 0, len(in.first)), id: make([]uint32, 0, len(in.id))}
+	for i, first := range in.first {
+		out.add(first, s.id(in.id[i]))
+	}
+	return out
+}
+
+func (s *settler) edges4(in *spans) *edges4 {
+	settled := s.settle(in)
+	out := &edges4{first: make([]uint32, len(settled.first)), id: make([]uint32, len(settled.id))}
+	for i, first := range settled.first {
+		out.first[i] = uint32(first.Lo)
+	}
+	copy(out.id, settled.id)
+	return out
+}
+
+func (s *settler) edges6(in *spans, blocks []foldedBlock) edges6 {
+	settled := s.settle(in)
+	// No look-up ends in the mapped block: it goes on as what lies before it,
+	// so that it adds no edge of its own.
+	settled = settled.overlay(mapped.first, mapped.last(), settled.id[settled.at(previous(mapped.first))])
+	for i, b := range blocks {
+		settled = settled.overlay(b.first, b.last(), blockBit|uint32(i))
+	}
+	// Not the slices themselves: they are longer than what they hold.
+	return edges6{
+		first: append([]address(nil), settled.first...),
+		id:    append([]uint32(nil), settled.id...),
+	}
+}

@@ -1,0 +1,175 @@
+package geo
+
+import (
+	"iter"
+	"math"
+	"net/netip"
+	"slices"
+
+	"go4.org/netipx"
+)
+
+// Edges4 ranges over the IPv4 intervals in order: the first address of each,
+// and its location's id. The first begins at 0.0.0.0, each ends where the next
+// begins, and neighbours differ.
+func (t *Table) Edges4() iter.Seq2[uint32, uint32] {
+	return func(yield func(uint32, uint32) bool) {
+		if t == nil || t.v4 == nil {
+			yield(0, 0)
+			return
+		}
+		for i, first := range t.v4.first {
+			if !yield(first, t.v4.id[i]) {
+				return
+			}
+		}
+	}
+}
+
+// Edges6 is Edges4 for IPv6, the address as two big-endian halves. Blocks that
+// repeat IPv4 are written out, so there may be several times as many edges as
+// the table holds.
+func (t *Table) Edges6() iter.Seq2[[2]uint64, uint32] {
+	return func(yield func([2]uint64, uint32) bool) {
+		if t == nil || t.v4 == nil {
+			yield([2]uint64{}, 0)
+			return
+		}
+		var last uint32
+		begun := false
+		edge := func(first address, id uint32) bool {
+			if begun && id == last {
+				return true
+			}
+			begun, last = true, id
+			return yield([2]uint64{first.Hi, first.Lo}, id)
+		}
+		for i, first := range t.v6.first {
+			id := t.v6.id[i]
+			if id < blockBit {
+				if !edge(first, id) {
+					return
+				}
+				continue
+			}
+			b := &t.blocks[id-blockBit]
+			for j, v4 := range b.edges.first {
+				if !edge(b.address(v4), b.edges.id[j]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// All ranges over both address spaces in order, IPv4 first, without a gap: the
+// widest ranges with one location each. Locations repeat.
+func (t *Table) All() iter.Seq2[netipx.IPRange, Location] {
+	return func(yield func(netipx.IPRange, Location) bool) {
+		var first netip.Addr
+		var id uint32
+		for edge, next := range t.Edges4() {
+			at := addr4(edge)
+			if first.IsValid() && !yield(netipx.IPRangeFrom(first, at.Prev()), t.Location(id)) {
+				return
+			}
+			first, id = at, next
+		}
+		if !yield(netipx.IPRangeFrom(first, addr4(math.MaxUint32)), t.Location(id)) {
+			return
+		}
+		first = netip.Addr{}
+		for edge, next := range t.Edges6() {
+			at := addr6(address{Hi: edge[0], Lo: edge[1]})
+			if first.IsValid() && !yield(netipx.IPRangeFrom(first, at.Prev()), t.Location(id)) {
+				return
+			}
+			first, id = at, next
+		}
+		yield(netipx.IPRangeFrom(first, addr6(last6)), t.Location(id))
+	}
+}
+
+// Find is Lookup by another way, a binary search over the intervals, and the
+// widest range around addr that has this one location. Of an invalid address
+// nothing is known, and its range is the zero IPRange.
+func (t *Table) Find(addr netip.Addr) (netipx.IPRange, Location) {
+	if !addr.IsValid() {
+		return netipx.IPRange{}, Location{}
+	}
+	addr = addr.Unmap()
+	switch {
+	case addr.Is4() && (t == nil || t.v4 == nil):
+		return netipx.IPRangeFrom(addr4(0), addr4(math.MaxUint32)), Location{}
+	case addr.Is4():
+		i := t.v4.at(uint32(addressOf(addr).Lo))
+		return netipx.IPRangeFrom(addr4(t.v4.first[i]), addr4(t.v4.last(i))), t.Location(t.v4.id[i])
+	case t == nil || t.v4 == nil:
+		return netipx.IPRangeFrom(addr6(address{}), addr6(last6)), Location{}
+	}
+	first, last, id := t.interval6(addressOf(addr))
+	// An interval may go on on the other side of a block's border.
+	for first != (address{}) {
+		before, _, other := t.interval6(previous(first))
+		if other != id {
+			break
+		}
+		first = before
+	}
+	for last != last6 {
+		_, after, other := t.interval6(next(last))
+		if other != id {
+			break
+		}
+		last = after
+	}
+	return netipx.IPRangeFrom(addr6(first), addr6(last)), t.Location(id)
+}
+
+// interval6 is the interval that holds a, cut at the borders of blocks.
+func (t *Table) interval6(a address) (first, last address, id uint32) {
+	i := t.v6.at(a)
+	id = t.v6.id[i]
+	if id < blockBit {
+		return t.v6.first[i], t.v6.last(i), id
+	}
+	b := &t.blocks[id-blockBit]
+	j := b.edges.at(b.embedded(a))
+	last = b.last()
+	if j+1 < len(b.edges.first) {
+		last = previous(b.address(b.edges.first[j+1]))
+	}
+	return b.address(b.edges.first[j]), last, b.edges.id[j]
+}
+
+// at is the index of the interval that holds a.
+func (e *edges4) at(a uint32) int {
+	i, found := slices.BinarySearch(e.first, a)
+	if !found {
+		i--
+	}
+	return i
+}
+
+// last is the last address of interval i.
+func (e *edges4) last(i int) uint32 {
+	if i+1 < len(e.first) {
+		return e.first[i+1] - 1
+	}
+	return math.MaxUint32
+}
+
+func (e *edges6) at(a address) int {
+	i, found := slices.BinarySearchFunc(e.first, a, compareAddresses)
+	if !found {
+		i--
+	}
+	return i
+}
+
+func (e *edges6) last(i int) address {
+	if i+1 < len(e.first) {
+		return previous(e.first[i+1])
+	}
+	return last6
+}

@@ -1,0 +1,166 @@
+package geo
+
+import "slices"
+
+// folder joins layers into facts. Facts get numbers in the order in which they
+// are first met, so the same sources always give the same numbers.
+type folder struct {
+	layers     []*layer
+	vocabulary *vocabulary
+	facts      []fact
+	index      map[fact]uint32
+}
+
+// folded is the outcome: spans of fact numbers for IPv4, for IPv6 (which says
+// nothing inside the blocks), and for what each block repeats.
+type folded struct {
+	v4, v6 *spans
+	blocks []foldedBlock
+}
+
+// foldedBlock is an aliased block whose content is kept in 32-bit spans. It is
+// v4 itself as long as every source that speaks of IPv4 speaks in the block
+// alike; a CSV row or a list about IPv4 does not.
+type foldedBlock struct {
+	alias
+	content *spans
+}
+
+func fold(layers []*layer, v *vocabulary) (*folder, folded) {
+	f := &folder{layers: layers, vocabulary: v, facts: make([]fact, 1), index: map[fact]uint32{{}: 0}}
+	blocks := commonAliases(layers)
+	for _, l := range layers {
+		l.inlineAliases(blocks)
+	}
+
+	every := make([]reading, len(layers))
+	for i := range every {
+		every[i] = reading{repeats: true}
+	}
+	out := folded{v4: f.fold4(every)}
+	readings := make([][]reading, len(blocks))
+	for i, block := range blocks {
+		readings[i] = f.readAll(block)
+		out.blocks = append(out.blocks, foldedBlock{block, f.content(&out, readings[:i+1], every)})
+	}
+	out.v6 = f.fold6()
+	return f, out
+}
+
+// commonAliases are the blocks that some layer aliases and that every layer
+// can read simply, in address order.
+func commonAliases(layers []*layer) []alias {
+	var common []alias
+	for _, l := range layers {
+		for _, a := range l.aliases {
+			if a.overlaps(mapped) || contains(common, a) {
+				continue
+			}
+			simple := true
+			for _, other := range layers {
+				if _, ok := other.read(a); !ok {
+					simple = false
+					break
+				}
+			}
+			if simple {
+				common = append(common, a)
+			}
+		}
+	}
+	slices.SortFunc(common, func(a, b alias) int { return compareAddresses(a.first, b.first) })
+	return common
+}
+
+func (f *folder) readAll(block alias) []reading {
+	readings := make([]reading, len(f.layers))
+	for i, l := range f.layers {
+		readings[i], _ = l.read(block)
+	}
+	return readings
+}
+
+// content folds what the last block of readings repeats, unless an earlier
+// block, or IPv4 itself, is read alike.
+func (f *folder) content(out *folded, readings [][]reading, every []reading) *spans {
+	last := len(readings) - 1
+	if f.readAlike(readings[last], every) {
+		return out.v4
+	}
+	for i, earlier := range readings[:last] {
+		if slices.Equal(earlier, readings[last]) {
+			return out.blocks[i].content
+		}
+	}
+	return f.fold4(readings[last])
+}
+
+// readAlike reports whether the readings give the same: a layer whose IPv4 is
+// the same everywhere reads like that statement.
+func (f *folder) readAlike(a, b []reading) bool {
+	for i, l := range f.layers {
+		if a[i] == b[i] {
+			continue
+		}
+		constant := a[i].id
+		if a[i].repeats {
+			constant = b[i].id
+		}
+		if len(l.v4.id) != 1 || l.v4.id[0] != constant {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *folder) fold4(readings []reading) *spans {
+	parts := make([]*spans, len(f.layers))
+	for i, l := range f.layers {
+		parts[i] = &l.v4
+		if !readings[i].repeats {
+			constant := uniform(readings[i].id)
+			parts[i] = &constant
+		}
+	}
+	return f.foldSpans(parts)
+}
+
+func (f *folder) fold6() *spans {
+	parts := make([]*spans, len(f.layers))
+	for i, l := range f.layers {
+		parts[i] = &l.v6
+	}
+	return f.foldSpans(parts)
+}
+
+// foldSpans applies the layers' statements one layer after the other.
+func (f *folder) foldSpans(parts []*spans) *spans {
+	sum := uniform(0)
+	for i, part := range parts {
+		statements := f.layers[i].statements
+		seen := map[[2]uint32]uint32{}
+		sum = merge(&sum, part, func(before, said uint32) uint32 {
+			if said == 0 {
+				return before
+			}
+			key := [2]uint32{before, said}
+			after, known := seen[key]
+			if !known {
+				after = f.number(f.vocabulary.apply(f.facts[before], &statements[said]))
+				seen[key] = after
+			}
+			return after
+		})
+	}
+	return &sum
+}
+
+func (f *folder) number(x fact) uint32 {
+	id, known := f.index[x]
+	if !known {
+		id = uint32(len(f.facts))
+		f.facts = append(f.facts, x)
+		f.index[x] = id
+	}
+	return id
+}

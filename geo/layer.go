@@ -1,0 +1,118 @@
+package geo
+
+// layer is one source, read: what it says of every address of either family.
+type layer struct {
+	v4, v6     spans       // numbers are indexes into statements; 0: says nothing
+	aliases    []alias     // where v6 repeats v4; v6 itself says nothing there
+	statements []statement // statements[0] is empty
+}
+
+// alias is a block of IPv6 that repeats all of IPv4: the 32 bits behind the
+// prefix are the IPv4 address, the bits behind those do not matter.
+//
+//	::/96       ::a.b.c.d, where MMDB files keep IPv4 itself
+//	2002::/16   6to4, RFC 3056
+//	2001::/32   Teredo, RFC 4380: the address of the server
+//
+// MaxMind's files let whole trees begin there that are the IPv4 tree. Three
+// copies of the largest part of a table would make it three times as large, so
+// it is kept once.
+type alias struct {
+	first address
+	bits  uint // of the prefix: at most 96
+}
+
+// last is the last address of the block.
+func (a alias) last() address {
+	host := shiftRight(last6, a.bits)
+	if a.bits == 0 {
+		host = last6
+	}
+	return address{Hi: a.first.Hi | host.Hi, Lo: a.first.Lo | host.Lo}
+}
+
+// embedded is the IPv4 address in an IPv6 address of the block.
+func (a alias) embedded(v6 address) uint32 {
+	return uint32(shiftRight(v6, 96-a.bits).Lo)
+}
+
+// address is the first IPv6 address of the block in which v4 is embedded.
+func (a alias) address(v4 uint32) address {
+	host := shiftLeft(address{Lo: uint64(v4)}, 96-a.bits)
+	return address{Hi: a.first.Hi | host.Hi, Lo: a.first.Lo | host.Lo}
+}
+
+// overlaps reports whether the blocks share an address.
+func (a alias) overlaps(b alias) bool {
+	return !before(a.last(), b.first) && !before(b.last(), a.first)
+}
+
+// mapped is the block of IPv4-mapped addresses. Such an address is its IPv4
+// address wherever one enters, so no look-up ever ends in this block.
+var mapped = alias{first: address{Lo: 0xffff_0000_0000}, bits: 96}
+
+// reading is how a layer reads inside an aliased block: like its own IPv4, or
+// the same statement everywhere.
+type reading struct {
+	repeats bool
+	id      uint32
+}
+
+// read says how the layer reads inside block, if it can be said so simply.
+func (l *layer) read(block alias) (reading, bool) {
+	for _, own := range l.aliases {
+		if own == block {
+			return reading{repeats: true}, true
+		}
+		if own.overlaps(block) {
+			return reading{}, false
+		}
+	}
+	id, one := l.v6.within(block.first, block.last())
+	return reading{id: id}, one
+}
+
+// inlineAliases writes the aliases that keep does not name out into v6.
+func (l *layer) inlineAliases(keep []alias) {
+	kept := l.aliases[:0]
+	for _, a := range l.aliases {
+		if contains(keep, a) {
+			kept = append(kept, a)
+			continue
+		}
+		l.v6 = l.v6.inline(a, &l.v4)
+	}
+	l.aliases = kept
+}
+
+// inline writes v4 into the block.
+func (s *spans) inline(block alias, v4 *spans) spans {
+	end := next(block.last())
+	var patched spans
+	i := 0
+	for ; i < len(s.first) && before(s.first[i], block.first); i++ {
+		patched.add(s.first[i], s.id[i])
+	}
+	for j := range v4.first {
+		patched.add(block.address(uint32(v4.first[j].Lo)), v4.id[j])
+	}
+	if end == (address{}) {
+		return patched
+	}
+	patched.add(end, s.id[s.at(end)])
+	for ; i < len(s.first); i++ {
+		if before(end, s.first[i]) {
+			patched.add(s.first[i], s.id[i])
+		}
+	}
+	return patched
+}
+
+func contains(list []alias, a alias) bool {
+	for _, b := range list {
+		if a == b {
+			return true
+		}
+	}
+	return false
+}

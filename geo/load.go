@@ -1,0 +1,163 @@
+package geo
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maxFileSize is the largest source that Load reads, and maxFileSizeText its
+// name in messages.
+const (
+	maxFileSize     int64 = 2 << 30
+	maxFileSizeText       = "2 GiB"
+)
+
+// Load reads the sources and joins them: later ones override earlier ones field
+// by field. Files are read into memory, never mapped, so that one that is
+// rewritten in place cannot change a table; what is read is not kept.
+//
+// The error holds the findings of all sources, not of the first bad one alone,
+// as [Findings]; the table is then nil. Without sources, the table knows nothing.
+func Load(sources ...Source) (*Table, error) {
+	l := loader{vocabulary: newVocabulary(), hash: sha256.New()}
+	l.hash.Write([]byte("netwicket geo 1\n"))
+	for _, source := range sources {
+		l.load(source)
+	}
+	if err := l.errors.Err(); err != nil {
+		return nil, err
+	}
+	var provides Field
+	for _, d := range l.datasets {
+		provides |= d.Provides
+	}
+	t := build(l.layers, l.vocabulary, provides)
+	t.datasets, t.warnings = l.datasets, l.warnings
+	l.hash.Sum(t.fingerprint[:0])
+	return t, nil
+}
+
+// loader collects what the sources say, or what is wrong with them.
+type loader struct {
+	vocabulary *vocabulary
+	hash       hash.Hash
+	layers     []*layer
+	datasets   []Dataset
+	errors     Findings
+	warnings   Findings
+}
+
+// load reads one source.
+func (l *loader) load(source Source) {
+	content, err := read(source)
+	if err != nil {
+		l.fail(source, "unreadable", err)
+		return
+	}
+	kind, err := kindOf(source, content)
+	if err != nil {
+		l.fail(source, "unknown-format", err)
+		return
+	}
+	l.addToFingerprint(kind, source.Service, content)
+	switch kind {
+	case MMDB:
+		l.loadMMDB(source, content)
+	}
+}
+
+func (l *loader) loadMMDB(source Source, content []byte) {
+	layer, dataset, err := readMMDB(content, l.vocabulary)
+	if err != nil {
+		l.fail(source, "bad-mmdb", err)
+		return
+	}
+	if dataset.Provides == 0 {
+		l.warn(source, "provides-nothing", fmt.Errorf(
+			"a database of type %q provides none of %s; it has no effect", dataset.Type, strings.Join(fieldNames[:], ", ")))
+	}
+	if dataset.Built.IsZero() {
+		l.warn(source, "bad-build-date", errors.New("the build_epoch of the metadata is no date"))
+	}
+	l.add(source, layer, dataset)
+}
+
+func (l *loader) add(source Source, layer *layer, dataset Dataset) {
+	dataset.File = source.File
+	l.layers = append(l.layers, layer)
+	l.datasets = append(l.datasets, dataset)
+}
+
+// fail and warn report about a source as a whole.
+func (l *loader) fail(source Source, code string, err error) {
+	l.errors = append(l.errors, &Finding{File: source.File, Line: 1, Column: 1, Code: code, Err: err})
+}
+
+func (l *loader) warn(source Source, code string, err error) {
+	l.warnings = append(l.warnings, &Finding{File: source.File, Line: 1, Column: 1, Code: code, Warning: true, Err: err})
+}
+
+// addToFingerprint hashes a source: its kind, its service, and the hash of its
+// content, each of a fixed or a stated length, so that no two lists of sources
+// run together into the same bytes.
+func (l *loader) addToFingerprint(kind Kind, service string, content []byte) {
+	head := binary.BigEndian.AppendUint32([]byte{byte(kind)}, uint32(len(service)))
+	l.hash.Write(append(head, service...))
+	sum := sha256.Sum256(content)
+	l.hash.Write(sum[:])
+}
+
+// read is the content of a source.
+func read(source Source) ([]byte, error) {
+	if source.Data != nil {
+		if int64(len(source.Data)) > maxFileSize {
+			return nil, errors.New("larger than " + maxFileSizeText)
+		}
+		return source.Data, nil
+	}
+	if source.File == "" {
+		return nil, errors.New("a source needs a File or Data")
+	}
+	info, err := os.Stat(source.File)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, errors.New("is a directory, not a file")
+	}
+	if info.Size() > maxFileSize {
+		return nil, errors.New("larger than " + maxFileSizeText)
+	}
+	return os.ReadFile(source.File)
+}
+
+// kindOf tells the format of a source.
+func kindOf(source Source, content []byte) (Kind, error) {
+	if source.Service != "" && source.Kind != ByEnding && source.Kind != Netset {
+		return 0, errors.New("a service is for a netset; databases and overlays name services themselves")
+	}
+	ending := strings.ToLower(filepath.Ext(source.File))
+	switch {
+	case source.Kind > Netset:
+		return 0, fmt.Errorf("kind %d is no format", source.Kind)
+	case source.Kind == Netset && source.Service == "":
+		return 0, errors.New("a netset needs the service that its networks are, such as NORD_VPN, or VPN if the operator is unknown")
+	case source.Kind != ByEnding:
+		return source.Kind, nil
+	case source.Service != "":
+		return Netset, nil
+	case bytes.Contains(content, []byte(metadataMarker)), ending == ".mmdb":
+		return MMDB, nil
+	case ending == ".csv", bytes.HasPrefix(content, []byte("network,")):
+		return CSV, nil
+	default:
+		return 0, errors.New("neither an MMDB file nor a CSV overlay; a list of networks needs the service that they are")
+	}
+}

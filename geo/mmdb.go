@@ -1,0 +1,128 @@
+package geo
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/oschwald/maxminddb-golang/v2"
+)
+
+// metadataMarker begins the metadata, behind the data section.
+const metadataMarker = "\xab\xcd\xefMaxMind.com"
+
+// latestBuild is the last second of the year 9999, beyond which a time.Time has
+// no RFC 3339 form. No database is built then; a file that says so is broken in
+// a place that no answer depends on.
+const latestBuild = 253402300799
+
+// readMMDB reads an MMDB file into a layer. Nothing of content is kept.
+func readMMDB(content []byte, v *vocabulary) (*layer, Dataset, error) {
+	reader, err := maxminddb.OpenBytes(content)
+	if err != nil {
+		return nil, Dataset{}, fmt.Errorf("not a readable MMDB file: %w", err)
+	}
+	tree, data, err := split(content, &reader.Metadata)
+	if err != nil {
+		return nil, Dataset{}, err
+	}
+	if err := tree.check(); err != nil {
+		return nil, Dataset{}, err
+	}
+	tree.findV4Root()
+
+	l := &layer{statements: make([]statement, 1)}
+	s := &statementReader{
+		records:    recordReader{data: newDataSection(data)},
+		vocabulary: v,
+		layer:      l,
+		byOffset:   map[uint32]uint32{},
+		numbers:    map[statement]uint32{{}: 0},
+	}
+	w4 := walker{tree: tree, say: s.at, bits: 32}
+	if err := w4.walk(tree.v4Root, address{}, 0); err != nil {
+		return nil, Dataset{}, err
+	}
+	l.v4, l.v6 = w4.spans, uniform(0)
+	networks := w4.networks
+	if !tree.v4Only {
+		w6 := walker{tree: tree, say: s.at, bits: 128}
+		if err := w6.walk(0, address{}, 0); err != nil {
+			return nil, Dataset{}, err
+		}
+		l.v6, l.aliases = w6.spans, w6.aliases
+		networks += w6.networks
+	}
+	dataset := Dataset{Type: reader.Metadata.DatabaseType, Networks: networks, Provides: l.provides()}
+	if epoch := reader.Metadata.BuildEpoch; epoch <= latestBuild {
+		dataset.Built = time.Unix(int64(epoch), 0).UTC()
+	}
+	return l, dataset, nil
+}
+
+// split finds the search tree and the data section by the metadata, which
+// maxminddb has decoded and held against the size of the file.
+func split(content []byte, m *maxminddb.Metadata) (*searchTree, []byte, error) {
+	switch {
+	case m.BinaryFormatMajorVersion != 2:
+		return nil, nil, fmt.Errorf("format version %d.%d; this reads version 2", m.BinaryFormatMajorVersion, m.BinaryFormatMinorVersion)
+	case m.IPVersion != 4 && m.IPVersion != 6:
+		return nil, nil, fmt.Errorf("ip_version %d in the metadata; expected 4 or 6", m.IPVersion)
+	case m.RecordSize != 24 && m.RecordSize != 28 && m.RecordSize != 32:
+		return nil, nil, fmt.Errorf("record_size %d in the metadata; expected 24, 28 or 32", m.RecordSize)
+	case m.NodeCount == 0:
+		return nil, nil, errors.New("no search tree: node_count is 0 in the metadata")
+	}
+	treeEnd := uint64(m.NodeCount) * uint64(m.RecordSize) / 4
+	dataEnd := bytes.LastIndex(content, []byte(metadataMarker))
+	if dataEnd < 0 || treeEnd+separator > uint64(dataEnd) {
+		return nil, nil, fmt.Errorf("truncated: a search tree of %d nodes does not fit into the file", m.NodeCount)
+	}
+	data := content[treeEnd+separator : dataEnd]
+	return &searchTree{
+		bytes:      content[:treeEnd],
+		nodes:      uint32(m.NodeCount),
+		recordBits: m.RecordSize,
+		dataSize:   uint32(len(data)),
+		v4Only:     m.IPVersion == 4,
+	}, data, nil
+}
+
+// statementReader reads each distinct record once, and gives equal statements
+// one number: a City database has many records for each country and region.
+type statementReader struct {
+	records    recordReader
+	vocabulary *vocabulary
+	layer      *layer
+	byOffset   map[uint32]uint32
+	numbers    map[statement]uint32
+}
+
+func (s *statementReader) at(offset uint32) (uint32, error) {
+	if id, known := s.byOffset[offset]; known {
+		return id, nil
+	}
+	record, err := s.records.read(int(offset))
+	if err != nil {
+		return 0, err
+	}
+	said := record.statement(s.vocabulary)
+	id, known := s.numbers[said]
+	if !known {
+		id = uint32(len(s.layer.statements))
+		s.layer.statements = append(s.layer.statements, said)
+		s.numbers[said] = id
+	}
+	s.byOffset[offset] = id
+	return id, nil
+}
+
+// provides are the fields that any statement of the layer provides.
+func (l *layer) provides() Field {
+	var provided Field
+	for i := range l.statements {
+		provided |= l.statements[i].provides()
+	}
+	return provided
+}

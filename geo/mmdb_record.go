@@ -1,0 +1,259 @@
+package geo
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// mmdbRecord is what a record of any of the known layouts says about an
+// address, as it is written. A layout is known by its fields: a supplier's
+// database has the same fields whatever its file is called.
+//
+//	field                                suppliers
+//	country.iso_code                     MaxMind, DB-IP
+//	country_code                         IPinfo, IPLocate, ip-location-db
+//	country: "US"                        IPinfo (beside country_code it is a name)
+//	subdivisions[0].iso_code             MaxMind, DB-IP
+//	autonomous_system_number             MaxMind ASN and ISP, ip-location-db
+//	traits.autonomous_system_number      MaxMind Enterprise
+//	asn: "AS15169", 15169                IPinfo, IPLocate
+//	is_anonymous, is_tor_exit_node, ...  MaxMind Anonymous-IP, Anonymous-Plus
+//	provider_name                        MaxMind Anonymous-Plus
+type mmdbRecord struct {
+	isoCode     string // country.iso_code
+	countryCode string
+	countryText string
+	registered  string
+	represented string
+	subdivision string
+
+	asn       uint64
+	statesASN bool
+
+	statesFlags bool
+	anonymous   bool
+	vpn         bool
+	proxy       bool // public or residential
+	tor         bool
+	provider    string
+}
+
+// recordReader reads the records of one data section.
+type recordReader struct {
+	data   *dataSection
+	record mmdbRecord
+}
+
+// read is the record at offset. A record that is no map says nothing.
+func (r *recordReader) read(offset int) (mmdbRecord, error) {
+	r.record = mmdbRecord{}
+	v, _, err := r.data.read(offset)
+	if err != nil || v.kind != mapKind {
+		return mmdbRecord{}, err
+	}
+	err = r.data.entries(v, r.topLevel)
+	return r.record, err
+}
+
+func (r *recordReader) topLevel(key []byte, at int) (err error) {
+	rec := &r.record
+	switch string(key) {
+	case "country":
+		err = r.country(at)
+	case "country_code":
+		rec.countryCode, err = r.data.text(at)
+	case "registered_country":
+		rec.registered, err = r.member(at, "iso_code")
+	case "represented_country":
+		rec.represented, err = r.member(at, "iso_code")
+	case "subdivisions":
+		err = r.firstSubdivision(at)
+	case "autonomous_system_number", "asn":
+		err = r.asn(at)
+	case "traits":
+		err = r.within(at, r.trait)
+	case "is_anonymous":
+		err = r.flag(at, &rec.anonymous)
+	case "is_anonymous_vpn":
+		err = r.flag(at, &rec.vpn)
+	case "is_public_proxy", "is_residential_proxy":
+		err = r.flag(at, &rec.proxy)
+	case "is_tor_exit_node":
+		err = r.flag(at, &rec.tor)
+	case "provider_name":
+		rec.provider, err = r.data.text(at)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	return nil
+}
+
+func (r *recordReader) trait(key []byte, at int) error {
+	if string(key) == "autonomous_system_number" {
+		return r.asn(at)
+	}
+	return nil
+}
+
+// within visits the entries of the map at offset.
+func (r *recordReader) within(offset int, visit func(key []byte, at int) error) error {
+	v, _, err := r.data.read(offset)
+	if err != nil {
+		return err
+	}
+	if v.kind != mapKind {
+		return wrongKind(v, "a map")
+	}
+	return r.data.entries(v, visit)
+}
+
+// member is the string of one entry of the map at offset; without that entry
+// it is empty.
+func (r *recordReader) member(offset int, name string) (text string, err error) {
+	err = r.within(offset, func(key []byte, at int) error {
+		if string(key) != name {
+			return nil
+		}
+		var err error
+		text, err = r.data.text(at)
+		return err
+	})
+	return text, err
+}
+
+func (r *recordReader) country(offset int) error {
+	v, _, err := r.data.read(offset)
+	if err != nil {
+		return err
+	}
+	if v.kind == stringKind {
+		r.record.countryText, err = r.data.text(offset)
+		return err
+	}
+	r.record.isoCode, err = r.member(offset, "iso_code")
+	return err
+}
+
+// firstSubdivision reads the first element of an array of maps: the largest
+// subdivision, which in the United States is the state.
+func (r *recordReader) firstSubdivision(offset int) error {
+	v, _, err := r.data.read(offset)
+	if err != nil {
+		return err
+	}
+	if v.kind != arrayKind {
+		return wrongKind(v, "an array")
+	}
+	if v.size == 0 {
+		return nil
+	}
+	r.record.subdivision, err = r.member(v.at, "iso_code")
+	return err
+}
+
+// asn reads a number, or text such as "AS15169". Empty text says nothing; other
+// text that is no number says that the ASN is unknown.
+func (r *recordReader) asn(offset int) error {
+	v, _, err := r.data.read(offset)
+	if err != nil {
+		return err
+	}
+	rec := &r.record
+	if v.kind != stringKind {
+		rec.asn, err = r.data.number(v)
+		rec.statesASN = true
+		return err
+	}
+	text := string(r.data.bytes[v.at : v.at+v.size])
+	if text == "" {
+		return nil
+	}
+	rec.asn, _ = parseASN(text)
+	rec.statesASN = true
+	return nil
+}
+
+func (r *recordReader) flag(offset int, flag *bool) error {
+	set, err := r.data.boolean(offset)
+	r.record.statesFlags = true
+	*flag = *flag || set
+	return err
+}
+
+// parseASN reads "AS15169" or "15169".
+func parseASN(text string) (uint64, error) {
+	digits := text
+	if len(text) > 2 && strings.EqualFold(text[:2], "as") {
+		digits = text[2:]
+	}
+	return strconv.ParseUint(digits, 10, 32)
+}
+
+// statement is what the record states. Absent and empty fields state nothing.
+func (r *mmdbRecord) statement(v *vocabulary) statement {
+	var s statement
+	country := r.isoCode
+	if country == "" {
+		country = r.countryCode
+	}
+	if country == "" {
+		country = r.countryText
+	}
+	s.registered, s.represented = countryOf(r.registered), countryOf(r.represented)
+	if country != "" {
+		s.states |= Country
+		s.country = countryOf(country)
+	}
+	if r.subdivision != "" {
+		s.states |= Region
+		s.region = v.region(country, r.subdivision)
+	}
+	if r.statesASN {
+		s.states |= ASN
+		if r.asn <= math.MaxUint32 {
+			s.asn = uint32(r.asn)
+		}
+	}
+	if r.statesFlags {
+		s.states |= AnonymizerField | ServicesField
+		s.anonymizer = r.anonymizer()
+		s.services = v.set(r.services())
+	}
+	return s
+}
+
+// anonymizer of an Anonymous-IP record: Tor wins over everything else.
+func (r *mmdbRecord) anonymizer() Anonymizer {
+	switch {
+	case r.tor:
+		return Tor
+	case r.anonymous, r.vpn, r.proxy:
+		return Anonymous
+	default:
+		return AnonymizerNone
+	}
+}
+
+// services of an Anonymous-IP record: one for each sort of anonymizer that it
+// flags. is_anonymous accompanies every other flag; alone it is an anonymizing
+// service of no known sort, which counts as a proxy. The operator, where it is
+// named, is that of the VPN if there is one.
+func (r *mmdbRecord) services() []Service {
+	var services []Service
+	if r.tor {
+		services = append(services, namedService(torCategory))
+	}
+	if r.vpn {
+		services = append(services, providerService(r.provider, VPN))
+	}
+	switch {
+	case r.proxy && r.vpn:
+		services = append(services, Service{Type: Proxy, Anonymous: true})
+	case r.proxy, r.anonymous && !r.vpn && !r.tor:
+		services = append(services, providerService(r.provider, Proxy))
+	}
+	return services
+}

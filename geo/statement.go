@@ -1,0 +1,184 @@
+package geo
+
+// statement is what one source says of a network: the fields that it states,
+// each with its value. A stated country, region or ASN may be unknown ("ZZ",
+// "-"): that overrides what earlier sources said, where silence does not.
+type statement struct {
+	states      Field
+	country     countryCode
+	registered  countryCode
+	represented countryCode
+	region      uint32 // index into vocabulary.regions; 0: unknown
+	asn         uint32 // 0 is reserved (RFC 7607): unknown
+	anonymizer  Anonymizer
+	replaces    bool   // services replace those of earlier sources; else they join them
+	services    uint32 // index into vocabulary.sets
+}
+
+// provides are the fields that a statement gives a source the right to call
+// provided. To state that a country is unknown provides no countries; to state
+// that there is no anonymizer and no service is all that such sources say of
+// most addresses.
+func (s *statement) provides() Field {
+	provided := s.states
+	if s.country == 0 {
+		provided &^= Country
+	}
+	if s.region == 0 {
+		provided &^= Region
+	}
+	if s.asn == 0 {
+		provided &^= ASN
+	}
+	return provided
+}
+
+// fact is what the sources so far say together of one address: a Location in
+// 24 bytes without pointers. The zero value is what no source has spoken about.
+type fact struct {
+	asn         uint32 // 0: unknown
+	region      uint32
+	services    uint32 // 0: no source stated them
+	country     countryCode
+	registered  countryCode
+	represented countryCode
+	anonymizer  Anonymizer
+}
+
+// vocabulary interns the texts and sets that statements and facts refer to by
+// index. It belongs to one Load and is read-only afterwards.
+type vocabulary struct {
+	regions     []region
+	regionIndex map[string]uint32
+	sets        []serviceSet
+	setIndex    map[string]uint32
+}
+
+type region struct {
+	name    string // "US-CA"
+	country countryCode
+}
+
+// The sets every vocabulary starts with.
+const (
+	unstatedServices = 0
+	noServices       = 1
+)
+
+func newVocabulary() *vocabulary {
+	v := &vocabulary{
+		regions:     make([]region, 1), // 0: unknown
+		regionIndex: map[string]uint32{},
+		sets:        make([]serviceSet, 1), // 0: not stated
+		setIndex:    map[string]uint32{},
+	}
+	v.set(nil)
+	return v
+}
+
+// region interns the region of a country; code is the part behind the hyphen.
+// A code that is not one to three ASCII letters and digits (ISO 3166-2), and
+// any region of an unknown country, is unknown.
+func (v *vocabulary) region(country string, code string) uint32 {
+	of := countryOf(country)
+	if of == 0 || len(code) == 0 || len(code) > 3 {
+		return 0
+	}
+	name := make([]byte, 0, len("US-CAL"))
+	name = append(name, country[0]&^0x20, country[1]&^0x20, '-')
+	for i := range len(code) {
+		switch c := code[i]; {
+		case c >= 'a' && c <= 'z':
+			name = append(name, c&^0x20)
+		case c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+			name = append(name, c)
+		default:
+			return 0
+		}
+	}
+	id, known := v.regionIndex[string(name)]
+	if !known {
+		id = uint32(len(v.regions))
+		v.regions = append(v.regions, region{string(name), of})
+		v.regionIndex[string(name)] = id
+	}
+	return id
+}
+
+// set interns a set of services, given in any order. It keeps the slice.
+func (v *vocabulary) set(services []Service) uint32 {
+	services = sortServices(services)
+	var key []byte
+	for _, s := range services {
+		key = append(key, s.Name...)
+		key = append(key, 0)
+		key = append(key, s.Operator...)
+		key = append(key, 0, byte(s.Type))
+		if s.Anonymous {
+			key = append(key, 1)
+		}
+		key = append(key, 0)
+	}
+	id, known := v.setIndex[string(key)]
+	if !known {
+		id = uint32(len(v.sets))
+		v.sets = append(v.sets, serviceSet{services})
+		v.setIndex[string(key)] = id
+	}
+	return id
+}
+
+// apply is the joining rule: what f becomes when a later source makes the
+// statement s. Docs: docs/semantics.md, "Joining geo sources".
+func (v *vocabulary) apply(f fact, s *statement) fact {
+	if s.states.Has(Country) {
+		if s.country != f.country {
+			f.region = 0 // it was another country's
+		}
+		f.country, f.registered, f.represented = s.country, s.registered, s.represented
+	} else {
+		if s.registered != 0 {
+			f.registered = s.registered
+		}
+		if s.represented != 0 {
+			f.represented = s.represented
+		}
+	}
+	if s.states.Has(Region) {
+		f.region = s.region
+	}
+	if f.region != 0 && v.regions[f.region].country != f.country {
+		f.region = 0
+	}
+	if s.states.Has(ASN) {
+		f.asn = s.asn
+	}
+	if s.states.Has(AnonymizerField) {
+		f.anonymizer = s.anonymizer
+	}
+	if s.states.Has(ServicesField) {
+		f.services = v.join(f.services, s)
+	}
+	return f
+}
+
+func (v *vocabulary) join(before uint32, s *statement) uint32 {
+	if s.replaces || before <= noServices {
+		return s.services
+	}
+	both := append([]Service(nil), v.sets[before].services...)
+	return v.set(append(both, v.sets[s.services].services...))
+}
+
+// settle is the last step: where no source stated anonymizer or services, the
+// address is known to have none if any source provides the field at all, since
+// such sources list only offenders.
+func (f fact) settle(provides Field) fact {
+	if f.anonymizer == AnonymizerUnknown && provides.Has(AnonymizerField) {
+		f.anonymizer = AnonymizerNone
+	}
+	if f.services == unstatedServices && provides.Has(ServicesField) {
+		f.services = noServices
+	}
+	return f
+}

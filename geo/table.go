@@ -1,0 +1,159 @@
+package geo
+
+import (
+	"encoding/binary"
+	"net/netip"
+
+	"github.com/netwicket/netwicket/internal/iptable"
+)
+
+// Table is what all sources say, joined: every address of both families has
+// one Location. It is immutable and safe for concurrent use. A nil or zero
+// Table knows nothing of any address and provides no field.
+//
+// It is kept twice, in two forms that share nothing: as sorted intervals, for
+// Find, All and the edges, and as the direct index of Lookup, built from them.
+// So each can be tested against the other.
+type Table struct {
+	facts       []fact // by location id; what no source speaks about is among them
+	vocabulary  *vocabulary
+	alphabet    alphabet
+	v4          *edges4
+	v6          edges6
+	blocks      []block
+	index       *iptable.Table // address -> location id, or blockBit and the index of a block
+	provides    Field
+	datasets    []Dataset
+	warnings    Findings
+	fingerprint [32]byte
+}
+
+// blockBit marks a number that is a block's index, not a location id. There
+// are never 2^31 locations: each takes 24 bytes.
+const blockBit = 1 << 31
+
+// edges4 are IPv4 intervals: where each begins, and its location id.
+type edges4 struct {
+	first []uint32
+	id    []uint32
+}
+
+// edges6 are IPv6 intervals, with blockBit for a whole block.
+type edges6 struct {
+	first []address
+	id    []uint32
+}
+
+// block is a part of IPv6 that repeats 32-bit edges, see alias.
+type block struct {
+	alias
+	edges *edges4
+	index *iptable.Table // of edges
+}
+
+// Lookup is what the sources say of addr. An IPv4-mapped address is its IPv4
+// address, a zone is ignored, and of an invalid address nothing is known. It
+// never allocates and takes one or two table look-ups.
+func (t *Table) Lookup(addr netip.Addr) Location {
+	if t == nil || t.index == nil || !addr.IsValid() {
+		return Location{}
+	}
+	id := t.index.Lookup(addr)
+	if id >= blockBit {
+		b := &t.blocks[id-blockBit]
+		v4 := b.embedded(addressOf(addr))
+		id = b.index.Lookup(netip.AddrFrom4([4]byte{byte(v4 >> 24), byte(v4 >> 16), byte(v4 >> 8), byte(v4)}))
+	}
+	return t.Location(id)
+}
+
+// Location is the location with that id, and one that knows nothing for an id
+// that the table does not have. It never allocates.
+func (t *Table) Location(id uint32) Location {
+	if t == nil || int(id) >= len(t.facts) {
+		return Location{}
+	}
+	f := &t.facts[id]
+	location := Location{
+		Country:     t.alphabet.text(f.country),
+		Region:      t.vocabulary.regions[f.region].name,
+		ASN:         f.asn,
+		ASNKnown:    f.asn != 0,
+		Anonymizer:  f.anonymizer,
+		Registered:  t.alphabet.text(f.registered),
+		Represented: t.alphabet.text(f.represented),
+	}
+	if f.services != unstatedServices {
+		location.Services.set = &t.vocabulary.sets[f.services]
+	}
+	return location
+}
+
+// Locations is the number of distinct locations. Their ids are 0 to
+// Locations()-1; the same sources always give the same ids. There is at least
+// one: that of a nil Table knows nothing.
+func (t *Table) Locations() int {
+	if t == nil {
+		return 1
+	}
+	return max(1, len(t.facts))
+}
+
+// Provides says which fields any source states. A field that none does is
+// unknown for every address.
+func (t *Table) Provides() Field {
+	if t == nil {
+		return 0
+	}
+	return t.provides
+}
+
+// Datasets describes the sources, in the order given to Load.
+func (t *Table) Datasets() []Dataset {
+	if t == nil {
+		return nil
+	}
+	return append([]Dataset(nil), t.datasets...)
+}
+
+// Warnings are the findings that did not stop Load, in the order of the
+// sources.
+func (t *Table) Warnings() Findings {
+	if t == nil {
+		return nil
+	}
+	return append(Findings(nil), t.warnings...)
+}
+
+// Fingerprint is a SHA-256 over what went into Load: each source's content,
+// kind and service, in order. The names of files do not count.
+func (t *Table) Fingerprint() [32]byte {
+	if t == nil {
+		return [32]byte{}
+	}
+	return t.fingerprint
+}
+
+// addressOf is the address as a number. AsSlice rather than As16: the eight
+// bytes are read as they were written, see internal/iptable.
+func addressOf(addr netip.Addr) address {
+	if addr.Is4() {
+		b := addr.As4()
+		return address{Lo: uint64(binary.BigEndian.Uint32(b[:]))}
+	}
+	b := addr.AsSlice()
+	return address{Hi: binary.BigEndian.Uint64(b), Lo: binary.BigEndian.Uint64(b[8:])}
+}
+
+func addr4(a uint32) netip.Addr {
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], a)
+	return netip.AddrFrom4(b)
+}
+
+func addr6(a address) netip.Addr {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:], a.Hi)
+	binary.BigEndian.PutUint64(b[8:], a.Lo)
+	return netip.AddrFrom16(b)
+}
