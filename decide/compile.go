@@ -285,9 +285,7 @@ func (c *compiler) settleClasses() {
 		}
 		r := request{client: uint32(i), walked: 1}
 		r.walk[0] = uint32(i)
-		r.clientHop(p, address, &p.geoPatterns[p.classes[i].geo])
-		r.inZones(p)
-		d := p.judge(&r)
+		d := p.judgeOne(&r)
 		id, found := ids[d]
 		if !found {
 			id = uint32(len(p.decisions))

@@ -1,0 +1,83 @@
+package decide
+
+import (
+	"iter"
+
+	"go4.org/netipx"
+)
+
+// Outcome is the part of a decision that [Diff] compares.
+type Outcome struct {
+	Verdict Verdict `json:"decision"`
+	Reason  Reason  `json:"reason"`
+}
+
+// Change is a range of addresses about which two policies differ.
+type Change struct {
+	Range         netipx.IPRange
+	Before, After Outcome
+}
+
+// Diff compares two policies over all addresses, exactly, for chains of one. It
+// yields every maximal range whose verdict or reason differs, in address order,
+// IPv4 first, never overlapping. Ranges split where a reason changes. It treats
+// the address space as [Policy.Ranges] does; a nil policy denies everything.
+//
+// The cost is one pass over the intervals of both policies, without visiting
+// addresses.
+func Diff(before, after *Policy) iter.Seq[Change] {
+	return func(yield func(Change) bool) {
+		pending := Change{}
+		emit := func(next Change) bool {
+			if pending.Range.IsValid() && pending.Before == next.Before && pending.After == next.After &&
+				pending.Range.To().Next() == next.Range.From() {
+				pending.Range = netipx.IPRangeFrom(pending.Range.From(), next.Range.To())
+				return true
+			}
+			done := pending
+			pending = next
+			return !done.Range.IsValid() || yield(done)
+		}
+		for r, outcomes := range sideBySide(before, after) {
+			if outcomes[0] == outcomes[1] {
+				continue
+			}
+			if !emit(Change{Range: r, Before: outcomes[0], After: outcomes[1]}) {
+				return
+			}
+		}
+		if pending.Range.IsValid() {
+			yield(pending)
+		}
+	}
+}
+
+// sideBySide cuts the address space at the edges of either policy.
+func sideBySide(before, after *Policy) iter.Seq2[netipx.IPRange, [2]Outcome] {
+	return func(yield func(netipx.IPRange, [2]Outcome) bool) {
+		next, stop := iter.Pull2(after.Ranges())
+		defer stop()
+		other, decision, more := next()
+		for r, d := range before.Ranges() {
+			for more {
+				from, to := r.From(), r.To()
+				if other.From().Compare(from) > 0 {
+					from = other.From()
+				}
+				if other.To().Compare(to) < 0 {
+					to = other.To()
+				}
+				outcomes := [2]Outcome{{d.Verdict, d.Reason}, {decision.Verdict, decision.Reason}}
+				if !yield(netipx.IPRangeFrom(from, to), outcomes) {
+					return
+				}
+				if other.To() == to {
+					other, decision, more = next()
+				}
+				if r.To() == to {
+					break
+				}
+			}
+		}
+	}
+}
