@@ -1,0 +1,114 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/internal/policyfile"
+)
+
+// checkFlags are what check asks beyond the documents being valid.
+type checkFlags struct {
+	strict              bool
+	mustAllow, mustDeny []string
+	at                  string
+}
+
+func (c *commandLine) checkCommand() *cobra.Command {
+	var flags checkFlags
+	command := &cobra.Command{
+		Use:   "check [PATH...]",
+		Short: "Validate documents and policies",
+		Long: `Validates each PATH, a policy or a single vendor document, or the policy that -c names.
+Lists everything that is wrong, with its position. A single document is checked as a
+document: only a policy must bring the geo data that its zones need.
+
+Ends with 3 if there is an error (with --strict also for warnings).`,
+		Example: `  netwicket check okta/zones.json
+  netwicket check -c . --strict --must-allow 192.0.2.10 --must-deny known-bad.txt`,
+		RunE: func(_ *cobra.Command, args []string) error { return c.check(flags, args) },
+	}
+	command.Flags().BoolVar(&flags.strict, "strict", false, "let warnings fail as errors do")
+	command.Flags().StringArrayVar(&flags.mustAllow, "must-allow", nil, "address, or file of requests, that must be allowed (repeatable)")
+	command.Flags().StringArrayVar(&flags.mustDeny, "must-deny", nil, "address, or file of requests, that must be denied (repeatable)")
+	command.Flags().StringVar(&flags.at, "at", "", "check as of this time (RFC 3339) instead of now")
+	return command
+}
+
+func (c *commandLine) check(flags checkFlags, args []string) error {
+	options, err := c.policyOptions()
+	if err != nil {
+		return err
+	}
+	options.Now = time.Now()
+	if flags.at != "" {
+		if options.Now, err = time.Parse(time.RFC3339, flags.at); err != nil {
+			return fmt.Errorf("--at %q: expected a time such as 2026-01-31T00:00:00Z", flags.at)
+		}
+	}
+	asPolicy := len(flags.mustAllow)+len(flags.mustDeny) > 0
+	failures := 0
+	for _, target := range checkTargets(options, args) {
+		checked := policyfile.Check(target, asPolicy)
+		findings := checked.Findings
+		if checked.Policy != nil && asPolicy {
+			expected, err := expectations(flags, checked)
+			if err != nil {
+				return err
+			}
+			findings = append(findings, expected...)
+		}
+		for _, f := range findings {
+			if !f.Warning || flags.strict {
+				failures++
+			}
+			if err := c.printFinding(f); err != nil {
+				return err
+			}
+		}
+	}
+	if failures > 0 {
+		return failed
+	}
+	return nil
+}
+
+// checkTargets are the things to check: each PATH on its own, and the policy of
+// the flags if they name one or nothing else is named.
+func checkTargets(options policyfile.Options, args []string) []policyfile.Options {
+	var targets []policyfile.Options
+	if len(options.Paths) > 0 || len(args) == 0 {
+		targets = append(targets, options)
+	}
+	for _, path := range args {
+		target := options
+		target.Paths = []string{path}
+		targets = append(targets, target)
+	}
+	return targets
+}
+
+// findingJSON is one finding as check prints it.
+type findingJSON struct {
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Column   int    `json:"column"`
+	Path     string `json:"path"`
+	Severity string `json:"severity"`
+	Code     string `json:"code"`
+	Message  string `json:"message"`
+}
+
+func (c *commandLine) printFinding(f *finding.Finding) error {
+	if c.json {
+		return writeJSON(c.out, findingJSON{
+			File: f.File, Line: max(f.Line, 1), Column: max(f.Column, 1), Path: f.Path,
+			Severity: severity(f), Code: f.Code, Message: f.Message(),
+		})
+	}
+	_, err := fmt.Fprintln(c.out, findingLine(f))
+	return err
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bufio"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/request"
+)
+
+func (c *commandLine) evalCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "eval [ADDR...]",
+		Short: "Decide about addresses and requests",
+		Long: `Decides about each address, about the request that --remote and -H describe, or about
+the requests on standard input: one a line, an address or
+{"remote":"...","headers":[["Name","value"]]}.
+
+Prints one decision a line. Ends with 0 if all are allowed, 2 if one is denied, 1 if
+the policy or a line could not be read.`,
+		Example: `  netwicket eval 203.0.113.9 2001:db8::7
+  netwicket eval --remote 10.0.0.1:4711 -H 'X-Forwarded-For: 203.0.113.9'
+  netwicket eval --json < addresses.txt`,
+	}
+	input := newRequests(command)
+	command.RunE = func(_ *cobra.Command, args []string) error {
+		look := c.style()
+		return c.decideEach(input, args, func(policy *decide.Policy, from resolution, out io.Writer) (decide.Decision, error) {
+			d := policy.DecideChain(from.chain)
+			if c.json {
+				return d, writeJSON(out, newDecisionJSON(d, from))
+			}
+			_, err := io.WriteString(out, decisionLine(d, from, look))
+			return d, err
+		})
+	}
+	return command
+}
+
+// decideEach opens the policy and lets answer decide and print each request. The
+// result is the exit code.
+func (c *commandLine) decideEach(input *requests, args []string, answer func(*decide.Policy, resolution, io.Writer) (decide.Decision, error)) error {
+	parts, policy, err := c.openPolicy()
+	if err != nil {
+		return err
+	}
+	resolver, err := newHops(parts.Edge)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(c.out, 64<<10)
+	outcome := allGood
+	read, err := c.each(input, args, func(r request.Request) error {
+		d, err := answer(policy, resolver.resolve(r), out)
+		if !d.Allowed() {
+			outcome = outcome.or(denied)
+		}
+		return err
+	}, out.Flush)
+	if flushed := out.Flush(); err == nil {
+		err = flushed
+	}
+	if err != nil {
+		return err
+	}
+	return outcome.or(read).result()
+}

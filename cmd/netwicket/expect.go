@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/internal/policyfile"
+	"github.com/netwicket/netwicket/internal/request"
+)
+
+// expectations are the findings of --must-allow and --must-deny for one policy.
+func expectations(flags checkFlags, checked policyfile.Checked) (finding.List, error) {
+	resolver, err := newHops(checked.Parts.Edge)
+	if err != nil {
+		return nil, err
+	}
+	e := &expecting{policy: checked.Policy, hops: resolver, policyName: checked.Parts.Name()}
+	for _, text := range flags.mustAllow {
+		e.must(decide.Allow, text)
+	}
+	for _, text := range flags.mustDeny {
+		e.must(decide.Deny, text)
+	}
+	return e.findings, nil
+}
+
+// expecting compares what a policy decides with what it must.
+type expecting struct {
+	policy     *decide.Policy
+	hops       *hops
+	policyName string
+	findings   finding.List
+}
+
+func (e *expecting) fail(file string, line int, code string, cause error) {
+	e.findings = append(e.findings, &finding.Finding{File: file, Line: line, Column: 1, Code: code, Err: cause})
+}
+
+// must checks an address, or the requests of a file.
+func (e *expecting) must(want decide.Verdict, text string) {
+	if _, err := netip.ParseAddr(text); err == nil {
+		e.one(want, request.Address(text), e.policyName, 1)
+		return
+	}
+	file, err := os.Open(text)
+	if err != nil {
+		var pathError *os.PathError
+		if errors.As(err, &pathError) {
+			err = pathError.Err
+		}
+		e.fail(text, 1, "missing-file", fmt.Errorf("neither an address nor a file that can be read: %w", err))
+		return
+	}
+	defer file.Close()
+	input := request.NewReader(file)
+	for {
+		next, err := input.Next()
+		var broken *request.LineError
+		switch {
+		case errors.Is(err, io.EOF):
+			return
+		case errors.As(err, &broken):
+			e.fail(text, broken.Line, "bad-request", broken.Err)
+		case err != nil:
+			e.fail(text, input.Line()+1, "unreadable-file", err)
+			return
+		default:
+			e.one(want, next, text, input.Line())
+		}
+	}
+}
+
+// one checks one request. An address that cannot be read is a slip in the list:
+// every policy denies it, so it would prove nothing.
+func (e *expecting) one(want decide.Verdict, r request.Request, file string, line int) {
+	from := e.hops.resolve(r)
+	if r.Bare && from.failure != "" {
+		e.fail(file, line, "bad-request", fmt.Errorf("%q is no address", finding.Cut(r.Remote)))
+		return
+	}
+	got := e.policy.DecideChain(from.chain)
+	if got.Verdict == want {
+		return
+	}
+	wanted, happens := "allowed", "denied"
+	code := "must-allow"
+	if want == decide.Deny {
+		wanted, happens, code = "denied", "allowed", "must-deny"
+	}
+	e.fail(file, line, code, fmt.Errorf("%s must be %s and is %s: %s", finding.Cut(r.Remote), wanted, happens, got))
+}

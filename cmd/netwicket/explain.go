@@ -1,0 +1,126 @@
+package main
+
+import (
+	"io"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
+)
+
+func (c *commandLine) explainCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "explain [ADDR...]",
+		Short: "Decide, and show everything that led to the decision",
+		Long: `Decides like eval, and shows for each request every hop, zone, rule and layer: hit or
+miss, and why; at the end the policy's fingerprint and the dates of its data.`,
+		Example: `  netwicket explain 203.0.113.9
+  netwicket explain --json --remote 10.0.0.1:4711 -H 'X-Forwarded-For: 203.0.113.9'`,
+	}
+	input := newRequests(command)
+	command.RunE = func(_ *cobra.Command, args []string) error {
+		look := c.style()
+		return c.decideEach(input, args, func(policy *decide.Policy, from resolution, out io.Writer) (decide.Decision, error) {
+			e := policy.Explain(from.chain...)
+			if c.json {
+				return e.Decision, writeJSON(out, newExplanationJSON(&e, from, policy.Info()))
+			}
+			return e.Decision, writeExplanation(out, &e, from, policy.Info(), look)
+		})
+	}
+	return command
+}
+
+// explanationJSON is one decision with all that led to it.
+type explanationJSON struct {
+	decisionJSON
+	Chain    []*netip.Addr `json:"chain"`
+	Zones    ordered       `json:"zones"`
+	Location locationJSON  `json:"location"`
+	Policy   policyJSON    `json:"policy"`
+	Steps    []string      `json:"steps"`
+}
+
+// locationJSON is what is known of the client; null is unknown.
+type locationJSON struct {
+	Country    *string  `json:"country"`
+	Region     *string  `json:"region"`
+	ASN        *uint32  `json:"asn"`
+	Anonymizer *string  `json:"anonymizer"`
+	Services   []string `json:"services"`
+}
+
+type policyJSON struct {
+	Fingerprint string     `json:"fingerprint"`
+	Data        []dataJSON `json:"data"`
+}
+
+type dataJSON struct {
+	Type  string  `json:"type"`
+	Built *string `json:"built"` // null for a list, which has no date
+}
+
+func newExplanationJSON(e *decide.Explanation, from resolution, info decide.Info) explanationJSON {
+	out := explanationJSON{
+		decisionJSON: newDecisionJSON(e.Decision, from),
+		Chain:        make([]*netip.Addr, len(e.Hops)),
+		Zones:        make(ordered, len(e.Zones)),
+		Location:     newLocationJSON(e.Location),
+		Policy:       newPolicyJSON(info),
+		Steps:        e.Steps,
+	}
+	for i := range e.Hops {
+		out.Chain[i] = orNull(e.Hops[i].Addr)
+	}
+	for i := range e.Zones {
+		out.Zones[i] = member{e.Zones[i].Key, e.Zones[i].State}
+	}
+	return out
+}
+
+func newLocationJSON(at geo.Location) locationJSON {
+	out := locationJSON{Country: textOrNull(at.Country), Region: textOrNull(at.Region), Services: serviceNames(at.Services)}
+	if at.ASNKnown {
+		out.ASN = &at.ASN
+	}
+	if at.Anonymizer != geo.AnonymizerUnknown {
+		name := at.Anonymizer.String()
+		out.Anonymizer = &name
+	}
+	return out
+}
+
+// serviceNames are the services in ascending order, an unnamed one as its type;
+// nil if they are unknown.
+func serviceNames(services geo.Services) []string {
+	if !services.Known() {
+		return nil
+	}
+	names := []string{}
+	for service := range services.All() {
+		names = append(names, service.String())
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func newPolicyJSON(info decide.Info) policyJSON {
+	out := policyJSON{Fingerprint: info.Fingerprint, Data: make([]dataJSON, len(info.Data))}
+	for i, dataset := range info.Data {
+		out.Data[i] = dataJSON{Type: dataset.Type, Built: built(dataset)}
+	}
+	return out
+}
+
+// built is when a database was built, or nil.
+func built(dataset geo.Dataset) *string {
+	if dataset.Built.IsZero() {
+		return nil
+	}
+	text := dataset.Built.UTC().Format(time.RFC3339)
+	return &text
+}

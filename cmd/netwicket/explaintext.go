@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/netip"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
+)
+
+// sheet is an explanation on paper: headed tables, one after the other.
+type sheet struct {
+	out  bytes.Buffer
+	look style
+}
+
+// table prints rows under a heading, in columns; nothing if there are no rows.
+func (s *sheet) table(heading string, rows [][]string) {
+	if len(rows) == 0 {
+		return
+	}
+	s.out.WriteString("\n" + s.look.paint(bold, heading) + "\n")
+	columns := tabwriter.NewWriter(&s.out, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(columns, "  "+strings.Join(row, "\t"))
+	}
+	_ = columns.Flush() // a buffer takes everything
+}
+
+// writeExplanation shows a person how one decision came about.
+func writeExplanation(out io.Writer, e *decide.Explanation, from resolution, info decide.Info, look style) error {
+	s := &sheet{look: look}
+	s.out.WriteString(decisionLine(e.Decision, from, style{colour: look.colour}))
+	if from.failure != "" {
+		peer := "no address"
+		if from.peer.IsValid() {
+			peer = from.peer.String()
+		}
+		fmt.Fprintf(&s.out, "  the resolver found no client: %s, peer %s\n", from.failure, peer)
+	}
+	s.table("Hops, nearest first", hopRows(e))
+	s.table("Location of the client", locationRows(e))
+	s.table("Zones", zoneRows(e))
+	s.table("Rules, in the order of evaluation", ruleRows(e))
+	s.table("Layers, in order", layerRows(e))
+	s.table("Policy", policyRows(info))
+	s.out.WriteByte('\n')
+	_, err := out.Write(s.out.Bytes())
+	return err
+}
+
+func hopRows(e *decide.Explanation) [][]string {
+	var rows [][]string
+	for i, hop := range e.Hops {
+		row := []string{strconv.Itoa(i + 1), addressText(hop.Addr), hopRole(e, i)}
+		for _, hit := range hop.Hits {
+			text := "in"
+			if hit.Unknown {
+				text = "may be in"
+			}
+			text += fmt.Sprintf(" blocklist zone %q", hit.Zone.Name)
+			if hit.Exempt {
+				text += " but exempt"
+			}
+			row[2] += "; " + text
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func addressText(addr netip.Addr) string {
+	if !addr.IsValid() {
+		return "?"
+	}
+	return addr.String()
+}
+
+// hopRole is what a hop is to the search for the client.
+func hopRole(e *decide.Explanation, i int) string {
+	hop := e.Hops[i]
+	switch {
+	case !hop.Addr.IsValid() && e.ClientIndex < 0:
+		return "cannot be read: the client is not known"
+	case !hop.Addr.IsValid():
+		return "cannot be read, behind the client"
+	case hop.Client && len(hop.TrustedBy) > 0:
+		return fmt.Sprintf("the client: proxy of zone %q, and the last hop", hop.TrustedBy[0].Name)
+	case hop.Client:
+		return "the client"
+	case e.ClientIndex >= 0 && i > e.ClientIndex:
+		return "behind the client"
+	case len(hop.TrustedBy) > 0:
+		return fmt.Sprintf("proxy of zone %q", hop.TrustedBy[0].Name)
+	default:
+		return "not reached"
+	}
+}
+
+func locationRows(e *decide.Explanation) [][]string {
+	if e.ClientIndex < 0 {
+		return nil
+	}
+	at := e.Location
+	asn, services := "unknown", "unknown"
+	if at.ASNKnown {
+		asn = "AS" + strconv.FormatUint(uint64(at.ASN), 10)
+	}
+	if at.Services.Known() {
+		services = orWord(strings.Join(serviceNames(at.Services), ", "), "none")
+	}
+	rows := [][]string{
+		{"country", orWord(at.Country, "unknown") + otherCountries(at)},
+		{"region", orWord(at.Region, "unknown")},
+		{"ASN", asn},
+		{"anonymizer", at.Anonymizer.String()},
+		{"services", services},
+	}
+	if e.Range.IsValid() {
+		rows = append(rows, []string{"the same for", e.Range.String()})
+	}
+	return rows
+}
+
+// otherCountries are those that a database gives beside the country, and that
+// never decide: people compare them with what other tools say.
+func otherCountries(at geo.Location) string {
+	var others []string
+	if at.Registered != "" && at.Registered != at.Country {
+		others = append(others, "registered in "+at.Registered)
+	}
+	if at.Represented != "" {
+		others = append(others, "representing "+at.Represented)
+	}
+	if len(others) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(others, ", ") + ", which does not decide)"
+}
+
+func orWord(text, word string) string {
+	if text == "" {
+		return word
+	}
+	return text
+}
+
+func zoneRows(e *decide.Explanation) [][]string {
+	var rows [][]string
+	for _, z := range e.Zones {
+		name := z.Key
+		if z.Zone.Name != z.Key {
+			name += " " + strconv.Quote(z.Zone.Name)
+		}
+		rows = append(rows, []string{z.State.String(), name, string(z.Type) + " " + z.Use, z.Why})
+	}
+	return rows
+}
+
+func ruleRows(e *decide.Explanation) [][]string {
+	var rows [][]string
+	for _, r := range e.Rules {
+		outcome, access := "-", "deny"
+		switch {
+		case r.Applied:
+			outcome = "applies"
+		case !r.Active:
+			outcome = "inactive"
+		}
+		if r.Allow {
+			access = "allow"
+		}
+		rows = append(rows, []string{outcome, r.Policy, strconv.Quote(r.Rule), access, r.Condition.String(), r.Why})
+	}
+	return rows
+}
+
+func layerRows(e *decide.Explanation) [][]string {
+	var rows [][]string
+	for _, l := range e.Layers {
+		outcome := "pass"
+		switch {
+		case l.Denied:
+			outcome = "deny"
+		case !l.Consulted:
+			outcome = "-"
+		}
+		rows = append(rows, []string{outcome, l.Layer, l.Why})
+	}
+	return rows
+}
+
+func policyRows(info decide.Info) [][]string {
+	rows := [][]string{{"fingerprint", info.Fingerprint}}
+	for _, dataset := range info.Data {
+		rows = append(rows, []string{dataset.Type, datasetText(dataset)})
+	}
+	if n := len(info.Warnings); n > 0 {
+		rows = append(rows, []string{"warnings", strconv.Itoa(n) + "; netwicket check lists them"})
+	}
+	return rows
+}
+
+// datasetText is a geo source on one line.
+func datasetText(dataset geo.Dataset) string {
+	text := fmt.Sprintf("%s, %d networks", dataset.File, dataset.Networks)
+	if !dataset.Built.IsZero() {
+		text += ", built " + dataset.Built.UTC().Format("2006-01-02")
+	}
+	return text
+}

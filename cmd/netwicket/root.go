@@ -1,0 +1,191 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/internal/policyfile"
+)
+
+// status is how a command that did its work ends the program.
+type status int
+
+// The exit codes that scripts rely on. Undecided outranks denied: what could not
+// be decided must not be taken for an answer.
+const (
+	allGood   status = 0
+	undecided status = 1
+	denied    status = 2
+	failed    status = 3 // check or test found failures
+)
+
+// Error makes a status what a command returns; it is never printed.
+func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// or is the status of two results together.
+func (s status) or(other status) status {
+	if s == undecided || other == undecided {
+		return undecided
+	}
+	return max(s, other)
+}
+
+// result is what a command returns for a status.
+func (s status) result() error {
+	if s == allGood {
+		return nil
+	}
+	return s
+}
+
+// commandLine is one run of the program: its streams and the flags that all
+// commands share.
+type commandLine struct {
+	in       io.Reader
+	out, err io.Writer
+
+	paths          []string
+	geo            []string
+	services       []string
+	threats        []string
+	unknownCountry string
+	json           bool
+}
+
+// run runs the program and gives its exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	c := &commandLine{in: stdin, out: stdout, err: stderr}
+	root := c.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	var code status
+	switch {
+	case err == nil:
+		return int(allGood)
+	case errors.As(err, &code):
+		return int(code)
+	default:
+		c.report(err)
+		return int(undecided)
+	}
+}
+
+// report prints why the program could not do its work.
+func (c *commandLine) report(err error) {
+	var findings finding.List
+	if !errors.As(err, &findings) {
+		fmt.Fprintf(c.err, "netwicket: %v\n", err)
+		return
+	}
+	for i, f := range findings {
+		if i == finding.Shown {
+			fmt.Fprintf(c.err, "netwicket: and %d more errors; netwicket check lists all\n", len(findings)-i)
+			return
+		}
+		fmt.Fprintln(c.err, findingLine(f))
+	}
+}
+
+func (c *commandLine) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "netwicket",
+		Short: "Decide who may come in, by Okta zones, SailPoint networks and geo databases",
+		Long: `netwicket reads an organisation's Okta network zones, policy rules and ThreatInsight
+settings, its SailPoint network configuration and geo databases, and decides about
+addresses and proxy chains exactly as the vendors document it.
+
+Exit codes: 0 allowed or all good, 1 could not decide, 2 at least one denial,
+3 check or test found failures.`,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args:              cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			cmd.SetOut(c.err)
+			return errors.Join(cmd.Help(), undecided)
+		},
+	}
+	c.sharedFlags(root)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; %s --help shows what there is", err, cmd.CommandPath())
+	})
+	root.AddCommand(c.commands()...)
+	return root
+}
+
+// commands are all commands, each in its own file.
+func (c *commandLine) commands() []*cobra.Command {
+	return []*cobra.Command{
+		c.evalCommand(),
+		c.explainCommand(),
+		c.resolveCommand(),
+		c.checkCommand(),
+		c.versionCommand(),
+		c.completionCommand(),
+	}
+}
+
+func (c *commandLine) sharedFlags(root *cobra.Command) {
+	flags := root.PersistentFlags()
+	flags.StringArrayVarP(&c.paths, "config", "c", nil, "policy file, folder that holds netwicket.json, or vendor document (repeatable; default netwicket.json)")
+	flags.StringArrayVarP(&c.geo, "geo", "g", nil, "geo source: .mmdb, .csv, or a folder of them (repeatable)")
+	flags.StringArrayVar(&c.services, "service", nil, "list of networks that offer an IP service, as NAME=PATH (repeatable)")
+	flags.StringArrayVar(&c.threats, "threat", nil, "threat feed (repeatable)")
+	flags.StringVar(&c.unknownCountry, "unknown-country", "", "what a client of unknown country is to a SailPoint block list: deny or trust")
+	flags.BoolVar(&c.json, "json", false, "print JSON, one object a line")
+}
+
+func unknownCommand(root *cobra.Command, name string) error {
+	text := fmt.Sprintf("unknown command %q", name)
+	if near := root.SuggestionsFor(name); len(near) > 0 {
+		text += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return errors.New(text + "; netwicket --help lists the commands")
+}
+
+// policyOptions are the flags about the policy.
+func (c *commandLine) policyOptions() (policyfile.Options, error) {
+	options := policyfile.Options{Paths: c.paths, Geo: c.geo, Threats: c.threats, UnknownCountry: c.unknownCountry}
+	if c.unknownCountry != "" && c.unknownCountry != "deny" && c.unknownCountry != "trust" {
+		return options, fmt.Errorf("--unknown-country %q: expected deny or trust", c.unknownCountry)
+	}
+	for _, text := range c.services {
+		name, path, found := strings.Cut(text, "=")
+		if !found || path == "" {
+			return options, fmt.Errorf("--service %q: expected NAME=PATH, such as NORD_VPN=nord.txt", text)
+		}
+		if err := policyfile.CheckServiceName(name); err != nil {
+			return options, fmt.Errorf("--service %q: %w", text, err)
+		}
+		options.Services = append(options.Services, policyfile.ServiceList{Name: name, Path: path})
+	}
+	return options, nil
+}
+
+// findingLine is a finding as check prints it.
+func findingLine(f *finding.Finding) string {
+	return fmt.Sprintf("%s: %s: %s [%s]", f.Position(), severity(f), oneLine(f.Message()), f.Code)
+}
+
+func severity(f *finding.Finding) string {
+	if f.Warning {
+		return "warning"
+	}
+	return "error"
+}
+
+// oneLine keeps a finding on its line: messages may repeat bytes of a document.
+func oneLine(text string) string {
+	return strings.NewReplacer("\r", " ", "\n", " ").Replace(text)
+}

@@ -1,0 +1,94 @@
+package policyfile
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/netwicket/netwicket/geo"
+)
+
+// loadGeo reads the geo sources in the order given and behind them the service
+// lists: a list adds to what databases and overlays say of an address.
+func (l *loader) loadGeo() {
+	var sources []geo.Source
+	for _, ref := range l.geo {
+		for _, path := range l.geoFiles(ref) {
+			sources = append(sources, geo.Source{File: path})
+		}
+	}
+	for _, s := range l.services {
+		l.parts.Files = append(l.parts.Files, s.list.path)
+		if _, err := os.Stat(s.list.path); err != nil {
+			l.unreadable(s.list, err)
+			continue
+		}
+		sources = append(sources, geo.Source{File: s.list.path, Kind: geo.Netset, Service: s.name})
+	}
+	l.parts.Sources = sources
+	if len(sources) == 0 {
+		return
+	}
+	table, err := geo.Load(sources...)
+	if err != nil {
+		l.geoErrors(sources, err)
+		return
+	}
+	l.add(table.Warnings()...)
+	l.parts.Config.Geo = table
+}
+
+// geoFiles are the files of one geo source: itself, or those that a folder holds.
+func (l *loader) geoFiles(ref reference) []string {
+	info, err := os.Stat(ref.path)
+	if err != nil {
+		l.parts.Files = append(l.parts.Files, ref.path)
+		l.unreadable(ref, err)
+		return nil
+	}
+	if !info.IsDir() {
+		l.parts.Files = append(l.parts.Files, ref.path)
+		return []string{ref.path}
+	}
+	entries, err := os.ReadDir(ref.path) // sorted by name
+	if err != nil {
+		l.unreadable(ref, err)
+		return nil
+	}
+	var files []string
+	for _, entry := range entries {
+		name := entry.Name()
+		ending := strings.ToLower(filepath.Ext(name))
+		// A hidden file may be the half that another program has written so far.
+		if entry.IsDir() || strings.HasPrefix(name, ".") || ending != ".mmdb" && ending != ".csv" {
+			continue
+		}
+		files = append(files, filepath.Join(ref.path, name))
+	}
+	if len(files) == 0 {
+		l.whole(ref.path, "bad-geo", errors.New("the folder holds no .mmdb and no .csv file"+ref.from()))
+	}
+	l.parts.Files = append(l.parts.Files, files...)
+	return files
+}
+
+// geoErrors notes why the sources did not load. An error without a position is
+// laid at the door of the sources that fail alone.
+func (l *loader) geoErrors(sources []geo.Source, err error) {
+	found := findingsOf("", "bad-geo", err)
+	if len(found) != 1 || found[0].File != "" {
+		l.add(found...)
+		return
+	}
+	blamed := false
+	for _, source := range sources {
+		if _, err := geo.Load(source); err != nil {
+			l.add(findingsOf(source.File, "bad-geo", err)...)
+			blamed = true
+		}
+	}
+	if !blamed {
+		l.whole(sources[0].File, "bad-geo", err)
+	}
+}

@@ -1,0 +1,327 @@
+package policyfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/internal/jsondoc"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// Load reads all documents and geo sources. What is wrong is in the Parts'
+// Findings, all of it: a document with an error does not hide those of others.
+func Load(options Options) *Parts {
+	l := newLoader(options)
+	l.loadPaths(options.Paths)
+	l.flags(options)
+	l.loadGeo()
+	l.parts.Config.Now = options.Now
+	l.parts.document = l.onlyDocument(options)
+	return l.parts
+}
+
+func (l *loader) loadPaths(paths []string) {
+	for _, path := range paths {
+		l.path(path)
+	}
+	if len(paths) == 0 {
+		l.defaultPolicy()
+	}
+}
+
+// loader collects the parts.
+type loader struct {
+	parts    *Parts
+	geo      []reference
+	services []service
+	taken    map[string]string // what a policy has one of, and where it came from
+	kinds    []Kind            // of the paths
+	edgeOnly bool              // leave out what the edge does not need
+}
+
+func newLoader(options Options) *loader {
+	return &loader{parts: &Parts{Serve: DefaultServe(), origin: originOf(options)}, taken: make(map[string]string)}
+}
+
+// originOf is where findings about the policy as a whole stand.
+func originOf(options Options) string {
+	if len(options.Paths) == 0 {
+		return Name
+	}
+	return options.Paths[0]
+}
+
+func (l *loader) add(findings ...*finding.Finding) {
+	l.parts.Findings = append(l.parts.Findings, findings...)
+}
+
+// whole notes an error about a file as a whole.
+func (l *loader) whole(file, code string, cause error) {
+	l.add(&finding.Finding{File: file, Line: 1, Column: 1, Code: code, Err: cause})
+}
+
+// defaultPolicy is the policy of the working directory. It says what to write
+// if there is none: this is the first message that anybody gets.
+func (l *loader) defaultPolicy() {
+	if _, err := os.Stat(Name); errors.Is(err, fs.ErrNotExist) {
+		l.kinds = append(l.kinds, PolicyFile)
+		l.parts.Files = append(l.parts.Files, Name)
+		l.whole(Name, "missing-file", errors.New("there is no policy file in this folder; "+
+			"name a policy file, a folder that holds one or a vendor document with -c PATH, or write one here, such as "+
+			`{"okta": {"zones": ["zones.json"]}, "geo": ["country.mmdb"]}`))
+		return
+	}
+	l.path(Name)
+}
+
+// path reads one policy file, folder or vendor document.
+func (l *loader) path(path string) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, Name)
+	}
+	ref := reference{path: path}
+	data, ok := l.read(ref)
+	if !ok {
+		l.kinds = append(l.kinds, Unknown)
+		return
+	}
+	root, err := jsondoc.Parse(path, data)
+	if !root.Exists() {
+		l.kinds = append(l.kinds, Unknown)
+		l.addError(path, "bad-json", err)
+		return
+	}
+	kind, unknown := Recognise(path, root)
+	l.kinds = append(l.kinds, kind)
+	switch kind {
+	case Unknown:
+		l.add(root.Finding("unknown-document", unknown))
+	case PolicyFile:
+		l.addError(path, "bad-json", err) // keys that are given twice
+		f, findings := readFile(path, root)
+		l.add(findings...)
+		if !l.edgeOnly {
+			l.join(f)
+		}
+		l.joinSettings(f)
+	default:
+		if !l.edgeOnly {
+			l.parse(kind, ref, data)
+		}
+	}
+}
+
+// read is the content of a file, or a finding.
+func (l *loader) read(ref reference) ([]byte, bool) {
+	l.parts.Files = append(l.parts.Files, ref.path)
+	data, err := os.ReadFile(ref.path)
+	if err != nil {
+		l.unreadable(ref, err)
+		return nil, false
+	}
+	return data, true
+}
+
+// unreadable notes a file that is not there or cannot be read.
+func (l *loader) unreadable(ref reference, err error) {
+	code := "unreadable-file"
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		err = pathError.Err // the finding names the file already
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		code = "missing-file"
+	}
+	l.whole(ref.path, code, fmt.Errorf("cannot be read: %w%s", err, ref.from()))
+}
+
+// document reads a file whose kind is known.
+func (l *loader) document(kind Kind, ref reference) {
+	if data, ok := l.read(ref); ok {
+		l.parse(kind, ref, data)
+	}
+}
+
+// parse adds a vendor document to the policy.
+func (l *loader) parse(kind Kind, ref reference, data []byte) {
+	config := &l.parts.Config
+	switch kind {
+	case Zones:
+		zones, err := zone.ParseOkta(ref.path, data)
+		l.result(ref, zones.Warnings, err)
+		config.Zones = append(config.Zones, zones)
+	case Rules:
+		rules, err := zone.ParseOktaRules(ref.path, data)
+		l.result(ref, rules.Warnings, err)
+		config.Rules = append(config.Rules, rules)
+	case ThreatInsight:
+		threat, err := zone.ParseThreatInsight(ref.path, data)
+		l.result(ref, threat.Warnings, err)
+		if l.claim(kind.String(), ref) {
+			config.ThreatInsight = &threat
+		}
+	case NetworkConfig:
+		network, err := zone.ParseSailPoint(ref.path, data)
+		l.result(ref, network.Warnings, err)
+		if l.claim(kind.String(), ref) {
+			config.SailPoint = &network
+		}
+	case AuthProfile:
+		profile, err := zone.ParseAuthProfile(ref.path, data)
+		l.result(ref, profile.Warnings, err)
+		if l.claim(kind.String(), ref) {
+			config.AuthProfile = &profile
+		}
+	}
+}
+
+// feed adds a threat feed.
+func (l *loader) feed(ref reference) {
+	if data, ok := l.read(ref); ok {
+		feed, err := zone.ParseFeed(ref.path, data)
+		l.result(ref, nil, err)
+		l.parts.Config.ThreatFeeds = append(l.parts.Config.ThreatFeeds, feed)
+	}
+}
+
+// overlay adds the overlay.
+func (l *loader) overlay(ref reference) {
+	if data, ok := l.read(ref); ok {
+		overlay, err := zone.ParseOverlay(ref.path, data)
+		l.result(ref, overlay.Warnings, err)
+		if l.claim("overlay", ref) {
+			l.parts.Config.Overlay = &overlay
+		}
+	}
+}
+
+// result notes what a parser had to say.
+func (l *loader) result(ref reference, warnings finding.List, err error) {
+	l.addError(ref.path, "invalid", err)
+	l.add(warnings...)
+}
+
+// addError notes an error: its findings if it has any, else the whole file.
+func (l *loader) addError(file, code string, err error) {
+	if err != nil {
+		l.add(findingsOf(file, code, err)...)
+	}
+}
+
+// findingsOf are the findings that an error holds, or one about the whole file.
+func findingsOf(file, code string, err error) finding.List {
+	var list finding.List
+	var one *finding.Finding
+	switch {
+	case errors.As(err, &list):
+		return list
+	case errors.As(err, &one):
+		return finding.List{one}
+	default:
+		return finding.List{{File: file, Line: 1, Column: 1, Code: code, Err: err}}
+	}
+}
+
+// claim notes who gives what a policy has one of. The second to do so is an
+// error that names both, whatever the two say.
+func (l *loader) claim(what string, ref reference) bool {
+	first, taken := l.taken[what]
+	if !taken {
+		l.taken[what] = ref.path
+		return true
+	}
+	cause := fmt.Errorf("a second %s; the policy has one already, from %s: leave one of them out", what, first)
+	if ref.node.Exists() {
+		l.add(ref.node.Finding("conflict", cause))
+	} else {
+		l.whole(ref.path, "conflict", cause)
+	}
+	return false
+}
+
+// join takes over what a policy file says.
+func (l *loader) join(f *file) {
+	for _, ref := range f.zones {
+		l.document(Zones, ref)
+	}
+	for _, ref := range f.rules {
+		l.document(Rules, ref)
+	}
+	if f.threatInsight != nil {
+		l.document(ThreatInsight, *f.threatInsight)
+	}
+	for _, ref := range f.threatFeeds {
+		l.feed(ref)
+	}
+	if f.networkConfig != nil {
+		l.document(NetworkConfig, *f.networkConfig)
+	}
+	if f.authProfile != nil {
+		l.document(AuthProfile, *f.authProfile)
+	}
+	if f.overlay != nil {
+		l.overlay(*f.overlay)
+	}
+	l.geo = append(l.geo, f.geo...)
+	l.services = append(l.services, f.services...)
+}
+
+// joinSettings takes over what stands beside the documents.
+func (l *loader) joinSettings(f *file) {
+	set := func(key string, node jsondoc.Node) bool {
+		return l.claim(key, reference{path: node.File(), node: node})
+	}
+	if f.unknownCountry.value != "" && set("sailpoint.unknownCountry", f.unknownCountry.node) {
+		l.parts.Config.UnknownCountry = unknownCountry(f.unknownCountry.value)
+	}
+	if f.mode.value != "" && set("mode", f.mode.node) {
+		l.parts.Observe = f.mode.value == "observe"
+	}
+	if f.edge != nil && set("edge", f.edgeAt) {
+		l.parts.Edge = f.edge
+	}
+	if f.serve != nil && set("serve", f.serveAt) {
+		l.parts.Serve = *f.serve
+	}
+}
+
+func unknownCountry(word string) decide.UnknownCountry {
+	if word == "trust" {
+		return decide.TrustUnknownCountry
+	}
+	return decide.DenyUnknownCountry
+}
+
+// flags adds what the command line gives beside the paths.
+func (l *loader) flags(options Options) {
+	for _, path := range options.Threats {
+		l.feed(reference{path: path})
+	}
+	if len(options.Threats) > 0 && l.parts.Config.ThreatInsight == nil {
+		l.parts.Config.ThreatInsight = &zone.ThreatInsight{Action: zone.ThreatBlock}
+	}
+	if options.UnknownCountry != "" {
+		l.parts.Config.UnknownCountry = unknownCountry(options.UnknownCountry)
+	}
+	for _, path := range options.Geo {
+		l.geo = append(l.geo, reference{path: path})
+	}
+	for _, s := range options.Services {
+		l.services = append(l.services, service{name: s.Name, list: reference{path: s.Path}})
+	}
+}
+
+// onlyDocument is the kind of the one vendor document that was given, if there
+// is nothing else that would make it a policy.
+func (l *loader) onlyDocument(options Options) Kind {
+	if len(l.kinds) != 1 || l.kinds[0] == PolicyFile ||
+		len(options.Geo)+len(options.Services)+len(options.Threats) > 0 {
+		return Unknown
+	}
+	return l.kinds[0]
+}
