@@ -37,7 +37,7 @@ const (
 func ParseFeed(file string, data []byte) (Feed, error) {
 	text := string(data)
 	feed := Feed{File: file, Text: bytes.Clone(data)}
-	reader := feedReader{file: file, entries: make([]Entry, 0, min(strings.Count(text, "\n")+1, maxFeedEntries))}
+	reader := feedReader{file: file, entries: make([]Entry, 0, min(strings.Count(text, "\n")+1, len(text)/8+1, maxFeedEntries))}
 	rest := text[len(data)-len(jsondoc.WithoutMark(data)):]
 	reader.margin = len(text) - len(rest)
 	for rest != "" {
@@ -88,6 +88,9 @@ func (r *feedReader) line(line string) bool {
 	if err != nil {
 		r.fail(column, entry, networkCode(entry), err)
 		return true
+	}
+	if everything(network) {
+		r.found.warnEverything(&Finding{File: r.file, Line: r.lines, Column: r.margin + column + 1, Value: entry})
 	}
 	r.entries = append(r.entries, Entry{
 		Position: Position{File: r.file, Line: r.lines, Column: r.margin + column + 1},

@@ -169,6 +169,18 @@ func (n *notes) strict(object jsondoc.Node, known ...string) {
 	}
 }
 
+// miscased warns about ignored members that differ from a known one by letter
+// case alone: the API may add members at any time, but hardly that one.
+func (n *notes) miscased(object jsondoc.Node, known ...string) {
+	for member := range object.Members() {
+		for _, name := range known {
+			if member.Name != name && strings.EqualFold(member.Name, name) {
+				n.warn(member.Key, "unknown-member", "unknown member, ignored; did you mean %q?", name)
+			}
+		}
+	}
+}
+
 // nearest is the known name that the text probably misspells, or empty.
 func nearest(text string, known []string) string {
 	best, bestDistance := "", 3

@@ -78,6 +78,8 @@ func (n *notes) overlayEntry(node jsondoc.Node) (entry OverlayEntry, ok bool) {
 		if entry.Range, err = netset.Parse(entry.Text); err != nil {
 			n.fail(network, networkCode(entry.Text), "%w", err)
 			ok = false
+		} else {
+			n.wideNetwork(network, entry.Range)
 		}
 	}
 	if until := node.Get("until"); n.text(until) != "" {

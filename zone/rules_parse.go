@@ -58,6 +58,7 @@ func (r *ruleReader) rule(node jsondoc.Node) Rule {
 	rule := Rule{Position: positionOf(node), Text: json.RawMessage(node.Raw())}
 	rule.Active = r.active(node.Get("status"))
 	r.lenient = !rule.Active
+	r.miscased(node, "id", "name", "priority", "status", "conditions", "actions")
 	rule.Name = r.text(node.Get("name"))
 	rule.ID = r.text(node.Get("id"))
 	if first, seen := r.ids[rule.ID]; seen && rule.ID != "" {

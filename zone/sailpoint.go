@@ -119,17 +119,12 @@ func (r *configReader) networks(list jsondoc.Node) []Entry {
 }
 
 func (r *configReader) network(node jsondoc.Node) (netipx.IPRange, bool) {
-	network, hostBits, err := netset.ParsePrefix(node.String())
+	network, _, err := netset.ParsePrefix(node.String())
 	if err != nil {
 		r.fail(node, "bad-cidr", "%w", err)
 		return network, false
 	}
-	if hostBits {
-		r.warn(node, "host-bits", "the address has bits behind the prefix; the whole network %s-%s is meant", network.From(), network.To())
-	}
-	if everything(network) {
-		r.warn(node, "everything", "the network is the whole address space: everybody is on it")
-	}
+	r.wideNetwork(node, network)
 	return network, true
 }
 

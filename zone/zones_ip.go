@@ -44,7 +44,7 @@ func (r *zoneReader) entries(list jsondoc.Node, property string) []Entry {
 	if !r.given(list, jsondoc.Array, "an array of addresses, or null") {
 		return nil
 	}
-	var entries []Entry
+	entries := make([]Entry, 0, list.Len())
 	for _, node := range list.Elements() {
 		r.entryCount++
 		if entry, ok := r.entry(node, property); ok {
@@ -127,10 +127,4 @@ func (r *zoneReader) rangeEnd(value jsondoc.Node, property, end string) (netip.A
 			property, inline(end), inline(value.String()), err)
 	}
 	return addr, err == nil
-}
-
-// everything says that a range is the whole of IPv4 or of IPv6.
-func everything(r netipx.IPRange) bool {
-	prefix, ok := r.Prefix()
-	return ok && prefix.Bits() == 0
 }

@@ -62,6 +62,8 @@ func (r *zoneReader) zone(node jsondoc.Node) Zone {
 	z := Zone{Position: positionOf(node), Text: json.RawMessage(node.Raw())}
 	z.Active = r.active(node.Get("status"))
 	r.lenient = !z.Active
+	r.miscased(node, "type", "id", "name", "status", "usage", "system", "useAsBlackList", "useAsExemptList",
+		"gateways", "proxies", "locations", "asns", "proxyType", "ipServiceCategories")
 	r.identity(&z, node)
 	r.usage(&z, node)
 	switch z.Type {

@@ -1,0 +1,74 @@
+package finding_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/internal/finding"
+)
+
+func TestFindingText(t *testing.T) {
+	cause := errors.New("expected an address")
+	for _, row := range []struct {
+		name    string
+		finding finding.Finding
+		want    string
+	}{
+		{"everything", finding.Finding{File: "a.json", Line: 4, Column: 29, Path: "/0/x", Value: "1.2.3", Err: cause},
+			`a.json:4:29 /0/x: "1.2.3": expected an address`},
+		{"no label", finding.Finding{Line: 4, Column: 29, Path: "/0/x", Err: cause}, `4:29 /0/x: expected an address`},
+		{"no path", finding.Finding{File: "f.txt", Line: 2, Column: 1, Value: "x", Err: cause}, `f.txt:2:1: "x": expected an address`},
+		{"whole document", finding.Finding{File: "a.json", Err: cause}, `a.json:1:1: expected an address`},
+		{"zero value", finding.Finding{}, `1:1: invalid`},
+		{"control characters", finding.Finding{Value: "a\n\x1b[31m", Err: cause}, `1:1: "a\n\x1b[31m": expected an address`},
+	} {
+		t.Run(row.name, func(t *testing.T) { require.Equal(t, row.want, row.finding.Error()) })
+	}
+}
+
+func TestFindingUnwraps(t *testing.T) {
+	f := &finding.Finding{Err: fmt.Errorf("while reading: %w", io.ErrUnexpectedEOF)}
+	require.ErrorIs(t, f, io.ErrUnexpectedEOF)
+	require.ErrorIs(t, finding.List{{}, f}, io.ErrUnexpectedEOF)
+	found, ok := errors.AsType[*finding.Finding](finding.List{f}.Err())
+	require.True(t, ok)
+	require.Same(t, f, found)
+}
+
+func TestListShowsTwenty(t *testing.T) {
+	var list finding.List
+	require.NoError(t, list.Err(), "an empty list is no error")
+	for i := range 23 {
+		list = append(list, &finding.Finding{Line: i + 1, Column: 1, Err: io.EOF})
+		lines := strings.Split(list.Error(), "\n")
+		if i < finding.Shown {
+			require.Len(t, lines, i+1)
+		}
+	}
+	lines := strings.Split(list.Error(), "\n")
+	require.Len(t, lines, finding.Shown+1)
+	require.Equal(t, "20:1: EOF", lines[19])
+	require.Equal(t, "and 3 more", lines[20])
+	require.Len(t, list.Unwrap(), 23, "all are there for errors.Is")
+}
+
+func TestCut(t *testing.T) {
+	for _, text := range []string{"", "short", strings.Repeat("x", 123)} {
+		require.Equal(t, text, finding.Cut(text))
+	}
+	require.Equal(t, strings.Repeat("x", 120)+"...", finding.Cut(strings.Repeat("x", 124)))
+	for margin := range 4 {
+		cut := finding.Cut(strings.Repeat("x", margin) + strings.Repeat("😀", 1_000))
+		require.True(t, utf8.ValidString(cut), "cut at a character's edge: %q", cut)
+		require.LessOrEqual(t, len(cut), 123)
+		require.Greater(t, len(cut), 115)
+		require.Equal(t, cut, finding.Cut(cut), "cutting again changes nothing")
+	}
+	finding.Cut(strings.Repeat("\x80", 1_000)) // no character at all
+}
