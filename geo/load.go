@@ -70,6 +70,20 @@ func (l *loader) load(source Source) {
 	switch kind {
 	case MMDB:
 		l.loadMMDB(source, content)
+	case CSV:
+		layer, dataset, found := readCSV(source.File, content, l.vocabulary)
+		l.addText(source, layer, dataset, found)
+	case Netset:
+		layer, dataset, found := readNetset(source.File, source.Service, content, l.vocabulary)
+		l.addText(source, layer, dataset, found)
+	}
+}
+
+func (l *loader) addText(source Source, layer *layer, dataset Dataset, found *textReader) {
+	l.errors = append(l.errors, found.errors...)
+	l.warnings = append(l.warnings, found.warnings...)
+	if len(found.errors) == 0 {
+		l.add(source, layer, dataset)
 	}
 }
 

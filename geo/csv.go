@@ -1,0 +1,170 @@
+package geo
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/internal/netset"
+)
+
+// columns are what the header line of an overlay must say.
+var columns = []string{"network", "country", "region", "asn", "anonymizer", "services"}
+
+// none is the cell that says that an address is known to have none of a datum.
+// For country, region and ASN, which every routed address has, that is the same
+// as unknown.
+const none = "-"
+
+// row is one line of an overlay. There may be millions.
+type row struct {
+	interval
+	v4     bool
+	line   uint32
+	said   uint32 // the number of what its cells say
+	number uint32 // the number of that together with the rows around it
+}
+
+// csvReader reads an overlay: RFC 4180 text as encoding/csv reads it.
+type csvReader struct {
+	textReader
+	csv        *csv.Reader
+	vocabulary *vocabulary
+	rows       []row
+	layer      *layer // its statements are numbered first
+	numbers    map[statement]uint32
+}
+
+// readCSV reads an overlay into a layer. The errors are all that are wrong with
+// it; beside an error the layer is of no use.
+func readCSV(file string, content []byte, v *vocabulary) (*layer, Dataset, *textReader) {
+	r := &csvReader{textReader: textReader{file: file}, vocabulary: v, layer: &layer{statements: make([]statement, 1)}}
+	r.numbers = map[statement]uint32{{}: 0}
+	text := r.withoutMark(content)
+	if r.longLine(text) {
+		return nil, Dataset{}, &r.textReader
+	}
+	r.csv = csv.NewReader(bytes.NewReader(text))
+	r.csv.FieldsPerRecord = -1 // counted here, with a better message
+	r.csv.ReuseRecord = true
+	if !r.header() {
+		return nil, Dataset{}, &r.textReader
+	}
+	for len(r.errors) < finding.Limit && r.next() {
+	}
+	provides := r.layer.provides() // what rows say alone, not what nesting makes of it
+	r.layer.v4 = r.nest(true, last4)
+	r.layer.v6 = r.nest(false, last6)
+	slices.SortStableFunc(r.errors, func(a, b *Finding) int { return a.Line - b.Line })
+	return r.layer, Dataset{Type: "csv", Networks: len(r.rows), Provides: provides}, &r.textReader
+}
+
+// longLine looks for a line that no overlay has, before encoding/csv keeps it.
+func (r *csvReader) longLine(text []byte) bool {
+	for line := 1; len(text) > 0; line++ {
+		end := bytes.IndexByte(text, '\n')
+		if end < 0 {
+			end = len(text) - 1
+		}
+		if end > maxLineLength {
+			r.fail(line, 1, "", "line-too-long", fmt.Errorf("a line of %d bytes; the limit is %d", end, maxLineLength))
+			return true
+		}
+		text = text[end+1:]
+	}
+	return false
+}
+
+func (r *csvReader) header() bool {
+	want := strings.Join(columns, ",")
+	cells, err := r.csv.Read()
+	switch {
+	case err == io.EOF:
+		r.fail(1, 1, "", "bad-header", fmt.Errorf("an empty file; expected the header line %s", want))
+		return false
+	case err != nil:
+		r.syntaxError(err)
+		return false
+	case !slices.Equal(cells, columns):
+		line, _ := r.csv.FieldPos(0)
+		r.fail(line, 1, strings.Join(cells, ","), "bad-header", fmt.Errorf("expected the header line %s", want))
+		return false
+	}
+	return true
+}
+
+// next reads one row; false at the end.
+func (r *csvReader) next() bool {
+	cells, err := r.csv.Read()
+	if err == io.EOF {
+		return false
+	}
+	if err != nil {
+		return r.syntaxError(err)
+	}
+	line, _ := r.csv.FieldPos(0)
+	if len(cells) != len(columns) {
+		r.fail(line, 1, strings.Join(cells, ","), "bad-row",
+			fmt.Errorf("%d cells; expected %d: %s", len(cells), len(columns), strings.Join(columns, ",")))
+		return true
+	}
+	if len(r.rows) == maxRows {
+		r.fail(line, 1, "", "too-many-rows", fmt.Errorf("more than %d rows", maxRows))
+		return false
+	}
+	failed := len(r.errors)
+	network := r.network(cells[0])
+	said := r.statement(cells)
+	if len(r.errors) > failed {
+		return true
+	}
+	if said.states == 0 {
+		r.warn(line, 1, cells[0], "states-nothing", errors.New("every cell of the row is empty; it has no effect"))
+	}
+	r.rows = append(r.rows, row{
+		interval: interval{addressOf(network.From()), addressOf(network.To())},
+		v4:       network.From().Is4(),
+		line:     uint32(line),
+		said:     r.number(said),
+	})
+	return true
+}
+
+// syntaxError reports what encoding/csv objects to; false if nothing can be
+// read behind it.
+func (r *csvReader) syntaxError(err error) bool {
+	var syntax *csv.ParseError
+	if !errors.As(err, &syntax) {
+		r.fail(1, 1, "", "bad-csv", err)
+		return false
+	}
+	r.fail(syntax.Line, syntax.Column, "", "bad-csv", syntax.Err)
+	return true
+}
+
+// network reads the first cell.
+func (r *csvReader) network(cell string) netipx.IPRange {
+	network, err := netset.Parse(cell)
+	if err != nil {
+		r.cellError(0, cell, networkCode(cell), err)
+		return netipx.IPRange{}
+	}
+	if _, hostBits, err := netset.ParsePrefix(cell); err == nil && hostBits {
+		line, column := r.csv.FieldPos(0)
+		r.warn(line, column, cell, "host-bits", fmt.Errorf(
+			"the address has bits behind the prefix; the whole network %s-%s is meant", network.From(), network.To()))
+	}
+	return network
+}
+
+func (r *csvReader) cellError(column int, cell, code string, err error) {
+	line, at := r.csv.FieldPos(column)
+	r.fail(line, at, cell, code, err)
+}

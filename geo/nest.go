@@ -1,0 +1,150 @@
+package geo
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"go4.org/netipx"
+)
+
+// nest lays the rows of one family over each other: where networks are inside
+// one another, the smaller one wins, field by field.
+//
+//	10.0.0.0/8    |--US-------------------------------|
+//	10.1.0.0/16       |--US------ anonymous--|
+//	10.1.2.0/24            |--DE--anonymous-|
+//
+// Networks that are the same, or that overlap without one being inside the
+// other, have no order and are errors.
+func (r *csvReader) nest(v4 bool, end address) spans {
+	rows := r.ofFamily(v4)
+	nested := uniform(0)
+	var around []*row // the rows that the current one is inside, outermost first
+	// leave ends the rows that lie before an address.
+	leave := func(until address, all bool) {
+		for len(around) > 0 {
+			inner := around[len(around)-1]
+			if !all && !before(inner.last, until) {
+				return
+			}
+			around = around[:len(around)-1]
+			if inner.last == end {
+				continue
+			}
+			outer := uint32(0)
+			if len(around) > 0 {
+				outer = around[len(around)-1].number
+			}
+			nested.add(next(inner.last), outer)
+		}
+	}
+	for _, current := range rows {
+		leave(current.first, false)
+		current.number = current.said
+		if len(around) > 0 {
+			outer := around[len(around)-1]
+			if r.conflict(outer, current) {
+				continue
+			}
+			statements := r.layer.statements
+			current.number = r.number(r.vocabulary.within(&statements[outer.number], &statements[current.said]))
+		}
+		nested.add(current.first, current.number)
+		around = append(around, current)
+	}
+	leave(end, true)
+	return nested
+}
+
+// ofFamily are the rows of one family, by first address, the larger one first.
+func (r *csvReader) ofFamily(v4 bool) []*row {
+	var rows []*row
+	for i := range r.rows {
+		if r.rows[i].v4 == v4 {
+			rows = append(rows, &r.rows[i])
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b *row) int {
+		if order := compareAddresses(a.first, b.first); order != 0 {
+			return order
+		}
+		return compareAddresses(b.last, a.last)
+	})
+	return rows
+}
+
+// conflict reports a row that has no place inside the one it begins in.
+func (r *csvReader) conflict(outer, inner *row) bool {
+	switch {
+	case outer.interval == inner.interval:
+		r.rowError(inner, "repeated-network", fmt.Errorf("the same network as in line %d", outer.line))
+	case before(outer.last, inner.last):
+		later, earlier := outer, inner
+		if later.line < earlier.line {
+			later, earlier = earlier, later
+		}
+		r.rowError(later, "overlapping-network", fmt.Errorf(
+			"overlaps %s in line %d, and neither is inside the other; split one of them", earlier.network(), earlier.line))
+	default:
+		return false
+	}
+	return true
+}
+
+func (r *csvReader) rowError(at *row, code string, err error) {
+	r.fail(int(at.line), 1, at.network(), code, err)
+}
+
+// network is the row's network, as a prefix if it is one.
+func (r *row) network() string {
+	addr := addr6
+	if r.v4 {
+		addr = func(a address) netip.Addr { return addr4(uint32(a.Lo)) }
+	}
+	network := netipx.IPRangeFrom(addr(r.first), addr(r.last))
+	if prefix, ok := network.Prefix(); ok {
+		return prefix.String()
+	}
+	return network.String()
+}
+
+func (r *csvReader) number(said statement) uint32 {
+	if said.states == 0 {
+		return 0
+	}
+	number, known := r.numbers[said]
+	if !known {
+		number = uint32(len(r.layer.statements))
+		r.layer.statements = append(r.layer.statements, said)
+		r.numbers[said] = number
+	}
+	return number
+}
+
+// within is what an overlay says where one row lies inside another: each field
+// from the inner one if it states it, else from the outer one. A region does
+// not outlive its country.
+func (v *vocabulary) within(outer, inner *statement) statement {
+	both := *inner
+	both.states |= outer.states
+	if !inner.states.Has(Country) {
+		both.country = outer.country
+	}
+	if !inner.states.Has(Region) {
+		both.region = outer.region
+	}
+	if !inner.states.Has(ASN) {
+		both.asn = outer.asn
+	}
+	if !inner.states.Has(AnonymizerField) {
+		both.anonymizer = outer.anonymizer
+	}
+	if !inner.states.Has(ServicesField) {
+		both.services = outer.services
+	}
+	if both.states.Has(Country|Region) && both.region != 0 && v.regions[both.region].country != both.country {
+		both.region = 0
+	}
+	return both
+}
