@@ -22,7 +22,9 @@ type Info struct {
 	Classes      int // sets of addresses that nothing in the policy tells apart
 	Intervals4   int // of IPv4 addresses of one class
 	Intervals6   int
-	TableBytes   int       // size of the address table
+	Decisions    int // different answers for a chain of one
+	TableBytes4  int // size of the IPv4 part of the address table
+	TableBytes6  int
 	OverlayUntil time.Time // when the next overlay entry expires; zero: none does
 	Warnings     Findings
 }
@@ -54,8 +56,8 @@ func (c *compiler) describe() {
 		info.Rules += len(c.p.ruleSets[i].origins)
 	}
 	info.Classes = len(c.p.classes)
-	v4, v6 := c.p.table.Bytes()
-	info.TableBytes = v4 + v6
+	info.Decisions = len(c.p.decisions)
+	info.TableBytes4, info.TableBytes6 = c.p.table.Bytes()
 	info.Warnings = c.warnings
 }
 

@@ -121,6 +121,14 @@ func newPatternState(p *Policy) *patternState {
 	return s
 }
 
+// reset goes back to an address that no list holds. A range that ends with the
+// address space is never switched off, so each family starts afresh.
+func (s *patternState) reset() {
+	clear(s.gateways)
+	clear(s.proxies)
+	s.proxyCount, s.flags, s.changed = 0, 0, true
+}
+
 func (s *patternState) set(f feature, on bool) {
 	s.changed = true
 	switch f.kind {

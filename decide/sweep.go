@@ -137,6 +137,7 @@ func (e *events) sort() {
 // of the geo table, and hands out where each interval of one (address pattern,
 // geo pattern) pair starts.
 func sweep(fam family, list []event, geoEdges iter.Seq2[key, uint32], state *patternState, emit func(at key, address, geo uint32)) {
+	state.reset()
 	i := 0
 	geo := uint32(0)
 	apply := func(at key) {
