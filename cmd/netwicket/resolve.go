@@ -68,6 +68,12 @@ func (c *commandLine) edgeResolver(flags resolveFlags) (*gate.Resolver, error) {
 			return nil, fmt.Errorf("--source %q: %w", flags.source, err)
 		}
 	}
+	for _, f := range edge.Check() {
+		if !f.Warning {
+			return nil, fmt.Errorf("edge%s: %s", f.Path, f.Message())
+		}
+		fmt.Fprintf(c.err, "netwicket: warning: edge%s: %s [%s]\n", f.Path, f.Message(), f.Code)
+	}
 	return gate.NewResolver(edge)
 }
 

@@ -2,6 +2,7 @@ package policyfile
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/finding"
@@ -20,7 +21,7 @@ type Checked struct {
 func Check(options Options, asPolicy bool) Checked {
 	parts := Load(options)
 	if parts.Err() != nil {
-		return Checked{Parts: parts, Findings: parts.Findings}
+		return Checked{Parts: parts, Findings: append(slices.Clone(parts.Findings), parts.furtherErrors()...)}
 	}
 	known := len(parts.Findings)
 	policy, err := parts.Compile()
@@ -36,10 +37,37 @@ func Check(options Options, asPolicy bool) Checked {
 	return Checked{Parts: parts, Policy: policy, Findings: found}
 }
 
+// furtherErrors are what the compiler has against documents that hold errors
+// already, so that a person need not mend and run and mend again. What a broken
+// or missing document may be the cause of is left out.
+func (p *Parts) furtherErrors() finding.List {
+	_, err := decide.Compile(p.Config)
+	if err != nil {
+		return slices.DeleteFunc(p.placed(findingsOf(p.origin, "bad-policy", err)), func(f *finding.Finding) bool {
+			return f.Warning || slices.ContainsFunc(p.Findings, func(known *finding.Finding) bool {
+				return !known.Warning && (known.Path == "" || known.File == p.origin) && needsPolicy(f.Code) ||
+					known.File == f.File && sameItem(known.Path, f.Path)
+			})
+		})
+	}
+	return nil
+}
+
+// sameItem says that two JSON pointers lead into the same element of a document
+// that is a list, or that one of them is the document itself.
+func sameItem(a, b string) bool {
+	if a == "" || b == "" {
+		return true
+	}
+	first, _, _ := strings.Cut(a[1:], "/")
+	second, _, _ := strings.Cut(b[1:], "/")
+	return first == second
+}
+
 // needsPolicy says that the compiler misses what stands in other documents.
 func needsPolicy(code string) bool {
 	switch code {
-	case "no-data", "unknown-zone", "no-system-zone", "no-feed", "unnamed-operator", "empty-policy":
+	case "no-data", "unknown-zone", "no-system-zone", "no-feed", "unnamed-operator", "empty-policy", "feed-without-action":
 		return true
 	}
 	return false

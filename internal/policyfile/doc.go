@@ -19,6 +19,6 @@
 // # Codes
 //
 // Findings of this package have the codes missing-file, unreadable-file,
-// unknown-document, unknown-key, wrong-type, bad-value, empty-path, bad-geo and
+// unknown-document, unknown-key, bad-type, bad-value, empty-path, bad-geo and
 // conflict. The parsers and the compiler add their own.
 package policyfile

@@ -66,9 +66,9 @@ func (v *values) is(node jsondoc.Node, want jsondoc.Kind) bool {
 	case want:
 		return true
 	case jsondoc.Null:
-		v.fail(node, "wrong-type", "expected %v, found null; leave the key out for its default", want)
+		v.fail(node, "bad-type", "expected %v, found null; leave the key out for its default", want)
 	default:
-		v.fail(node, "wrong-type", "expected %v, found %v", want, node.Kind())
+		v.fail(node, "bad-type", "expected %v, found %v", want, node.Kind())
 	}
 	return false
 }
