@@ -31,19 +31,6 @@ func address6(hi, lo uint64) address {
 	return address{hi: hi, lo: lo, family: 6}
 }
 
-func addressOf(addr netip.Addr) address {
-	switch {
-	case addr.Is4():
-		b := addr.As4()
-		return address4(binary.BigEndian.Uint32(b[:]))
-	case addr.Is6():
-		b := addr.As16()
-		return address6(binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:]))
-	default:
-		return address{}
-	}
-}
-
 func (a address) netip() netip.Addr {
 	switch a.family {
 	case 4:

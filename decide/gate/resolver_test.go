@@ -302,7 +302,7 @@ func TestElementLength(t *testing.T) {
 	element := func(length int) string {
 		return "[fe80::1%" + strings.Repeat("z", length-len("[fe80::1%]:80")) + "]:80"
 	}
-	padding := strings.Repeat(" \t", 500)
+	padding := strings.Repeat(" \t", 250)
 	for _, row := range []struct{ name, line, client, chain string }{
 		{"longest", element(104), "fe80::1", "fe80::1"},
 		{"too long", element(105), "malformed", "malformed"},
@@ -310,9 +310,9 @@ func TestElementLength(t *testing.T) {
 		{"longest, padded", "9.9.9.9," + padding + element(104) + padding, "fe80::1", "fe80::1 9.9.9.9"},
 		{"too long, padded", padding + element(105) + padding, "malformed", "malformed"},
 		{"too long left of the client cuts the chain", "9.9.9.9," + element(105) + ",203.0.113.7", "203.0.113.7", "203.0.113.7 -"},
-		{"white space without end", strings.Repeat(" ", 5000) + "203.0.113.7", "malformed", "malformed"},
-		{"white space without end, alone", strings.Repeat(" ", 5000), "malformed", "malformed"},
-		{"white space without end left of the client", "9.9.9.9," + strings.Repeat(" ", 5000) + ",203.0.113.7", "203.0.113.7", "203.0.113.7 -"},
+		{"white space without end", strings.Repeat(" ", 1100) + "203.0.113.7", "malformed", "malformed"},
+		{"white space without end, alone", strings.Repeat(" ", 1100), "malformed", "malformed"},
+		{"white space without end left of the client", "9.9.9.9," + strings.Repeat(" ", 1100) + ",203.0.113.7", "203.0.113.7", "203.0.113.7 -"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r := sourced(t, gate.XForwardedFor)

@@ -11,7 +11,7 @@ const (
 	// maxSpaceBytes is how much white space around elements one walk passes
 	// over. White space belongs to no element, and without a bound of its own
 	// a megabyte of it would be a megabyte of work.
-	maxSpaceBytes = 4096
+	maxSpaceBytes = 1024
 )
 
 // step is what a walk met on its way to the left.

@@ -1,0 +1,60 @@
+package gate
+
+import (
+	"net/http"
+	"net/netip"
+
+	"github.com/netwicket/netwicket/decide"
+)
+
+// Result is the decision about one request and what it was made from. The zero
+// Result denies.
+type Result struct {
+	Decision decide.Decision
+	// Err says why the client could not be resolved; zero if it could.
+	Err Error
+
+	policy *decide.Policy
+	chain  []netip.Addr
+}
+
+// Decide resolves a request's chain and asks the policy about it. It is the core
+// of [Wrap] for everything that is not an [http.Handler]. The chain is appended
+// to buffer, as [Resolver.Chain] does; with capacity for [MaxChain] addresses
+// Decide does not allocate:
+//
+//	var buffer [gate.MaxChain]netip.Addr
+//	result := gate.Decide(buffer[:0], live.Policy(), resolver, r.RemoteAddr, r.Header)
+//
+// A nil policy denies, and so does a nil resolver: one that was forgotten behind
+// a proxy would decide about the proxy's address. A client that cannot be
+// resolved is denied by every policy.
+func Decide(buffer []netip.Addr, policy *decide.Policy, resolver *Resolver, remoteAddr string, h http.Header) Result {
+	if resolver == nil {
+		policy = nil
+	}
+	chain, err := resolver.Chain(buffer, remoteAddr, h)
+	result := Result{policy: policy, chain: chain[len(buffer):]}
+	if err != nil {
+		result.Err, _ = err.(Error)
+		result.chain = nil
+	}
+	result.Decision = policy.DecideChain(result.chain)
+	return result
+}
+
+// Allowed says that the request may pass.
+func (r *Result) Allowed() bool { return r.Decision.Allowed() }
+
+// Chain are the addresses that the policy was asked about, nearest hop first; a
+// hop that could not be read is the zero Addr. It is empty if the client could
+// not be resolved. Not to be changed.
+func (r *Result) Chain() []netip.Addr { return r.chain }
+
+// Policy is the policy that decided, nil if there was none.
+func (r *Result) Policy() *decide.Policy { return r.policy }
+
+// Membership says in which zones the request is, by the policy that decided it:
+// what step-up authentication and routing ask for. It costs about as much as
+// another decision.
+func (r *Result) Membership() decide.Membership { return r.policy.Match(r.chain) }

@@ -1,0 +1,146 @@
+package gate
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/netip"
+	"slices"
+
+	"github.com/netwicket/netwicket/decide"
+)
+
+// Mode says what becomes of a denied request. The zero value is [Enforce].
+type Mode uint8
+
+// The modes.
+const (
+	Enforce Mode = iota // denied requests are refused
+	Observe             // every request passes; Options.Observe learns what would have been denied
+)
+
+// String is "observe", or "enforce" for anything else.
+func (m Mode) String() string {
+	if m == Observe {
+		return "observe"
+	}
+	return "enforce"
+}
+
+// Options are the settings of [Wrap]. The zero Options deny every request, for
+// want of a Resolver.
+type Options struct {
+	// Resolver finds the client. It is always needed: &Resolver{} or
+	// NewResolver(Config{}) for a server that no proxy stands in front of.
+	Resolver *Resolver
+	// Mode is what becomes of denied requests.
+	Mode Mode
+	// Denied answers denied requests in place of the plain 403. The request's
+	// context holds the Result. An answer that says why tells a stranger what
+	// to try next.
+	Denied http.Handler
+	// Observe learns of every decision, in either mode, before the request is
+	// passed on or refused: for logs and metrics.
+	Observe func(*http.Request, Result)
+	// Skip lets requests pass undecided: health probes, ACME challenges. Their
+	// context holds no Result. It sees what a stranger sent, so it should look
+	// at nothing but the method and an exact path.
+	Skip func(*http.Request) bool
+}
+
+// Wrap guards next by the policy in force. Requests that are denied get the
+// status 403 and a body that does not say why. The handler behind it finds the
+// decision by [FromContext]. The request's RemoteAddr and headers stay as they
+// were.
+//
+// A request in TLS early data gets 425 (Too Early) in either mode, before
+// anything is decided: its source address is not verified, and clients repeat it
+// when the handshake is complete (RFC 8470). This concerns HTTP/3.
+//
+// A nil live, and one without a policy, denies.
+func Wrap(next http.Handler, live *decide.Live, o Options) http.Handler {
+	return &guard{next: next, live: live, options: o}
+}
+
+type guard struct {
+	next    http.Handler
+	live    *decide.Live
+	options Options
+}
+
+// ServeHTTP takes the policy once, so that the decision, the hooks and the
+// handler behind all see the same one.
+func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	o := &g.options
+	if o.Skip != nil && o.Skip(r) {
+		g.next.ServeHTTP(w, r)
+		return
+	}
+	if r.TLS != nil && !r.TLS.HandshakeComplete {
+		refuse(w, http.StatusTooEarly)
+		return
+	}
+	var buffer [MaxChain]netip.Addr
+	result := Decide(buffer[:0], g.live.Policy(), o.Resolver, r.RemoteAddr, r.Header)
+	passes := result.Allowed() || o.Mode == Observe
+	if !passes && o.Denied == nil && o.Observe == nil {
+		refuse(w, http.StatusForbidden)
+		return
+	}
+	decided := newDecidedContext(r.Context(), result)
+	if o.Observe != nil {
+		o.Observe(r, decided.result)
+	}
+	switch {
+	case passes:
+		g.next.ServeHTTP(w, r.WithContext(decided))
+	case o.Denied != nil:
+		o.Denied.ServeHTTP(w, r.WithContext(decided))
+	default:
+		refuse(w, http.StatusForbidden)
+	}
+}
+
+// refuse answers with a status and its name. It sets no header, so it allocates
+// nothing; net/http finds that the body is plain text.
+func refuse(w http.ResponseWriter, status int) {
+	w.WriteHeader(status)
+	// A client that does not read its refusal has got it all the same.
+	_, _ = io.WriteString(w, http.StatusText(status)+"\n")
+}
+
+// FromContext is the Result for the request that ctx belongs to; false, with a
+// Result that denies, where [Wrap] did not decide about it.
+func FromContext(ctx context.Context) (Result, bool) {
+	decided, ok := ctx.Value(resultKey{}).(*decidedContext)
+	if !ok {
+		return Result{}, false
+	}
+	return decided.result, true
+}
+
+type resultKey struct{}
+
+// decidedContext is a context with a Result: one allocation where
+// context.WithValue would need three.
+type decidedContext struct {
+	context.Context
+	result Result
+	few    [4]netip.Addr // room for most chains
+}
+
+// newDecidedContext copies the chain, which is on the caller's stack.
+func newDecidedContext(parent context.Context, result Result) *decidedContext {
+	c := &decidedContext{Context: parent}
+	c.result = Result{Decision: result.Decision, Err: result.Err, policy: result.policy}
+	c.result.chain = slices.Clip(append(c.few[:0], result.chain...))
+	return c
+}
+
+// Value finds the Result, and everything else in the parent.
+func (c *decidedContext) Value(key any) any {
+	if key == (resultKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
