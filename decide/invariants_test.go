@@ -1,0 +1,177 @@
+package decide_test
+
+import (
+	"net/netip"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/decide"
+)
+
+func TestNothingDenies(t *testing.T) {
+	addr := netip.MustParseAddr("192.0.2.1")
+	var nobody *decide.Policy
+	for name, policy := range map[string]*decide.Policy{"nil": nobody, "zero": {}} {
+		t.Run(name, func(t *testing.T) {
+			chain := []netip.Addr{addr}
+			require.False(t, policy.Decide(addr).Allowed())
+			require.Equal(t, decide.NoPolicy, policy.DecideChain(chain).Reason)
+			require.Equal(t, policy.DecideChain(chain), policy.Explain(chain...).Decision)
+			membership := policy.Match(chain)
+			require.Equal(t, decide.No, membership.Zone("corp"))
+			require.Equal(t, decide.Unknown, membership.OnNetwork())
+			require.Equal(t, decide.Unknown, membership.TrustedCountry())
+			require.Zero(t, policy.Info().Zones)
+			ranges := 0
+			for _, d := range policy.Ranges() {
+				require.False(t, d.Allowed())
+				ranges++
+			}
+			require.Equal(t, 3, ranges, "IPv4 and both sides of the mapped addresses")
+		})
+	}
+	var live decide.Live
+	require.False(t, live.Decide(addr).Allowed())
+	require.False(t, live.DecideChain([]netip.Addr{addr}).Allowed())
+	require.False(t, (*decide.Live)(nil).Decide(addr).Allowed())
+	require.False(t, decide.Decision{}.Allowed())
+	require.Equal(t, "deny", decide.Verdict(7).String())
+
+	policy := documents{sailPoint: "{}"}.compile(t)
+	require.False(t, policy.Decide(netip.Addr{}).Allowed())
+	require.False(t, policy.DecideChain(nil).Allowed())
+	require.Nil(t, live.Swap(policy))
+	require.True(t, live.Decide(addr).Allowed())
+	require.Same(t, policy, live.Swap(nil))
+	require.False(t, live.Decide(addr).Allowed())
+}
+
+// One address has one answer, however it is written.
+func TestSpellingsAreOneAddress(t *testing.T) {
+	for seed := range uint64(40) {
+		r := newRandomPolicy(seed)
+		policy, err := decide.Compile(r.config(t))
+		require.NoError(t, err)
+		for _, addr := range r.pool {
+			want := policy.Decide(addr)
+			require.Equal(t, want, policy.DecideChain([]netip.Addr{addr}))
+			if addr.Is4() {
+				require.Equal(t, want, policy.Decide(netip.AddrFrom16(addr.As16())), "mapped %v, seed %d", addr, seed)
+			} else {
+				require.Equal(t, want, policy.Decide(addr.WithZone("eth0")), "zoned %v, seed %d", addr, seed)
+			}
+		}
+	}
+}
+
+func TestCompileIsDeterministic(t *testing.T) {
+	for seed := range uint64(20) {
+		first, err := decide.Compile(newRandomPolicy(seed).config(t))
+		require.NoError(t, err)
+		second, err := decide.Compile(newRandomPolicy(seed).config(t))
+		require.NoError(t, err)
+		require.Equal(t, first.Info(), second.Info())
+		for range decide.Diff(first, second) {
+			t.Fatalf("seed %d: two compilations of one Config differ", seed)
+		}
+	}
+}
+
+// Compile neither changes what it is given nor keeps hold of it.
+func TestCompileSharesNothing(t *testing.T) {
+	r := newRandomPolicy(11)
+	config := r.config(t)
+	policy, err := decide.Compile(config)
+	require.NoError(t, err)
+	pristine, err := decide.Compile(newRandomPolicy(11).config(t))
+	require.NoError(t, err)
+	for i := range config.Zones[0].Zones {
+		z := &config.Zones[0].Zones[i]
+		z.Active, z.Blocklist = true, true
+		for g := range z.Gateways {
+			z.Gateways[g].Range = z.Gateways[0].Range
+		}
+		for c := range z.Categories.Include {
+			z.Categories.Include[c] = "ALL_IP_SERVICES"
+		}
+	}
+	for _, addr := range r.pool {
+		require.Equal(t, pristine.Decide(addr).String(), policy.Decide(addr).String())
+		require.Equal(t, policy.Decide(addr), policy.Explain(addr).Decision)
+	}
+}
+
+func TestNoAllocs(t *testing.T) {
+	config := newRandomPolicy(3).config(t)
+	policy, err := decide.Compile(config)
+	require.NoError(t, err)
+	var live decide.Live
+	live.Swap(policy)
+	v4, v6 := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("2001:db8::1")
+	mapped, zoned := netip.MustParseAddr("::ffff:10.0.0.1"), netip.MustParseAddr("fe80::1%eth0")
+	nat64 := netip.MustParseAddr("64:ff9b::10.0.0.1")
+	chain := chainOf("10.0.0.1 10.0.0.2 ? 2001:db8::1 10.0.0.3 203.0.113.7")
+	var d decide.Decision
+	var m decide.Membership
+	calls := map[string]func(){
+		"Decide IPv4":        func() { d = policy.Decide(v4) },
+		"Decide IPv6":        func() { d = policy.Decide(v6) },
+		"Decide mapped":      func() { d = policy.Decide(mapped) },
+		"Decide zoned":       func() { d = policy.Decide(zoned) },
+		"Decide NAT64":       func() { d = policy.Decide(nat64) },
+		"Decide invalid":     func() { d = policy.Decide(netip.Addr{}) },
+		"DecideChain":        func() { d = policy.DecideChain(chain) },
+		"DecideChain of one": func() { d = policy.DecideChain(chain[:1]) },
+		"Live.DecideChain":   func() { d = live.DecideChain(chain) },
+		"Match":              func() { m = policy.Match(chain) },
+		"Membership.Zone":    func() { m.Zone("nzo1") },
+		"Membership.Zones": func() {
+			for range m.Zones() {
+				continue
+			}
+		},
+		"Membership's facts":  func() { m.OnNetwork(); m.TrustedCountry() },
+		"Decision.Allowed":    func() { _ = d.Allowed() },
+		"a nil policy denies": func() { d = (*decide.Policy)(nil).Decide(v4) },
+	}
+	for name, call := range calls {
+		if allocs := testing.AllocsPerRun(1000, call); allocs != 0 {
+			t.Errorf("%s: %v allocations", name, allocs)
+		}
+	}
+}
+
+// The import law: the engine knows no network, no files and no clock of its own.
+func TestImports(t *testing.T) {
+	deps := func(pkg string) string {
+		out, err := exec.Command("go", "list", "-deps", "github.com/netwicket/netwicket/"+pkg).Output()
+		require.NoError(t, err)
+		return "\n" + string(out)
+	}
+	allowed := []string{"github.com/netwicket/netwicket/", "github.com/oschwald/maxminddb-golang/v2", "go4.org/netipx"}
+	for _, pkg := range []string{"zone", "geo", "decide", "decide/gate", "internal/iptable"} {
+		for dep := range strings.Lines(deps(pkg)) {
+			dep = strings.TrimSpace(dep)
+			first, _, _ := strings.Cut(dep, "/")
+			if !strings.Contains(first, ".") || strings.HasPrefix(dep, "vendor/") || strings.HasPrefix(dep, "golang.org/x/sys/") {
+				continue // the standard library; x/sys is maxminddb's own
+			}
+			ok := false
+			for _, prefix := range allowed {
+				ok = ok || strings.HasPrefix(dep, prefix)
+			}
+			require.True(t, ok, "%s imports %s", pkg, dep)
+		}
+	}
+	require.NotContains(t, deps("decide"), "\nnet/http\n")
+	require.NotContains(t, deps("zone"), "netwicket/geo\n")
+	require.NotContains(t, deps("geo"), "netwicket/zone\n")
+	out, err := exec.Command("go", "list", "-f", `{{join .Imports "\n"}}`, "github.com/netwicket/netwicket/decide").Output()
+	require.NoError(t, err)
+	for _, forbidden := range []string{"os", "net", "log"} {
+		require.NotContains(t, strings.Split(string(out), "\n"), forbidden)
+	}
+}
