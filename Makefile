@@ -1,0 +1,53 @@
+# Everything a contributor runs. The fuzz and check targets name every package:
+# `go test -fuzz` in a package without the target passes without doing anything.
+
+GO        ?= go
+FUZZTIME  ?= 5s
+MODULES   := . bench/compare examples/frameworks
+SCRIPTS   := scripts
+
+.PHONY: all build test check fmt vet lint race fuzz bench cover compare clean
+
+all: check
+
+build:
+	$(GO) build -trimpath -o netwicket ./cmd/netwicket
+
+test:
+	$(GO) test ./...
+
+# All that has to hold before a commit.
+check: fmt vet lint race fuzz compare
+
+fmt:
+	@differs=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$differs" ]; then echo "gofmt differs:"; echo "$$differs"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+	GOARCH=386 $(GO) vet ./zone ./geo ./decide ./internal/iptable ./internal/jsondoc ./internal/netset
+
+# golangci-lint where it is installed, else staticcheck.
+lint:
+	$(SCRIPTS)/lint
+
+race:
+	$(GO) test -race -shuffle=on ./...
+
+# Every fuzz target of every package for FUZZTIME each.
+fuzz:
+	$(SCRIPTS)/fuzz $(FUZZTIME)
+
+bench:
+	$(MAKE) -C bench
+
+cover:
+	$(GO) test -coverpkg=./zone,./geo,./decide,./decide/gate,./internal/iptable -coverprofile=cover.out ./...
+	$(GO) tool cover -func=cover.out | tail -1
+
+# The modules with peers and frameworks build and answer as we do.
+compare:
+	cd bench/compare && $(GO) vet ./... && $(GO) test ./...
+	cd examples/frameworks && $(GO) vet ./... && $(GO) test ./...
+
+clean:
+	rm -f netwicket cover.out
