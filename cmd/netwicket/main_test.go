@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// ran is what one run of the program did.
+type ran struct {
+	code        int
+	out, stderr string
+}
+
+// runIn runs the program in the test's working directory.
+func runIn(t *testing.T, stdin string, args ...string) ran {
+	t.Helper()
+	var out, stderr bytes.Buffer
+	code := run(args, strings.NewReader(stdin), &out, &stderr)
+	return ran{code, out.String(), stderr.String()}
+}
+
+// folder makes a folder of files and goes there.
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	}
+	t.Chdir(dir)
+	return dir
+}
+
+// data is the path of a real file, or the test is skipped where it is absent.
+func data(t *testing.T, name string) string {
+	t.Helper()
+	dir := os.Getenv("NETWICKET_DATA")
+	if dir == "" {
+		root, err := os.Getwd()
+		require.NoError(t, err)
+		for filepath.Dir(root) != root {
+			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+				break
+			}
+			root = filepath.Dir(root)
+		}
+		dir = filepath.Join(root, "..", "shared", "data")
+	}
+	path := filepath.Join(dir, name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("%s is missing: real data is needed, in ../shared/data or NETWICKET_DATA", path)
+	}
+	return path
+}
+
+// objects are the JSON objects of an output, one a line.
+func objects(t *testing.T, out string) []map[string]any {
+	t.Helper()
+	var list []map[string]any
+	for line := range strings.Lines(out) {
+		var object map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &object), line)
+		list = append(list, object)
+	}
+	return list
+}
+
+// acme is a small organisation, written so that every layer has a say.
+func acme(t *testing.T) {
+	t.Helper()
+	folder(t, map[string]string{
+		"netwicket.json": `{
+			"okta": {"zones": ["zones.json"], "rules": ["rules.json"]},
+			"sailpoint": {"networkConfig": "network.json"},
+			"geo": ["geo.csv"]
+		}`,
+		"zones.json": `[
+			{"type":"IP","id":"nzoffice","name":"Office","status":"ACTIVE","usage":"POLICY","system":false,
+			 "gateways":[{"type":"CIDR","value":"192.0.2.0/24"}],"proxies":[{"type":"RANGE","value":"10.0.0.1"}]},
+			{"type":"IP","id":"nzblock","name":"BlockedIpZone","status":"ACTIVE","usage":"BLOCKLIST","system":true,
+			 "gateways":[{"type":"CIDR","value":"203.0.113.0/24"}],"proxies":null},
+			{"type":"DYNAMIC","id":"nzde","name":"Germany","status":"ACTIVE","usage":"POLICY","system":false,
+			 "locations":[{"country":"DE"}]}]`,
+		"rules.json": `[
+			{"name":"Office in","priority":1,"conditions":{"network":{"connection":"ZONE","include":["nzoffice"]}},"actions":{"signon":{"access":"ALLOW"}}},
+			{"name":"Germany in","priority":2,"conditions":{"network":{"connection":"ZONE","include":["nzde"]}},"actions":{"signon":{"access":"ALLOW"}}},
+			{"name":"All out","priority":3,"conditions":{"network":{"connection":"ANYWHERE"}},"actions":{"signon":{"access":"DENY"}}}]`,
+		"network.json": `{"range":["192.0.2.0/24","2001:db8::/32","198.51.100.0/24"],"geolocation":["DE"],"whitelisted":true}`,
+		"geo.csv": "network,country,region,asn,anonymizer,services\n" +
+			"192.0.2.0/24,DE,DE-BE,64500,none,-\n198.51.100.0/25,DE,,,anonymous,NORD_VPN=anonymous\n198.51.100.128/25,FR,,,,\n",
+	})
+}
+
+func TestMain(m *testing.M) {
+	os.Unsetenv("NO_COLOR")
+	os.Exit(m.Run())
+}
