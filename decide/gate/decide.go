@@ -30,17 +30,25 @@ type Result struct {
 // a proxy would decide about the proxy's address. A client that cannot be
 // resolved is denied by every policy.
 func Decide(buffer []netip.Addr, policy *decide.Policy, resolver *Resolver, remoteAddr string, h http.Header) Result {
+	policy = guarding(policy, resolver)
+	chain, decision, code := decideChain(buffer, policy, resolver, remoteAddr, h)
+	return Result{Decision: decision, Err: code, policy: policy, chain: chain}
+}
+
+// guarding is the policy to ask: none without a resolver.
+func guarding(policy *decide.Policy, resolver *Resolver) *decide.Policy {
 	if resolver == nil {
-		policy = nil
+		return nil
 	}
-	chain, err := resolver.Chain(buffer, remoteAddr, h)
-	result := Result{policy: policy, chain: chain[len(buffer):]}
-	if err != nil {
-		result.Err, _ = err.(Error)
-		result.chain = nil
-	}
-	result.Decision = policy.DecideChain(result.chain)
-	return result
+	return policy
+}
+
+// decideChain is Decide with its results apart, so that the compiler sees that
+// the decision keeps nothing of the buffer, which may then be on the stack.
+func decideChain(buffer []netip.Addr, policy *decide.Policy, resolver *Resolver, remoteAddr string, h http.Header) ([]netip.Addr, decide.Decision, Error) {
+	chain, code := resolver.chain(buffer, remoteAddr, h)
+	chain = chain[len(buffer):]
+	return chain, policy.DecideChain(chain), code
 }
 
 // Allowed says that the request may pass.

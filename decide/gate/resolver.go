@@ -103,23 +103,31 @@ func (r *Resolver) Client(remoteAddr string, h http.Header) (netip.Addr, error) 
 // The error is an [Error], exactly where Client has one; dst is then returned as
 // it was and the request must be denied.
 func (r *Resolver) Chain(dst []netip.Addr, remoteAddr string, h http.Header) ([]netip.Addr, error) {
+	chain, code := r.chain(dst, remoteAddr, h)
+	if code != 0 {
+		return chain, code
+	}
+	return chain, nil
+}
+
+func (r *Resolver) chain(dst []netip.Addr, remoteAddr string, h http.Header) ([]netip.Addr, Error) {
 	if r == nil {
 		r = &Resolver{}
 	}
-	peer, trusted, code := r.connection(remoteAddr)
+	nearest, trusted, code := r.connection(remoteAddr)
 	if code != 0 {
 		return dst, code
 	}
 	if r.plan.kind == kindPeer {
-		return append(dst, peer.netip()), nil
+		return append(dst, nearest.netip()), 0
 	}
 	w := r.walk(h)
 	if trusted {
-		if peer, code = r.client(&w, peer); code != 0 {
+		if nearest, code = r.client(&w, nearest); code != 0 {
 			return dst, code
 		}
 	}
-	return w.appendRest(append(dst, peer.netip()), true), nil
+	return w.appendRest(append(dst, nearest.netip()), true), 0
 }
 
 // Peer is the address of the connecting peer. For a local socket that is trusted

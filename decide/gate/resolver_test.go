@@ -2,6 +2,7 @@ package gate_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/netip"
 	"os"
@@ -43,20 +44,27 @@ func forwarded(lines ...string) http.Header { return http.Header{"Forwarded": li
 
 // outcome is a client or the code of the error, as one text.
 func outcome(addr netip.Addr, err error) string {
-	if err != nil {
-		code := err.(gate.Error).Code()
-		if addr.IsValid() {
-			return code + " with " + addr.String()
-		}
-		return code
+	if err == nil {
+		return addr.String()
 	}
-	return addr.String()
+	if addr.IsValid() {
+		return codeOf(err) + " with " + addr.String()
+	}
+	return codeOf(err)
+}
+
+func codeOf(err error) string {
+	var code gate.Error
+	if errors.As(err, &code) {
+		return code.Code()
+	}
+	return "untyped error: " + err.Error()
 }
 
 // chainText is a chain as text, "-" for an unreadable hop.
 func chainText(chain []netip.Addr, err error) string {
 	if err != nil {
-		return err.(gate.Error).Code()
+		return codeOf(err)
 	}
 	texts := make([]string, len(chain))
 	for i, addr := range chain {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
-	"slices"
 
 	"github.com/netwicket/netwicket/decide"
 )
@@ -81,13 +80,15 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var buffer [MaxChain]netip.Addr
-	result := Decide(buffer[:0], g.live.Policy(), o.Resolver, r.RemoteAddr, r.Header)
-	passes := result.Allowed() || o.Mode == Observe
+	policy := guarding(g.live.Policy(), o.Resolver)
+	chain, decision, code := decideChain(buffer[:0], policy, o.Resolver, r.RemoteAddr, r.Header)
+	passes := decision.Allowed() || o.Mode == Observe
 	if !passes && o.Denied == nil && o.Observe == nil {
 		refuse(w, http.StatusForbidden)
 		return
 	}
-	decided := newDecidedContext(r.Context(), result)
+	decided := &decidedContext{Context: r.Context(), result: Result{Decision: decision, Err: code, policy: policy}}
+	decided.result.chain = append(decided.few[:0], chain...)
 	if o.Observe != nil {
 		o.Observe(r, decided.result)
 	}
@@ -104,9 +105,13 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // refuse answers with a status and its name. It sets no header, so it allocates
 // nothing; net/http finds that the body is plain text.
 func refuse(w http.ResponseWriter, status int) {
+	body := "Forbidden\n"
+	if status == http.StatusTooEarly {
+		body = "Too Early\n"
+	}
 	w.WriteHeader(status)
 	// A client that does not read its refusal has got it all the same.
-	_, _ = io.WriteString(w, http.StatusText(status)+"\n")
+	_, _ = io.WriteString(w, body)
 }
 
 // FromContext is the Result for the request that ctx belongs to; false, with a
@@ -121,20 +126,12 @@ func FromContext(ctx context.Context) (Result, bool) {
 
 type resultKey struct{}
 
-// decidedContext is a context with a Result: one allocation where
-// context.WithValue would need three.
+// decidedContext is a context with a Result and a copy of its chain: for most
+// chains one allocation, where context.WithValue would need three.
 type decidedContext struct {
 	context.Context
 	result Result
-	few    [4]netip.Addr // room for most chains
-}
-
-// newDecidedContext copies the chain, which is on the caller's stack.
-func newDecidedContext(parent context.Context, result Result) *decidedContext {
-	c := &decidedContext{Context: parent}
-	c.result = Result{Decision: result.Decision, Err: result.Err, policy: result.policy}
-	c.result.chain = slices.Clip(append(c.few[:0], result.chain...))
-	return c
+	few    [4]netip.Addr
 }
 
 // Value finds the Result, and everything else in the parent.
