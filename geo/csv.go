@@ -63,7 +63,13 @@ func readCSV(file string, content []byte, v *vocabulary) (*layer, Dataset, *text
 	r.layer.v4 = r.nest(true, last4)
 	r.layer.v6 = r.nest(false, last6)
 	slices.SortStableFunc(r.errors, func(a, b *Finding) int { return a.Line - b.Line })
-	return r.layer, Dataset{Type: "csv", Networks: len(r.rows), Provides: provides}, &r.textReader
+	dataset := Dataset{Type: "csv", Networks: len(r.rows), Provides: provides}
+	for i := range r.rows {
+		if r.rows[i].v4 {
+			dataset.Networks4++
+		}
+	}
+	return r.layer, dataset, &r.textReader
 }
 
 // longLine looks for a line that no overlay has, before encoding/csv keeps it.

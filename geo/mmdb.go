@@ -54,7 +54,7 @@ func readMMDB(content []byte, v *vocabulary) (*layer, Dataset, error) {
 		l.v6, l.aliases = w6.spans, w6.aliases
 		networks += w6.networks
 	}
-	dataset := Dataset{Type: reader.Metadata.DatabaseType, Networks: networks, Provides: l.provides()}
+	dataset := Dataset{Type: reader.Metadata.DatabaseType, Networks: networks, Networks4: w4.networks, Provides: l.provides()}
 	if epoch := reader.Metadata.BuildEpoch; epoch <= latestBuild {
 		dataset.Built = time.Unix(int64(epoch), 0).UTC()
 	}

@@ -108,6 +108,11 @@ func readNetset(file, service string, content []byte, v *vocabulary) (*layer, Da
 	}}}
 	l.v4, l.v6 = union(networks)
 	dataset := Dataset{Type: "netset", Networks: len(networks)}
+	for _, network := range networks {
+		if network.From().Is4() {
+			dataset.Networks4++
+		}
+	}
 	if len(networks) > 0 {
 		dataset.Provides = ServicesField
 	}

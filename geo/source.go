@@ -44,9 +44,10 @@ const (
 
 // Dataset describes one loaded source.
 type Dataset struct {
-	File     string
-	Type     string    // the database type of an MMDB; "csv"; "netset"
-	Built    time.Time // the build date of an MMDB; zero for lists and where the file's is no date
-	Networks int       // networks with data; of an overlay its rows, of a list its entries
-	Provides Field     // the fields that the source states anywhere
+	File      string
+	Type      string    // the database type of an MMDB; "csv"; "netset"
+	Built     time.Time // the build date of an MMDB; zero for lists and where the file's is no date
+	Networks  int       // networks with data; of an overlay its rows, of a list its entries
+	Networks4 int       // those of them that are IPv4's
+	Provides  Field     // the fields that the source states anywhere
 }
