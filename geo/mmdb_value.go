@@ -3,6 +3,7 @@ package geo
 import (
 	"errors"
 	"fmt"
+	"math"
 )
 
 // dataSection reads the values of an MMDB file's data section.
@@ -147,15 +148,12 @@ func (d *dataSection) read(offset int) (v value, end int, err error) {
 	}
 	pointed := v.kind == pointerKind
 	if pointed {
-		var headEnd int
-		v, headEnd, err = d.head(v.at)
-		if err != nil {
+		if v, _, err = d.head(v.at); err != nil {
 			return value{}, 0, err
 		}
 		if v.kind == pointerKind {
 			return value{}, 0, errors.New("a pointer that points to a pointer")
 		}
-		_ = headEnd
 	}
 	contentEnd, err := d.contentEnd(v)
 	if err != nil {
@@ -168,16 +166,28 @@ func (d *dataSection) read(offset int) (v value, end int, err error) {
 }
 
 // contentEnd is where a scalar ends, and where the first entry of a map or an
-// array begins.
+// array begins. A scalar of a size that its type cannot have is an error even
+// where its value is not wanted: a file that is broken there may be broken
+// anywhere, and maxminddb does not decode such a record either.
 func (d *dataSection) contentEnd(v value) (int, error) {
-	switch v.kind {
-	case mapKind, arrayKind, boolKind:
+	if longest := longestScalar[v.kind]; v.size > longest || v.size < longest && (v.kind == doubleKind || v.kind == floatKind) {
+		return 0, fmt.Errorf("a %s of size %d", v.kind, v.size)
+	}
+	if v.kind == mapKind || v.kind == arrayKind || v.kind == boolKind {
 		return v.at, nil
 	}
 	if v.size > len(d.bytes)-v.at {
 		return 0, errPastEnd
 	}
 	return v.at + v.size, nil
+}
+
+// longestScalar is the largest size of each kind of value; kinds that no record
+// may hold have none.
+var longestScalar = [...]int{
+	extendedKind: -1, pointerKind: math.MaxInt, stringKind: math.MaxInt, doubleKind: 8, bytesKind: math.MaxInt,
+	uint16Kind: 2, uint32Kind: 4, mapKind: math.MaxInt, int32Kind: 4, uint64Kind: 8, uint128Kind: 16,
+	arrayKind: math.MaxInt, containerKind: -1, endKind: -1, boolKind: 1, floatKind: 4,
 }
 
 // skip is where the value behind the one at offset begins. Pointers are not
@@ -189,16 +199,17 @@ func (d *dataSection) skip(offset int) (int, error) {
 			return 0, err
 		}
 		offset = end
+		if v.kind == pointerKind {
+			continue
+		}
+		if offset, err = d.contentEnd(v); err != nil {
+			return 0, err
+		}
 		switch v.kind {
-		case pointerKind:
 		case mapKind:
 			left += 2 * v.size
 		case arrayKind:
 			left += v.size
-		default:
-			if offset, err = d.contentEnd(v); err != nil {
-				return 0, err
-			}
 		}
 		if left > len(d.bytes)+1 {
 			return 0, errPastEnd // each value takes a byte
@@ -247,7 +258,7 @@ func (d *dataSection) boolean(offset int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if v.kind != boolKind || v.size > 1 {
+	if v.kind != boolKind {
 		return false, wrongKind(v, "a boolean")
 	}
 	return v.size == 1, nil
@@ -255,19 +266,8 @@ func (d *dataSection) boolean(offset int) (bool, error) {
 
 // number is the value of an unsigned integer of up to 64 bits.
 func (d *dataSection) number(v value) (uint64, error) {
-	longest := 0
-	switch v.kind {
-	case uint16Kind:
-		longest = 2
-	case uint32Kind:
-		longest = 4
-	case uint64Kind:
-		longest = 8
-	default:
+	if v.kind != uint16Kind && v.kind != uint32Kind && v.kind != uint64Kind {
 		return 0, wrongKind(v, "an unsigned integer")
-	}
-	if v.size > longest {
-		return 0, fmt.Errorf("a %s of %d bytes", v.kind, v.size)
 	}
 	n := uint64(0)
 	for _, b := range d.bytes[v.at : v.at+v.size] {

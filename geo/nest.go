@@ -128,6 +128,7 @@ func (r *csvReader) number(said statement) uint32 {
 func (v *vocabulary) within(outer, inner *statement) statement {
 	both := *inner
 	both.states |= outer.states
+	both.replaces = true
 	if !inner.states.Has(Country) {
 		both.country = outer.country
 	}

@@ -1,0 +1,200 @@
+package geo_test
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/oschwald/maxminddb-golang/v2"
+	"github.com/stretchr/testify/require"
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/mmdbtest"
+)
+
+const header = "network,country,region,asn,anonymizer,services\n"
+
+// overlay is a CSV source of rows behind the header line.
+func overlay(rows ...string) geo.Source {
+	return geo.Source{File: "overlay.csv", Data: []byte(header + strings.Join(rows, "\n") + "\n")}
+}
+
+// database is an MMDB source of networks and records.
+func database(t testing.TB, networks ...mmdbtest.Network) geo.Source {
+	t.Helper()
+	return geo.Source{File: "test.mmdb", Data: bytesOf(t, mmdbtest.File{Type: "Test", Networks: networks})}
+}
+
+func bytesOf(t testing.TB, file mmdbtest.File) []byte {
+	t.Helper()
+	content, err := file.Bytes()
+	require.NoError(t, err)
+	return content
+}
+
+func list(service string, lines ...string) geo.Source {
+	return geo.Source{File: service + ".txt", Data: []byte(strings.Join(lines, "\n")), Service: service}
+}
+
+func load(t testing.TB, sources ...geo.Source) *geo.Table {
+	t.Helper()
+	table, err := geo.Load(sources...)
+	require.NoError(t, err)
+	return table
+}
+
+// lookup asks the table in both ways, which must agree.
+func lookup(t testing.TB, table *geo.Table, addr string) geo.Location {
+	t.Helper()
+	a := netip.MustParseAddr(addr)
+	location := table.Lookup(a)
+	network, found := table.Find(a)
+	require.Equal(t, location, found, "Find of %s", addr)
+	require.True(t, network.Contains(a.Unmap()), "Find of %s gives the range %s", addr, network)
+	return location
+}
+
+// names are the services of a location as text; nil if they are unknown.
+func names(location geo.Location) []string {
+	if !location.Services.Known() {
+		return nil
+	}
+	texts := []string{}
+	for service := range location.Services.All() {
+		text := service.String()
+		if !service.Anonymous {
+			text += "=plain"
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// realData is a file or a folder of the test data, which is not part of the
+// repository. Tests that need it skip where it is missing.
+func realData(t testing.TB, elements ...string) string {
+	t.Helper()
+	folder := os.Getenv("NETWICKET_DATA")
+	if folder == "" {
+		root, err := os.Getwd()
+		require.NoError(t, err)
+		for {
+			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+				break
+			}
+			root = filepath.Dir(root)
+		}
+		folder = filepath.Join(root, "..", "shared", "data")
+	}
+	path := filepath.Join(append([]string{folder}, elements...)...)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("real data is missing: %v; set NETWICKET_DATA to its folder", err)
+	}
+	return path
+}
+
+func files(t testing.TB, pattern string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(pattern)
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	return paths
+}
+
+// edgesOf are the addresses at which an off-by-one would show: the ends of a
+// prefix and their neighbours.
+func edgesOf(prefix netip.Prefix) []netip.Addr {
+	network := netipx.RangeOfPrefix(prefix)
+	edges := []netip.Addr{network.From(), network.To(), network.From().Prev(), network.To().Next()}
+	return slices.DeleteFunc(edges, func(a netip.Addr) bool { return !a.IsValid() })
+}
+
+// oracle answers from one MMDB by maxminddb alone: its Lookup, its decoder, and
+// the rules about fields written down a second time.
+type oracle struct {
+	reader  *maxminddb.Reader
+	records map[uintptr]geo.Location
+	has     map[uintptr]geo.Field
+}
+
+func newOracle(t testing.TB, content []byte) *oracle {
+	t.Helper()
+	reader, err := maxminddb.OpenBytes(content)
+	require.NoError(t, err)
+	return &oracle{reader: reader, records: map[uintptr]geo.Location{}, has: map[uintptr]geo.Field{}}
+}
+
+// lookup is the location, without services, and the fields that are stated.
+func (o *oracle) lookup(addr netip.Addr) (geo.Location, geo.Field, error) {
+	if addr = addr.Unmap(); addr.Is6() && o.reader.Metadata.IPVersion == 4 {
+		return geo.Location{}, 0, nil
+	}
+	result := o.reader.Lookup(addr)
+	if result.Err() != nil || !result.Found() {
+		return geo.Location{}, 0, result.Err()
+	}
+	if location, known := o.records[result.Offset()]; known {
+		return location, o.has[result.Offset()], nil
+	}
+	var record any
+	if err := result.Decode(&record); err != nil {
+		return geo.Location{}, 0, err
+	}
+	fields, _ := record.(map[string]any)
+	location, has := plainLocation(fields)
+	o.records[result.Offset()], o.has[result.Offset()] = location, has
+	return location, has, nil
+}
+
+// plainLocation reads a record of MaxMind's layouts.
+func plainLocation(record map[string]any) (location geo.Location, has geo.Field) {
+	code := func(key string) string {
+		country, _ := record[key].(map[string]any)
+		iso, _ := country["iso_code"].(string)
+		return iso
+	}
+	location = geo.Location{Country: code("country"), Registered: code("registered_country"), Represented: code("represented_country")}
+	if location.Country != "" {
+		has |= geo.Country
+	}
+	if location.Country == "ZZ" { // what country-2025 calls an unknown country
+		location.Country = ""
+	}
+	if subdivisions, _ := record["subdivisions"].([]any); len(subdivisions) > 0 {
+		first, _ := subdivisions[0].(map[string]any)
+		if iso, _ := first["iso_code"].(string); iso != "" && location.Country != "" {
+			location.Region = location.Country + "-" + iso
+			has |= geo.Region
+		}
+	}
+	asn, stated := record["autonomous_system_number"]
+	if traits, _ := record["traits"].(map[string]any); !stated && traits != nil {
+		asn, stated = traits["autonomous_system_number"]
+	}
+	if stated {
+		location.ASN, location.ASNKnown = uint32(asn.(uint64)), true
+		has |= geo.ASN
+	}
+	anonymous, tor := false, false
+	for _, flag := range []string{"is_anonymous", "is_anonymous_vpn", "is_public_proxy", "is_residential_proxy", "is_tor_exit_node"} {
+		value, stated := record[flag].(bool)
+		if stated {
+			has |= geo.AnonymizerField | geo.ServicesField
+		}
+		anonymous = anonymous || value
+		tor = tor || value && flag == "is_tor_exit_node"
+	}
+	switch {
+	case tor:
+		location.Anonymizer = geo.Tor
+	case anonymous:
+		location.Anonymizer = geo.Anonymous
+	case has.Has(geo.AnonymizerField):
+		location.Anonymizer = geo.AnonymizerNone
+	}
+	return location, has
+}

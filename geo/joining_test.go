@@ -1,0 +1,223 @@
+package geo_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/mmdbtest"
+)
+
+type (
+	record  = mmdbtest.Map
+	network = mmdbtest.Network
+)
+
+func at(prefix string, r any) network { return network{Prefix: prefix, Record: r} }
+
+func country(code string) record { return record{"country": record{"iso_code": code}} }
+
+func city(country, region string) record {
+	return record{"country": record{"iso_code": country}, "subdivisions": mmdbtest.Array{record{"iso_code": region}}}
+}
+
+// The joining rules: what 192.0.2.1 is after the sources in their order.
+func TestJoining(t *testing.T) {
+	db := func(r record) geo.Source { return database(t, at("192.0.2.0/24", r)) }
+	row := func(cells string) geo.Source { return overlay("192.0.2.0/24," + cells) }
+	for _, test := range []struct {
+		name    string
+		sources []geo.Source
+		want    geo.Location
+		names   []string
+	}{
+		{"no source", nil, geo.Location{}, nil},
+		{"a database", []geo.Source{db(city("US", "CA"))}, geo.Location{Country: "US", Region: "US-CA"}, nil},
+		{"a later one overrides the country", []geo.Source{db(country("US")), db(country("DE"))}, geo.Location{Country: "DE"}, nil},
+		{"a later one that is silent does not", []geo.Source{db(country("US")), db(record{"autonomous_system_number": 64500})}, geo.Location{Country: "US", ASN: 64500, ASNKnown: true}, nil},
+		{"an empty country is silence", []geo.Source{db(country("US")), db(country(""))}, geo.Location{Country: "US"}, nil},
+		{"an unknown country is not silence", []geo.Source{db(country("US")), db(country("ZZ"))}, geo.Location{}, nil},
+		{"another country takes the region away", []geo.Source{db(city("US", "CA")), db(country("DE"))}, geo.Location{Country: "DE"}, nil},
+		{"the same country leaves the region", []geo.Source{db(city("US", "CA")), db(country("US"))}, geo.Location{Country: "US", Region: "US-CA"}, nil},
+		{"a country and its region override both", []geo.Source{db(city("US", "CA")), db(city("DE", "BY"))}, geo.Location{Country: "DE", Region: "DE-BY"}, nil},
+		{"a region alone joins its country", []geo.Source{db(country("US")), row(",US-CA,,,")}, geo.Location{Country: "US", Region: "US-CA"}, nil},
+		{"a region of another country is not kept", []geo.Source{db(city("US", "CA")), row(",DE-BY,,,")}, geo.Location{Country: "US"}, nil},
+		{"a region alone has no country", []geo.Source{row(",US-CA,,,")}, geo.Location{}, nil},
+		{"a region of an unknown country", []geo.Source{db(city("ZZ", "CA"))}, geo.Location{}, nil},
+		{"none for the country takes the region too", []geo.Source{db(city("US", "CA")), row("-,,,,")}, geo.Location{}, nil},
+		{"none for the region", []geo.Source{db(city("US", "CA")), row(",-,,,")}, geo.Location{Country: "US"}, nil},
+		{"none for the ASN is unknown", []geo.Source{db(record{"autonomous_system_number": 64500}), row(",,-,,")}, geo.Location{}, nil},
+		{"an anonymizer overrides", []geo.Source{db(record{"is_anonymous": true}), row(",,,tor,")}, geo.Location{Anonymizer: geo.Tor}, []string{"PROXY"}},
+		{"none for the anonymizer is known", []geo.Source{db(record{"is_anonymous": true}), row(",,,-,")}, geo.Location{Anonymizer: geo.AnonymizerNone}, []string{"PROXY"}},
+		{"none for the anonymizer where nothing else says", []geo.Source{row(",,,none,")}, geo.Location{Anonymizer: geo.AnonymizerNone}, nil},
+		{
+			"services of databases and lists join",
+			[]geo.Source{db(record{"is_anonymous_vpn": true}), list("NORD_VPN", "192.0.2.1"), list("GEONODE_PROXY", "192.0.2.0/25")},
+			geo.Location{Anonymizer: geo.Anonymous},
+			[]string{"GEONODE_PROXY", "NORD_VPN", "VPN"},
+		},
+		{
+			"a cell replaces what came before, not what comes later",
+			[]geo.Source{list("NORD_VPN", "192.0.2.1"), row(",,,,EXPRESS_VPN"), list("GEONODE_PROXY", "192.0.2.1")},
+			geo.Location{},
+			[]string{"EXPRESS_VPN", "GEONODE_PROXY"},
+		},
+		{"none for services", []geo.Source{list("NORD_VPN", "192.0.2.1"), row(",,,,-")}, geo.Location{}, []string{}},
+		{"services do not tell the anonymizer", []geo.Source{list("ANONYMIZER_TOR", "192.0.2.1")}, geo.Location{}, []string{"ANONYMIZER_TOR"}},
+		{"the anonymizer does not tell services", []geo.Source{row(",,,tor,")}, geo.Location{Anonymizer: geo.Tor}, nil},
+		{
+			"plain and anonymous: no source denies what another one states",
+			[]geo.Source{row(",,,,NORD_VPN=plain"), list("NORD_VPN", "192.0.2.1")},
+			geo.Location{},
+			[]string{"NORD_VPN"},
+		},
+		{"hosting alone says nothing", []geo.Source{db(record{"is_hosting_provider": true})}, geo.Location{}, nil},
+		{
+			"hosting alone does not override",
+			[]geo.Source{db(record{"is_anonymous_vpn": true}), db(record{"is_hosting_provider": true})},
+			geo.Location{Anonymizer: geo.Anonymous},
+			[]string{"VPN"},
+		},
+		{
+			"a flag that is false does",
+			[]geo.Source{row(",,,anonymous,"), db(record{"is_anonymous": false})},
+			geo.Location{Anonymizer: geo.AnonymizerNone},
+			[]string{},
+		},
+		{
+			"registered and represented countries are those of the country's source",
+			[]geo.Source{
+				db(record{"country": record{"iso_code": "US"}, "registered_country": record{"iso_code": "FR"}, "represented_country": record{"iso_code": "GB"}}),
+				row(",,64500,,"),
+			},
+			geo.Location{Country: "US", Registered: "FR", Represented: "GB", ASN: 64500, ASNKnown: true},
+			nil,
+		},
+		{
+			"another source's country comes without them",
+			[]geo.Source{db(record{"country": record{"iso_code": "US"}, "registered_country": record{"iso_code": "FR"}}), row("DE,,,,")},
+			geo.Location{Country: "DE"},
+			nil,
+		},
+		{"a registered country is not a country", []geo.Source{db(record{"registered_country": record{"iso_code": "FR"}})}, geo.Location{Registered: "FR"}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := lookup(t, load(t, test.sources...), "192.0.2.1")
+			require.Equal(t, test.names, names(got))
+			got.Services = geo.Services{}
+			require.Equal(t, test.want, got)
+		})
+	}
+}
+
+// Where no source states the anonymizer or services of an address, they are
+// known to be none if any source states them of any address, whatever else is
+// known of it. Country, region and ASN stay unknown.
+func TestUnlistedAddresses(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		sources    []geo.Source
+		anonymizer geo.Anonymizer
+		services   []string
+	}{
+		{"no source of either", []geo.Source{overlay("192.0.2.1,US,,,,")}, geo.AnonymizerUnknown, nil},
+		{"an anonymizer elsewhere", []geo.Source{overlay("192.0.2.1,,,,tor,")}, geo.AnonymizerNone, nil},
+		{"none elsewhere", []geo.Source{overlay("192.0.2.1,,,,-,")}, geo.AnonymizerNone, nil},
+		{"services elsewhere", []geo.Source{list("NORD_VPN", "192.0.2.1")}, geo.AnonymizerUnknown, []string{}},
+		{"no services elsewhere", []geo.Source{overlay("192.0.2.1,,,,,-")}, geo.AnonymizerUnknown, []string{}},
+		{"an Anonymous-IP database", []geo.Source{database(t, at("192.0.2.0/24", record{"is_anonymous": true}))}, geo.AnonymizerNone, []string{}},
+		{"one that knows hosting alone", []geo.Source{database(t, at("192.0.2.0/24", record{"is_hosting_provider": true}))}, geo.AnonymizerUnknown, nil},
+		{"an empty list", []geo.Source{list("NORD_VPN", "# nobody today")}, geo.AnonymizerUnknown, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			table := load(t, test.sources...)
+			for _, addr := range []string{"198.51.100.1", "2001:db8::1"} {
+				got := lookup(t, table, addr)
+				require.Equal(t, test.services, names(got))
+				got.Services = geo.Services{}
+				require.Equal(t, geo.Location{Anonymizer: test.anonymizer}, got)
+			}
+		})
+	}
+}
+
+func TestProvides(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		source geo.Source
+		want   []string
+	}{
+		{"country", database(t, at("192.0.2.0/24", country("US"))), []string{"country"}},
+		{"only unknown countries", database(t, at("192.0.2.0/24", country("ZZ"))), nil},
+		{"region", database(t, at("192.0.2.0/24", city("US", "CA"))), []string{"country", "region"}},
+		{"registered country", database(t, at("192.0.2.0/24", record{"registered_country": record{"iso_code": "US"}})), nil},
+		{"ASN", database(t, at("192.0.2.0/24", record{"autonomous_system_number": 64500})), []string{"asn"}},
+		{"the reserved ASN", database(t, at("192.0.2.0/24", record{"autonomous_system_number": 0})), nil},
+		{"flags", database(t, at("192.0.2.0/24", record{"is_anonymous": true})), []string{"anonymizer", "services"}},
+		{"cells", overlay("192.0.2.1,US,US-CA,64500,none,-"), []string{"country", "region", "asn", "anonymizer", "services"}},
+		{"cells that say none", overlay("192.0.2.1,-,-,-,-,-"), []string{"anonymizer", "services"}},
+		{"an outer row whose field an inner row hides", overlay("192.0.2.1,DE,,,,", "192.0.2.1/31,US,,64500,,"), []string{"country", "asn"}},
+		{"empty cells", overlay("192.0.2.1,,,,,"), nil},
+		{"list", list("NORD_VPN", "192.0.2.1"), []string{"services"}},
+		{"empty list", list("NORD_VPN"), nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.source.Data == nil {
+				test.source.Data = []byte{}
+			}
+			table := load(t, test.source)
+			require.Equal(t, test.want, table.Provides().Names())
+			require.Equal(t, table.Provides(), table.Datasets()[0].Provides)
+		})
+	}
+}
+
+// A row about IPv4 addresses says nothing of the IPv6 addresses in which
+// MaxMind's databases let them appear again.
+func TestAliasesAreTheDatabasesOwn(t *testing.T) {
+	content := bytesOf(t, mmdbtest.File{Type: "Test", Aliases: true, Networks: []network{
+		at("8.0.0.0/8", country("US")),
+		at("2001:db8::/32", country("DE")),
+	}})
+	db := geo.Source{File: "aliases.mmdb", Data: content}
+	const sixToFour, teredo, compatible = "2002:808:808::1", "2001:0:808:808::1", "::8.8.8.8"
+	for _, test := range []struct {
+		name    string
+		sources []geo.Source
+		want    map[string]string
+	}{
+		{"the database alone", []geo.Source{db}, map[string]string{
+			"8.8.8.8": "US", "::ffff:8.8.8.8": "US", sixToFour: "US", teredo: "US", compatible: "US", "2001:db8::": "DE", "2003::": "",
+		}},
+		{"a row about IPv4", []geo.Source{db, overlay("8.8.0.0/16,FR,,,,")}, map[string]string{
+			"8.8.8.8": "FR", "::ffff:8.8.8.8": "FR", sixToFour: "US", teredo: "US", compatible: "US",
+		}},
+		{"a row inside 6to4", []geo.Source{db, overlay("2002:808:800::/40,FR,,,,")}, map[string]string{
+			"8.8.8.8": "US", sixToFour: "FR", "2002:809::": "US", "2002:808:7ff:ffff::": "US", teredo: "US", compatible: "US",
+		}},
+		{"a row around 6to4", []geo.Source{overlay("2002::/15,FR,,,,"), db}, map[string]string{
+			"8.8.8.8": "US", sixToFour: "US", "2002:909::": "FR", "2003::": "FR", teredo: "US", "2001:0:909::": "",
+		}},
+		{"a row about all of IPv6", []geo.Source{overlay("::/0,FR,,,,"), db}, map[string]string{
+			"9.9.9.9": "", "::ffff:9.9.9.9": "", sixToFour: "US", "2002:909::": "FR", "2001:0:909::": "FR", "::9.9.9.9": "FR", "2001:db8::": "DE",
+		}},
+		{"a database without aliases", []geo.Source{database(t, at("8.8.0.0/16", country("FR"))), db}, map[string]string{
+			"8.8.8.8": "US", sixToFour: "US", teredo: "US", compatible: "US",
+		}},
+		{"a database without aliases that comes later", []geo.Source{db, database(t, at("8.8.0.0/16", country("FR")))}, map[string]string{
+			"8.8.8.8": "FR", sixToFour: "US", teredo: "US", compatible: "FR",
+		}},
+		{"one that has networks in 6to4 of its own", []geo.Source{db, database(t, at("2002:808::/32", country("FR")), at("8.9.0.0/16", country("IT")))}, map[string]string{
+			"8.8.8.8": "US", sixToFour: "FR", "2002:809::": "US", "8.9.0.0": "IT", "::8.9.0.0": "IT", teredo: "US",
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			table := load(t, test.sources...)
+			for addr, want := range test.want {
+				require.Equal(t, want, lookup(t, table, addr).Country, addr)
+			}
+			consistent(t, table)
+		})
+	}
+}
