@@ -1,0 +1,217 @@
+package workload
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
+)
+
+func TestPolicyHasTheStatedShape(t *testing.T) {
+	suite := &Suite{}
+	for _, n := range []int{1, 10, 100, 1000} {
+		t.Run(fmt.Sprintf("zones=%d", n), func(t *testing.T) {
+			config := suite.Config(t, n)
+			ip, dynamic := split(config.Zones[0].Zones)
+			require.Len(t, config.Zones[0].Zones, n)
+			require.Len(t, ip, max(1, n*6/10))
+			families := map[bool]int{}
+			for i, z := range ip {
+				require.Len(t, z.Gateways, 150, z.Name)
+				require.Equal(t, i%3 == 2, z.Blocklist, z.Name)
+				require.True(t, z.Active)
+				for _, entry := range z.Gateways {
+					families[entry.Range.From().Is4()]++
+				}
+			}
+			require.Len(t, families, 2, "ranges of both families")
+			withProxies := 0
+			for _, z := range ip {
+				if len(z.Proxies) > 0 {
+					require.Len(t, z.Proxies, 20)
+					require.False(t, z.Blocklist)
+					withProxies++
+				}
+			}
+			require.Equal(t, (len(ip)+9)/10, withProxies)
+			for i, z := range dynamic {
+				require.Equal(t, i%4 == 3, z.Blocklist, z.Name)
+				require.Equal(t, i%4, kindOf(z), z.Name)
+			}
+
+			rules := config.Rules[0].Rules
+			require.Len(t, rules, max(1, n/5))
+			last := len(rules) - 1
+			for i, rule := range rules[:last] {
+				require.Equal(t, i%2 == 0, len(rule.Network.Include) > 0, rule.Name)
+				require.Equal(t, i%2 == 1, len(rule.Network.Exclude) > 0, rule.Name)
+			}
+			require.Equal(t, zone.Anywhere, rules[last].Network.Connection)
+			require.True(t, rules[last].Allow)
+
+			require.Len(t, config.SailPoint.Range, 100)
+			require.Len(t, config.SailPoint.Geolocation, 20)
+			require.False(t, config.SailPoint.Allowlist)
+		})
+	}
+}
+
+func split(zones []zone.Zone) (ip, dynamic []zone.Zone) {
+	for _, z := range zones {
+		if z.Type == zone.IP {
+			ip = append(ip, z)
+		} else {
+			dynamic = append(dynamic, z)
+		}
+	}
+	return ip, dynamic
+}
+
+func kindOf(z zone.Zone) int {
+	switch {
+	case z.Locations.Defined():
+		return 0
+	case z.ASNs.Defined():
+		return 1
+	case z.Proxy != zone.ProxyUnset:
+		return 2
+	default:
+		return 3
+	}
+}
+
+// Benchmarks on a policy that answers everybody alike would measure little.
+func TestPolicyTellsClientsApart(t *testing.T) {
+	suite := &Suite{}
+	policy := suite.Policy(t, ChainZones)
+	for _, family := range []Family{IPv4, IPv6} {
+		reasons := map[decide.Reason]int{}
+		for _, addr := range suite.Addresses(t, family) {
+			reasons[policy.Decide(addr).Reason]++
+		}
+		t.Logf("IPv%d: %v", family, reasons)
+		for _, reason := range []decide.Reason{decide.Blocklisted, decide.RuleMatched, decide.OffNetwork, decide.UntrustedGeography, decide.Permitted} {
+			require.Greater(t, reasons[reason], AddressCount/200, "IPv%d: %s", family, reason)
+		}
+	}
+}
+
+func TestHalfOfTheAnnouncedSpaceIsOnNetwork(t *testing.T) {
+	suite := &Suite{}
+	policy := suite.Policy(t, ChainZones)
+	for _, family := range []Family{IPv4, IPv6} {
+		on := 0
+		for _, addr := range suite.Addresses(t, family) {
+			membership := policy.Match([]netip.Addr{addr})
+			if membership.OnNetwork() == decide.Match {
+				on++
+			}
+		}
+		require.InDelta(t, 0.5, float64(on)/AddressCount, 0.1, "IPv%d", family)
+	}
+}
+
+func TestChainsAreProxiesAndThenTheClient(t *testing.T) {
+	suite := &Suite{}
+	policy := suite.Policy(t, ChainZones)
+	clients := suite.Addresses(t, IPv4)
+	for _, hops := range []int{1, 2, 3, 5} {
+		chains := suite.Chains(t, hops)
+		require.Len(t, chains, hops*AddressCount)
+		for i, client := range clients {
+			if got := policy.DecideChain(chains[i*hops : (i+1)*hops]).Client; got != client {
+				t.Fatalf("%d hops: chain %d: the client is %v, not %v", hops, i, got, client)
+			}
+		}
+	}
+}
+
+// The same seeds give the same documents: results of different runs compare.
+func TestDocumentsAreDeterministic(t *testing.T) {
+	first, second := &Suite{}, &Suite{}
+	a, b := first.Documents(t, 10), second.Documents(t, 10)
+	require.True(t, bytes.Equal(a.Zones, b.Zones) && bytes.Equal(a.Rules, b.Rules) && bytes.Equal(a.SailPoint, b.SailPoint))
+	require.Equal(t, first.Addresses(t, IPv6), second.Addresses(t, IPv6))
+}
+
+func TestDatabasesAreReadAsWritten(t *testing.T) {
+	db := newDatabase("GeoLite2-Country")
+	us := db.record(fields{{"country", fields{{"iso_code", "US"}}}})
+	de := db.record(fields{{"country", fields{{"iso_code", "DE"}}}})
+	var outers []int
+	with := func(record int) func(int) int {
+		return func(outer int) int {
+			outers = append(outers, outer)
+			return record
+		}
+	}
+	db.add4(prefix4{0x01000000, 8}, with(us))
+	db.add4(prefix4{0x01020300, 24}, with(de))
+	db.add6(prefix6{0x2a00_0000_0000_0000, 0, 16}, with(us))
+	db.add6(prefix6{0x2a00_0001_0000_0000, 5, 128}, with(de))
+	require.Equal(t, []int{nothing, us, nothing, us}, outers)
+	table, err := geo.Load(geo.Source{File: "made", Data: db.encode(), Kind: geo.MMDB})
+	require.NoError(t, err)
+	for text, country := range map[string]string{
+		"0.255.255.255": "", "1.0.0.0": "US", "1.2.2.255": "US", "1.2.3.0": "DE", "1.2.3.255": "DE", "1.2.4.0": "US", "2.0.0.0": "",
+		"2a00::": "US", "2a00:1::4": "US", "2a00:1::5": "DE", "2a00:1::6": "US", "2a01::": "",
+	} {
+		require.Equal(t, country, table.Lookup(netip.MustParseAddr(text)).Country, text)
+	}
+}
+
+// The generated internet stands in for the real one, so that it must have its size.
+func TestGeneratedInternetHasTheSizeOfTheRealOne(t *testing.T) {
+	in, err := generate()
+	require.NoError(t, err)
+	require.InEpsilon(t, 901_899, in.Announced(IPv4), 0.01)
+	require.InEpsilon(t, 160_147, in.Announced(IPv6), 0.01)
+	table, err := in.Load()
+	require.NoError(t, err)
+	require.Equal(t, geo.Country|geo.ASN|geo.AnonymizerField|geo.ServicesField, table.Provides())
+	known := 0
+	for _, addr := range in.Addresses(IPv4) {
+		if at := table.Lookup(addr); at.Country != "" && at.ASNKnown {
+			known++
+		}
+	}
+	require.Greater(t, known, AddressCount/2)
+	for i, dataset := range table.Datasets() {
+		require.InEpsilon(t, []int{246_352, 670_062, 84_839}[i], dataset.Networks, 0.2, dataset.Type)
+		t.Logf("%s: %d networks", dataset.Type, dataset.Networks)
+	}
+	documents := in.Documents(ChainZones, table)
+	config, err := documents.Parse()
+	require.NoError(t, err)
+	config.Geo = table
+	policy, err := decide.Compile(config)
+	require.NoError(t, err)
+	info := policy.Info()
+	t.Logf("%d and %d intervals, %d classes, %d and %d bytes", info.Intervals4, info.Intervals6, info.Classes, info.TableBytes4, info.TableBytes6)
+}
+
+func TestPartitionCoversTheFamily(t *testing.T) {
+	in := &Internet{}
+	random := rand.New(rand.NewPCG(7, 7))
+	for range 1000 {
+		in.v4 = append(in.v4, prefix4{random.Uint32() &^ 0xff, 24})
+	}
+	parts := in.partition(IPv4, 10)
+	require.Len(t, parts, 10)
+	next := netip.IPv4Unspecified()
+	for _, part := range parts {
+		require.Equal(t, next, part.Addr())
+		addresses := uint32(uint64(1)<<(32-part.Bits()) - 1)
+		last := part.Addr().As4()
+		end := uint32(last[0])<<24 | uint32(last[1])<<16 | uint32(last[2])<<8 | uint32(last[3]) + addresses
+		next = addr4(end).Next()
+	}
+	require.False(t, next.IsValid(), "the last part ends with the last address")
+}
