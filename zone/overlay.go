@@ -2,6 +2,7 @@ package zone
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"github.com/netwicket/netwicket/internal/jsondoc"
@@ -83,8 +84,8 @@ func (n *notes) overlayEntry(node jsondoc.Node) (entry OverlayEntry, ok bool) {
 		}
 	}
 	if until := node.Get("until"); n.text(until) != "" {
-		// UnmarshalText is strict about RFC 3339; time.Parse is not.
-		if err := entry.Until.UnmarshalText([]byte(until.String())); err != nil {
+		var valid bool
+		if entry.Until, valid = parseTime(until.String()); !valid {
 			n.fail(until, "bad-time", "expected a time such as 2030-01-02T15:04:05Z (RFC 3339)")
 			ok = false
 		}
@@ -93,4 +94,15 @@ func (n *notes) overlayEntry(node jsondoc.Node) (entry OverlayEntry, ok bool) {
 		n.warn(either(node.Get("why"), node), "missing-why", "the entry does not say why it is there; the next person will want to know")
 	}
 	return entry, ok
+}
+
+// parseTime reads RFC 3339. time.Parse alone also takes hours of one digit,
+// fractions behind a comma and offsets of 24:60 (https://go.dev/issue/54580).
+func parseTime(text string) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil || text[len("2006-01-02T15")] != ':' || strings.Contains(text, ",") {
+		return t, false
+	}
+	hours, minutes, found := strings.Cut(text[len(text)-len("07:00"):], ":")
+	return t, strings.HasSuffix(text, "Z") || found && hours < "24" && minutes < "60"
 }
