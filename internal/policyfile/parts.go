@@ -32,6 +32,7 @@ type Parts struct {
 	Serve    Serve
 	Findings finding.List // errors and warnings, document by document
 	Files    []string     // every file that was asked for, also those that are missing
+	Folders  []string     // folders whose geo files were read: a file that is added there changes the policy
 	Sources  []geo.Source // those of Config.Geo
 
 	document Kind   // the one vendor document, where there is nothing else
