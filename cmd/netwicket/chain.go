@@ -33,8 +33,8 @@ type resolution struct {
 	failure string       // the resolver's error code, or empty
 }
 
-// resolve never fails: what cannot be resolved is a chain of one unreadable hop,
-// which every policy denies.
+// resolve never fails: what cannot be resolved is a chain that begins with an
+// unreadable hop, which every policy denies.
 func (h *hops) resolve(r request.Request) resolution {
 	var err error
 	var out resolution
@@ -47,9 +47,22 @@ func (h *hops) resolve(r request.Request) resolution {
 		out.chain, err = h.chain(r)
 	}
 	if err != nil {
-		out.chain, out.failure = append(h.buffer[:0], netip.Addr{}), codeOf(err)
+		out.chain, out.failure = h.withoutClient(r), codeOf(err)
 	}
 	return out
+}
+
+// withoutClient is the chain of a request whose resolution failed: one hop that
+// cannot be read, and where there is no edge the hops that are claimed behind it.
+func (h *hops) withoutClient(r request.Request) []netip.Addr {
+	if h.edge == nil && !r.Bare {
+		const anybody = "0.0.0.0" // stands in for the peer, and is taken out again
+		if chain, err := gate.ChainWithoutEdge(h.buffer[:0], anybody, r.Header); err == nil {
+			chain[0] = netip.Addr{}
+			return chain
+		}
+	}
+	return append(h.buffer[:0], netip.Addr{})
 }
 
 func (h *hops) chain(r request.Request) ([]netip.Addr, error) {

@@ -50,7 +50,7 @@ func (c *commandLine) check(flags checkFlags, args []string) error {
 		}
 	}
 	asPolicy := len(flags.mustAllow)+len(flags.mustDeny) > 0
-	failures := 0
+	errors, warnings := 0, 0
 	for _, target := range checkTargets(options, args) {
 		checked := policyfile.Check(target, asPolicy)
 		findings := checked.Findings
@@ -62,18 +62,30 @@ func (c *commandLine) check(flags checkFlags, args []string) error {
 			findings = append(findings, expected...)
 		}
 		for _, f := range findings {
-			if !f.Warning || flags.strict {
-				failures++
+			if f.Warning {
+				warnings++
+			} else {
+				errors++
 			}
 			if err := c.printFinding(f); err != nil {
 				return err
 			}
 		}
 	}
-	if failures > 0 {
+	if !c.json {
+		fmt.Fprintf(c.err, "%s, %s\n", count(errors, "error"), count(warnings, "warning"))
+	}
+	if errors > 0 || flags.strict && warnings > 0 {
 		return failed
 	}
 	return nil
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // checkTargets are the things to check: each PATH on its own, and the policy of

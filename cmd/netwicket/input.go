@@ -76,7 +76,10 @@ func (c *commandLine) each(r *requests, args []string, handle func(request.Reque
 // eachLine handles the requests on standard input.
 func (c *commandLine) eachLine(handle func(request.Request) error, flush func() error) (status, error) {
 	outcome := allGood
-	bar := c.newProgress()
+	if isTerminal(c.in) && isTerminal(c.err) {
+		fmt.Fprintln(c.err, "netwicket: reading requests from the terminal, one a line, until Ctrl-D")
+	}
+	bar := c.inputProgress()
 	defer bar.finish()
 	input := request.NewReader(bar.count(c.in))
 	for {

@@ -11,7 +11,7 @@ import (
 )
 
 // version is set by release builds: -ldflags "-X main.version=v1.2.3".
-var version string
+var version string //nolint:gochecknoglobals // the linker can set nothing else
 
 // versionText is the version of this build: the release's, that of the module
 // that go install fetched, or the commit.

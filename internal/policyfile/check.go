@@ -1,6 +1,7 @@
 package policyfile
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,6 +20,9 @@ type Checked struct {
 // is checked as a document: what it lacks is for a policy to bring along. With
 // asPolicy it is a policy all the same.
 func Check(options Options, asPolicy bool) Checked {
+	if len(options.Paths) == 1 && isGeo(options.Paths[0]) {
+		return checkGeo(options)
+	}
 	parts := Load(options)
 	if parts.Err() != nil {
 		return Checked{Parts: parts, Findings: append(slices.Clone(parts.Findings), parts.furtherErrors()...)}
@@ -35,6 +39,20 @@ func Check(options Options, asPolicy bool) Checked {
 		})...)
 	}
 	return Checked{Parts: parts, Policy: policy, Findings: found}
+}
+
+// isGeo says that a path is a geo source by its ending, as -g takes it.
+func isGeo(path string) bool {
+	ending := strings.ToLower(filepath.Ext(path))
+	return ending == ".mmdb" || ending == ".csv"
+}
+
+// checkGeo checks a geo source alone.
+func checkGeo(options Options) Checked {
+	l := newLoader(options)
+	l.geo = []reference{{path: options.Paths[0]}}
+	l.loadGeo()
+	return Checked{Parts: l.parts, Findings: l.parts.Findings}
 }
 
 // furtherErrors are what the compiler has against documents that hold errors

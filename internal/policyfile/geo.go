@@ -51,6 +51,7 @@ func (l *loader) geoFiles(ref reference) []string {
 		l.parts.Files = append(l.parts.Files, ref.path)
 		return []string{ref.path}
 	}
+	l.parts.Folders = append(l.parts.Folders, ref.path)
 	entries, err := os.ReadDir(ref.path) // sorted by name
 	if err != nil {
 		l.unreadable(ref, err)
@@ -59,9 +60,8 @@ func (l *loader) geoFiles(ref reference) []string {
 	var files []string
 	for _, entry := range entries {
 		name := entry.Name()
-		ending := strings.ToLower(filepath.Ext(name))
 		// A hidden file may be the half that another program has written so far.
-		if entry.IsDir() || strings.HasPrefix(name, ".") || ending != ".mmdb" && ending != ".csv" {
+		if entry.IsDir() || strings.HasPrefix(name, ".") || !isGeo(name) {
 			continue
 		}
 		files = append(files, filepath.Join(ref.path, name))

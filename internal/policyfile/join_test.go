@@ -231,6 +231,18 @@ func TestCheckSingleDocuments(t *testing.T) {
 	}
 }
 
+func TestCheckGeoSources(t *testing.T) {
+	folder(t, map[string]string{
+		"good.csv": geoText, "bad.csv": "network,country,region,asn,anonymizer,services\n1.2.3.4.5,DE,,,,\n", "bad.mmdb": "no database",
+	})
+	require.Empty(t, policyfile.Check(policyfile.Options{Paths: []string{"good.csv"}}, false).Findings)
+	for _, name := range []string{"bad.csv", "bad.mmdb", "absent.csv"} {
+		findings := policyfile.Check(policyfile.Options{Paths: []string{name}}, false).Findings
+		require.Len(t, findings, 1)
+		require.Equal(t, name, findings[0].File)
+	}
+}
+
 // The compiler is asked even if a document has errors, and what the broken
 // document may be the cause of is left out.
 func TestCheckGoesOnBehindErrors(t *testing.T) {

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	goodZones = `[{"type":"IP","id":"a","name":"A","gateways":[{"type":"CIDR","value":"192.0.2.0/24"}],"proxies":null}]`
+	badZones  = "[\n {\"type\":\"IP\",\"id\":\"a\",\"name\":\"A\",\n  \"gateways\":[{\"type\":\"RANGE\",\"value\":\"1.2.3.4.5-1.2.3.6\"},{\"type\":\"RANGE\",\"value\":\"1.2.3.9-1.2.3.1\"}]}]"
+	warnZones = `[{"type":"IP","id":"a","name":"A","gateways":[],"proxies":null}]`
+	dynamic   = `[{"type":"DYNAMIC","id":"d","name":"D","locations":[{"country":"DE"}]}]`
+)
+
+func TestCheck(t *testing.T) {
+	files := map[string]string{
+		"good.json": goodZones, "bad.json": badZones, "warn.json": warnZones, "dynamic.json": dynamic, "empty.json": "[]",
+		"netwicket.json":    `{"okta":{"zones":["dynamic.json"]},"geo":["absent.mmdb"]}`,
+		"ok/netwicket.json": `{"okta":{"zones":["zones.json"]}}`, "ok/zones.json": goodZones,
+	}
+	tests := []struct {
+		name string
+		args []string
+		code int
+		out  []string // how each line begins
+	}{
+		{"a good document", []string{"good.json"}, 0, nil},
+		{"a good policy", []string{"ok"}, 0, nil},
+		{"a good policy by its flag", []string{"-c", "ok"}, 0, nil},
+		{"all errors of a document", []string{"bad.json"}, 3, []string{"bad.json:3:39: error: ", "bad.json:3:84: error: "}},
+		{"warnings pass", []string{"warn.json"}, 0, []string{"warn.json:1:2: warning: "}},
+		{"warnings fail if strict", []string{"--strict", "warn.json"}, 3, []string{"warn.json:1:2: warning: "}},
+		{"missing data in a document", []string{"dynamic.json"}, 0, nil},
+		{"missing data in the default policy", nil, 3, []string{"absent.mmdb:1:1: error: "}},
+		{"missing data in a joined policy", []string{"-c", "dynamic.json", "-c", "good.json"}, 3, []string{"dynamic.json:1:2: error: "}},
+		{"a missing file", []string{"absent.json"}, 3, []string{"absent.json:1:1: error: "}},
+		{"a folder without a policy", []string{"."}, 3, []string{"absent.mmdb:1:1: error: "}},
+		{"an empty array", []string{"empty.json"}, 3, []string{"empty.json:1:1: error: "}},
+		{"several", []string{"good.json", "bad.json", "absent.json"}, 3,
+			[]string{"bad.json:3:39: error: ", "bad.json:3:84: error: ", "absent.json:1:1: error: "}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			folder(t, files)
+			got := runIn(t, "", append([]string{"check"}, test.args...)...)
+			lines := strings.Split(strings.TrimSuffix(got.out, "\n"), "\n")
+			if got.out == "" {
+				lines = nil
+			}
+			require.Len(t, lines, len(test.out), got.out)
+			for i, begin := range test.out {
+				require.True(t, strings.HasPrefix(lines[i], begin), lines[i])
+				require.Regexp(t, ` \[[a-z0-9-]+\]$`, lines[i])
+			}
+			require.Equal(t, test.code, got.code, got.stderr)
+		})
+	}
+}
+
+func TestCheckJSON(t *testing.T) {
+	folder(t, map[string]string{"bad.json": badZones})
+	got := runIn(t, "", "check", "--json", "bad.json")
+	require.Equal(t, 3, got.code)
+	first, _, _ := strings.Cut(got.out, "\n")
+	require.True(t, strings.HasPrefix(first,
+		`{"file":"bad.json","line":3,"column":39,"path":"/0/gateways/0/value","severity":"error","code":"bad-range","message":"`), first)
+	require.Contains(t, first, "The IP: 1.2.3.4.5 in the RANGE: 1.2.3.4.5-1.2.3.6 is invalid.")
+	require.Len(t, objects(t, got.out), 2)
+}
+
+func TestCheckExpectations(t *testing.T) {
+	files := map[string]string{
+		"zones.json": `[{"type":"IP","id":"b","name":"B","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"203.0.113.0/24"}]}]`,
+		"in.txt":     "# people\n192.0.2.1\n203.0.113.1\n{\"remote\":\"203.0.113.2\"}\n",
+		"out.txt":    "203.0.113.1\n",
+		"slip.txt":   "203.0.113\n{\"remote\"\n",
+	}
+	tests := []struct {
+		name string
+		args []string
+		out  []string
+	}{
+		{"as it must be", []string{"--must-allow", "192.0.2.1", "--must-deny", "203.0.113.9", "--must-deny", "out.txt"}, nil},
+		{"a denial too many", []string{"--must-allow", "203.0.113.9"}, []string{`zones.json:1:1: error: 203.0.113.9 must be allowed and is denied: deny 203.0.113.9 blocklisted zone="B" [must-allow]`}},
+		{"a denial too few", []string{"--must-deny", "192.0.2.1"}, []string{"zones.json:1:1: error: 192.0.2.1 must be denied and is allowed: allow 192.0.2.1 permitted [must-deny]"}},
+		{"in a file", []string{"--must-allow", "in.txt"}, []string{"in.txt:3:1: error: 203.0.113.1 must be allowed", "in.txt:4:1: error: 203.0.113.2 must be allowed"}},
+		{"a slip proves nothing", []string{"--must-deny", "slip.txt"}, []string{"slip.txt:1:1: error: \"203.0.113\" is no address [bad-request]", "slip.txt:2:1: error: "}},
+		{"neither address nor file", []string{"--must-deny", "203.0.113"}, []string{"203.0.113:1:1: error: neither an address nor a file"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			folder(t, files)
+			got := runIn(t, "", append([]string{"check", "zones.json"}, test.args...)...)
+			require.Equal(t, len(test.out), strings.Count(got.out, "\n"), got.out)
+			for i, line := range strings.Split(got.out, "\n")[:len(test.out)] {
+				require.True(t, strings.HasPrefix(line, test.out[i]), line)
+			}
+			require.Equal(t, map[bool]int{true: 0, false: 3}[len(test.out) == 0], got.code)
+		})
+	}
+}
+
+// What must be allowed cannot be shown of a policy that lacks its data.
+func TestCheckExpectationsNeedAPolicy(t *testing.T) {
+	folder(t, map[string]string{"dynamic.json": dynamic})
+	got := runIn(t, "", "check", "dynamic.json", "--must-allow", "192.0.2.1")
+	require.Equal(t, 3, got.code)
+	require.Contains(t, got.out, "[no-data]")
+}
+
+func TestCheckAt(t *testing.T) {
+	folder(t, map[string]string{
+		"netwicket.json": `{"okta":{"zones":["zones.json"]},"overlay":"overlay.json"}`,
+		"zones.json":     goodZones,
+		"overlay.json":   `{"deny":[{"network":"192.0.2.7","until":"2026-01-01T00:00:00Z","why":"incident"}],"allow":[]}`,
+	})
+	args := []string{"check", "--must-deny", "192.0.2.7", "--at"}
+	require.Equal(t, 0, runIn(t, "", append(args, "2025-12-31T23:59:59Z")...).code)
+	require.Equal(t, 3, runIn(t, "", append(args, "2026-01-01T00:00:00Z")...).code)
+
+	got := runIn(t, "", append(args, "yesterday")...)
+	require.Equal(t, 1, got.code, "a usage error")
+	require.Empty(t, got.out)
+}
+
+// Real zones of live tenants parse.
+func TestCheckRealZones(t *testing.T) {
+	zones := data(t, "okta/zones-recorded.json")
+	folder(t, nil)
+	got := runIn(t, "", "check", zones)
+	require.Equal(t, 0, got.code, got.out)
+}
