@@ -51,6 +51,7 @@ func isGeo(path string) bool {
 func checkGeo(options Options) Checked {
 	l := newLoader(options)
 	l.geo = []reference{{path: options.Paths[0]}}
+	l.findGeo()
 	l.loadGeo()
 	return Checked{Parts: l.parts, Findings: l.parts.Findings}
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/netwicket/netwicket/geo"
 )
 
-// loadGeo reads the geo sources in the order given and behind them the service
+// findGeo lists the geo sources in the order given and behind them the service
 // lists: a list adds to what databases and overlays say of an address.
-func (l *loader) loadGeo() {
+func (l *loader) findGeo() {
 	var sources []geo.Source
 	for _, ref := range l.geo {
 		for _, path := range l.geoFiles(ref) {
@@ -27,6 +27,11 @@ func (l *loader) loadGeo() {
 		sources = append(sources, geo.Source{File: s.list.path, Kind: geo.Netset, Service: s.name})
 	}
 	l.parts.Sources = sources
+}
+
+// loadGeo reads the geo sources into one table.
+func (l *loader) loadGeo() {
+	sources := l.parts.Sources
 	if len(sources) == 0 {
 		return
 	}

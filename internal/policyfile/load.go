@@ -16,13 +16,20 @@ import (
 // Load reads all documents and geo sources. What is wrong is in the Parts'
 // Findings, all of it: a document with an error does not hide those of others.
 func Load(options Options) *Parts {
+	l := gather(options)
+	l.loadGeo()
+	return l.parts
+}
+
+// gather reads everything but the geo sources, which it finds.
+func gather(options Options) *loader {
 	l := newLoader(options)
 	l.loadPaths(options.Paths)
 	l.flags(options)
-	l.loadGeo()
+	l.findGeo()
 	l.parts.Config.Now = options.Now
 	l.parts.document = l.onlyDocument(options)
-	return l.parts
+	return l
 }
 
 func (l *loader) loadPaths(paths []string) {
