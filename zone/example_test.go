@@ -27,7 +27,7 @@ func ExampleParseOkta() {
 	// nzo1 HQ IP true false
 	// nzo2 Embargo DYNAMIC false true
 	// 203.0.113.0-203.0.113.255
-	// zones.json:4:15 /0/proxies: 0.0.0.0/0 trusts every address as a proxy: whatever X-Forwarded-For claims is believed
+	// zones.json:4:42 /0/proxies/0/value: "0.0.0.0/0": every address is a trusted proxy: whatever X-Forwarded-For claims is believed
 }
 
 func ExampleParseOkta_errors() {

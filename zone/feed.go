@@ -21,6 +21,7 @@ type Feed struct {
 	Text     []byte
 }
 
+// Sizes that a feed may have. An entry takes about a hundred bytes in memory.
 const (
 	maxFeedEntries = 5_000_000
 	maxFeedLine    = 4 << 10
@@ -34,10 +35,12 @@ const (
 // The error, if any, is a [Findings] with every error of the document in
 // document order. Beside an error the entries are incomplete and must not be
 // used. A million lines take about a tenth of a second.
-func ParseFeed(file string, data []byte) (Feed, error) {
+func ParseFeed(file string, data []byte) (Feed, error) { return parseFeed(file, data, maxFeedEntries) }
+
+func parseFeed(file string, data []byte, limit int) (Feed, error) {
 	text := string(data)
 	feed := Feed{File: file, Text: bytes.Clone(data)}
-	reader := feedReader{file: file, entries: make([]Entry, 0, min(strings.Count(text, "\n")+1, len(text)/8+1, maxFeedEntries))}
+	reader := feedReader{file: file, limit: limit, entries: make([]Entry, 0, min(strings.Count(text, "\n")+1, len(text)/8+1, limit))}
 	rest := text[len(data)-len(jsondoc.WithoutMark(data)):]
 	reader.margin = len(text) - len(rest)
 	for rest != "" {
@@ -57,6 +60,7 @@ func ParseFeed(file string, data []byte) (Feed, error) {
 
 type feedReader struct {
 	file    string
+	limit   int // of entries
 	lines   int // read so far, so the number of the current one
 	margin  int // bytes of the line that were cut off at its start: a byte order mark
 	entries []Entry
@@ -80,8 +84,8 @@ func (r *feedReader) line(line string) bool {
 	if entry == "" {
 		return true
 	}
-	if len(r.entries) == maxFeedEntries {
-		r.fail(column, "", "too-many-entries", fmt.Errorf("more than %d entries", maxFeedEntries))
+	if len(r.entries) == r.limit {
+		r.fail(column, "", "too-many-entries", fmt.Errorf("more than %d entries", r.limit))
 		return false
 	}
 	network, err := netset.Parse(entry)

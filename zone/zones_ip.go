@@ -6,6 +6,7 @@ import (
 
 	"go4.org/netipx"
 
+	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/jsondoc"
 	"github.com/netwicket/netwicket/internal/netset"
 )
@@ -24,12 +25,6 @@ func (r *zoneReader) ipZone(z *Zone, node jsondoc.Node) {
 func (r *zoneReader) addressLists(z *Zone, node jsondoc.Node) {
 	z.Gateways = r.entries(node.Get("gateways"), "gateways")
 	z.Proxies = r.entries(node.Get("proxies"), "proxies")
-	for _, proxy := range z.Proxies {
-		if everything(proxy.Range) {
-			r.warn(node.Get("proxies"), "open-proxies",
-				"%s trusts every address as a proxy: whatever X-Forwarded-For claims is believed", inline(proxy.Text))
-		}
-	}
 }
 
 // misplaced reports content that belongs to another zone type.
@@ -60,28 +55,45 @@ func (r *zoneReader) entry(node jsondoc.Node, property string) (Entry, bool) {
 	}
 	r.unknownMembers(node, "type", "value")
 	form, value := node.Get("type"), node.Get("value")
+	formGiven, valueGiven := r.entryType(form, node), r.entryValue(value, node)
+	if !formGiven || !valueGiven {
+		return Entry{}, false
+	}
+	entry := Entry{Position: positionOf(value), Text: value.String()}
+	var ok bool
+	if form.String() == "CIDR" {
+		entry.Range, ok = r.cidr(value)
+	} else {
+		entry.Range, ok = r.addressRange(value, property)
+	}
+	if ok && property == "proxies" && everything(entry.Range) {
+		r.warn(value, "open-proxies", "every address is a trusted proxy: whatever X-Forwarded-For claims is believed")
+	}
+	return entry, ok
+}
+
+// entryType says whether an entry is a CIDR or a RANGE, and reports it if not.
+func (r *zoneReader) entryType(form, entry jsondoc.Node) bool {
+	if form.Kind() <= jsondoc.Null {
+		r.problem(either(form, entry), "missing-entry-type", "the entry has no type; expected CIDR or RANGE")
+		return false
+	}
+	if !r.is(form, jsondoc.String, "a string") {
+		return false
+	}
+	if text := form.String(); text != "CIDR" && text != "RANGE" {
+		r.problem(form, "unknown-entry-type", "unknown type; expected CIDR or RANGE")
+		return false
+	}
+	return true
+}
+
+func (r *zoneReader) entryValue(value, entry jsondoc.Node) bool {
 	if !value.Exists() {
-		r.problem(node, "missing-value", "the entry has no value")
-	} else if r.is(value, jsondoc.String, "a string") && form.Kind() == jsondoc.String {
-		entry := Entry{Position: positionOf(value), Text: value.String()}
-		var ok bool
-		switch form.String() {
-		case "CIDR":
-			entry.Range, ok = r.cidr(value)
-		case "RANGE":
-			entry.Range, ok = r.addressRange(value, property)
-		default:
-			r.problem(form, "unknown-entry-type", "unknown type; expected CIDR or RANGE")
-		}
-		return entry, ok
+		r.problem(entry, "missing-value", "the entry has no value; expected an address, a CIDR network or a range")
+		return false
 	}
-	switch form.Kind() {
-	case jsondoc.Missing, jsondoc.Null:
-		r.problem(either(form, node), "missing-entry-type", "the entry has no type; expected CIDR or RANGE")
-	default:
-		r.is(form, jsondoc.String, "a string")
-	}
-	return Entry{}, false
+	return r.is(value, jsondoc.String, "a string")
 }
 
 // cidr reads a CIDR value. Host bits are masked without a word: Okta's own
@@ -124,7 +136,7 @@ func (r *zoneReader) rangeEnd(value jsondoc.Node, property, end string) (netip.A
 	addr, err := netset.ParseAddr(end)
 	if err != nil {
 		r.problem(value, "bad-range", "%s: The IP: %s in the RANGE: %s is invalid. Make sure it is a valid IPV4. [%w]",
-			property, inline(end), inline(value.String()), err)
+			property, finding.Inline(end), finding.Inline(value.String()), err)
 	}
 	return addr, err == nil
 }

@@ -36,7 +36,7 @@ func (f *Finding) Error() string {
 	var b strings.Builder
 	b.WriteString(f.Position())
 	if f.Path != "" {
-		b.WriteString(" " + f.Path)
+		b.WriteString(" " + Inline(f.Path))
 	}
 	b.WriteString(": ")
 	b.WriteString(f.Message())
@@ -115,4 +115,15 @@ func Cut(text string) string {
 		end--
 	}
 	return text[:end] + "..."
+}
+
+// Inline is text for the middle of a message: cut, and escaped where it would
+// break the line or steer a terminal.
+func Inline(text string) string {
+	text = Cut(text)
+	if strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		quoted := strconv.Quote(text)
+		return quoted[1 : len(quoted)-1]
+	}
+	return text
 }

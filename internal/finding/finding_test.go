@@ -27,6 +27,8 @@ func TestFindingText(t *testing.T) {
 		{"whole document", finding.Finding{File: "a.json", Err: cause}, `a.json:1:1: expected an address`},
 		{"zero value", finding.Finding{}, `1:1: invalid`},
 		{"control characters", finding.Finding{Value: "a\n\x1b[31m", Err: cause}, `1:1: "a\n\x1b[31m": expected an address`},
+		{"control characters in the path", finding.Finding{Path: "/a\n\x1b[31m/é", Err: cause}, `1:1 /a\n\x1b[31m/é: expected an address`},
+		{"endless path", finding.Finding{Path: strings.Repeat("/", 1_000), Err: cause}, "1:1 " + strings.Repeat("/", 120) + "...: expected an address"},
 	} {
 		t.Run(row.name, func(t *testing.T) { require.Equal(t, row.want, row.finding.Error()) })
 	}

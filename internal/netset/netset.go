@@ -87,12 +87,22 @@ func Parse(text string) (netipx.IPRange, error) {
 	}
 }
 
-// reason is the last part of a netip error: what it objects to, without the
-// function's name and the text, which the caller's finding already carries.
+// reason is what a netip error objects to, without the function's name and the
+// text, which the caller's finding already carries. netip quotes a piece of the
+// text behind the objection: that is kept only if it is short, and is cut off
+// first, because it may look like anything.
 func reason(err error) string {
-	text := err.Error()
-	if i := strings.LastIndex(text, "): "); i >= 0 {
-		return text[i+3:]
+	text, piece := err.Error(), ""
+	for _, marker := range []string{` (at "`, ` after slash: "`} {
+		if i := strings.Index(text, marker); i >= 0 {
+			text, piece = text[:i], text[i:]
+		}
 	}
-	return text
+	if i := strings.LastIndex(text, "): "); i >= 0 {
+		text = text[i+len("): "):]
+	}
+	if len(piece) > 60 {
+		return text
+	}
+	return text + piece
 }

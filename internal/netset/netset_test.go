@@ -102,6 +102,31 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestReason: the message says what is wrong, not where in the library, and is
+// short and on one line whatever the text.
+func TestReason(t *testing.T) {
+	long := strings.Repeat("x", 1_000_000)
+	for text, want := range map[string]string{
+		"1.2.3.4x":        `not an IP address (unexpected character (at "x"))`,
+		"1.2.3.4x): y":    `not an IP address (unexpected character (at "x): y"))`,
+		"1.2.3.4" + long:  `not an IP address (unexpected character)`,
+		"1.2.3":           `not an IP address (IPv4 address too short)`,
+		"x\n)":            `not an IP address (unable to parse IP)`,
+		long:              `not an IP address (unable to parse IP)`,
+		"1.2.3.4/24'":     `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (bad bits after slash: "24'")`,
+		"1.2.3.4/): y":    `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (bad bits after slash: "): y")`,
+		"1.2.3.4/" + long: `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (bad bits)`,
+		"x/8":             `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (unable to parse IP)`,
+		"1.2.3.x/8":       `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (unexpected character (at "x"))`,
+		"1.2.3.4/\n":      `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (bad bits after slash: "\n")`,
+		"::1%a/8":         `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (IPv6 zones cannot be present in a prefix)`,
+		"1.2.3.4/40":      `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (prefix length out of range)`,
+	} {
+		_, err := netset.Parse(text)
+		require.EqualError(t, err, want)
+	}
+}
+
 // FuzzParse: what is accepted is one ordered range of one family, unmapped and
 // without a zone, and is read again to the same from its canonical text.
 func FuzzParse(f *testing.F) {
