@@ -119,13 +119,14 @@ type oracle struct {
 	reader  *maxminddb.Reader
 	records map[uintptr]geo.Location
 	has     map[uintptr]geo.Field
+	broken  map[uintptr]error // records that maxminddb does not decode
 }
 
 func newOracle(t testing.TB, content []byte) *oracle {
 	t.Helper()
 	reader, err := maxminddb.OpenBytes(content)
 	require.NoError(t, err)
-	return &oracle{reader: reader, records: map[uintptr]geo.Location{}, has: map[uintptr]geo.Field{}}
+	return &oracle{reader: reader, records: map[uintptr]geo.Location{}, has: map[uintptr]geo.Field{}, broken: map[uintptr]error{}}
 }
 
 // lookup is the location, without services, and the fields that are stated.
@@ -140,8 +141,12 @@ func (o *oracle) lookup(addr netip.Addr) (geo.Location, geo.Field, error) {
 	if location, known := o.records[result.Offset()]; known {
 		return location, o.has[result.Offset()], nil
 	}
+	if err := o.broken[result.Offset()]; err != nil {
+		return geo.Location{}, 0, err
+	}
 	var record any
 	if err := result.Decode(&record); err != nil {
+		o.broken[result.Offset()] = err
 		return geo.Location{}, 0, err
 	}
 	fields, _ := record.(map[string]any)

@@ -92,10 +92,10 @@ func (r *recordReader) topLevel(key []byte, at int) (err error) {
 }
 
 func (r *recordReader) trait(key []byte, at int) error {
-	if string(key) == "autonomous_system_number" {
-		return r.asn(at)
+	if string(key) != "autonomous_system_number" || r.record.statesASN {
+		return nil // the record's own goes first
 	}
-	return nil
+	return r.asn(at)
 }
 
 // within visits the entries of the map at offset.

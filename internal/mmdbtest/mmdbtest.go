@@ -180,9 +180,19 @@ func (t *tree) bytes(recordSize, dataSize int) ([]byte, int, error) {
 	if largest := uint64(len(nodes)) + 16 + uint64(dataSize); largest >= 1<<recordSize {
 		return nil, 0, fmt.Errorf("records of %d bits are too small for the database", recordSize)
 	}
+	stored := make([][2]uint32, len(nodes))
+	for i, n := range nodes {
+		stored[i] = [2]uint32{n.value(0, len(nodes)), n.value(1, len(nodes))}
+	}
+	return storeNodes(stored, recordSize), len(nodes), nil
+}
+
+// storeNodes writes nodes with records of 24, 28 or 32 bits. The halves of a
+// node of 28-bit records share the byte in the middle.
+func storeNodes(nodes [][2]uint32, recordSize int) []byte {
 	var out []byte
 	for _, n := range nodes {
-		left, right := n.value(0, len(nodes)), n.value(1, len(nodes))
+		left, right := n[0], n[1]
 		switch recordSize {
 		case 24:
 			out = append(out, byte(left>>16), byte(left>>8), byte(left), byte(right>>16), byte(right>>8), byte(right))
@@ -194,5 +204,5 @@ func (t *tree) bytes(recordSize, dataSize int) ([]byte, int, error) {
 			out = binary.BigEndian.AppendUint32(out, right)
 		}
 	}
-	return out, len(nodes), nil
+	return out
 }
