@@ -102,3 +102,9 @@ func TestMain(m *testing.M) {
 	os.Unsetenv("NO_COLOR")
 	os.Exit(m.Run())
 }
+
+// writeFile puts one more file into the test's folder.
+func writeFile(t *testing.T, name, text string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(name, []byte(text), 0o644))
+}

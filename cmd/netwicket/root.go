@@ -132,6 +132,7 @@ func (c *commandLine) commands() []*cobra.Command {
 		c.explainCommand(),
 		c.resolveCommand(),
 		c.checkCommand(),
+		c.diffCommand(),
 		c.versionCommand(),
 		c.completionCommand(),
 	}

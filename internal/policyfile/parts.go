@@ -7,6 +7,7 @@ import (
 	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/zone"
 )
 
 // Options say what a policy is made of. The zero value is the policy of the
@@ -109,3 +110,20 @@ func Open(options Options) (*Parts, *decide.Policy, error) {
 // Name is the file that findings about the policy as a whole are filed under:
 // the first path.
 func (p *Parts) Name() string { return p.origin }
+
+// TestsEmbedded says that the policy looks at IPv4 addresses embedded in IPv6
+// ones: it has a blocklist zone, ThreatInsight or an overlay that denies.
+func (p *Parts) TestsEmbedded() bool {
+	config := &p.Config
+	if config.ThreatInsight != nil && config.ThreatInsight.Action != zone.ThreatNone || config.Overlay != nil && len(config.Overlay.Deny) > 0 {
+		return true
+	}
+	for _, document := range config.Zones {
+		for i := range document.Zones {
+			if z := &document.Zones[i]; z.Active && z.Blocklist {
+				return true
+			}
+		}
+	}
+	return false
+}

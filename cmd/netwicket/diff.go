@@ -1,0 +1,245 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"iter"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/impact"
+	"github.com/netwicket/netwicket/internal/policyfile"
+)
+
+// diffFlags say what of the differences to report, and how.
+type diffFlags struct {
+	only     string
+	reasons  bool
+	exitCode bool
+	top      int
+}
+
+func (c *commandLine) diffCommand() *cobra.Command {
+	var flags diffFlags
+	command := &cobra.Command{
+		Use:   "diff OLD NEW",
+		Short: "List every address range that two policies decide differently",
+		Long: `Compares two policies over all of IPv4 and IPv6, exactly, for requests of one hop. OLD
+and NEW are policy files, folders that hold one, or vendor documents; what -c, -g and
+the other policy flags name is part of both.
+
+Lists the ranges in address order, and how much they are: IPv4 in addresses, IPv6 in /64
+networks, by country and ASN of NEW's databases. IPv4 addresses embedded in NAT64 and
+6to4 addresses count as they do in a decision; those embedded in Teredo addresses,
+2001::/32, do not.`,
+		Example: `  netwicket diff yesterday/ today/ -g country.mmdb
+  netwicket diff --only newly-denied --exit-code old.json new.json`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error { return c.diff(flags, args[0], args[1]) },
+	}
+	command.Flags().StringVar(&flags.only, "only", "", "report only what is newly-denied or newly-allowed")
+	command.Flags().BoolVar(&flags.reasons, "reasons", false, "report ranges, too, of which only the reason changes")
+	command.Flags().BoolVar(&flags.exitCode, "exit-code", false, "end with 2 if there is a difference")
+	command.Flags().IntVar(&flags.top, "top", 10, "how many countries and ASNs to list")
+	return command
+}
+
+func (c *commandLine) diff(flags diffFlags, before, after string) error {
+	wanted, err := flags.filter()
+	if err != nil {
+		return err
+	}
+	pair, err := c.openPair(before, after)
+	if err != nil {
+		return err
+	}
+	report := &diffReport{
+		out: bufio.NewWriterSize(c.out, 64<<10), json: c.json, look: c.style(),
+		counter: impact.NewCounter(pair[1].Parts.Config.Geo),
+	}
+	defer report.counter.Close()
+	for change := range wanted(decide.Diff(pair[0].Policy, pair[1].Policy)) {
+		if err := report.add(change); err != nil {
+			return err
+		}
+	}
+	note := teredoNote(pair)
+	if !c.json {
+		report.totals(flags, note)
+		note = ""
+	}
+	if err := report.out.Flush(); err != nil {
+		return err
+	}
+	if note != "" {
+		fmt.Fprintln(c.err, "netwicket: "+note)
+	}
+	if flags.exitCode && report.counter.Changes > 0 {
+		return denied
+	}
+	return nil
+}
+
+// filter keeps the changes that are asked for.
+func (f diffFlags) filter() (func(iter.Seq[decide.Change]) iter.Seq[decide.Change], error) {
+	keep := []impact.Direction{impact.NewlyDenied, impact.NewlyAllowed}
+	switch f.only {
+	case "":
+		if f.reasons {
+			keep = append(keep, impact.OtherReason)
+		}
+	case "newly-denied":
+		keep = keep[:1]
+	case "newly-allowed":
+		keep = keep[1:]
+	default:
+		return nil, fmt.Errorf("--only %q: expected newly-denied or newly-allowed", f.only)
+	}
+	return func(all iter.Seq[decide.Change]) iter.Seq[decide.Change] {
+		return func(yield func(decide.Change) bool) {
+			for change := range all {
+				if slices.Contains(keep, impact.DirectionOf(change)) && !yield(change) {
+					return
+				}
+			}
+		}
+	}, nil
+}
+
+// openPair opens two policies that are to be compared; the flags about the
+// policy hold for both.
+func (c *commandLine) openPair(before, after string) ([2]policyfile.Opened, error) {
+	options, err := c.policyOptions()
+	if err != nil {
+		return [2]policyfile.Opened{}, err
+	}
+	options.Now = time.Now()
+	first, second := options, options
+	first.Paths = append(slices.Clone(c.paths), before)
+	second.Paths = append(slices.Clone(c.paths), after)
+	pair := policyfile.OpenPair(first, second)
+	return pair, policyfile.ErrOf(pair)
+}
+
+// teredoNote says what a comparison by ranges leaves out, if it can matter.
+func teredoNote(pair [2]policyfile.Opened) string {
+	for _, opened := range pair {
+		if opened.Parts.TestsEmbedded() {
+			return "note: Teredo addresses, 2001::/32, are compared without the IPv4 addresses embedded in them, which blocklists and threat feeds hit"
+		}
+	}
+	return ""
+}
+
+// diffReport prints changes and adds them up.
+type diffReport struct {
+	out     *bufio.Writer
+	json    bool
+	look    style
+	counter *impact.Counter
+}
+
+// changeJSON is one change as diff prints it.
+type changeJSON struct {
+	First  netip.Addr     `json:"first"`
+	Last   netip.Addr     `json:"last"`
+	Before decide.Outcome `json:"before"`
+	After  decide.Outcome `json:"after"`
+}
+
+func (r *diffReport) add(change decide.Change) error {
+	r.counter.Add(change)
+	if r.json {
+		return writeJSON(r.out, changeJSON{change.Range.From(), change.Range.To(), change.Before, change.After})
+	}
+	network := rangeText(change.Range)
+	if r.look.person {
+		network = fmt.Sprintf("%-33s", network)
+	}
+	_, err := io.WriteString(r.out, network+" "+r.outcome(change.Before)+" -> "+r.outcome(change.After)+"\n")
+	return err
+}
+
+func (r *diffReport) outcome(o decide.Outcome) string {
+	return r.look.verdict(o.Verdict, o.Verdict.String()) + " " + o.Reason.String()
+}
+
+// rangeText is a range as people write it: an address, a prefix, or both ends.
+func rangeText(r netipx.IPRange) string {
+	switch prefix, ok := r.Prefix(); {
+	case ok && prefix.IsSingleIP():
+		return prefix.Addr().String()
+	case ok:
+		return prefix.String()
+	default:
+		return r.String()
+	}
+}
+
+// totals is the summary below the ranges.
+func (r *diffReport) totals(flags diffFlags, note string) {
+	s := &sheet{look: r.look}
+	if r.counter.Changes == 0 {
+		s.out.WriteString("no address is decided differently")
+		if flags.only != "" {
+			s.out.WriteString(" so that it is " + strings.ReplaceAll(flags.only, "-", " "))
+		}
+		s.out.WriteString("\n")
+	}
+	rows := [][]string{}
+	for direction, name := range directionNames {
+		if size := r.counter.Total[direction]; !size.IsZero() {
+			rows = append(rows, append([]string{name}, sizeColumns(size)...))
+		}
+	}
+	s.table("In all", rows)
+	s.table("By country", groupRows(r.counter.Countries(), flags.top, func(country string) string { return country }))
+	s.table("By ASN", groupRows(r.counter.ASNs(), flags.top, func(asn uint32) string { return fmt.Sprintf("AS%d", asn) }))
+	if note != "" {
+		s.out.WriteString("\n" + note + "\n")
+	}
+	_, _ = r.out.Write(s.out.Bytes()) // Flush reports what a writer could not take
+}
+
+// directionNames are the directions as the totals call them.
+var directionNames = [...]string{
+	impact.NewlyDenied:  "newly denied",
+	impact.NewlyAllowed: "newly allowed",
+	impact.OtherReason:  "other reason",
+}
+
+func sizeColumns(size impact.Size) []string {
+	return []string{fmt.Sprintf("%d IPv4 addresses", size.IPv4), fmt.Sprintf("%d IPv6 /64 networks", size.Networks6())}
+}
+
+// groupRows is a row for each direction of the largest groups. A single group of
+// unknown addresses says nothing that the totals do not.
+func groupRows[K string | uint32](groups []impact.Group[K], top int, name func(K) string) [][]string {
+	if len(groups) == 1 && !groups[0].Known {
+		return nil
+	}
+	var rows [][]string
+	for i, group := range groups {
+		if i >= top {
+			return append(rows, []string{fmt.Sprintf("and %d more", len(groups)-i)})
+		}
+		label := "unknown"
+		if group.Known {
+			label = name(group.Key)
+		}
+		for direction, size := range group.Sizes {
+			if !size.IsZero() {
+				rows = append(rows, append([]string{label, directionNames[direction]}, sizeColumns(size)...))
+				label = ""
+			}
+		}
+	}
+	return rows
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go4.org/netipx"
+)
+
+// twoNetworks are two SailPoint configurations about the same countries.
+var twoNetworks = map[string]string{
+	"old.json": `{"range":["192.0.2.0/24"],"geolocation":["DE","FR"],"whitelisted":false}`,
+	"new.json": `{"range":["192.0.2.0/25","198.51.100.7/32","2001:db8::/48"],"geolocation":["DE"],"whitelisted":true}`,
+	"geo.csv": "network,country,region,asn,anonymizer,services\n192.0.2.0/24,DE,,64500,,\n198.51.100.0/24,FR,,64501,,\n" +
+		"2001:db8::/47,DE,,64500,,\n",
+}
+
+func TestDiff(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		code int
+		out  string
+	}{
+		{"differences as JSON", []string{"old.json", "new.json", "--json"}, 0,
+			`{"first":"192.0.2.0","last":"192.0.2.127","before":{"decision":"deny","reason":"untrusted_geography"},"after":{"decision":"allow","reason":"permitted"}}` + "\n" +
+				`{"first":"2001:db8::","last":"2001:db8:0:ffff:ffff:ffff:ffff:ffff","before":{"decision":"deny","reason":"off_network"},"after":{"decision":"allow","reason":"permitted"}}` + "\n"},
+		{"reasons as JSON", []string{"--json", "--reasons", "old.json", "new.json"}, 0,
+			`{"first":"192.0.2.0","last":"192.0.2.127","before":{"decision":"deny","reason":"untrusted_geography"},"after":{"decision":"allow","reason":"permitted"}}` + "\n" +
+				`{"first":"192.0.2.128","last":"192.0.2.255","before":{"decision":"deny","reason":"untrusted_geography"},"after":{"decision":"deny","reason":"off_network"}}` + "\n" +
+				`{"first":"198.51.100.7","last":"198.51.100.7","before":{"decision":"deny","reason":"off_network"},"after":{"decision":"deny","reason":"untrusted_geography"}}` + "\n" +
+				`{"first":"2001:db8::","last":"2001:db8:0:ffff:ffff:ffff:ffff:ffff","before":{"decision":"deny","reason":"off_network"},"after":{"decision":"allow","reason":"permitted"}}` + "\n"},
+		{"nothing is newly denied", []string{"--only", "newly-denied", "--json", "old.json", "new.json", "--exit-code"}, 0, ""},
+		{"the other way round it is", []string{"--only=newly-denied", "--exit-code", "new.json", "old.json"}, 2,
+			"192.0.2.0/25 allow permitted -> deny untrusted_geography\n" +
+				"2001:db8::/48 allow permitted -> deny off_network\n" +
+				"\nIn all\n  newly denied  128 IPv4 addresses  65536 IPv6 /64 networks\n" +
+				"\nBy country\n  DE  newly denied  128 IPv4 addresses  65536 IPv6 /64 networks\n" +
+				"\nBy ASN\n  AS64500  newly denied  128 IPv4 addresses  65536 IPv6 /64 networks\n"},
+		{"nothing newly denied as text", []string{"--only", "newly-denied", "old.json", "new.json"}, 0, "no address is decided differently so that it is newly denied\n"},
+		{"a policy and itself", []string{"old.json", "old.json", "--exit-code"}, 0, "no address is decided differently\n"},
+		{"a policy and itself as JSON", []string{"old.json", "old.json", "--exit-code", "--json"}, 0, ""},
+		{"any difference with an exit code", []string{"old.json", "new.json", "--exit-code", "--only", "newly-allowed", "--json"}, 2,
+			`{"first":"192.0.2.0","last":"192.0.2.127","before":{"decision":"deny","reason":"untrusted_geography"},"after":{"decision":"allow","reason":"permitted"}}` + "\n" +
+				`{"first":"2001:db8::","last":"2001:db8:0:ffff:ffff:ffff:ffff:ffff","before":{"decision":"deny","reason":"off_network"},"after":{"decision":"allow","reason":"permitted"}}` + "\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			folder(t, twoNetworks)
+			got := runIn(t, "", append([]string{"diff", "-g", "geo.csv"}, test.args...)...)
+			require.Equal(t, test.out, got.out)
+			require.Equal(t, test.code, got.code, got.stderr)
+			require.Empty(t, got.stderr)
+		})
+	}
+}
+
+func TestDiffOfNetworksThatAreNoPrefix(t *testing.T) {
+	folder(t, map[string]string{"old.json": `{"range":["10.0.0.0/8"]}`, "new.json": `{"range":["10.0.0.0/8","10.255.255.255/32","11.0.0.0/24","11.0.1.0/25","192.0.2.7"]}`})
+	got := runIn(t, "", "diff", "old.json", "new.json")
+	require.Equal(t, "11.0.0.0-11.0.1.127 deny off_network -> allow permitted\n192.0.2.7 deny off_network -> allow permitted\n"+
+		"\nIn all\n  newly allowed  385 IPv4 addresses  0 IPv6 /64 networks\n", got.out)
+}
+
+// -c is part of both policies, so that one document can be compared in place.
+func TestDiffOfOneDocumentOfAPolicy(t *testing.T) {
+	acme(t)
+	writeFile(t, "net1.json", `{"range":["192.0.2.0/24"]}`)
+	writeFile(t, "net2.json", `{"range":["192.0.2.0/25"]}`)
+	got := runIn(t, "", "diff", "-c", "zones.json", "-c", "rules.json", "-g", "geo.csv", "net1.json", "net2.json", "--json")
+	require.Equal(t, `{"first":"192.0.2.128","last":"192.0.2.255","before":{"decision":"allow","reason":"permitted"},"after":{"decision":"deny","reason":"off_network"}}`+"\n", got.out)
+	require.Contains(t, got.stderr, "Teredo")
+	require.Contains(t, runIn(t, "", "diff", "-c", "zones.json", "-g", "geo.csv", "net1.json", "net2.json").out, "\nnote: Teredo addresses, 2001::/32, ")
+}
+
+func TestDiffErrors(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"one policy", []string{"old.json"}, []string{"accepts 2 arg(s)"}},
+		{"an unknown direction", []string{"old.json", "new.json", "--only", "denied"}, []string{`--only "denied": expected newly-denied or newly-allowed`}},
+		{"policies that are missing", []string{"here.json", "there.json"}, []string{"here.json:1:1", "there.json:1:1"}},
+		{"a broken policy outranks differences", []string{"old.json", "bad.json", "--exit-code"}, []string{"bad.json:1:"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			folder(t, twoNetworks)
+			writeFile(t, "bad.json", `{"range":["192.0.2.0/33"]}`)
+			got := runIn(t, "", append([]string{"diff", "-g", "geo.csv"}, test.args...)...)
+			require.Equal(t, 1, got.code)
+			require.Empty(t, got.out)
+			for _, want := range test.want {
+				require.Contains(t, got.stderr, want)
+			}
+		})
+	}
+}
+
+// Every range of a comparison on databases of the whole internet is true at its
+// ends and not beyond them, by what eval says.
+func TestDiffAgreesWithEval(t *testing.T) {
+	country := data(t, "mmdb/country-2025.mmdb")
+	folder(t, map[string]string{
+		"old.json": `{"geolocation":["RU","CN"],"whitelisted":false}`,
+		"new.json": `{"geolocation":["DE","FR","US"],"range":["5.0.0.0/8"],"whitelisted":true}`,
+	})
+	changes := objects(t, runIn(t, "", "diff", "-g", country, "--json", "--unknown-country", "trust", "old.json", "new.json").out)
+	require.Greater(t, len(changes), 1000)
+	var asked string
+	var expected []string
+	said := func(object any) string {
+		outcome := object.(map[string]any)
+		return outcome["decision"].(string) + " " + outcome["reason"].(string)
+	}
+	const every = 97 // of many thousands
+	for i := 0; i < len(changes); i += every {
+		r := netipx.IPRangeFrom(netip.MustParseAddr(changes[i]["first"].(string)), netip.MustParseAddr(changes[i]["last"].(string)))
+		pair := said(changes[i]["before"]) + " " + said(changes[i]["after"])
+		for _, addr := range []netip.Addr{r.From(), r.To()} {
+			asked += addr.String() + "\n"
+			expected = append(expected, pair)
+		}
+		for _, addr := range []netip.Addr{r.From().Prev(), r.To().Next()} {
+			if addr.IsValid() && !addr.Is4In6() {
+				asked += addr.String() + "\n"
+				expected = append(expected, "not "+pair)
+			}
+		}
+	}
+	eval := func(policy string) []map[string]any {
+		return objects(t, runIn(t, asked, "eval", "-c", policy, "-g", country, "--json", "--unknown-country", "trust").out)
+	}
+	before, after := eval("old.json"), eval("new.json")
+	require.Len(t, before, len(expected))
+	for i, want := range expected {
+		got := said(before[i]) + " " + said(after[i])
+		if got != want && (len(want) < 4 || want[:4] != "not " || got == want[4:]) {
+			t.Fatalf("%v: %s, expected %s", before[i]["client"], got, want)
+		}
+	}
+}

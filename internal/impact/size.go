@@ -1,0 +1,74 @@
+package impact
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math/big"
+	"math/bits"
+	"net/netip"
+
+	"go4.org/netipx"
+)
+
+// Size is how much of the address space a set of ranges is. The zero value is
+// nothing.
+type Size struct {
+	IPv4       uint64 // addresses
+	high, low  uint64 // /64 networks; all of IPv6 is one more than a uint64 holds
+	last       uint64 // the network counted last
+	anyNetwork bool
+}
+
+// Networks6 is the number of IPv6 /64 networks.
+func (s Size) Networks6() *big.Int {
+	n := new(big.Int).SetUint64(s.high)
+	return n.Lsh(n, 64).Add(n, new(big.Int).SetUint64(s.low))
+}
+
+// IsZero says that nothing has been counted.
+func (s Size) IsZero() bool { return s.IPv4 == 0 && !s.anyNetwork }
+
+// add counts a range behind all that were counted before.
+func (s *Size) add(r netipx.IPRange) {
+	if r.From().Is4() {
+		s.IPv4 += number4(r.To()) - number4(r.From()) + 1
+		return
+	}
+	first, last := network6(r.From()), network6(r.To())
+	if s.anyNetwork && first == s.last {
+		if last == first {
+			return
+		}
+		first++
+	}
+	var carry uint64
+	s.low, carry = bits.Add64(s.low, last-first, 0)
+	s.high += carry
+	s.low, carry = bits.Add64(s.low, 1, 0)
+	s.high += carry
+	s.anyNetwork, s.last = true, last
+}
+
+// compare orders by IPv4 addresses and then by IPv6 networks.
+func (s Size) compare(other Size) int {
+	return cmp.Or(cmp.Compare(s.IPv4, other.IPv4), cmp.Compare(s.high, other.high), cmp.Compare(s.low, other.low))
+}
+
+// plus is the size of two sets that share no address.
+func (s Size) plus(other Size) Size {
+	sum := Size{IPv4: s.IPv4 + other.IPv4, anyNetwork: s.anyNetwork || other.anyNetwork}
+	var carry uint64
+	sum.low, carry = bits.Add64(s.low, other.low, 0)
+	sum.high = s.high + other.high + carry
+	return sum
+}
+
+func number4(addr netip.Addr) uint64 {
+	b := addr.As4()
+	return uint64(binary.BigEndian.Uint32(b[:]))
+}
+
+func network6(addr netip.Addr) uint64 {
+	b := addr.As16()
+	return binary.BigEndian.Uint64(b[:])
+}
