@@ -100,32 +100,79 @@ func parseHost(s string) (a address, rest string, ok bool) {
 // read, 0 if there is none. It refuses leading zeros: 010.0.0.1 is 10.0.0.1 to
 // some programs and 8.0.0.1 to others.
 func parse4(s string) (bits uint32, n int) {
-	var field uint32
-	digits, dots := 0, 0
-	for n = 0; n < len(s); n++ {
-		c := s[n]
-		if digit := uint32(c) - '0'; digit <= 9 {
-			if digits > 0 && field == 0 {
+	for dots := 0; ; dots++ {
+		if n == len(s) {
+			return 0, 0
+		}
+		field := uint32(s[n]) - '0'
+		if field > 9 {
+			return 0, 0
+		}
+		n++
+		for digits := 1; n < len(s); digits++ {
+			digit := uint32(s[n]) - '0'
+			if digit > 9 {
+				break
+			}
+			if field == 0 || digits == 3 {
 				return 0, 0
 			}
 			field = field*10 + digit
-			digits++
-			if field > 255 {
-				return 0, 0
-			}
-			continue
+			n++
 		}
-		if c != '.' || digits == 0 || dots == 3 {
-			break
+		if field > 255 {
+			return 0, 0
 		}
 		bits = bits<<8 | field
-		field, digits = 0, 0
-		dots++
+		if dots == 3 {
+			return bits, n
+		}
+		if n == len(s) || s[n] != '.' {
+			return 0, 0
+		}
+		n++
 	}
-	if dots != 3 || digits == 0 {
-		return 0, 0
+}
+
+// parse4Backward reads a dotted quad at the end of s, as parse4 does at the
+// start, and gives the index of its first byte, -1 if there is none.
+func parse4Backward(s string) (bits uint32, first int) {
+	i := len(s) - 1
+	for shift := 0; ; shift += 8 {
+		if i < 0 {
+			return 0, -1
+		}
+		field := uint32(s[i]) - '0'
+		if field > 9 {
+			return 0, -1
+		}
+		i--
+		if i >= 0 {
+			if tens := uint32(s[i]) - '0'; tens <= 9 {
+				field += tens * 10
+				i--
+				leading := tens
+				if i >= 0 {
+					if hundreds := uint32(s[i]) - '0'; hundreds <= 9 {
+						field += hundreds * 100
+						i--
+						leading = hundreds
+					}
+				}
+				if leading == 0 || field > 255 {
+					return 0, -1
+				}
+			}
+		}
+		bits |= field << shift
+		if shift == 24 {
+			return bits, i + 1
+		}
+		if i < 0 || s[i] != '.' {
+			return 0, -1
+		}
+		i--
 	}
-	return bits<<8 | field, n
 }
 
 // parse6 reads an IPv6 address without a zone at the start of s (RFC 4291

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -220,8 +221,8 @@ func FuzzResolved(f *testing.F) {
 	})
 }
 
-// FuzzElement: parseElement accepts exactly what netip reads, in the forms that
-// proxies write.
+// FuzzElement: an element is exactly what netip reads, in the forms that proxies
+// write, whether it stands alone or in a list.
 func FuzzElement(f *testing.F) {
 	for _, row := range elementRows {
 		f.Add(row.text)
@@ -229,6 +230,17 @@ func FuzzElement(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		if got, want := gate.ParseElement(text), slowElement(text); got != want {
 			t.Fatalf("%q is %s, want %s", text, got, want)
+		}
+		trimmed := strings.Trim(text, " \t")
+		if trimmed == "" || strings.Contains(text, ",") || len(text) > gate.MaxElementBytes {
+			return
+		}
+		want := netip.MustParseAddr("9.9.9.9")
+		for _, line := range []string{text + "," + text, text + "\t, " + text} {
+			chain, err := gate.ChainWithoutEdge(nil, "9.9.9.9", xff(line))
+			if element := slowElement(trimmed); err != nil || !slices.Equal(chain, []netip.Addr{want, element, element}) {
+				t.Fatalf("%q gives %s, want %s twice", line, chainText(chain, err), element)
+			}
 		}
 	})
 }

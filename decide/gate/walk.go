@@ -41,41 +41,52 @@ type walk struct {
 }
 
 // next is the next element to the left that is not empty, without the white
-// space around it.
-func (w *walk) next() (string, step) {
+// space around it. What most elements are, a plain IPv4 address, is read on the
+// way; any other element has to be parsed.
+func (w *walk) next() (text string, plain address, met step) {
 	for {
 		if !w.open {
 			if len(w.lines) == 0 {
-				return "", exhausted
+				return "", address{}, exhausted
 			}
 			last := len(w.lines) - 1
 			w.line, w.lines, w.open = w.lines[last], w.lines[:last], true
 		}
 		if w.examined == maxElements {
-			return "", capped
+			return "", address{}, capped
 		}
 		w.examined++
 		end := w.skipSpace(len(w.line))
-		var first, comma int
-		if w.quoted {
-			first, comma = w.cutQuoted(end)
-		} else {
-			first, comma = w.cut(end)
+		if !w.quoted {
+			if bits, first := parse4Backward(w.line[:end]); first >= 0 && w.endsAt(w.skipSpace(first)) {
+				return "", address4(bits), found
+			}
 		}
+		first, comma := w.cut(end)
 		if end-first > maxElementBytes || w.space > maxSpaceBytes {
 			w.lines, w.open = nil, false
-			return "", overlong
+			return "", address{}, overlong
 		}
-		element := w.line[first:end]
-		if comma < 0 {
-			w.open = false
-		} else {
-			w.line = w.line[:comma]
-		}
-		if element != "" {
-			return element, found
+		text = w.line[first:end]
+		w.endsAt(comma + 1)
+		if text != "" {
+			return text, address{}, found
 		}
 	}
+}
+
+// endsAt moves past an element that begins at first, if first is the start of
+// the line or stands right of a comma.
+func (w *walk) endsAt(first int) bool {
+	if first == 0 {
+		w.open = false
+		return true
+	}
+	if w.line[first-1] != ',' {
+		return false
+	}
+	w.line = w.line[:first-1]
+	return true
 }
 
 // skipSpace is where the white space that ends at end begins.
@@ -91,6 +102,9 @@ func (w *walk) skipSpace(end int) int {
 // it, -1 at the start of the line. It stops early where the element or the white
 // space is too long.
 func (w *walk) cut(end int) (first, comma int) {
+	if w.quoted {
+		return w.cutQuoted(end)
+	}
 	line := w.line[:end]
 	first = end
 	for i := end - 1; i >= 0; i-- {
@@ -130,18 +144,21 @@ func trimSpace(s string) string {
 // address is the next address to the left, as it has to be at or before the
 // client. The step is found or exhausted where the code is 0.
 func (w *walk) address() (address, step, Error) {
-	text, step := w.next()
-	switch step {
+	text, a, met := w.next()
+	switch met {
 	case found:
-		a, code := w.parse(text)
+		var code Error
+		if a.family == 0 {
+			a, code = w.parse(text)
+		}
 		if code == 0 && a.noHost() {
 			code = ErrMalformed
 		}
-		return a, step, code
+		return a, found, code
 	case capped:
-		return address{}, step, ErrTooLong
+		return address{}, capped, ErrTooLong
 	case overlong:
-		return address{}, step, ErrMalformed
+		return address{}, overlong, ErrMalformed
 	default:
 		return address{}, exhausted, 0
 	}
@@ -152,15 +169,17 @@ func (w *walk) address() (address, step, Error) {
 // is the end of a list that is longer than the walk.
 func (w *walk) appendRest(dst []netip.Addr, strict bool) []netip.Addr {
 	for {
-		text, step := w.next()
-		switch step {
+		text, a, met := w.next()
+		switch met {
 		case exhausted:
 			return dst
 		case capped, overlong:
 			return append(dst, netip.Addr{})
 		}
-		a, code := w.parse(text)
-		if code != 0 || strict && a.noHost() {
+		if a.family == 0 {
+			a, _ = w.parse(text) // the zero address where it cannot be read
+		}
+		if strict && a.noHost() {
 			a = address{}
 		}
 		dst = append(dst, a.netip())
