@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netwicket/netwicket/internal/forwardauth"
+	"github.com/netwicket/netwicket/internal/policyfile"
+	"github.com/netwicket/netwicket/internal/reload"
+)
+
+// serveFlags override the policy file.
+type serveFlags struct {
+	listen, metrics string
+	force           bool
+}
+
+func (c *commandLine) serveCommand() *cobra.Command {
+	var flags serveFlags
+	command := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer reverse proxies that ask whether a request may pass",
+		Long: `Answers the forward-auth question of nginx, Caddy, HAProxy, Traefik and Envoy on
+/decide: 204 lets the request pass, 403 denies it, 400 says that the proxy named no
+client. Any method will do.
+
+The policy file has to say which proxies may ask (edge.trusted) and where they name
+the client (edge.source). Anybody else gets 403.
+
+-c NAME=PATH serves a further policy on /decide/NAME; one without an edge shares that
+of /decide. How to listen and to log is taken from the policy of /decide, or from the
+first one if all have names.
+
+Files are watched and reloaded, also on SIGHUP; what does not load leaves the policy
+in force. /healthz, /readyz and /metrics are on the same address unless serve.metrics
+or --metrics names another. The log is JSON on standard error.`,
+		Example: `  netwicket serve -c policy/
+  netwicket serve -c policy/ -c admin=admin/netwicket.json --listen 127.0.0.1:9180 --metrics 127.0.0.1:9181`,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			hangup := make(chan os.Signal, 1)
+			signal.Notify(hangup, syscall.SIGHUP)
+			defer signal.Stop(hangup)
+			context.AfterFunc(ctx, stop) // a second signal ends the program at once
+			return c.serve(ctx, flags, hangup)
+		},
+	}
+	command.Flags().StringVar(&flags.listen, "listen", "", "address to answer proxies on (default serve.listen of the policy file, or 127.0.0.1:9180)")
+	command.Flags().StringVar(&flags.metrics, "metrics", "", "address for /healthz, /readyz and /metrics (default serve.metrics, or that of --listen)")
+	command.Flags().BoolVar(&flags.force, "force", false, "reload databases also if they are older or much smaller than those in force")
+	return command
+}
+
+// service is one run of serve.
+type service struct {
+	*forwardauth.Service
+	journal  *forwardauth.Journal
+	keepers  []*keeper
+	opened   policyfile.Serve // what the policy file said when the listeners were opened
+	settings policyfile.Serve // the same with the flags in their place
+	force    bool
+}
+
+// serve answers until the context ends.
+func (c *commandLine) serve(ctx context.Context, flags serveFlags, hangup <-chan os.Signal) error {
+	policies, err := c.servedPolicies()
+	if err != nil {
+		return err
+	}
+	journal := forwardauth.NewJournal(c.err)
+	defer journal.Close(2 * time.Second)
+	names := make([]string, len(policies))
+	for i, p := range policies {
+		names[i] = p.name
+	}
+	doors, err := forwardauth.New(journal, forwardauth.Build{Version: versionText(), Go: runtime.Version()}, names...)
+	if err != nil {
+		return err
+	}
+	s := &service{Service: doors, journal: journal, force: flags.force}
+	for _, p := range policies {
+		if err := s.open(p); err != nil {
+			return err
+		}
+	}
+	s.opened = s.keepers[0].Parts().Serve
+	s.settings = flags.over(s.opened)
+	return s.run(ctx, hangup)
+}
+
+// over is the policy file's settings with the flags in their place.
+func (f serveFlags) over(settings policyfile.Serve) policyfile.Serve {
+	if f.listen != "" {
+		settings.Listen = f.listen
+	}
+	if f.metrics != "" {
+		settings.Metrics = f.metrics
+	}
+	return settings
+}
+
+// run opens the listeners, answers, and closes in an order that loses no question.
+func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
+	logger := s.journal.Logger()
+	certificate, err := s.certificate()
+	if err != nil {
+		return err
+	}
+	servers, err := s.listen(certificate)
+	if err != nil {
+		return err
+	}
+	background, stopBackground := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer stopBackground()
+	s.keep(background, &running, hangup, certificate)
+
+	failed := make(chan error, len(servers))
+	for _, server := range servers {
+		running.Go(func() {
+			if err := server.Serve(); err != nil {
+				failed <- fmt.Errorf("listener on %s: %w", server.Addr(), err)
+			}
+		})
+	}
+	select {
+	case <-ctx.Done():
+		logger.Info("shutting down")
+	case err = <-failed:
+	}
+	s.Close()
+	for _, server := range servers { // the status is to be had until the end
+		if cut := server.Shutdown(); cut != nil {
+			logger.Warn("connections were cut off", "address", server.Addr().String(), "error", cut.Error())
+		}
+	}
+	return err
+}
+
+// certificate is nil for plain HTTP.
+func (s *service) certificate() (*forwardauth.Certificate, error) {
+	if s.settings.TLSCert == "" {
+		return nil, nil
+	}
+	return forwardauth.LoadCertificate(s.settings.TLSCert, s.settings.TLSKey)
+}
+
+// listen opens the listener for proxies, and behind it that for the status if it
+// is another.
+func (s *service) listen(certificate *forwardauth.Certificate) ([]*forwardauth.Server, error) {
+	logger := s.journal.Logger()
+	own := s.settings.Metrics != ""
+	front := forwardauth.Listener{Address: s.settings.Listen, Handler: s.Handler(!own)}
+	if certificate != nil {
+		front.TLS = certificate.Config()
+	}
+	if s.settings.ProxyProtocol {
+		front.Proxied = s.Trusts
+	}
+	listeners := []forwardauth.Listener{front}
+	if own {
+		listeners = append(listeners, forwardauth.Listener{Address: s.settings.Metrics, Handler: s.Status()})
+	}
+	var servers []*forwardauth.Server
+	for _, l := range listeners {
+		server, err := forwardauth.Listen(l, logger)
+		if err != nil {
+			for _, open := range servers {
+				_ = open.Shutdown() // nothing was served yet
+			}
+			return nil, err
+		}
+		servers = append(servers, server)
+	}
+	attrs := []any{"address", servers[0].Addr().String(), "tls", certificate != nil, "proxy_protocol", s.settings.ProxyProtocol}
+	if own {
+		attrs = append(attrs, "metrics", servers[1].Addr().String())
+	}
+	logger.Info("serving", attrs...)
+	return servers, nil
+}
+
+// keep starts everything that goes on beside the answers.
+func (s *service) keep(ctx context.Context, running *sync.WaitGroup, hangup <-chan os.Signal, certificate *forwardauth.Certificate) {
+	var asked []chan struct{}
+	ask := func() chan struct{} {
+		one := make(chan struct{}, 1)
+		asked = append(asked, one)
+		return one
+	}
+	for _, k := range s.keepers {
+		signal := ask()
+		running.Go(func() { k.Run(ctx, signal) })
+	}
+	if certificate != nil {
+		s.keepCertificate(ctx, certificate, ask())
+	}
+	running.Go(func() {
+		second := time.NewTicker(time.Second)
+		defer second.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-second.C:
+				s.journal.Flush()
+			case <-hangup:
+				for _, one := range asked {
+					select {
+					case one <- struct{}{}:
+					default: // it has been asked and did not get to it yet
+					}
+				}
+			}
+		}
+	})
+}
+
+func (s *service) keepCertificate(ctx context.Context, certificate *forwardauth.Certificate, asked <-chan struct{}) {
+	logger := s.journal.Logger()
+	files := []string{s.settings.TLSCert, s.settings.TLSKey}
+	err := reload.Watch(ctx, files, reload.Usual(), asked, func() {
+		if err := certificate.Reload(); err != nil {
+			logger.Error("the certificate was not reloaded; the one in force stays", "error", err.Error())
+			return
+		}
+		logger.Info("certificate reloaded")
+	})
+	if err != nil {
+		logger.Warn("certificate files are looked at from time to time only", slog.String("error", err.Error()))
+	}
+}

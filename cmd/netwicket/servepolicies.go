@@ -1,0 +1,210 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/internal/forwardauth"
+	"github.com/netwicket/netwicket/internal/policyfile"
+	"github.com/netwicket/netwicket/internal/reload"
+)
+
+// servedPolicy is one policy and the name behind /decide/ under which it is asked.
+type servedPolicy struct {
+	name    string // empty: /decide
+	options policyfile.Options
+}
+
+// named is -c NAME=PATH. A path with an equals sign is told from it by a slash
+// or a dot before the sign: ./a=b.json.
+var named = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_-]{0,63})=(.+)$`)
+
+// servedPolicies groups the paths of -c by their names; several of one name are
+// one policy. The policy of /decide is first, if there is one.
+func (c *commandLine) servedPolicies() ([]servedPolicy, error) {
+	options, err := c.policyOptions()
+	if err != nil {
+		return nil, err
+	}
+	paths := map[string][]string{}
+	names := []string{}
+	for _, text := range c.paths {
+		name, path := "", text
+		if match := named.FindStringSubmatch(text); match != nil {
+			name, path = match[1], match[2]
+		}
+		if paths[name] == nil {
+			names = append(names, name)
+		}
+		paths[name] = append(paths[name], path)
+	}
+	if len(c.paths) == 0 {
+		names = append(names, "") // the working directory's policy
+	}
+	var policies []servedPolicy
+	for _, name := range names {
+		p := servedPolicy{name: name, options: options}
+		p.options.Paths = paths[name]
+		if name == "" {
+			policies = append([]servedPolicy{p}, policies...)
+		} else {
+			policies = append(policies, p)
+		}
+	}
+	return policies, nil
+}
+
+// keeper keeps one of the policies up to date.
+type keeper struct {
+	*reload.Keeper
+	service *service
+	name    string
+}
+
+// open loads a policy for the first time and puts it in force.
+func (s *service) open(p servedPolicy) error {
+	begun := time.Now()
+	k := &keeper{service: s, name: p.name}
+	started, err := reload.Start(reload.Options{Policy: p.options, Force: s.force, Install: k.install, Report: k.report})
+	if err != nil {
+		return err
+	}
+	k.Keeper = started
+	s.keepers = append(s.keepers, k)
+	s.Reloaded(k.name, forwardauth.Success, begun)
+	s.logPolicy(k.name, "policy loaded", started.Info(), time.Since(begun))
+	s.logWarnings(started.Parts())
+	k.logLockedOut(started.LockedOut())
+	return nil
+}
+
+// install puts a policy in force.
+func (k *keeper) install(parts *policyfile.Parts, policy *decide.Policy) error {
+	s := k.service
+	snapshot, err := forwardauth.NewSnapshot(parts, policy)
+	if err == nil {
+		err = s.Put(k.name, snapshot)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", parts.Name(), err)
+	}
+	if first := len(s.keepers) > 0 && s.keepers[0] == k; first {
+		s.warnAboutRestart(parts.Serve)
+	}
+	return nil
+}
+
+// warnAboutRestart says which changed settings need one.
+func (s *service) warnAboutRestart(next policyfile.Serve) {
+	before := s.opened
+	var changed []string
+	for _, setting := range []struct {
+		key  string
+		same bool
+	}{
+		{"listen", next.Listen == before.Listen},
+		{"metrics", next.Metrics == before.Metrics},
+		{"tlsCert", next.TLSCert == before.TLSCert},
+		{"tlsKey", next.TLSKey == before.TLSKey},
+		{"proxyProtocol", next.ProxyProtocol == before.ProxyProtocol},
+	} {
+		if !setting.same {
+			changed = append(changed, "serve."+setting.key)
+		}
+	}
+	if changed != nil {
+		s.journal.Logger().Warn("settings changed that take effect after a restart", "settings", changed)
+	}
+}
+
+// report logs and counts an attempt to reload.
+func (k *keeper) report(r reload.Report) {
+	s, logger := k.service, k.service.journal.Logger()
+	if r.Cause == reload.Watching {
+		logger.Warn("files are looked at from time to time only", "error", r.Err.Error())
+		return
+	}
+	var refused *reload.Refusal
+	switch {
+	case r.Err == nil:
+		s.Reloaded(k.name, forwardauth.Success, time.Now())
+		s.logPolicy(k.name, "policy reloaded: "+string(r.Cause), r.Info, r.Took)
+		s.logWarnings(r.Parts)
+		k.logLockedOut(r.LockedOut)
+		return
+	case errors.As(r.Err, &refused):
+		s.Reloaded(k.name, forwardauth.Refused, time.Now())
+	default:
+		s.Reloaded(k.name, forwardauth.Failure, time.Now())
+	}
+	write := logger.Error
+	if r.Repeated {
+		write = logger.Debug // the same file is tried again and again
+	}
+	write("policy not reloaded; the one in force stays", k.attrs("cause", string(r.Cause), "errors", errorTexts(r.Err), "policy", r.Info.Fingerprint)...)
+}
+
+// attrs adds the policy's name, if it has one.
+func (k *keeper) attrs(attrs ...any) []any {
+	if k.name != "" {
+		attrs = append(attrs, "policy_name", k.name)
+	}
+	return attrs
+}
+
+// errorTexts are the findings of an error one by one, or the error.
+func errorTexts(err error) []string {
+	var findings finding.List
+	var refused *reload.Refusal
+	switch {
+	case errors.As(err, &refused):
+		return refused.Causes
+	case errors.As(err, &findings):
+		return findingTexts(findings)
+	default:
+		return []string{err.Error()}
+	}
+}
+
+func findingTexts(findings finding.List) []string {
+	var texts []string
+	for i, f := range findings {
+		if i == finding.Shown {
+			return append(texts, fmt.Sprintf("and %d more; netwicket check lists all", len(findings)-i))
+		}
+		texts = append(texts, oneLine(f.Error()))
+	}
+	return texts
+}
+
+// logPolicy says what is in force from now on.
+func (s *service) logPolicy(name, message string, info decide.Info, took time.Duration) {
+	data := make([]string, 0, len(info.Data))
+	for _, d := range info.Data {
+		text := d.Type
+		if !d.Built.IsZero() {
+			text += " " + d.Built.Format(time.DateOnly)
+		}
+		data = append(data, text)
+	}
+	k := keeper{name: name}
+	s.journal.Logger().Info(message, k.attrs("policy", info.Fingerprint, "zones", info.ActiveZones, "rules", info.Rules,
+		"data", strings.Join(data, ", "), "seconds", took.Seconds())...)
+}
+
+func (s *service) logWarnings(parts *policyfile.Parts) {
+	for _, text := range findingTexts(reload.Warnings(parts)) {
+		s.journal.Logger().Warn("policy warning", "warning", text)
+	}
+}
+
+func (k *keeper) logLockedOut(causes []string) {
+	if len(causes) > 0 {
+		k.service.journal.Logger().Error("the policy in force locks out addresses of serve.guard", k.attrs("errors", causes)...)
+	}
+}

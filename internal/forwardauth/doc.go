@@ -1,0 +1,31 @@
+// Package forwardauth answers the question of a reverse proxy, may this request
+// pass?, over HTTP: 204 lets it pass, 403 does not, and 400 says that the proxy
+// did not tell for whom it asks. Every other answer comes from net/http for
+// requests that cannot be read, and none of them is a 2xx.
+//
+// # Parts
+//
+// A [Service] has a [Door] for each policy that it serves: /decide is the first
+// one, /decide/NAME the others. A [Snapshot] is everything that one request is
+// decided by: the policy, the resolver of its clients, and the settings beside
+// them. A door holds one snapshot behind an atomic pointer, and a request takes it
+// once, so it is decided by exactly one policy file, whenever that is replaced.
+//
+// A [Journal] writes the log. It never makes a request wait: lines that nobody
+// takes off its hands are dropped and counted.
+//
+// # Who may ask
+//
+// Only the proxies of the policy's edge. Anybody else gets 403, whatever the
+// policy says and also where it only observes: the service cannot know for whom
+// such a caller asks, and a proxy that is missing from the list is a mistake that
+// has to be seen.
+//
+// # Paths
+//
+// The path is compared as it is; nothing in it selects a policy but a name that
+// the command line gave. Behind a proxy that appends the client's own path, the
+// client would otherwise choose the policy that it is decided by. Names that are
+// not known get 403 rather than 404: proxies pass a 404 on to the client, or take
+// it for a fault of the service, and neither is what a denial looks like.
+package forwardauth

@@ -1,0 +1,105 @@
+package forwardauth
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/gate"
+)
+
+// decidePath is where proxies ask, alone or with a policy's name behind it.
+const decidePath = "/decide"
+
+// Header fields in their canonical form, with values that are shared by all answers.
+const reasonHeader = "X-Netwicket-Reason"
+
+// noStore keeps caches between the proxy and us from reusing one client's
+// answer for another: a 204 may be stored unless it forbids that (RFC 9110
+// section 15.1). Not to be changed.
+func noStore() []string { return []string{"no-store"} }
+
+// Handler is what proxies ask. With status, it also answers what [Service.Status]
+// does, for a service with one listener.
+func (s *Service) Handler(status bool) http.Handler {
+	return &handler{service: s, status: s.Status(), hasStatus: status, cacheControl: noStore()}
+}
+
+type handler struct {
+	service      *Service
+	status       http.Handler
+	hasStatus    bool
+	cacheControl []string
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
+	switch {
+	case path == decidePath:
+		h.decide(w, r, "")
+	case strings.HasPrefix(path, decidePath+"/"):
+		h.decide(w, r, path[len(decidePath)+1:])
+	case h.hasStatus:
+		h.status.ServeHTTP(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+// decide answers one question, for any method: proxies ask with that of their
+// client.
+func (h *handler) decide(w http.ResponseWriter, r *http.Request, name string) {
+	w.Header()["Cache-Control"] = h.cacheControl
+	door := h.service.byName[name]
+	if door == nil {
+		h.service.unknownPolicy(r, name)
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	w.WriteHeader(door.answer(w.Header(), r, h.service))
+}
+
+// answer decides and gives the status.
+func (d *Door) answer(header http.Header, r *http.Request, s *Service) int {
+	snapshot := d.current.Load()
+	if snapshot == nil {
+		return http.StatusForbidden
+	}
+	if !snapshot.resolver.Trusts(r.RemoteAddr) {
+		d.tally.strangers.Add(1)
+		s.journal.stranger(snapshot, d.name, r)
+		return http.StatusForbidden
+	}
+	begun := time.Now()
+	var buffer [gate.MaxChain]netip.Addr
+	result := gate.Decide(buffer[:0], snapshot.policy, snapshot.resolver, r.RemoteAddr, r.Header)
+	s.metrics.took(time.Since(begun))
+	d.tally.count(&result.Decision, result.Err, snapshot, r.RemoteAddr)
+	if snapshot.serve.ReasonHeader {
+		header[reasonHeader] = []string{result.Decision.Reason.String()}
+	}
+	s.journal.decided(snapshot, d.name, r, &result.Decision, result.Err, len(result.Chain()))
+	return status(result.Decision.Verdict, result.Err, snapshot.observe)
+}
+
+// status is the answer in HTTP. A header that the proxy did not send is told
+// apart since it is a mistake in the proxy's configuration; proxies deny then
+// as well.
+func status(verdict decide.Verdict, code gate.Error, observe bool) int {
+	switch {
+	case verdict == decide.Allow || observe:
+		return http.StatusNoContent
+	case code == gate.ErrMissing:
+		return http.StatusBadRequest
+	default:
+		return http.StatusForbidden
+	}
+}
+
+// unknownPolicy notes a question about a policy that is not served.
+func (s *Service) unknownPolicy(r *http.Request, name string) {
+	s.metrics.unknownPolicies.Add(1)
+	s.journal.unknownPolicy(s.doors[0].current.Load(), r, name)
+}

@@ -1,0 +1,279 @@
+package forwardauth
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/gate"
+)
+
+const (
+	// linesPerSecond bounds what strangers can make the service write: an
+	// attack of a million requests is a hundred lines a second and a count.
+	linesPerSecond = 100
+
+	// shownBytes is how much of a value that a client sent a line repeats.
+	shownBytes = 64
+)
+
+// Journal writes the log as JSON, one object a line. Everything that a request
+// can cause is limited in number and length, and nothing waits for the output.
+// Safe for concurrent use.
+type Journal struct {
+	logger *slog.Logger
+	level  *slog.LevelVar
+	output *queue
+
+	// Apart, so that strangers cannot keep denials out of the log.
+	denials, strangers limiter
+}
+
+// NewJournal writes to out until it is closed.
+func NewJournal(out io.Writer) *Journal {
+	j := &Journal{level: new(slog.LevelVar), output: newQueue(out)}
+	j.logger = slog.New(slog.NewJSONHandler(j.output, &slog.HandlerOptions{Level: j.level}))
+	return j
+}
+
+// Logger is for what no request caused: such lines are not limited.
+func (j *Journal) Logger() *slog.Logger { return j.logger }
+
+// Close writes what waits to be written, for no longer than patience.
+func (j *Journal) Close(patience time.Duration) {
+	j.noteDropped(j.denials.rest() + j.strangers.rest())
+	j.output.close(patience)
+}
+
+func (j *Journal) setLevel(level slog.Level) { j.level.Set(level) }
+
+// dropped counts the lines beyond the limit, lost those that the output did not take.
+func (j *Journal) dropped() uint64 { return j.denials.total.Load() + j.strangers.total.Load() }
+func (j *Journal) lost() uint64    { return j.output.lost.Load() }
+
+// admits says that a line at this level is wanted and within the limit. Debug
+// lines have no limit: who asks for them wants them all.
+func (j *Journal) admits(level slog.Level, limit *limiter) bool {
+	if !j.logger.Enabled(context.Background(), level) {
+		return false
+	}
+	if level <= slog.LevelDebug {
+		return true
+	}
+	admitted, dropped := limit.admit(time.Now())
+	j.noteDropped(dropped)
+	return admitted
+}
+
+// Flush says how many lines the limits have kept back since it was last said.
+// To be called now and then, for the case that no further line comes.
+func (j *Journal) Flush() {
+	now := time.Now()
+	j.noteDropped(j.denials.settle(now) + j.strangers.settle(now))
+}
+
+func (j *Journal) noteDropped(count uint64) {
+	if count > 0 {
+		j.logger.Warn("log lines left out", "count", count, "limit_per_second", linesPerSecond)
+	}
+}
+
+// decided notes a decision: denials at info, what is let pass at debug.
+func (j *Journal) decided(s *Snapshot, name string, r *http.Request, d *decide.Decision, code gate.Error, hops int) {
+	level, message := slog.LevelInfo, "denied"
+	switch {
+	case d.Verdict == decide.Allow:
+		level, message = slog.LevelDebug, "allowed"
+	case s.observe:
+		message = "would be denied"
+	}
+	if !j.admits(level, &j.denials) {
+		return
+	}
+	peer, _ := s.resolver.Peer(r.RemoteAddr) // a peer that is no address is logged as none
+	attrs := make([]slog.Attr, 0, 20)
+	attrs = append(attrs, slog.String("decision", d.Verdict.String()), slog.String("reason", d.Reason.String()))
+	attrs = s.appendAddr(attrs, "client_ip", d.Client)
+	attrs = s.appendAddr(attrs, "peer_ip", peer)
+	attrs = append(attrs, slog.String("ip_source", s.resolver.Source().String()), slog.Int("hops", hops))
+	if d.Zone != nil {
+		attrs = append(attrs, slog.String("zone", d.Zone.Name))
+	}
+	if d.Rule != "" {
+		attrs = append(attrs, slog.String("rule", d.Rule))
+	}
+	if d.Audit {
+		attrs = append(attrs, slog.Bool("audit", true))
+	}
+	attrs = s.appendLocation(attrs, d.Client)
+	if code != 0 {
+		attrs = append(attrs, slog.String("error", code.Code()))
+		attrs = s.appendHeader(attrs, r.Header)
+	}
+	attrs = append(attrs, slog.String("mode", s.mode().String()), slog.String("policy", s.info.Fingerprint))
+	j.write(level, message, name, attrs)
+}
+
+// stranger notes a caller that is not one of the edge's proxies.
+func (j *Journal) stranger(s *Snapshot, name string, r *http.Request) {
+	if !j.admits(slog.LevelWarn, &j.strangers) {
+		return
+	}
+	attrs := []slog.Attr{slog.String("decision", decide.Deny.String())}
+	if peer, err := s.resolver.Peer(r.RemoteAddr); err == nil {
+		attrs = s.appendAddr(attrs, "peer_ip", peer)
+	} else {
+		attrs = append(attrs, slog.String("peer", quoted(r.RemoteAddr)))
+	}
+	attrs = append(attrs, slog.String("policy", s.info.Fingerprint))
+	j.write(slog.LevelWarn, "caller outside edge.trusted refused; if it is one of our proxies, add it there", name, attrs)
+}
+
+// unknownPolicy notes a question about a policy that is not served.
+func (j *Journal) unknownPolicy(first *Snapshot, r *http.Request, name string) {
+	if !j.admits(slog.LevelWarn, &j.strangers) {
+		return
+	}
+	attrs := []slog.Attr{slog.String("decision", decide.Deny.String()), slog.String("name", quoted(name))}
+	if first != nil {
+		if peer, err := first.resolver.Peer(r.RemoteAddr); err == nil {
+			attrs = first.appendAddr(attrs, "peer_ip", peer)
+		}
+	}
+	j.write(slog.LevelWarn, "no policy of this name is served", "", attrs)
+}
+
+func (j *Journal) write(level slog.Level, message, name string, attrs []slog.Attr) {
+	if name != "" {
+		attrs = append(attrs, slog.String("policy_name", name))
+	}
+	j.logger.LogAttrs(context.Background(), level, message, attrs...)
+}
+
+// The networks that addresses are cut to on request: what a household or a small
+// office usually has.
+const (
+	logged4 = 24
+	logged6 = 48
+)
+
+// appendAddr appends an address, or its network where addresses must not be kept.
+func (s *Snapshot) appendAddr(attrs []slog.Attr, key string, addr netip.Addr) []slog.Attr {
+	if !addr.IsValid() {
+		return attrs
+	}
+	if !s.serve.LogNetworks {
+		return append(attrs, slog.String(key, addr.String()))
+	}
+	bits := logged6
+	if addr.Is4() {
+		bits = logged4
+	}
+	network, err := addr.Prefix(bits)
+	if err != nil {
+		return attrs
+	}
+	return append(attrs, slog.String(key, network.String()))
+}
+
+func (s *Snapshot) appendLocation(attrs []slog.Attr, client netip.Addr) []slog.Attr {
+	if s.table == nil || !client.IsValid() {
+		return attrs
+	}
+	location := s.table.Lookup(client)
+	if location.Country != "" {
+		attrs = append(attrs, slog.String("country", location.Country))
+	}
+	if location.ASNKnown {
+		attrs = append(attrs, slog.Uint64("asn", uint64(location.ASN)))
+	}
+	return attrs
+}
+
+// appendHeader appends the end of the header that no client was found in: it is
+// read from there. It holds addresses, so it is left out where they are cut.
+func (s *Snapshot) appendHeader(attrs []slog.Attr, h http.Header) []slog.Attr {
+	if s.serve.LogNetworks {
+		return attrs
+	}
+	if lines := h[headerOf(s.resolver.Source())]; len(lines) > 0 {
+		attrs = append(attrs, slog.String("header", quoted(lines[len(lines)-1])))
+	}
+	return attrs
+}
+
+// headerOf is the canonical name of the header that a source reads.
+func headerOf(source gate.Source) string {
+	if name, found := strings.CutPrefix(source.String(), "header:"); found {
+		return http.CanonicalHeaderKey(name)
+	}
+	if source == gate.Forwarded {
+		return "Forwarded"
+	}
+	return "X-Forwarded-For"
+}
+
+// quoted is text as a Go string literal in ASCII, cut to its last bytes.
+func quoted(text string) string {
+	if len(text) > shownBytes {
+		return "..." + strconv.QuoteToASCII(text[len(text)-shownBytes:])
+	}
+	return strconv.QuoteToASCII(text)
+}
+
+// limiter admits so many lines a second and counts the rest.
+type limiter struct {
+	total atomic.Uint64
+
+	mutex   sync.Mutex
+	second  int64
+	lines   int
+	dropped uint64 // and not yet told
+}
+
+// admit asks for a line. It also gives the count of lines that were dropped in
+// the seconds before, once.
+func (l *limiter) admit(now time.Time) (admitted bool, dropped uint64) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	dropped = l.turn(now)
+	if l.lines < linesPerSecond {
+		l.lines++
+		return true, dropped
+	}
+	l.dropped++
+	l.total.Add(1)
+	return false, dropped
+}
+
+// settle gives the count of lines dropped before this second, once.
+func (l *limiter) settle(now time.Time) uint64 {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.turn(now)
+}
+
+// rest gives the count of dropped lines at the end.
+func (l *limiter) rest() uint64 {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	count := l.dropped
+	l.dropped = 0
+	return count
+}
+
+func (l *limiter) turn(now time.Time) (dropped uint64) {
+	if second := now.Unix(); second != l.second {
+		l.second, l.lines = second, 0
+		dropped, l.dropped = l.dropped, 0
+	}
+	return dropped
+}

@@ -1,0 +1,131 @@
+package forwardauth
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/pires/go-proxyproto"
+)
+
+// Limits of a connection. Proxies on the same network answer in milliseconds; the
+// idle time is longer than theirs, so that it is the proxy that closes a
+// connection, never the service under a question that is on its way.
+const (
+	headerTimeout   = 5 * time.Second
+	requestTimeout  = 10 * time.Second
+	idleTimeout     = 5 * time.Minute
+	shutdownTimeout = 10 * time.Second
+
+	// maxHeaderBytes is more than proxies pass on by default (nginx 32 KiB,
+	// HAProxy 16 KiB, Envoy 60 KiB). Longer ones get 431, which no proxy takes
+	// for an allow.
+	maxHeaderBytes = 64 << 10
+)
+
+// Listener is one address to answer on.
+type Listener struct {
+	Address string      // host:port
+	TLS     *tls.Config // nil: plain HTTP
+	// Proxied says which peers must begin with a PROXY protocol header, which
+	// then names the caller; nil: none may.
+	Proxied func(peer string) bool
+	Handler http.Handler
+}
+
+// Server is one listener that is open.
+type Server struct {
+	http     *http.Server
+	listener net.Listener
+	tls      bool
+}
+
+// Listen opens the listener, so that an address that is taken is known before
+// anything is served.
+func Listen(l Listener, logger *slog.Logger) (*Server, error) {
+	listener, err := net.Listen("tcp", l.Address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", l.Address, err)
+	}
+	s := &Server{listener: listener, tls: l.TLS != nil, http: &http.Server{
+		Handler:           l.Handler,
+		TLSConfig:         l.TLS,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       requestTimeout,
+		WriteTimeout:      requestTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          log.New(&connectionLog{logger}, "", 0),
+		// net/http would answer OPTIONS * with 200, which lets a request pass.
+		DisableGeneralOptionsHandler: true,
+	}}
+	if l.Proxied != nil {
+		s.listener = &proxyproto.Listener{
+			Listener:          listener,
+			ReadHeaderTimeout: headerTimeout,
+			ConnPolicy:        proxied(l.Proxied),
+		}
+	}
+	return s, nil
+}
+
+// proxied requires the header of trusted peers. What others send is HTTP: a
+// header there is a request that cannot be read.
+func proxied(trusts func(string) bool) proxyproto.ConnPolicyFunc {
+	return func(o proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
+		if trusts(o.Upstream.String()) {
+			return proxyproto.REQUIRE, nil
+		}
+		return proxyproto.SKIP, nil
+	}
+}
+
+// Addr is where the server listens.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Serve answers until the server is shut down; it then returns nil.
+func (s *Server) Serve() error {
+	var err error
+	if s.tls {
+		err = s.http.ServeTLS(s.listener, "", "")
+	} else {
+		err = s.http.Serve(s.listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Shutdown takes no more connections, answers the questions under way and
+// closes. The error says that some were cut off.
+func (s *Server) Shutdown() error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		return errors.Join(err, s.http.Close())
+	}
+	return nil
+}
+
+// connectionLog takes what net/http has to say about connections. Strangers
+// cause most of it, so it is for debugging; only a panic is our fault.
+type connectionLog struct{ logger *slog.Logger }
+
+func (c *connectionLog) Write(line []byte) (int, error) {
+	text := strings.TrimSpace(string(line))
+	if strings.HasPrefix(text, "http: panic") {
+		c.logger.Error("a request was not answered", "panic", text)
+	} else {
+		c.logger.Debug("connection", "error", quoted(text))
+	}
+	return len(line), nil
+}

@@ -1,0 +1,93 @@
+package forwardauth
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Service answers for several policies. Safe for concurrent use.
+type Service struct {
+	doors   []*Door // the first is the one of /decide
+	byName  map[string]*Door
+	journal *Journal
+	metrics *metrics
+	put     sync.Mutex // one snapshot is put in force at a time
+	closing atomic.Bool
+}
+
+// Door is the place of one policy in a Service.
+type Door struct {
+	name    string
+	current atomic.Pointer[Snapshot]
+	tally   tally
+}
+
+// New makes a service with a door for each name, all of them closed. The empty
+// name is /decide, any other /decide/NAME. A policy without an edge takes over
+// that of the first.
+func New(journal *Journal, build Build, names ...string) (*Service, error) {
+	s := &Service{journal: journal, byName: make(map[string]*Door)}
+	for _, name := range names {
+		if s.byName[name] != nil {
+			return nil, fmt.Errorf("policy %q is given twice", name)
+		}
+		d := &Door{name: name}
+		s.byName[name] = d
+		s.doors = append(s.doors, d)
+	}
+	s.metrics = newMetrics(s, build)
+	return s, nil
+}
+
+// Put puts a snapshot in force: every request that begins afterwards is decided
+// by it. Where the first door's edge changes, the policies that share it change
+// with it, each in one step.
+func (s *Service) Put(name string, next *Snapshot) error {
+	s.put.Lock()
+	defer s.put.Unlock()
+	door := s.byName[name]
+	if door == nil {
+		return fmt.Errorf("there is no policy named %q", name)
+	}
+	first := s.doors[0]
+	if door != first {
+		next = next.behind(first.current.Load())
+	}
+	if next.resolver == nil {
+		return CheckEdge(nil)
+	}
+	door.current.Store(next)
+	if door != first {
+		return nil
+	}
+	s.journal.setLevel(next.serve.LogLevel)
+	for _, other := range s.doors[1:] {
+		if current := other.current.Load(); current != nil {
+			other.current.Store(current.behind(next))
+		}
+	}
+	return nil
+}
+
+// Trusts says that a peer is a proxy of any policy in force: the listener's
+// question, which comes before there is a path.
+func (s *Service) Trusts(remoteAddr string) bool {
+	for _, d := range s.doors {
+		if current := d.current.Load(); current != nil && current.resolver.Trusts(remoteAddr) {
+			return true
+		}
+	}
+	return false
+}
+
+// Close makes /readyz fail from now on. Decisions go on.
+func (s *Service) Close() { s.closing.Store(true) }
+
+// Reloaded counts an attempt to replace a policy.
+func (s *Service) Reloaded(name string, result string, at time.Time) {
+	if d := s.byName[name]; d != nil {
+		d.tally.reloaded(result, at)
+	}
+}

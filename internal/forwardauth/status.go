@@ -1,0 +1,68 @@
+package forwardauth
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Status answers /healthz, /readyz and /metrics, to anybody.
+func (s *Service) Status() http.Handler {
+	metrics := s.metrics.handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz":
+			writeText(w, http.StatusOK, "ok\n")
+		case "/readyz":
+			s.ready(w)
+		case "/metrics":
+			metrics.ServeHTTP(w, r)
+		default:
+			http.NotFound(w, r)
+		}
+	})
+}
+
+// ready says whether the service should be asked.
+func (s *Service) ready(w http.ResponseWriter) {
+	problems := s.Problems(time.Now())
+	if len(problems) == 0 {
+		writeText(w, http.StatusOK, "ok\n")
+		return
+	}
+	writeText(w, http.StatusServiceUnavailable, strings.Join(problems, "\n")+"\n")
+}
+
+// Problems are the reasons for which the service is not ready; none if it is.
+func (s *Service) Problems(now time.Time) []string {
+	var problems []string
+	if s.closing.Load() {
+		problems = append(problems, "shutting down")
+	}
+	for _, d := range s.doors {
+		current := d.current.Load()
+		if current == nil {
+			problems = append(problems, fmt.Sprintf("policy %q: none in force", d.name))
+			continue
+		}
+		for _, data := range current.tooOld(now) {
+			built := "without a build date"
+			if !data.Built.IsZero() {
+				built = "built " + data.Built.Format(time.DateOnly)
+			}
+			problems = append(problems, fmt.Sprintf("policy %q: %s (%s) is %s, older than maxAge %v",
+				d.name, filepath.Base(data.File), data.Type, built, current.serve.MaxAge))
+		}
+	}
+	return problems
+}
+
+func writeText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	// A prober that hangs up has seen the status.
+	_, _ = w.Write([]byte(text))
+}

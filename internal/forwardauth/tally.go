@@ -1,0 +1,86 @@
+package forwardauth
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/gate"
+)
+
+const (
+	verdicts   = 2
+	modes      = 2
+	maxReasons = 32 // decide.Reasons is a set of 32 bits
+	maxResults = 16 // more than gate has errors, and the two results below
+)
+
+// Results of finding the client, beside gate's errors.
+const (
+	fromHeader = 0
+	fromPeer   = maxResults - 1
+)
+
+// tally counts what happened at one door. The arrays are indexed rather than
+// looked up by label: they are counted once for every request.
+type tally struct {
+	decisions [verdicts][modes][maxReasons]atomic.Uint64
+	clients   [maxResults]atomic.Uint64
+	strangers atomic.Uint64
+	rules     sync.Map // name to *atomic.Uint64
+
+	mutex       sync.Mutex
+	reloads     map[string]uint64
+	lastSuccess time.Time
+}
+
+func (t *tally) count(d *decide.Decision, code gate.Error, s *Snapshot, remoteAddr string) {
+	t.decisions[d.Verdict&1][s.mode()&1][d.Reason%maxReasons].Add(1)
+	switch {
+	case code != 0:
+		t.clients[code%maxResults].Add(1)
+	case isPeer(d.Client, s.resolver, remoteAddr):
+		t.clients[fromPeer].Add(1)
+	default:
+		t.clients[fromHeader].Add(1)
+	}
+	if d.Rule != "" {
+		t.rule(d.Rule)
+	}
+}
+
+// isPeer says that the client is the proxy itself, which takes OnMissing peer.
+func isPeer(client netip.Addr, resolver *gate.Resolver, remoteAddr string) bool {
+	peer, err := resolver.Peer(remoteAddr)
+	return err == nil && peer == client
+}
+
+// rule counts a rule by its name. There are as many as the policies had rules.
+func (t *tally) rule(name string) {
+	count, known := t.rules.Load(name)
+	if !known {
+		count, _ = t.rules.LoadOrStore(name, new(atomic.Uint64))
+	}
+	count.(*atomic.Uint64).Add(1)
+}
+
+func (t *tally) reloaded(result string, at time.Time) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.reloads == nil {
+		t.reloads = make(map[string]uint64)
+	}
+	t.reloads[result]++
+	if result == Success {
+		t.lastSuccess = at
+	}
+}
+
+// Results of an attempt to replace a policy, as netwicket_reload_total counts them.
+const (
+	Success = "success"
+	Failure = "failure" // documents that cannot be read or compiled
+	Refused = "refused" // good documents that must not replace the policy in force
+)
