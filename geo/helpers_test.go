@@ -1,10 +1,13 @@
 package geo_test
 
 import (
+	"math"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -155,35 +158,33 @@ func (o *oracle) lookup(addr netip.Addr) (geo.Location, geo.Field, error) {
 	return location, has, nil
 }
 
-// plainLocation reads a record of MaxMind's layouts.
+// plainLocation reads a record of any layout that is known, decoded into maps.
 func plainLocation(record map[string]any) (location geo.Location, has geo.Field) {
 	code := func(key string) string {
 		country, _ := record[key].(map[string]any)
 		iso, _ := country["iso_code"].(string)
 		return iso
 	}
-	location = geo.Location{Country: code("country"), Registered: code("registered_country"), Represented: code("represented_country")}
-	if location.Country != "" {
-		has |= geo.Country
+	country := code("country")
+	for _, key := range []string{"country_code", "country"} {
+		if text, _ := record[key].(string); country == "" {
+			country = text
+		}
 	}
-	if location.Country == "ZZ" { // what country-2025 calls an unknown country
-		location.Country = ""
+	location = geo.Location{Country: plainCountry(country), Registered: plainCountry(code("registered_country")), Represented: plainCountry(code("represented_country"))}
+	if country != "" {
+		has |= geo.Country
 	}
 	if subdivisions, _ := record["subdivisions"].([]any); len(subdivisions) > 0 {
 		first, _ := subdivisions[0].(map[string]any)
-		if iso, _ := first["iso_code"].(string); iso != "" && location.Country != "" {
-			location.Region = location.Country + "-" + iso
+		iso, _ := first["iso_code"].(string)
+		if regexp.MustCompile(`^[0-9A-Za-z]{1,3}$`).MatchString(iso) && location.Country != "" {
+			location.Region = location.Country + "-" + strings.ToUpper(iso)
 			has |= geo.Region
 		}
 	}
-	asn, stated := record["autonomous_system_number"]
-	if traits, _ := record["traits"].(map[string]any); !stated && traits != nil {
-		asn, stated = traits["autonomous_system_number"]
-	}
-	if stated {
-		location.ASN, location.ASNKnown = uint32(asn.(uint64)), true
-		has |= geo.ASN
-	}
+	location.ASN = plainASN(record)
+	location.ASNKnown = location.ASN != 0
 	anonymous, tor := false, false
 	for _, flag := range []string{"is_anonymous", "is_anonymous_vpn", "is_public_proxy", "is_residential_proxy", "is_tor_exit_node"} {
 		value, stated := record[flag].(bool)
@@ -202,4 +203,39 @@ func plainLocation(record map[string]any) (location geo.Location, has geo.Field)
 		location.Anonymizer = geo.AnonymizerNone
 	}
 	return location, has
+}
+
+func plainCountry(text string) string {
+	text = strings.ToUpper(text)
+	if !regexp.MustCompile(`^[A-Z][A-Z]$`).MatchString(text) || text == "ZZ" || text == "XX" {
+		return ""
+	}
+	return text
+}
+
+func plainASN(record map[string]any) uint32 {
+	traits, _ := record["traits"].(map[string]any)
+	for _, asn := range []any{record["autonomous_system_number"], record["asn"], traits["autonomous_system_number"]} {
+		switch n := asn.(type) {
+		case uint64:
+			if n <= math.MaxUint32 {
+				return uint32(n)
+			}
+			return 0
+		case string:
+			if n == "" {
+				continue
+			}
+			digits := regexp.MustCompile(`^(?i:AS)?([0-9]+)$`).FindStringSubmatch(n)
+			if digits == nil {
+				return 0
+			}
+			value, _ := strconv.ParseUint(digits[1], 10, 32)
+			if value > math.MaxUint32 {
+				return 0
+			}
+			return uint32(value)
+		}
+	}
+	return 0
 }

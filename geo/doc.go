@@ -1,0 +1,57 @@
+// Package geo loads geo sources and answers where an address is.
+//
+// [Load] reads MMDB databases, CSV overlays and lists of networks and joins
+// them into one immutable [Table], in which every address of both families has
+// one [Location]: country, region, autonomous system, anonymizer, IP services.
+//
+//	table, err := geo.Load(
+//		geo.Source{File: "country.mmdb"},
+//		geo.Source{File: "asn.mmdb"},
+//		geo.Source{File: "overrides.csv"},
+//		geo.Source{File: "nord.txt", Service: "NORD_VPN"},
+//	)
+//	location := table.Lookup(addr)
+//
+// # What is known
+//
+// Each datum may be unknown, which is not the same as none. Country, region and
+// ASN are unknown where no source states them. Anonymizer and services are known
+// to be none there, provided that any source states them of any address, because
+// such sources list only offenders. [Table.Provides] says which data are stated
+// at all: a policy that needs another one can decide nothing by it.
+//
+// # Joining
+//
+// Later sources override earlier ones field by field. Only what a source states
+// overrides: a record or a filled cell, never an absent one. A country of "ZZ",
+// "XX" or "--" states that the country is unknown; so does "-" in a cell. Whoever
+// changes the country makes the region unknown unless it states one, and a region
+// of another country is never kept. Services of databases and lists join; a cell
+// of an overlay replaces what came before it.
+//
+// # Databases
+//
+// The layouts of MaxMind, DB-IP, IPinfo, IPLocate and ip-location-db are told by
+// the fields of the records, not by the name of the file. For one database, the
+// table answers every address as maxminddb's Lookup does, 6to4, Teredo and other
+// aliases of IPv4 included; an IPv4-mapped address is its IPv4 address. A hostile
+// or damaged file is an error, within time and memory bounded by its size.
+//
+// # Overlays
+//
+// An overlay begins with the line
+//
+//	network,country,region,asn,anonymizer,services
+//
+// A network is an address, a prefix or a range first-last. An empty cell says
+// nothing. "-" says that there is none: no anonymizer, no services; for country,
+// region and ASN that is unknown, which denies wherever it matters. Services are
+// separated by "|"; NAME=plain is a service that hides nobody, NAME=anonymous one
+// that does. Of networks inside one another the smaller one wins, field by field.
+//
+// # Cost
+//
+// Three databases of the whole internet, of 14 MB together, load in about half a
+// second into a table of 20 MB. [Table.Lookup] is one table look-up, two for the
+// blocks of IPv6 that repeat IPv4, and never allocates.
+package geo
