@@ -74,7 +74,7 @@ func (s *settler) id(number uint32) uint32 {
 }
 
 func (s *settler) settle(in *spans) spans {
-	out := spans{first: make([]address, 0, len(in.first)), id: make([]uint32, 0, len(in.id))}
+	out := spansOf(len(in.first))
 	for i, first := range in.first {
 		out.add(first, s.id(in.id[i]))
 	}

@@ -38,7 +38,9 @@ func Load(sources ...Source) (*Table, error) {
 	for _, d := range l.datasets {
 		provides |= d.Provides
 	}
-	t := build(l.layers, l.vocabulary, provides)
+	layers := l.layers
+	l.layers = nil // so that they can go while the table is built: they are as large as it
+	t := build(layers, l.vocabulary, provides)
 	t.datasets, t.warnings = l.datasets, l.warnings
 	l.hash.Sum(t.fingerprint[:0])
 	return t, nil

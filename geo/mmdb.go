@@ -27,27 +27,28 @@ func readMMDB(content []byte, v *vocabulary) (*layer, Dataset, error) {
 	if err != nil {
 		return nil, Dataset{}, err
 	}
-	if err := tree.check(); err != nil {
+	tree.findV4Root()
+	count4, count6, err := tree.check()
+	if err != nil {
 		return nil, Dataset{}, err
 	}
-	tree.findV4Root()
 
 	l := &layer{statements: make([]statement, 1)}
 	s := &statementReader{
 		records:    recordReader{data: newDataSection(data)},
 		vocabulary: v,
 		layer:      l,
-		byOffset:   map[uint32]uint32{},
+		byOffset:   make(map[uint32]uint32, len(data)/256),
 		numbers:    map[statement]uint32{{}: 0},
 	}
-	w4 := walker{tree: tree, say: s.at, bits: 32}
+	w4 := walker{tree: tree, say: s.at, bits: 32, spans: spansOf(count4)}
 	if err := w4.walk(tree.v4Root, address{}, 0); err != nil {
 		return nil, Dataset{}, err
 	}
 	l.v4, l.v6 = w4.spans, uniform(0)
 	networks := w4.networks
 	if !tree.v4Only {
-		w6 := walker{tree: tree, say: s.at, bits: 128}
+		w6 := walker{tree: tree, say: s.at, bits: 128, spans: spansOf(count6)}
 		if err := w6.walk(0, address{}, 0); err != nil {
 			return nil, Dataset{}, err
 		}

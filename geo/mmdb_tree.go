@@ -128,21 +128,30 @@ func (t *searchTree) checkPointer(record uint32) error {
 	return nil
 }
 
-// check is the survey of the whole tree.
-func (t *searchTree) check() error {
+// check is the survey of the whole tree. It estimates how many networks, empty
+// ones included, a walk over each family will come to: of IPv6, as many as a
+// tree without shared nodes has.
+func (t *searchTree) check() (v4, v6 int, err error) {
 	room := 128
 	if t.v4Only {
 		room = 32
 	}
 	s := t.newSurvey()
-	networks, _, err := s.count(0, room)
+	all, _, err := s.count(0, room)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	if limit := uint64(maxNetworksPerNode) * (uint64(t.nodes) + 1); uint64(networks) > limit {
-		return fmt.Errorf("the search tree has more than %d networks below its %d nodes", limit, t.nodes)
+	if limit := uint64(maxNetworksPerNode) * (uint64(t.nodes) + 1); uint64(all) > limit {
+		return 0, 0, fmt.Errorf("the search tree has more than %d networks below its %d nodes", limit, t.nodes)
 	}
-	return nil
+	if t.v4Only {
+		return int(all), 0, nil
+	}
+	v4 = 1
+	if t.v4Root < t.nodes {
+		v4 = int(s.networks[t.v4Root])
+	}
+	return v4, max(int(t.nodes)-v4, 0) + 1, nil
 }
 
 // walker turns a tree into spans of statement numbers.

@@ -76,6 +76,11 @@ func uniform(id uint32) spans {
 	return spans{first: []address{{}}, id: []uint32{id}}
 }
 
+// spansOf are spans with room for n intervals, to be added.
+func spansOf(n int) spans {
+	return spans{first: make([]address, 0, n), id: make([]uint32, 0, n)}
+}
+
 // add begins an interval, behind all others or in place of the last one if it
 // begins there too.
 func (s *spans) add(first address, id uint32) {
@@ -108,10 +113,7 @@ func (s *spans) within(first, last address) (id uint32, one bool) {
 
 // merge lays b over a: each address gets combine(a's number, b's number).
 func merge(a, b *spans, combine func(x, y uint32) uint32) spans {
-	merged := spans{
-		first: make([]address, 0, max(len(a.first), len(b.first))),
-		id:    make([]uint32, 0, max(len(a.id), len(b.id))),
-	}
+	merged := spansOf(max(len(a.first), len(b.first)))
 	i, j := 0, 0
 	at := address{}
 	for {
@@ -136,10 +138,7 @@ func merge(a, b *spans, combine func(x, y uint32) uint32) spans {
 
 // overlay replaces first to last by one interval.
 func (s *spans) overlay(first, last address, id uint32) spans {
-	patched := spans{
-		first: make([]address, 0, len(s.first)+2),
-		id:    make([]uint32, 0, len(s.id)+2),
-	}
+	patched := spansOf(len(s.first) + 2)
 	i := 0
 	for ; i < len(s.first) && before(s.first[i], first); i++ {
 		patched.add(s.first[i], s.id[i])
