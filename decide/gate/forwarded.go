@@ -195,5 +195,12 @@ func isAlphanumeric(c byte) bool {
 
 // isTokenByte says that c may stand in a token (RFC 9110 section 5.6.2).
 func isTokenByte(c byte) bool {
-	return isAlphanumeric(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
+	const (
+		below64 uint64 = 1<<'!' | 1<<'#' | 1<<'$' | 1<<'%' | 1<<'&' | 1<<'\'' | 1<<'*' | 1<<'+' | 1<<'-' | 1<<'.' | (1<<10-1)<<'0'
+		from64  uint64 = (1<<26-1)<<('A'-64) | 1<<('^'-64) | 1<<('_'-64) | 1<<('`'-64) | (1<<26-1)<<('a'-64) | 1<<('|'-64) | 1<<('~'-64)
+	)
+	if c < 64 {
+		return below64>>c&1 != 0
+	}
+	return c < 128 && from64>>(c-64)&1 != 0
 }
