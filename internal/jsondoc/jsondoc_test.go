@@ -42,6 +42,9 @@ func TestRefused(t *testing.T) {
 		{"UTF-16 big endian", "\xfe\xff\x00{\x00}", "1:1 bad-encoding"},
 		{"open array", "[1,\n 2", "2:3 bad-json"},
 		{"open object", "{\n", "2:1 bad-json"},
+		{"no value at the end", `{"a":`, "1:6 bad-json"},
+		{"open key", `{"a`, "1:2 bad-json"},
+		{"bad value in object", `{"a":tru}`, "1:6 bad-json"},
 		{"no value", `{"a":}`, "1:6 bad-json"},
 		{"no colon", `{"a" 1}`, "1:6 bad-json"},
 		{"no key", `{1:2}`, "1:2 bad-json"},
@@ -186,6 +189,11 @@ func TestTree(t *testing.T) {
 	require.False(t, root.Get("Name").Exists(), "keys match exactly")
 	require.Equal(t, jsondoc.Missing, root.Get("Name").Kind())
 
+	escapes := parse(t, `"\"\\\/\b\f\n\r\t\u00E9\uD83D\uDE00 é"`)
+	require.Equal(t, "\"\\/\b\f\n\r\té😀 é", escapes.String())
+	require.Equal(t, "-1.5", parse(t, "-1.5").String())
+	require.Equal(t, "true", parse(t, "true").String())
+
 	list := root.Get("list")
 	require.Equal(t, `[1, -2.50e1, null, [], {"a/b~c": true}]`, string(list.Raw()))
 	var rows []string
@@ -216,6 +224,9 @@ func TestZeroNode(t *testing.T) {
 	require.Nil(t, zero.Raw())
 	require.False(t, zero.Bool())
 	require.Equal(t, 0, zero.Len())
+	require.Equal(t, 0, zero.Offset())
+	require.Equal(t, "", zero.File())
+	require.Equal(t, "", zero.Path())
 	require.True(t, zero.Blank())
 	require.False(t, zero.Get("a").Exists())
 	for range zero.Elements() {
