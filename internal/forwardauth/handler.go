@@ -1,6 +1,7 @@
 package forwardauth
 
 import (
+	"cmp"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -40,7 +41,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == decidePath:
 		h.decide(w, r, "")
 	case strings.HasPrefix(path, decidePath+"/"):
-		h.decide(w, r, path[len(decidePath)+1:])
+		h.decide(w, r, cmp.Or(path[len(decidePath)+1:], "/")) // "/" is no policy's name
 	case h.hasStatus:
 		h.status.ServeHTTP(w, r)
 	default:
@@ -74,14 +75,21 @@ func (d *Door) answer(header http.Header, r *http.Request, s *Service) int {
 	}
 	begun := time.Now()
 	var buffer [gate.MaxChain]netip.Addr
-	result := gate.Decide(buffer[:0], snapshot.policy, snapshot.resolver, r.RemoteAddr, r.Header)
-	s.metrics.took(time.Since(begun))
-	d.tally.count(&result.Decision, result.Err, snapshot, r.RemoteAddr)
-	if snapshot.serve.ReasonHeader {
-		header[reasonHeader] = []string{result.Decision.Reason.String()}
+	// Not gate.Decide: its result holds the chain, and a decision out of it
+	// that goes to the log would take the buffer to the heap.
+	chain, err := snapshot.resolver.Chain(buffer[:0], r.RemoteAddr, r.Header)
+	if err != nil {
+		chain = nil // which every policy denies
 	}
-	s.journal.decided(snapshot, d.name, r, &result.Decision, result.Err, len(result.Chain()))
-	return status(result.Decision.Verdict, result.Err, snapshot.observe)
+	decision := snapshot.policy.DecideChain(chain)
+	s.metrics.took(time.Since(begun))
+	code, _ := err.(gate.Error)
+	d.tally.count(&decision, code, snapshot, r.RemoteAddr)
+	if snapshot.serve.ReasonHeader {
+		header[reasonHeader] = []string{decision.Reason.String()}
+	}
+	s.journal.decided(snapshot, d.name, r, &decision, code, len(chain))
+	return status(decision.Verdict, code, snapshot.observe)
 }
 
 // status is the answer in HTTP. A header that the proxy did not send is told
