@@ -1,0 +1,25 @@
+// Package iptable maps every IP address, IPv4 and IPv6, to a uint32.
+//
+// A [Builder] takes the map as edges: from this address on, this value. [Builder.Build] makes an immutable [Table]
+// of it, made for one purpose: [Table.Lookup] of addresses that are all over the place, in a map of hundreds of
+// thousands of intervals, should cost little more than the cache misses that no structure can avoid.
+//
+// # Structure
+//
+// Addresses are cut into cells of equal size (an IPv4 /24, an IPv6 /32). Sixty-four cells make a group: one bit per cell
+// says whether a run of equal values starts there, so that a population count finds a cell's value in an array that
+// holds every run's value once. A second bit per cell says whether the cell is divided further; then a second
+// population count finds the node with its 256 parts. IPv4 is one array of groups for the whole space. IPv6
+// first takes the upper 16 bits to a page of groups. DESIGN.md in this directory has the pictures and the reasons.
+//
+// # Costs
+//
+// A look-up allocates nothing and takes no lock. In IPv4 it is two loads, one after the other, with nothing to guess for
+// the branch predictor; in IPv6 five. A table holds no pointers except a handful of slices, so the
+// garbage collector does not scan it. Building takes time in proportion to the number of edges.
+//
+// # Caveats
+//
+// The Table is a total function: addresses that no edge covers have the value 0, and so has the zero [netip.Addr], which is no
+// address at all. A caller for whom 0 could mean "let in" must check [netip.Addr.IsValid] first.
+package iptable

@@ -1,0 +1,232 @@
+package iptable
+
+import (
+	"encoding/binary"
+	"math"
+	"net/netip"
+	"sort"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// oracle is the same map as a Builder's, as the list of all Add calls and a search through it.
+type oracle struct {
+	first []Addr6
+	value []uint32
+}
+
+// newOracle sorts the calls; of several at one address the last counts.
+func newOracle(first []Addr6, value []uint32) oracle {
+	order := make([]int, len(first))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(i, j int) bool { return before(first[order[i]], first[order[j]]) })
+	var o oracle
+	for _, i := range order {
+		if n := len(o.first); n > 0 && o.first[n-1] == first[i] {
+			o.value[n-1] = value[i]
+			continue
+		}
+		o.first, o.value = append(o.first, first[i]), append(o.value, value[i])
+	}
+	return o
+}
+
+func before(a, b Addr6) bool { return a.Hi < b.Hi || a.Hi == b.Hi && a.Lo < b.Lo }
+
+func (o oracle) at(a Addr6) uint32 {
+	i := sort.Search(len(o.first), func(i int) bool { return before(a, o.first[i]) })
+	if i == 0 {
+		return 0
+	}
+	return o.value[i-1]
+}
+
+// merged is the edges that a table of this map has: from the lowest address on, equal neighbours merged.
+func (o oracle) merged() (first []Addr6, value []uint32) {
+	first, value = []Addr6{{}}, []uint32{o.at(Addr6{})}
+	for i, f := range o.first {
+		if f != (Addr6{}) && o.value[i] != value[len(value)-1] {
+			first, value = append(first, f), append(value, o.value[i])
+		}
+	}
+	return first, value
+}
+
+func next(a Addr6) Addr6 {
+	if a.Lo++; a.Lo == 0 {
+		a.Hi++
+	}
+	return a
+}
+
+func previous(a Addr6) Addr6 {
+	if a.Lo == 0 {
+		a.Hi--
+	}
+	a.Lo--
+	return a
+}
+
+var last6 = Addr6{math.MaxUint64, math.MaxUint64}
+
+// edgeSet is the calls for both families.
+type edgeSet struct {
+	first4 []uint32
+	value4 []uint32
+	first6 []Addr6
+	value6 []uint32
+}
+
+func (s *edgeSet) add4(first, value uint32) {
+	s.first4, s.value4 = append(s.first4, first), append(s.value4, value)
+}
+
+func (s *edgeSet) add6(first Addr6, value uint32) {
+	s.first6, s.value6 = append(s.first6, first), append(s.value6, value)
+}
+
+// range4 gives value to first..last and the value over to what follows, as long as calls come in ascending order.
+func (s *edgeSet) range4(first, last, value, over uint32) {
+	s.add4(first, value)
+	if last != math.MaxUint32 {
+		s.add4(last+1, over)
+	}
+}
+
+func (s *edgeSet) range6(first, last Addr6, value, over uint32) {
+	s.add6(first, value)
+	if last != last6 {
+		s.add6(next(last), over)
+	}
+}
+
+func (s *edgeSet) builder() *Builder {
+	var b Builder
+	for i, f := range s.first4 {
+		b.Add4(f, s.value4[i])
+	}
+	for i, f := range s.first6 {
+		b.Add6(f, s.value6[i])
+	}
+	return &b
+}
+
+func (s *edgeSet) oracles() (v4, v6 oracle) {
+	wide := make([]Addr6, len(s.first4))
+	for i, f := range s.first4 {
+		wide[i].Lo = uint64(f)
+	}
+	return newOracle(wide, s.value4), newOracle(s.first6, s.value6)
+}
+
+// forms are the ways in which a table can be laid out. The thresholds make each of them reachable with few edges.
+var forms = []struct {
+	name           string
+	dense4, dense6 int
+}{
+	{"dense", 0, 0},
+	{"sparse", math.MaxInt, math.MaxInt},
+	{"mixed", math.MaxInt, 4},
+}
+
+// check compares the tables of s, in every form, with the oracle.
+func (s *edgeSet) check(t *testing.T) {
+	t.Helper()
+	v4, v6 := s.oracles()
+	for _, form := range forms {
+		table := s.builder().build(form.dense4, form.dense6)
+		checkLookups(t, form.name, table, v4, v6)
+		checkEdges(t, form.name, table, v4, v6)
+	}
+}
+
+// checkLookups compares at both ends of every interval and one address further.
+func checkLookups(t *testing.T, form string, table *Table, v4, v6 oracle) {
+	t.Helper()
+	at4 := func(addr uint32) {
+		want := v4.at(Addr6{Lo: uint64(addr)})
+		if got := table.Lookup(addr4(addr)); got != want {
+			t.Fatalf("%s: Lookup(%s) = %d, want %d", form, addr4(addr), got, want)
+		}
+		if got := table.Lookup4(addr); got != want {
+			t.Fatalf("%s: Lookup4(%s) = %d, want %d", form, addr4(addr), got, want)
+		}
+	}
+	at6 := func(a Addr6) {
+		want := v6.at(a)
+		if got := table.Lookup6(a); got != want {
+			t.Fatalf("%s: Lookup6(%s) = %d, want %d", form, addr6(a), got, want)
+		}
+		if addr6(a).Is4In6() {
+			return // that is an IPv4 address
+		}
+		if got := table.Lookup(addr6(a)); got != want {
+			t.Fatalf("%s: Lookup(%s) = %d, want %d", form, addr6(a), got, want)
+		}
+	}
+	at4(0)
+	at4(math.MaxUint32)
+	for _, f := range v4.first {
+		addr := uint32(f.Lo)
+		for _, a := range []uint32{addr - 2, addr - 1, addr, addr + 1} {
+			at4(a)
+		}
+	}
+	at6(Addr6{})
+	at6(last6)
+	for _, f := range v6.first {
+		for _, a := range []Addr6{previous(previous(f)), previous(f), f, next(f)} {
+			at6(a)
+		}
+	}
+}
+
+// checkEdges compares the table's edges with the merged ones, and with those of the table made of them.
+func checkEdges(t *testing.T, form string, table *Table, v4, v6 oracle) {
+	t.Helper()
+	var again edgeSet
+	for first, value := range table.Edges4() {
+		again.add4(first, value)
+	}
+	for first, value := range table.Edges6() {
+		again.add6(first, value)
+	}
+	first4, value4 := v4.merged()
+	require.Len(t, again.first4, len(first4), form)
+	for i, f := range first4 {
+		if got := again.first4[i]; uint64(got) != f.Lo || again.value4[i] != value4[i] {
+			t.Fatalf("%s: edge %d of IPv4 is %s: %d, want %s: %d", form, i, addr4(got), again.value4[i], addr4(uint32(f.Lo)), value4[i])
+		}
+	}
+	first6, value6 := v6.merged()
+	require.Len(t, again.first6, len(first6), form)
+	for i, f := range first6 {
+		if got := again.first6[i]; got != f || again.value6[i] != value6[i] {
+			t.Fatalf("%s: edge %d of IPv6 is %s: %d, want %s: %d", form, i, addr6(got), again.value6[i], addr6(f), value6[i])
+		}
+	}
+}
+
+func addr4(a uint32) netip.Addr {
+	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, a)))
+}
+
+func addr6(a Addr6) netip.Addr {
+	b := binary.BigEndian.AppendUint64(nil, a.Hi)
+	return netip.AddrFrom16([16]byte(binary.BigEndian.AppendUint64(b, a.Lo)))
+}
+
+func number6(t testing.TB, s string) Addr6 {
+	t.Helper()
+	b := netip.MustParseAddr(s).As16()
+	return Addr6{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
+}
+
+func number4(t testing.TB, s string) uint32 {
+	t.Helper()
+	b := netip.MustParseAddr(s).As4()
+	return binary.BigEndian.Uint32(b[:])
+}

@@ -1,0 +1,295 @@
+package iptable
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const largest = math.MaxUint32
+
+func TestLookupMatchesOracle(t *testing.T) {
+	tests := []struct {
+		name string
+		add  func(t *testing.T, s *edgeSet)
+	}{
+		{"nothing", func(*testing.T, *edgeSet) {}},
+		{"one value for all", func(_ *testing.T, s *edgeSet) {
+			s.add4(0, 7)
+			s.add6(Addr6{}, 8)
+		}},
+		{"the largest value", func(_ *testing.T, s *edgeSet) {
+			s.add4(1<<31, largest)
+			s.add6(Addr6{Hi: 1 << 63}, largest)
+		}},
+		{"first and last address", func(_ *testing.T, s *edgeSet) {
+			s.range4(0, 0, 1, 0)
+			s.range4(largest, largest, 2, 0)
+			s.range6(Addr6{}, Addr6{}, 1, 0)
+			s.range6(last6, last6, 2, 0)
+		}},
+		{"one address in the middle", func(t *testing.T, s *edgeSet) {
+			s.range4(number4(t, "192.0.2.77"), number4(t, "192.0.2.77"), 1, 0)
+			s.range6(number6(t, "2001:db8::77"), number6(t, "2001:db8::77"), 1, 0)
+		}},
+		{"adjacent", func(t *testing.T, s *edgeSet) {
+			s.range4(number4(t, "192.0.2.0"), number4(t, "192.0.2.255"), 1, 0)
+			s.range4(number4(t, "192.0.3.0"), number4(t, "192.0.3.0"), 2, 0)
+			s.range6(number6(t, "2001:db8::"), number6(t, "2001:db8:0:ffff:ffff:ffff:ffff:ffff"), 1, 0)
+			s.range6(number6(t, "2001:db8:1::"), number6(t, "2001:db8:1::"), 2, 0)
+		}},
+		{"equal neighbours", func(t *testing.T, s *edgeSet) {
+			for i := range uint32(20) {
+				s.add4(number4(t, "198.51.100.0")+i, 5)
+				s.add6(Addr6{Hi: number6(t, "2001:db8::").Hi, Lo: uint64(i)}, 6)
+			}
+			s.add4(number4(t, "198.51.100.20"), 0)
+			s.add6(number6(t, "2001:db8::14"), 0)
+		}},
+		{"a repeated first replaces", func(t *testing.T, s *edgeSet) {
+			s.add4(number4(t, "10.0.0.0"), 1)
+			s.add4(number4(t, "10.0.0.0"), 2)
+			s.add4(number4(t, "11.0.0.0"), 3)
+			s.add4(number4(t, "11.0.0.0"), 2)
+			s.add4(number4(t, "12.0.0.0"), 4)
+			s.add6(Addr6{}, 1)
+			s.add6(Addr6{}, 0)
+			s.add6(number6(t, "2001:db8::"), 3)
+			s.add6(number6(t, "2001:db8::"), 0)
+			s.add6(number6(t, "2001:db8::1"), 3)
+		}},
+		{"in any order", func(t *testing.T, s *edgeSet) {
+			s.add4(number4(t, "203.0.113.9"), 1)
+			s.add4(number4(t, "10.0.0.0"), 2)
+			s.add4(number4(t, "203.0.113.9"), 3)
+			s.add6(number6(t, "2001:db8::9"), 1)
+			s.add6(number6(t, "2001:db8::"), 2)
+			s.add6(number6(t, "2001:db8::9"), 3)
+		}},
+		{"every length of prefix", func(_ *testing.T, s *edgeSet) {
+			for bits := range 33 {
+				s.add4(uint32(uint64(1)<<32-uint64(1)<<(32-bits)), uint32(bits))
+			}
+			for bits := range 65 {
+				s.add6(Addr6{Hi: ^uint64(0) << (64 - bits)}, uint32(bits))
+			}
+			for bits := 1; bits <= 64; bits++ {
+				s.add6(Addr6{math.MaxUint64, ^uint64(0) << (64 - bits)}, uint32(64+bits))
+			}
+		}},
+		{"the depth from a /16 to one address", func(t *testing.T, s *edgeSet) {
+			at := number6(t, "2001:db8:1111:2222:3333:4444:5555:6666")
+			for bits := 16; bits <= 64; bits += 8 {
+				s.add6(Addr6{Hi: at.Hi >> (64 - bits) << (64 - bits)}, uint32(bits))
+			}
+			for bits := 8; bits <= 64; bits += 8 {
+				s.add6(Addr6{at.Hi, at.Lo >> (64 - bits) << (64 - bits)}, uint32(64+bits))
+			}
+		}},
+		{"all cells of a group divided", func(t *testing.T, s *edgeSet) {
+			for i := range uint32(300) {
+				s.range4(number4(t, "10.0.0.0")+i<<8+1, number4(t, "10.0.0.0")+i<<8+1, i+1, 0)
+				block := number6(t, "2001:db8::")
+				block.Hi += uint64(i) << 32
+				s.range6(next(block), next(block), i+1, 0)
+			}
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var s edgeSet
+			test.add(t, &s)
+			s.check(t)
+		})
+	}
+}
+
+// The bits of an address that random sets vary, so that edges cluster at every depth.
+var clusters = []struct {
+	name string
+	mask Addr6
+	bits uint32 // the same for IPv4
+}{
+	{"everywhere", last6, largest},
+	{"below one /16", Addr6{0x0000_ffff_ffff_ffff, math.MaxUint64}, 0xffff},
+	{"at /24 and /48", Addr6{Hi: 0x0003_0f0f_00ff_0000}, 0x030f_0f00},
+	{"below one /48", Addr6{0xff, math.MaxUint64}, 0x1ff},
+	{"below one /120", Addr6{0, 0xff}, 0xff},
+	{"two far apart", Addr6{1 << 63, 0xf}, 0x8000_000f},
+}
+
+func TestRandomSetsMatchOracle(t *testing.T) {
+	for _, cluster := range clusters {
+		for _, values := range []uint32{2, 100, largest} {
+			for _, count := range []int{1, 3, 30, 1000} {
+				t.Run(fmt.Sprintf("%s/values=%d/edges=%d", cluster.name, values, count), func(t *testing.T) {
+					random := rand.New(rand.NewPCG(uint64(values), uint64(count)))
+					var s edgeSet
+					for range count {
+						s.add4(number4(t, "203.0.113.77")&^cluster.bits|random.Uint32()&cluster.bits, random.Uint32N(values))
+						at := number6(t, "2a02:db8:77:99::abc")
+						at.Hi = at.Hi&^cluster.mask.Hi | random.Uint64()&cluster.mask.Hi
+						at.Lo = at.Lo&^cluster.mask.Lo | random.Uint64()&cluster.mask.Lo
+						s.add6(at, random.Uint32N(values))
+					}
+					s.check(t)
+				})
+			}
+		}
+	}
+}
+
+// More distinct values than fit in 16 bits, which are kept in another way.
+func TestManyValues(t *testing.T) {
+	for _, count := range []int{narrowLimit - 1, narrowLimit + 1000} {
+		for _, offset := range []uint32{0, largest - 1<<20} {
+			t.Run(fmt.Sprintf("count=%d/offset=%d", count, offset), func(t *testing.T) {
+				var s edgeSet
+				for i := range uint32(count) {
+					s.add4(i<<12, offset+i)
+					s.add6(Addr6{Hi: 0x2a02<<48 + uint64(i)<<24}, offset+i)
+				}
+				v4, v6 := s.oracles()
+				table := s.builder().Build()
+				checkLookups(t, "built", table, v4, v6)
+				checkEdges(t, "built", table, v4, v6)
+			})
+		}
+	}
+}
+
+func TestBuilderGoesOnAfterBuild(t *testing.T) {
+	var b Builder
+	b.Add4(number4(t, "10.0.0.0"), 1)
+	one := b.Build()
+	b.Add4(number4(t, "10.0.0.1"), 2)
+	b.Add4(number4(t, "9.0.0.0"), 3)
+	two := b.Build()
+	require.Equal(t, uint32(1), one.Lookup(netip.MustParseAddr("10.0.0.1")))
+	require.Equal(t, uint32(0), one.Lookup(netip.MustParseAddr("9.0.0.0")))
+	require.Equal(t, uint32(2), two.Lookup(netip.MustParseAddr("10.0.0.1")))
+	require.Equal(t, uint32(3), two.Lookup(netip.MustParseAddr("9.0.0.0")))
+}
+
+func TestWhatAnAddressMeans(t *testing.T) {
+	var b Builder
+	b.Add4(0, 4)
+	b.Add4(number4(t, "192.0.2.1"), 44)
+	b.Add4(number4(t, "192.0.2.2"), 4)
+	b.Add6(Addr6{}, 6)
+	b.Add6(number6(t, "fe80::1"), 66)
+	b.Add6(number6(t, "fe80::2"), 6)
+	table := b.Build()
+	tests := []struct {
+		name string
+		addr netip.Addr
+		want uint32
+	}{
+		{"IPv4", netip.MustParseAddr("192.0.2.1"), 44},
+		{"IPv4-mapped", netip.MustParseAddr("::ffff:192.0.2.1"), 44},
+		{"IPv4-mapped with a zone", netip.MustParseAddr("::ffff:192.0.2.1%eth0"), 44},
+		{"IPv4-mapped, another", netip.MustParseAddr("::ffff:192.0.2.2"), 4},
+		{"IPv4-compatible is IPv6", netip.MustParseAddr("::192.0.2.1"), 6},
+		{"almost mapped is IPv6", netip.MustParseAddr("::1:ffff:192.0.2.1"), 6},
+		{"IPv6", netip.MustParseAddr("fe80::1"), 66},
+		{"IPv6 with a zone", netip.MustParseAddr("fe80::1%eth0"), 66},
+		{"no address", netip.Addr{}, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			require.Equal(t, test.want, table.Lookup(test.addr))
+		})
+	}
+}
+
+func TestNilAndZeroTables(t *testing.T) {
+	for name, table := range map[string]*Table{"nil": nil, "zero": {}, "built of nothing": new(Builder).Build()} {
+		t.Run(name, func(t *testing.T) {
+			for _, addr := range []string{"0.0.0.0", "203.0.113.1", "255.255.255.255", "::", "2001:db8::1", "ffff::", "::ffff:1.2.3.4"} {
+				require.Zero(t, table.Lookup(netip.MustParseAddr(addr)), addr)
+			}
+			require.Zero(t, table.Lookup(netip.Addr{}))
+			require.Zero(t, table.Lookup4(1))
+			require.Zero(t, table.Lookup6(Addr6{Hi: 1}))
+			count := 0
+			for first, value := range table.Edges4() {
+				require.Zero(t, first)
+				require.Zero(t, value)
+				count++
+			}
+			for first, value := range table.Edges6() {
+				require.Zero(t, first)
+				require.Zero(t, value)
+				count++
+			}
+			require.Equal(t, 2, count)
+		})
+	}
+}
+
+func TestEdgesStopWhenToldTo(t *testing.T) {
+	var s edgeSet
+	for i := range uint32(5000) {
+		s.add4(i*70_001, i+1)
+		s.add6(Addr6{uint64(i) * 70_001 << 20, uint64(i)}, i+1)
+	}
+	for _, form := range forms {
+		table := s.builder().build(form.dense4, form.dense6)
+		for _, stop := range []int{1, 2, 77, 4000} {
+			count := 0
+			for range table.Edges4() {
+				if count++; count == stop {
+					break
+				}
+			}
+			require.Equal(t, stop, count, form.name)
+			count = 0
+			for range table.Edges6() {
+				if count++; count == stop {
+					break
+				}
+			}
+			require.Equal(t, stop, count, form.name)
+		}
+	}
+}
+
+func TestLookupAllocatesNothing(t *testing.T) {
+	var s edgeSet
+	for i := range uint32(1000) {
+		s.add4(i*70_001, i+1)
+		s.add6(Addr6{0x2001<<48 + uint64(i)<<10, uint64(i)}, i+1)
+	}
+	addrs := []string{"0.1.2.3", "4.0.0.1", "::ffff:4.0.0.1", "::ffff:4.0.0.1%x", "2001::1", "2001::40:0:0:1", "fe80::1%eth0", "::"}
+	for _, form := range forms {
+		table := s.builder().build(form.dense4, form.dense6)
+		for _, text := range addrs {
+			addr := netip.MustParseAddr(text)
+			if n := testing.AllocsPerRun(1000, func() { table.Lookup(addr) }); n != 0 {
+				t.Errorf("%s: Lookup(%s) allocates %v times", form.name, text, n)
+			}
+		}
+	}
+}
+
+func TestEqualBlocksAreKeptOnce(t *testing.T) {
+	build := func(blocks uint64) *Table {
+		var b Builder
+		for i := range blocks {
+			// The same hundred /48s and one address in each of so many /32s.
+			block := 0x2a02<<48 + i<<32
+			for k := range uint64(100) {
+				b.Add6(Addr6{Hi: block + k<<17}, uint32(k%7))
+				b.Add6(Addr6{Hi: block + k<<17, Lo: k}, uint32(k%7+9))
+			}
+		}
+		return b.Build()
+	}
+	_, once := build(300).Bytes()
+	_, often := build(3000).Bytes()
+	require.Less(t, often-once, 20_000)
+}
