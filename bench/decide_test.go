@@ -97,9 +97,6 @@ func BenchmarkDecideParallel(b *testing.B) {
 // one: pairs of measurements, one right after the other, of which the best is
 // reported. On a machine that others use too, the rest says more about them.
 func BenchmarkDecideScaling(b *testing.B) {
-	if runtime.GOMAXPROCS(0) < 2 {
-		b.Skip("needs two processors")
-	}
 	const pairs = 10
 	policy, addresses := suite.Policy(b, workload.ChainZones), suite.Addresses(b, workload.IPv4)
 	best := 0.0

@@ -1,0 +1,21 @@
+package compare
+
+import (
+	"net/netip"
+	"runtime"
+	"testing"
+
+	"github.com/phuslu/iploc"
+)
+
+// ipLocation is iploc, which carries its own data.
+type ipLocation struct{}
+
+func (ipLocation) loop(b *testing.B, addresses []netip.Addr) {
+	sum, i := 0, 0
+	for b.Loop() {
+		sum += len(iploc.IPCountry(addresses[i&(len(addresses)-1)]))
+		i++
+	}
+	runtime.KeepAlive(sum)
+}
