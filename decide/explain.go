@@ -84,12 +84,16 @@ func (p *Policy) Explain(chain ...netip.Addr) Explanation {
 		}
 	}
 	n := naiveRequest{policy: p, client: -1}
+	n.evaluate(chain)
+	n.explanation.Steps = steps(&n.explanation)
+	return n.explanation
+}
+
+func (n *naiveRequest) evaluate(chain []netip.Addr) {
 	n.readChain(chain)
 	n.explainHops()
 	n.explainZones()
 	n.explainLayers()
 	n.explanation.ClientIndex = n.client
 	n.explanation.Decision = n.decision()
-	n.explanation.Steps = steps(&n.explanation)
-	return n.explanation
 }

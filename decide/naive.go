@@ -12,20 +12,43 @@ import (
 // naive is what Explain works from besides the zones' models: the rest of the
 // Config, copied.
 type naive struct {
+	zones       []naiveZone // as Policy.zones
+	feeds       []naiveList
+	networks    naiveList // SailPoint's range
 	geo         *geo.Table
 	sailPoint   *zone.NetworkConfig
 	authProfile *zone.AuthProfile
 	trust       bool // unknown countries pass a block list
 }
 
+// naiveZone is a zone's model with its lists, searched one entry after another.
+type naiveZone struct {
+	*zone.Zone
+	ref      *ZoneRef
+	gateways naiveList
+	proxies  naiveList // only those that count: of ACTIVE IP zones of usage POLICY, the exempt zone excepted
+}
+
 func (c *compiler) keepForExplain() {
 	n := naive{geo: c.config.Geo, trust: c.config.UnknownCountry == TrustUnknownCountry}
+	for i := range c.p.zones {
+		spec := &c.p.zones[i].spec
+		z := naiveZone{Zone: spec, ref: c.p.zones[i].ref, gateways: newNaiveList(spec.Gateways)}
+		if spec.Active && spec.Type == zone.IP && !spec.Blocklist && !spec.Exempt {
+			z.proxies = newNaiveList(spec.Proxies)
+		}
+		n.zones = append(n.zones, z)
+	}
+	for _, feed := range c.p.threat.feeds {
+		n.feeds = append(n.feeds, newNaiveList(feed.Entries))
+	}
 	if document := c.config.SailPoint; document != nil {
 		kept := *document
 		kept.Range = slices.Clone(document.Range)
 		kept.Geolocation = slices.Clone(document.Geolocation)
 		kept.Text, kept.Warnings = nil, nil
 		n.sailPoint = &kept
+		n.networks = newNaiveList(kept.Range)
 	}
 	if profile := c.config.AuthProfile; profile != nil {
 		kept := *profile
@@ -45,6 +68,7 @@ type naiveRequest struct {
 	client      int // index, -1 while unresolved
 	embedded    netip.Addr
 	states      []State // by zone
+	quiet       bool    // nobody wants to read why
 	explanation Explanation
 }
 
@@ -92,36 +116,24 @@ func embeddedByPrefix(addr netip.Addr) netip.Addr {
 	return found
 }
 
+// text is Sprintf, unless nobody reads it.
+func (n *naiveRequest) text(format string, args ...any) string {
+	if n.quiet {
+		return ""
+	}
+	return fmt.Sprintf(format, args...)
+}
+
 // trustedBy are the zones whose proxies make addr a trusted hop.
 func (n *naiveRequest) trustedBy(addr netip.Addr) []*ZoneRef {
 	var zones []*ZoneRef
-	for i := range n.policy.zones {
-		z := &n.policy.zones[i]
-		if proxies(&z.spec) != nil && listed(proxies(&z.spec), addr) != nil {
+	for i := range n.policy.source.zones {
+		z := &n.policy.source.zones[i]
+		if z.proxies.find(addr) != nil {
 			zones = append(zones, z.ref)
 		}
 	}
 	return zones
-}
-
-// proxies are the proxies of a zone that count: those of ACTIVE IP zones of
-// usage POLICY, the exempt zone excepted.
-func proxies(z *zone.Zone) []zone.Entry {
-	if !z.Active || z.Type != zone.IP || z.Blocklist || z.Exempt {
-		return nil
-	}
-	return z.Proxies
-}
-
-// listed is the first entry that holds addr, or nil.
-func listed(entries []zone.Entry, addr netip.Addr) *zone.Entry {
-	for i := range entries {
-		from, to := entries[i].Range.From(), entries[i].Range.To()
-		if from.BitLen() == addr.BitLen() && from.Compare(addr) <= 0 && addr.Compare(to) <= 0 {
-			return &entries[i]
-		}
-	}
-	return nil
 }
 
 func (n *naiveRequest) location(addr netip.Addr) geo.Location {
@@ -131,9 +143,9 @@ func (n *naiveRequest) location(addr netip.Addr) geo.Location {
 
 // exempt says that the ACTIVE exempt zone lists addr.
 func (n *naiveRequest) exempt(addr netip.Addr) bool {
-	for i := range n.policy.zones {
-		z := &n.policy.zones[i].spec
-		if z.Exempt && z.Active && listed(z.Gateways, addr) != nil {
+	for i := range n.policy.source.zones {
+		z := &n.policy.source.zones[i]
+		if z.Exempt && z.Active && z.gateways.find(addr) != nil {
 			return true
 		}
 	}
@@ -149,7 +161,7 @@ func (n *naiveRequest) explainHops() {
 			hop.Hits = n.hits(addr, hop.Client)
 			if hop.Client && n.embedded.IsValid() {
 				for _, hit := range n.hits(n.embedded, false) {
-					hit.Evidence = fmt.Sprintf("the IPv4 address %s embedded in it: %s", n.embedded, hit.Evidence)
+					hit.Evidence = n.text("the IPv4 address %s embedded in it: %s", n.embedded, hit.Evidence)
 					hop.Hits = append(hop.Hits, hit)
 				}
 			}
@@ -166,12 +178,12 @@ func (n *naiveRequest) explainHops() {
 func (n *naiveRequest) hits(addr netip.Addr, client bool) []Hit {
 	var hits []Hit
 	at := n.location(addr)
-	for i := range n.policy.zones {
-		z := &n.policy.zones[i]
-		if !z.spec.Active || !z.spec.Blocklist {
+	for i := range n.policy.source.zones {
+		z := &n.policy.source.zones[i]
+		if !z.Active || !z.Blocklist {
 			continue
 		}
-		state, why := n.holds(&z.spec, addr, at)
+		state, why := n.holds(z, addr, at)
 		if state == Match || (state == Unknown && client) {
 			hits = append(hits, Hit{Zone: z.ref, Addr: addr, Unknown: state == Unknown, Exempt: n.exempt(addr), Evidence: why})
 		}
@@ -179,22 +191,32 @@ func (n *naiveRequest) hits(addr netip.Addr, client bool) []Hit {
 	return hits
 }
 
+func (n *naiveRequest) inGateway(addr netip.Addr, entry *zone.Entry) string {
+	return n.text("%s is in gateway %s", addr, entry.Text)
+}
+
 // holds says whether a zone holds a single address, without a chain.
-func (n *naiveRequest) holds(z *zone.Zone, addr netip.Addr, at geo.Location) (State, string) {
+func (n *naiveRequest) holds(z *naiveZone, addr netip.Addr, at geo.Location) (State, string) {
 	if z.Type != zone.IP {
-		return naiveDynamic(z, at)
+		return n.dynamic(z.Zone, at)
 	}
-	if entry := listed(z.Gateways, addr); entry != nil {
-		return Match, fmt.Sprintf("%s is in gateway %s", addr, entry.Text)
+	if entry := z.gateways.find(addr); entry != nil {
+		return Match, n.inGateway(addr, entry)
 	}
-	return No, fmt.Sprintf("%s is in no gateway", addr)
+	if n.quiet {
+		return No, ""
+	}
+	return No, n.text("%s is in no gateway", addr)
 }
 
 func (n *naiveRequest) explainZones() {
-	for i := range n.policy.zones {
-		z := &n.policy.zones[i]
-		trace := ZoneTrace{Zone: z.ref, Key: z.spec.Key(), Type: z.spec.Type, Use: use(&z.spec)}
-		trace.State, trace.Why = n.zoneState(&z.spec)
+	count := len(n.policy.source.zones)
+	n.states = make([]State, 0, count)
+	n.explanation.Zones = make([]ZoneTrace, 0, count)
+	for i := range n.policy.source.zones {
+		z := &n.policy.source.zones[i]
+		trace := ZoneTrace{Zone: z.ref, Key: z.Key(), Type: z.Type, Use: use(z.Zone)}
+		trace.State, trace.Why = n.zoneState(z)
 		n.states = append(n.states, trace.State)
 		n.explanation.Zones = append(n.explanation.Zones, trace)
 	}
@@ -213,7 +235,7 @@ func use(z *zone.Zone) string {
 	}
 }
 
-func (n *naiveRequest) zoneState(z *zone.Zone) (State, string) {
+func (n *naiveRequest) zoneState(z *naiveZone) (State, string) {
 	switch {
 	case !z.Active:
 		return No, "the zone is INACTIVE"
@@ -229,19 +251,22 @@ func (n *naiveRequest) zoneState(z *zone.Zone) (State, string) {
 
 // walk follows the chain for one IP zone: at most five hops from the nearest,
 // by the zone's own lists alone.
-func (n *naiveRequest) walk(z *zone.Zone) (State, string) {
+func (n *naiveRequest) walk(z *naiveZone) (State, string) {
 	for i, addr := range n.chain {
 		if i == 5 {
 			return No, "none of the first five hops is a gateway"
 		}
 		if !addr.IsValid() {
-			return No, fmt.Sprintf("hop %d cannot be read", i+1)
+			return No, n.text("hop %d cannot be read", i+1)
 		}
-		if entry := listed(z.Gateways, addr); entry != nil {
-			return Match, fmt.Sprintf("hop %d, %s, is in gateway %s", i+1, addr, entry.Text)
+		if entry := z.gateways.find(addr); entry != nil {
+			return Match, n.text("hop %d, %s, is in gateway %s", i+1, addr, entry.Text)
 		}
-		if listed(proxies(z), addr) == nil {
-			return No, fmt.Sprintf("hop %d, %s, is neither gateway nor proxy of this zone", i+1, addr)
+		if z.proxies.find(addr) == nil {
+			if n.quiet {
+				return No, ""
+			}
+			return No, n.text("hop %d, %s, is neither gateway nor proxy of this zone", i+1, addr)
 		}
 	}
 	return No, "the chain ends in proxies of this zone; no hop is a gateway"

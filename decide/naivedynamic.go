@@ -28,17 +28,19 @@ func gradeOf(b bool) grade {
 	return gradeNo
 }
 
-// naiveDynamic evaluates a dynamic zone for one location, property by property.
-func naiveDynamic(z *zone.Zone, at geo.Location) (State, string) {
+// dynamic evaluates a dynamic zone for one location, property by property.
+func (n *naiveRequest) dynamic(z *zone.Zone, at geo.Location) (State, string) {
 	whole := gradeMatch
 	var whys []string
-	add := func(g grade, why string) {
+	add := func(g grade, property string, value func(geo.Location) string) {
 		whole = min(whole, g)
-		whys = append(whys, why+": "+g.state().String())
+		if !n.quiet {
+			whys = append(whys, property+" "+value(at)+": "+g.state().String())
+		}
 	}
 	if len(z.Locations.Include) > 0 || len(z.Locations.Exclude) > 0 {
 		add(includeExclude(z.Locations.Include, z.Locations.Exclude, func(want zone.Place) grade { return gradePlace(want, at) }),
-			"location "+placeText(at))
+			"location", placeText)
 	}
 	if len(z.ASNs.Include) > 0 || len(z.ASNs.Exclude) > 0 {
 		g := gradeUnknown
@@ -46,13 +48,13 @@ func naiveDynamic(z *zone.Zone, at geo.Location) (State, string) {
 			included := len(z.ASNs.Include) == 0 || slices.Contains(z.ASNs.Include, at.ASN)
 			g = gradeOf(included && !slices.Contains(z.ASNs.Exclude, at.ASN))
 		}
-		add(g, "ASN "+asnText(at))
+		add(g, "ASN", asnText)
 	}
 	if z.Proxy != zone.ProxyUnset {
-		add(gradeProxy(z.Proxy, at.Anonymizer), "anonymizer "+at.Anonymizer.String())
+		add(gradeProxy(z.Proxy, at.Anonymizer), "anonymizer", anonymizerText)
 	}
 	if len(z.Categories.Include) > 0 || len(z.Categories.Exclude) > 0 {
-		add(gradeCategories(z, at.Services), "IP services "+servicesText(at.Services))
+		add(gradeCategories(z, at.Services), "IP services", servicesText)
 	}
 	return whole.state(), strings.Join(whys, "; ")
 }
@@ -180,7 +182,10 @@ func asnText(at geo.Location) string {
 	return fmt.Sprint(at.ASN)
 }
 
-func servicesText(s geo.Services) string {
+func anonymizerText(at geo.Location) string { return at.Anonymizer.String() }
+
+func servicesText(at geo.Location) string {
+	s := at.Services
 	if !s.Known() {
 		return "unknown"
 	}

@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -39,7 +38,7 @@ func passed(layer, why string) LayerTrace { return LayerTrace{Layer: layer, Cons
 func (n *naiveRequest) addressLayer() LayerTrace {
 	switch {
 	case n.client >= 0:
-		return passed(addressLayer, fmt.Sprintf("the client is %s", n.chain[n.client]))
+		return passed(addressLayer, n.text("the client is %s", n.chain[n.client]))
 	case len(n.chain) == 0:
 		return denied(addressLayer, "the request has no address", ClientUnresolved)
 	default:
@@ -67,12 +66,12 @@ func (n *naiveRequest) overlayLayer() LayerTrace {
 		}
 		for _, subject := range subjects {
 			if entry := overlayEntry(o.deny, subject); entry != nil {
-				return denied(overlayLayer, fmt.Sprintf("%s is denied by %s%s", subject, entry.Text, whyText(entry)), Overlay)
+				return denied(overlayLayer, n.text("%s is denied by %s%s", subject, entry.Text, whyText(entry)), Overlay)
 			}
 		}
 	}
 	if entry := overlayEntry(o.allow, n.chain[n.client]); entry != nil {
-		trace := passed(overlayLayer, fmt.Sprintf("%s is allowed by %s%s; later layers are skipped", n.chain[n.client], entry.Text, whyText(entry)))
+		trace := passed(overlayLayer, n.text("%s is allowed by %s%s; later layers are skipped", n.chain[n.client], entry.Text, whyText(entry)))
 		trace.Reasons = 1 << Overlay
 		return trace
 	}
@@ -81,7 +80,8 @@ func (n *naiveRequest) overlayLayer() LayerTrace {
 
 func overlayEntry(entries []zone.OverlayEntry, addr netip.Addr) *zone.OverlayEntry {
 	for i := range entries {
-		if addr.IsValid() && listed([]zone.Entry{entries[i].Entry}, addr) != nil {
+		one := newNaiveList([]zone.Entry{entries[i].Entry})
+		if one.find(addr) != nil {
 			return &entries[i]
 		}
 	}
@@ -119,9 +119,9 @@ func (n *naiveRequest) blocklistLayer() LayerTrace {
 	case n.client < 0:
 		return unknownClient(blocklistLayer)
 	case hit != nil && hit.Unknown:
-		return denied(blocklistLayer, fmt.Sprintf("%s may be in zone %q: %s", hit.Addr, hit.Zone.Name, hit.Evidence), Blocklisted)
+		return denied(blocklistLayer, n.text("%s may be in zone %q: %s", hit.Addr, hit.Zone.Name, hit.Evidence), Blocklisted)
 	case hit != nil:
-		return denied(blocklistLayer, fmt.Sprintf("%s is in zone %q: %s", hit.Addr, hit.Zone.Name, hit.Evidence), Blocklisted)
+		return denied(blocklistLayer, n.text("%s is in zone %q: %s", hit.Addr, hit.Zone.Name, hit.Evidence), Blocklisted)
 	}
 	for _, hop := range n.explanation.Hops {
 		if len(hop.Hits) > 0 {
@@ -136,8 +136,8 @@ func (n *naiveRequest) threatFor(addr netip.Addr) *zone.Entry {
 	if !addr.IsValid() || n.exempt(addr) {
 		return nil
 	}
-	for i := range n.policy.threat.feeds {
-		if entry := listed(n.policy.threat.feeds[i].Entries, addr); entry != nil {
+	for i := range n.policy.source.feeds {
+		if entry := n.policy.source.feeds[i].find(addr); entry != nil {
 			return entry
 		}
 	}
@@ -165,10 +165,10 @@ func (n *naiveRequest) threatLayer() LayerTrace {
 	}
 	for _, index := range t.zones {
 		if n.states[index] == Match {
-			return passed(threatLayer, fmt.Sprintf("%s is in the feed, but the request is in the excluded zone %q", subject, n.policy.zones[index].ref.Name))
+			return passed(threatLayer, n.text("%s is in the feed, but the request is in the excluded zone %q", subject, n.policy.zones[index].ref.Name))
 		}
 	}
-	why := fmt.Sprintf("%s is in the feed (%s)", subject, entry.Text)
+	why := n.text("%s is in the feed (%s)", subject, entry.Text)
 	if t.action == zone.ThreatAudit {
 		trace := passed(threatLayer, why+"; the action is audit, so it is only marked")
 		trace.Reasons = 1 << Threat
@@ -188,11 +188,11 @@ func (n *naiveRequest) rulesLayer() LayerTrace {
 		switch {
 		case outcome.Denied:
 		case applied == nil && n.client >= 0:
-			outcome = denied(rulesLayer, fmt.Sprintf("no rule of %s applies", nameOr(set.file, "the rules")), NoRule)
+			outcome = denied(rulesLayer, n.text("no rule of %s applies", nameOr(set.file, "the rules")), NoRule)
 		case applied != nil && !applied.Allow:
-			outcome = denied(rulesLayer, fmt.Sprintf("rule %q of %s denies", applied.Rule, nameOr(set.file, "the rules")), RuleMatched)
+			outcome = denied(rulesLayer, n.text("rule %q of %s denies", applied.Rule, nameOr(set.file, "the rules")), RuleMatched)
 		case applied != nil:
-			outcome.Why = fmt.Sprintf("rule %q of %s allows", applied.Rule, nameOr(set.file, "the rules"))
+			outcome.Why = n.text("rule %q of %s allows", applied.Rule, nameOr(set.file, "the rules"))
 		}
 	}
 	if n.client < 0 {
@@ -249,7 +249,7 @@ func (n *naiveRequest) condition(origin *ruleOrigin) (grade, string) {
 	var whys []string
 	for _, index := range origin.zones {
 		z := &n.policy.zones[index]
-		g := map[State]grade{No: gradeNo, Unknown: gradeUnknown, Match: gradeMatch}[n.states[index]]
+		g := [...]grade{No: gradeNo, Unknown: gradeUnknown, Match: gradeMatch}[n.states[index]]
 		if !z.spec.Active || z.spec.Blocklist {
 			g = gradeNo // a zone that cannot hold a request
 			if exclude {
@@ -257,12 +257,12 @@ func (n *naiveRequest) condition(origin *ruleOrigin) (grade, string) {
 			}
 		}
 		held = max(held, g)
-		whys = append(whys, fmt.Sprintf("%s: %s", z.spec.Key(), g.state()))
+		whys = append(whys, n.text("%s: %s", z.spec.Key(), g.state()))
 	}
 	if exclude {
-		return gradeMatch - held, "not in zone " + strings.Join(whys, ", ")
+		return gradeMatch - held, n.text("not in zone %s", strings.Join(whys, ", "))
 	}
-	return held, "in zone " + strings.Join(whys, ", ")
+	return held, n.text("in zone %s", strings.Join(whys, ", "))
 }
 
 // sailPointChecks says which checks are enforced: what the profile says, or
@@ -316,10 +316,10 @@ func (n *naiveRequest) checkNetwork(fail func(Reason, string), whys *[]string) {
 	document := n.policy.source.sailPoint
 	if len(document.Range) == 0 {
 		fail(NetworkUndefined, "the network check is enforced and no network is defined")
-	} else if entry := listed(document.Range, client); entry == nil {
-		fail(OffNetwork, fmt.Sprintf("%s is in no range", client))
+	} else if entry := n.policy.source.networks.find(client); entry == nil {
+		fail(OffNetwork, n.text("%s is in no range", client))
 	} else {
-		*whys = append(*whys, fmt.Sprintf("%s is in range %s", client, entry.Text))
+		*whys = append(*whys, n.text("%s is in range %s", client, entry.Text))
 	}
 }
 
@@ -339,9 +339,9 @@ func (n *naiveRequest) checkGeography(fail func(Reason, string), whys *[]string)
 	case country == "":
 		*whys = append(*whys, "the client's country is unknown, which is trusted on request")
 	case slices.Contains(codes, country) != allowlist:
-		fail(UntrustedGeography, fmt.Sprintf("country %s is not trusted", country))
+		fail(UntrustedGeography, n.text("country %s is not trusted", country))
 	default:
-		*whys = append(*whys, fmt.Sprintf("country %s is trusted", country))
+		*whys = append(*whys, n.text("country %s is trusted", country))
 	}
 }
 

@@ -1,0 +1,82 @@
+package decide_test
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"testing"
+
+	"github.com/netwicket/netwicket/bench/workload"
+	"github.com/netwicket/netwicket/decide"
+)
+
+// A hundred zones at Okta's limits on databases of the whole internet: the
+// compiled decision is the naive one at both ends of every interval of the
+// table, which is every address for chains of one, and on random chains.
+func TestWholeInternetMatchesExplain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes of processor time; run without -short")
+	}
+	var suite workload.Suite
+	t.Logf("data: %s", workload.Origin())
+	policy := suite.Policy(t, 100)
+	stride := 1
+	if raceEnabled {
+		stride = 64 // the race detector makes the naive evaluator ten times slower
+	}
+	ends := make(chan []netip.Addr, 64)
+	var workers sync.WaitGroup
+	for range 2 {
+		workers.Go(func() {
+			for batch := range ends {
+				for _, addr := range batch {
+					compareWithExplain(t, policy, []netip.Addr{addr})
+				}
+			}
+		})
+	}
+	intervals := 0
+	var batch []netip.Addr
+	for first, last := range policy.Intervals() {
+		intervals++
+		if intervals%stride == 0 {
+			batch = append(batch, first, last)
+		}
+		if len(batch) >= 512 {
+			ends <- batch
+			batch = nil
+		}
+	}
+	ends <- batch
+	close(ends)
+	workers.Wait()
+	t.Logf("%d intervals, every %d. compared at both ends", intervals, stride)
+
+	clients := append(suite.Addresses(t, workload.IPv4), suite.Addresses(t, workload.IPv6)...)
+	proxies := suite.Chains(t, 3)
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 100_000 / stride {
+		chain := make([]netip.Addr, 0, 6)
+		for range 1 + random.IntN(6) {
+			switch random.IntN(8) {
+			case 0:
+				chain = append(chain, netip.Addr{})
+			case 1, 2:
+				chain = append(chain, clients[random.IntN(len(clients))])
+			default:
+				chain = append(chain, proxies[random.IntN(len(proxies))])
+			}
+		}
+		compareWithExplain(t, policy, chain)
+	}
+}
+
+func compareWithExplain(t *testing.T, policy *decide.Policy, chain []netip.Addr) {
+	got, want := policy.DecideChain(chain), policy.NaiveDecision(chain...)
+	if got != want {
+		t.Errorf("chain %v: compiled %v, naive %v", chain, got, want)
+	}
+	if len(chain) == 1 && policy.Decide(chain[0]) != want {
+		t.Errorf("%v: Decide %v, naive %v", chain[0], policy.Decide(chain[0]), want)
+	}
+}
