@@ -40,6 +40,9 @@ func (f *family4) edges(w *walker) {
 	}
 	c := cut{0, flatBits}
 	for i, flat := range f.flat {
+		if i > 0 && flat == f.flat[i-1] && flat.startsLow|flat.startsHigh == 0 && flat.leaf&flatDeep == 0 {
+			continue // of one value, as the group before it
+		}
 		g := group{starts: uint64(flat.startsLow) | uint64(flat.startsHigh)<<32, leaf: flat.leaf}
 		if flat.leaf&flatDeep != 0 {
 			g = f.deep[flat.leaf&^flatDeep]
@@ -83,6 +86,9 @@ func (w *walker) roots(root []uint32, page cut) bool {
 	}
 	top := cut{0, rootBits}
 	for i, entry := range root {
+		if i > 0 && entry == root[i-1] && entry&rootValue != 0 {
+			continue
+		}
 		more, first := true, top.first(Addr6{}, uint64(i))
 		switch {
 		case entry&rootValue != 0:

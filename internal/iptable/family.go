@@ -40,17 +40,16 @@ func buildFamily4(e edges, dense int) (f family4) {
 		return f
 	}
 	f.flat = make([]flatGroup, flatGroups)
-	next := 1
-	for i := range f.flat {
-		var g group
-		g, next = b.group(cut{0, flatBits}, uint64(i)*cellsPerGroup, next, len(e.first))
+	b.groups(cut{0, flatBits}, 1, len(e.first), func(from, to int, g group) {
+		flat := flatGroup{uint32(g.starts), uint32(g.starts >> 32), g.leaf}
 		if g.inner != 0 {
-			f.flat[i].leaf = flatDeep | uint32(len(f.deep))
+			flat = flatGroup{leaf: flatDeep | uint32(len(f.deep))}
 			f.deep = append(f.deep, g)
-			continue
 		}
-		f.flat[i] = flatGroup{uint32(g.starts), uint32(g.starts >> 32), g.leaf}
-	}
+		for i := from; i < to; i++ {
+			f.flat[i] = flat
+		}
+	})
 	f.trie = b.trie()
 	return f
 }
@@ -110,36 +109,51 @@ func buildFamily6(e edges, dense int) (f family6) {
 // roots makes the root entries of a family; of those with so many edges that dense says so, pages cut by page.
 func (b *trieBuilder) roots(dense func(edges int) bool, page cut) []uint32 {
 	root := make([]uint32, 1<<rootBits)
-	top := cut{0, rootBits}
-	next := 1
-	for i := range root {
-		if next < len(b.first) && top.cell(b.first[next]) == uint64(i) && top.starts(b.first[next]) {
-			next++
+	top, next := cut{0, rootBits}, 1
+	for i := 0; i < len(root); i++ {
+		quiet := len(root) // the first entry with an edge
+		if next < len(b.first) {
+			quiet = int(top.cell(b.first[next]))
 		}
-		end := next
-		for end < len(b.first) && top.cell(b.first[end]) == uint64(i) {
-			end++
+		uniform := rootValue | b.uniform(b.value[next-1])
+		for ; i < quiet; i++ {
+			root[i] = uniform
 		}
-		switch {
-		case next == end:
-			root[i] = rootValue | b.uniform(b.value[next-1])
-		case dense(end - next):
-			root[i] = b.page(page, next, end)
-		default:
-			node := b.node(rootBits, next, end)
-			root[i] = rootNode | b.nodes.intern(node[:], hashGroups(node[:]))/groupsPerNode
+		if i < len(root) {
+			root[i], next = b.rootEntry(top, next, dense, page)
 		}
-		next = end
 	}
 	return root
+}
+
+// rootEntry makes the root entry that edge i is in; next is the first edge behind it.
+func (b *trieBuilder) rootEntry(top cut, i int, dense func(edges int) bool, page cut) (entry uint32, next int) {
+	cell := top.cell(b.first[i])
+	next = i + 1
+	for next < len(b.first) && top.cell(b.first[next]) == cell {
+		next++
+	}
+	if top.starts(b.first[i]) {
+		i++
+	}
+	if i == next {
+		return rootValue | b.uniform(b.value[i-1]), next
+	}
+	if dense(next - i) {
+		return b.page(page, i, next), next
+	}
+	node := b.node(rootBits, i, next)
+	return rootNode | b.nodes.intern(node[:], hashGroups(node[:]))/groupsPerNode, next
 }
 
 // page appends the groups of a block and returns the index of the first.
 func (b *trieBuilder) page(c cut, i, j int) uint32 {
 	groups := make([]group, 1<<c.width/cellsPerGroup)
-	for k := range groups {
-		groups[k], i = b.group(c, uint64(k)*cellsPerGroup, i, j)
-	}
+	b.groups(c, i, j, func(from, to int, g group) {
+		for k := from; k < to; k++ {
+			groups[k] = g
+		}
+	})
 	at := uint32(len(b.nodes.items))
 	b.nodes.items = append(b.nodes.items, groups...)
 	return at

@@ -7,7 +7,7 @@ import (
 
 // FuzzTable reads edges from the input: a byte that says the family, how many times the address before is to be nudged by one
 // bit and which, or that a whole new address follows; then a value. Edges come in any order and cluster where the fuzzer
-// finds something.
+// finds something. The length of the input chooses the form of the table.
 func FuzzTable(f *testing.F) {
 	f.Add([]byte{})                                                                 // no edges
 	f.Add([]byte{0x80, 1, 2, 3, 4, 9})                                              // one IPv4 address and what follows
@@ -15,7 +15,12 @@ func FuzzTable(f *testing.F) {
 	f.Add([]byte{0xc0, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 5})  // one IPv6 address
 	f.Add([]byte{0x40, 16, 1, 0x40, 24, 2, 0x40, 32, 3, 0x40, 48, 4, 0x40, 127, 5}) // an edge at each depth of IPv6
 	f.Fuzz(func(t *testing.T, data []byte) {
-		edgesOf(data).check(t)
+		form := forms[len(data)%len(forms)]
+		s := edgesOf(data)
+		v4, v6 := s.oracles()
+		table := s.builder().build(form.dense4, form.dense6)
+		checkLookups(t, form.name, table, v4, v6)
+		checkEdges(t, form.name, table, v4, v6)
 	})
 }
 

@@ -53,6 +53,26 @@ func (c cut) starts(a Addr6) bool {
 	return a.Hi<<c.depth() == 0 && a.Lo == 0
 }
 
+// groups makes all groups of a block and gives them to put, those from number from up to number to at a time.
+func (b *trieBuilder) groups(c cut, i, j int, put func(from, to int, g group)) {
+	count := 1 << c.width / cellsPerGroup
+	for at := 0; at < count; at++ {
+		quiet := count // the first group with an edge
+		if i < j {
+			quiet = int(c.cell(b.first[i]) / cellsPerGroup)
+		}
+		if at < quiet {
+			put(at, quiet, group{leaf: b.uniform(b.value[i-1])})
+			at = quiet
+		}
+		if at < count {
+			var g group
+			g, i = b.group(c, uint64(at)*cellsPerGroup, i, j)
+			put(at, at+1, g)
+		}
+	}
+}
+
 // group makes the group whose first cell is number first of its block. The edges before i are before the group or at
 // its first address; next is the index of the first edge behind it, at most j.
 func (b *trieBuilder) group(c cut, first uint64, i, j int) (g group, next int) {
