@@ -1,0 +1,165 @@
+package iptable
+
+import (
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/oschwald/maxminddb-golang/v2"
+	"github.com/stretchr/testify/require"
+)
+
+var realDatabases = []string{"country-2025.mmdb", "asn-2024.mmdb", "anonymous-2026.mmdb"}
+
+// realData is the directory of the databases; the test is skipped where there is none.
+func realData(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("NETWICKET_DATA")
+	if dir == "" {
+		root, err := os.Getwd()
+		require.NoError(t, err)
+		for root != filepath.Dir(root) {
+			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+				break
+			}
+			root = filepath.Dir(root)
+		}
+		dir = filepath.Join(root, "..", "shared", "data")
+	}
+	dir = filepath.Join(dir, "mmdb")
+	for _, name := range realDatabases {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Skipf("needs %s (set NETWICKET_DATA to the directory above mmdb)", filepath.Join(dir, name))
+		}
+	}
+	return dir
+}
+
+// readDatabase is a database as edges; values are 1 + the offset of the record, 0 where there is none.
+func readDatabase(t testing.TB, reader *maxminddb.Reader) *edgeSet {
+	t.Helper()
+	var s edgeSet
+	for result := range reader.Networks() {
+		require.NoError(t, result.Err())
+		value := uint32(result.Offset()) + 1
+		prefix := result.Prefix()
+		if prefix.Addr().Is4() {
+			first := asNumber4(prefix.Addr())
+			s.range4(first, first|uint32(uint64(1)<<(32-prefix.Bits())-1), value, 0)
+			continue
+		}
+		first, last := asNumber6(prefix.Addr()), Addr6{}
+		if bits := prefix.Bits(); bits <= 64 {
+			last = Addr6{first.Hi | (1<<(64-bits) - 1), math.MaxUint64}
+		} else {
+			last = Addr6{first.Hi, first.Lo | (1<<(128-bits) - 1)}
+		}
+		s.range6(first, last, value, 0)
+	}
+	return &s
+}
+
+func asNumber4(addr netip.Addr) uint32 {
+	b := addr.As4()
+	return binary.BigEndian.Uint32(b[:])
+}
+
+func asNumber6(addr netip.Addr) Addr6 {
+	b := addr.As16()
+	return Addr6{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
+}
+
+// join is the map from an address to a number for what all of them say there.
+func join(sets []*edgeSet) *edgeSet {
+	var joined edgeSet
+	var all4, all6 []Addr6
+	var oracles4, oracles6 []oracle
+	for _, s := range sets {
+		v4, v6 := s.oracles()
+		oracles4, oracles6 = append(oracles4, v4), append(oracles6, v6)
+		all4, all6 = append(all4, v4.first...), append(all6, v6.first...)
+	}
+	numbers := map[[3]uint32]uint32{}
+	number := func(oracles []oracle, at Addr6) uint32 {
+		var key [3]uint32
+		for i, o := range oracles {
+			key[i] = o.at(at)
+		}
+		n, known := numbers[key]
+		if !known {
+			n = uint32(len(numbers))
+			numbers[key] = n
+		}
+		return n
+	}
+	number(oracles4, Addr6{}) // what is said of no address is 0
+	for _, f := range newOracle(all4, make([]uint32, len(all4))).first {
+		joined.add4(uint32(f.Lo), number(oracles4, f))
+	}
+	for _, f := range newOracle(all6, make([]uint32, len(all6))).first {
+		joined.add6(f, number(oracles6, f))
+	}
+	return &joined
+}
+
+func TestRealDatabases(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	dir := realData(t)
+	var sets []*edgeSet
+	for _, name := range realDatabases {
+		t.Run(name, func(t *testing.T) {
+			reader, err := maxminddb.Open(filepath.Join(dir, name))
+			require.NoError(t, err)
+			defer reader.Close()
+			s := readDatabase(t, reader)
+			sets = append(sets, s)
+			table := s.builder().Build()
+			v4, v6 := s.oracles()
+			checkLookups(t, name, table, v4, v6)
+			checkEdges(t, name, table, v4, v6)
+			compareWithReader(t, table, reader, s)
+		})
+	}
+	t.Run("joined", func(t *testing.T) {
+		s := join(sets)
+		table := s.builder().Build()
+		v4, v6 := s.oracles()
+		checkLookups(t, "joined", table, v4, v6)
+		checkEdges(t, "joined", table, v4, v6)
+		bytes4, bytes6 := table.Bytes()
+		t.Logf("%d edges of IPv4 in %d bytes, %d of IPv6 in %d", len(s.first4), bytes4, len(s.first6), bytes6)
+	})
+}
+
+// compareWithReader asks the database itself, at random addresses and beside the edges.
+func compareWithReader(t *testing.T, table *Table, reader *maxminddb.Reader, s *edgeSet) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 50_000 {
+		at6 := s.first6[random.IntN(len(s.first6))]
+		for _, addr := range []netip.Addr{
+			addr4(random.Uint32()),
+			addr4(s.first4[random.IntN(len(s.first4))] - random.Uint32N(2)),
+			addr6(Addr6{at6.Hi, at6.Lo + random.Uint64()}),
+			addr6(previous(at6)),
+		} {
+			if addr.Is4In6() {
+				continue
+			}
+			result := reader.Lookup(addr)
+			want := uint32(0)
+			if result.Found() {
+				want = uint32(result.Offset()) + 1
+			}
+			if got := table.Lookup(addr); got != want {
+				t.Fatalf("Lookup(%s) = %d, the database has %d", addr, got, want)
+			}
+		}
+	}
+}
