@@ -133,6 +133,17 @@ func TestMappedTrust(t *testing.T) {
 	require.False(t, r.Trusts("192.0.2.0:1"))
 }
 
+// TestNoHostIsTrusted: an address that is no host's is no proxy, even inside a trusted range.
+func TestNoHostIsTrusted(t *testing.T) {
+	r := mustResolver(t, gate.Config{Trusted: prefixes("0.0.0.0/0", "::/0"), Source: gate.XForwardedFor, AllowTrustAll: true})
+	for peer, want := range map[string]bool{
+		"192.0.2.1:1": true, "[2001:db8::1]:1": true, "0.0.0.0:1": false, "224.0.0.1:1": false, "255.255.255.255:1": false,
+		"[::]:1": false, "[ff02::1]:1": false, "@": false,
+	} {
+		require.Equal(t, want, r.Trusts(peer), peer)
+	}
+}
+
 // TestNoImplicitTrust: private, loopback and link-local peers are strangers unless listed.
 func TestNoImplicitTrust(t *testing.T) {
 	r := mustResolver(t, gate.Config{Trusted: prefixes("192.0.2.1/32"), Source: gate.XForwardedFor})

@@ -165,7 +165,8 @@ func TestPeer(t *testing.T) {
 		{"multicast v6", "[ff02::1]:4711", "bad_peer", "bad_peer"},
 		{"broadcast", "255.255.255.255:4711", "bad_peer", "bad_peer"},
 		{"two addresses", "10.0.0.1, 198.51.100.66", "bad_peer", "bad_peer"},
-		{"too long", "[fe80::1%" + strings.Repeat("a", 200) + "]:1", "bad_peer", "bad_peer"},
+		{"longest", "[fe80::1%" + strings.Repeat("a", 104-len("[fe80::1%]:1")) + "]:1", "fe80::1", ""},
+		{"too long", "[fe80::1%" + strings.Repeat("a", 105-len("[fe80::1%]:1")) + "]:1", "bad_peer", "bad_peer"},
 		{"empty", "", "bad_peer", "203.0.113.7"},
 		{"unnamed socket", "@", "bad_peer", "203.0.113.7"},
 		{"abstract socket", "@proxy", "bad_peer", "203.0.113.7"},
@@ -462,6 +463,8 @@ func TestSingleHeader(t *testing.T) {
 		{"text", "malformed", []string{"unknown"}},
 		{"unspecified", "malformed", []string{"0.0.0.0"}},
 		{"trusted", "all_trusted", []string{"10.0.0.2"}},
+		{"longest", "fe80::1", []string{" fe80::1%" + strings.Repeat("a", 104-len("fe80::1%"))}},
+		{"too long", "malformed", []string{"fe80::1%" + strings.Repeat("a", 105-len("fe80::1%"))}},
 		{"a megabyte", "malformed", []string{strings.Repeat(" ", 1<<20)}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

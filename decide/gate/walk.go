@@ -21,7 +21,7 @@ const (
 	found     step = iota // an element that is not empty
 	exhausted             // the start of the first line
 	capped                // more than maxElements elements
-	overlong              // an element that is not read to its start
+	overlong              // an element that is not read to its start; the walk is over
 )
 
 // walk visits the elements of a list header from the right: the last field line
@@ -64,7 +64,6 @@ func (w *walk) next() (text string, plain address, met step) {
 		}
 		first, comma := w.cut(end)
 		if end-first > maxElementBytes || w.space > maxSpaceBytes {
-			w.lines, w.open = nil, false
 			return "", address{}, overlong
 		}
 		text = w.line[first:end]

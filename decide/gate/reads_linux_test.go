@@ -1,0 +1,105 @@
+package gate_test
+
+import (
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/decide/gate"
+)
+
+// fencedString is a string of which only the tail may be read: the memory
+// before it is fenced off, and reading one byte of it is a fault. The tail fills
+// whole pages.
+func fencedString(t *testing.T, fenced int, tail string) string {
+	t.Helper()
+	page := syscall.Getpagesize()
+	require.Zero(t, fenced%page)
+	require.Zero(t, len(tail)%page)
+	memory, err := syscall.Mmap(-1, 0, fenced+len(tail), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, syscall.Munmap(memory)) })
+	copy(memory[fenced:], tail)
+	require.NoError(t, syscall.Mprotect(memory[:fenced], syscall.PROT_NONE))
+	return unsafe.String(&memory[0], len(memory))
+}
+
+// faults says whether f reads memory that is fenced off.
+func faults(f func()) (faulted bool) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() { faulted = recover() != nil }()
+	f()
+	return false
+}
+
+// TestBoundedReads: a megabyte that a client sends is not even looked at,
+// whatever it and the bytes after it are.
+func TestBoundedReads(t *testing.T) {
+	const fenced = 1 << 20
+	page := syscall.Getpagesize()
+	longest := (gate.LongestWalk/page + 1) * page
+
+	beyond := fencedString(t, fenced, strings.Repeat("x", page))
+	require.True(t, faults(func() { _ = strings.Count(beyond, "y") }), "the fence itself")
+
+	for _, row := range []struct {
+		name, unit string
+		size       int // how much of the end may be read
+	}{
+		{"one endless element", "x", page},
+		{"commas", ",", page},
+		{"white space", " ", page},
+		{"white space in an element", "x" + strings.Repeat("\t", 50), page},
+		{"quotes", `"`, page},
+		{"a string without a start", `",`, page},
+		{"backslashes", `\`, page},
+		{"an escape without an end", `\\\\\\\\\\\\\\\"`, page},
+		{"semicolons", ";", page},
+		{"trusted addresses", "10.0.0.2,", page},
+		{"elements of the greatest length", strings.Repeat("x", gate.MaxElementBytes) + ",", longest},
+		{"long elements and white space", strings.Repeat("x", gate.MaxElementBytes) + strings.Repeat(" ", 32) + ",", longest},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			tail := strings.Repeat(row.unit, row.size/len(row.unit)+1)
+			for _, end := range []string{"", ",203.0.113.7", `"`, `x"`, ",for=203.0.113.7", ", 10.0.0.2, 10.0.0.3"} {
+				text := tail + end
+				value := fencedString(t, fenced, text[len(text)-row.size:])
+				for _, source := range sources {
+					r := sourced(t, source)
+					for _, peer := range []string{trustedPeer, "198.51.100.66:1"} {
+						h := header(source, value)
+						require.False(t, faults(func() { _, _ = r.Client(peer, h) }), "Client, %s, %s, end %q", source, peer, end)
+						require.False(t, faults(func() { _, _ = r.Chain(nil, peer, h) }), "Chain, %s, %s, end %q", source, peer, end)
+						require.False(t, faults(func() { _, _ = gate.ChainWithoutEdge(nil, peer, h) }), "ChainWithoutEdge, %s, end %q", peer, end)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestElementReads: of an element that is too long, the bytes that show it are
+// read and none before them.
+func TestElementReads(t *testing.T) {
+	page := syscall.Getpagesize()
+	for name, h := range map[string]func(string) http.Header{
+		"x-forwarded-for": func(value string) http.Header { return xff(value) },
+		"forwarded":       func(value string) http.Header { return forwarded(value) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			source, err := gate.ParseSource(name)
+			require.NoError(t, err)
+			r := sourced(t, source)
+			value := fencedString(t, page, strings.Repeat("x", page))
+			value = value[:page+gate.MaxElementBytes+1]
+			require.False(t, faults(func() { _, _ = r.Client(trustedPeer, h(value)) }), "105 bytes are enough")
+			value = value[:page+gate.MaxElementBytes]
+			require.True(t, faults(func() { _, _ = r.Client(trustedPeer, h(value)) }), "104 bytes are an element if a comma stands before them")
+		})
+	}
+}
