@@ -1,0 +1,169 @@
+package accesslog
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+)
+
+// MaxLine is how long a record may be, in bytes.
+const MaxLine = 16 << 20
+
+// maxBuffer holds the longest line with its ending.
+const maxBuffer = MaxLine + len("\r\n")
+
+// blockSize is how much is read at once. A block holds whole lines.
+const blockSize = 512 << 10
+
+// Block is some whole lines of a log.
+type Block struct {
+	Text  string // lines, with or without an ending at the last one
+	Line  int    // number of the first line, from 1
+	lines []int  // of records that were joined into one line each, where they began
+	Err   error  // instead of text: the line Line is no record
+}
+
+// ErrTooLong is the error of a block that stands for a line of more than [MaxLine] bytes.
+var ErrTooLong = fmt.Errorf("the line has more than %d bytes", MaxLine)
+
+// Records ranges over the lines that are not blank, with their numbers.
+func (b Block) Records() iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) { b.records(yield) }
+}
+
+func (b Block) records(yield func(int, string) bool) {
+	number, i := b.Line, 0
+	for rest := b.Text; rest != ""; i++ {
+		var line string
+		if end := strings.IndexByte(rest, '\n'); end >= 0 {
+			line, rest = rest[:end], rest[end+1:]
+		} else {
+			line, rest = rest, ""
+		}
+		if i < len(b.lines) {
+			number = b.lines[i]
+		}
+		if n := len(line); n > 0 && line[n-1] == '\r' {
+			line = line[:n-1]
+		}
+		if line != "" && strings.Trim(line, " \t") != "" {
+			if !yield(number, line) {
+				return
+			}
+		}
+		number++
+	}
+}
+
+// Blocks reads a log, plain or compressed with gzip, and hands it out in blocks.
+// JSON objects in an array, or spread over lines, become one line each. It stops
+// at the first error of handle, which it returns, or of the input.
+func Blocks(input io.Reader, handle func(Block) error) error {
+	buffered := bufio.NewReaderSize(input, 64<<10)
+	if magic, err := buffered.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
+		unpacked, err := gzip.NewReader(buffered)
+		if err != nil {
+			return fmt.Errorf("gzip: %w", err)
+		}
+		buffered = bufio.NewReaderSize(unpacked, 64<<10)
+	}
+	if mark, err := buffered.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
+		_, _ = buffered.Discard(3) // a byte order mark, as Windows programs write it
+	}
+	if looksSpread(buffered) {
+		return objects(buffered, handle)
+	}
+	return lines(buffered, handle)
+}
+
+// looksSpread says that a log begins with an array of objects, or with an object
+// that goes on behind the line.
+func looksSpread(input *bufio.Reader) bool {
+	begin, _ := input.Peek(4 << 10) // at the end of a short input there is an error, too
+	begin = bytes.TrimLeft(begin, " \t\r\n")
+	if len(begin) == 0 {
+		return false
+	}
+	rest := bytes.TrimLeft(begin[1:], " \t\r\n")
+	switch begin[0] {
+	case '[':
+		return len(rest) == 0 || rest[0] == '{' || rest[0] == ']'
+	case '{':
+		line, _, more := bytes.Cut(begin[1:], []byte("\n"))
+		return more && len(bytes.TrimSpace(line)) == 0
+	}
+	return false
+}
+
+// lines reads blocks of whole lines.
+func lines(input io.Reader, handle func(Block) error) error {
+	buffer := make([]byte, blockSize)
+	held, number := 0, 1 // bytes of the next lines at the start of buffer; the first one's number
+	for {
+		n, err := fill(input, buffer[held:])
+		held += n
+		ended := err != nil
+		whole := held
+		if !ended {
+			whole = bytes.LastIndexByte(buffer, '\n') + 1
+		}
+		switch {
+		case whole > 0:
+			if failed := handle(Block{Text: string(buffer[:whole]), Line: number}); failed != nil {
+				return failed
+			}
+			number += bytes.Count(buffer[:whole], []byte("\n"))
+			held = copy(buffer, buffer[whole:held])
+		case !ended && len(buffer) < maxBuffer:
+			buffer = append(buffer, make([]byte, min(len(buffer), maxBuffer-len(buffer)))...)
+		case !ended:
+			if failed := handle(Block{Line: number, Err: ErrTooLong}); failed != nil {
+				return failed
+			}
+			number++
+			held, err = skipLine(input, buffer)
+			ended = err != nil && held == 0
+		}
+		if ended {
+			return unlessEnd(err)
+		}
+	}
+}
+
+// skipLine drops the rest of a line; what was read behind it stands at the start
+// of buffer. At the end of the input, that is nothing.
+func skipLine(input io.Reader, buffer []byte) (held int, err error) {
+	for {
+		n, err := input.Read(buffer)
+		if end := bytes.IndexByte(buffer[:n], '\n'); end >= 0 {
+			return copy(buffer, buffer[end+1:n]), nil
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+}
+
+// fill reads until the buffer is full. The error is the input's own, unlike that
+// of io.ReadFull, which calls the end of a file what a truncated one is called.
+func fill(input io.Reader, buffer []byte) (n int, err error) {
+	for n < len(buffer) && err == nil {
+		var more int
+		more, err = input.Read(buffer[n:])
+		n += more
+	}
+	return n, err
+}
+
+// unlessEnd is the error of an input, if it is one: that it ended is none.
+func unlessEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}

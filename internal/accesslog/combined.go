@@ -1,0 +1,255 @@
+package accesslog
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+)
+
+// The reasons why a line is no record of the common or combined format. They
+// are values, since a log may hold nothing but such lines.
+var (
+	errHead     = errors.New("expected an address at the start of the line, then the identity and the user")
+	errTime     = errors.New("expected a time such as [17/May/2015:10:05:03 +0000] behind the user, and then the request in quotes")
+	errRequest  = errors.New("expected the request in quotes behind the time, and then its status")
+	errSize     = errors.New("expected the size of the answer behind the status")
+	errReferrer = errors.New("expected the referrer in quotes behind the size")
+)
+
+// textFormat is which of the two text formats a line must have.
+type textFormat uint8
+
+const (
+	either textFormat = iota
+	common
+	combined
+)
+
+// parse reads a line of the common or combined format.
+func (f textFormat) parse(line string) (Entry, error) {
+	var h head
+	rest, ok := h.read(line)
+	if !ok {
+		return Entry{}, errHead
+	}
+	e, ok := h.entry()
+	if !ok {
+		return Entry{}, errHead
+	}
+	rest, e.Time, ok = cutTime(rest)
+	if !ok {
+		return Entry{}, errTime
+	}
+	rest, ok = cutRequest(rest)
+	if !ok {
+		return Entry{}, errRequest
+	}
+	size, tail, _ := strings.Cut(rest, " ")
+	if size == "" {
+		return Entry{}, errSize
+	}
+	if f == common {
+		return e, nil
+	}
+	if tail == "" || tail[0] != '"' {
+		if f == combined {
+			return Entry{}, errReferrer
+		}
+		return e, nil
+	}
+	if last := behindAgent(tail); e.Forwarded == "" {
+		e.Forwarded = forwarded(last)
+	}
+	return e, nil
+}
+
+// maxGroups is how many fields can stand in front of the time: a host,
+// X-Forwarded-For, the peer, the identity and the user.
+const maxGroups = 5
+
+// head is what stands in front of the time, cut into fields. A list of
+// addresses, "a, b", is one field.
+type head struct {
+	groups [maxGroups]group
+	count  int
+}
+
+type group struct {
+	text   string
+	comma  int // the last one outside of nothing but the list; -1: none
+	quoted bool
+}
+
+// read cuts the fields off and gives what follows, from the user or the time on.
+// Everything behind the first lone "-" is the user's doing, so that a user called
+// "- 10.0.0.1 -" moves nothing.
+func (h *head) read(line string) (rest string, ok bool) {
+	for h.count < maxGroups {
+		g, rest, ok := cutGroup(line)
+		if !ok {
+			return "", false
+		}
+		if h.count > 0 && g.text == "-" && !g.quoted {
+			return rest, true
+		}
+		h.groups[h.count] = g
+		h.count++
+		line = rest
+		if h.count > 2 && line != "" && line[0] == '[' {
+			h.count -= 2 // an identity and a user, as identd gave them
+			return line, true
+		}
+	}
+	return "", false
+}
+
+// cutGroup cuts one field and the space behind it off.
+func cutGroup(line string) (g group, rest string, ok bool) {
+	g.comma = -1
+	if line == "" {
+		return g, "", false
+	}
+	if line[0] == '"' {
+		end := closingQuote(line)
+		if end < 0 || end+1 >= len(line) || line[end+1] != ' ' {
+			return g, "", false
+		}
+		g.text, g.quoted = line[1:end], true
+		g.comma = strings.LastIndexByte(g.text, ',')
+		return g, line[end+2:], true
+	}
+	for at := 0; ; {
+		space := strings.IndexByte(line[at:], ' ')
+		if space < 0 {
+			return g, "", false
+		}
+		at += space
+		if at == 0 || line[at-1] != ',' {
+			g.text = line[:at]
+			g.comma = strings.LastIndexByte(g.text, ',')
+			return g, line[at+1:], g.text != ""
+		}
+		at++ // the list goes on
+	}
+}
+
+// entry tells the fields apart.
+func (h *head) entry() (Entry, bool) {
+	peer := h.groups[max(h.count, 1)-1]
+	switch {
+	case peer.comma >= 0 && h.count <= 2: // a host may stand in front
+		list, last := peer.text[:peer.comma], strings.Trim(peer.text[peer.comma+1:], " ")
+		return Entry{Remote: last, Forwarded: list}, true
+	case h.count == 1:
+		return Entry{Remote: peer.text}, true
+	case peer.comma >= 0 || h.count > 3:
+		return Entry{}, false
+	}
+	e := Entry{Remote: peer.text}
+	if list := h.groups[h.count-2]; h.count == 3 || list.isForwarded() {
+		e.Forwarded = forwarded(list.text)
+	}
+	return e, true
+}
+
+// isForwarded tells X-Forwarded-For from a host in front of the peer.
+func (g group) isForwarded() bool {
+	if g.quoted || g.comma >= 0 || g.text == "unknown" {
+		return true
+	}
+	if _, err := netip.ParseAddrPort(g.text); err == nil {
+		return true
+	}
+	_, err := netip.ParseAddr(strings.Trim(g.text, "[]"))
+	return err == nil
+}
+
+// cutTime finds the first time in brackets with a quote behind it; in front of it
+// stands the user, whose quotes servers escape.
+func cutTime(line string) (rest string, seconds int64, ok bool) {
+	for at := 0; at < len(line); at++ {
+		open := strings.IndexByte(line[at:], '[')
+		if open < 0 {
+			break
+		}
+		at += open
+		if at > 0 && line[at-1] != ' ' {
+			continue
+		}
+		text := line[at+1:]
+		end := clfLength
+		if len(text) <= end || text[end] != ']' {
+			end = strings.IndexByte(text, ']')
+		}
+		if end < len("2006-01-02T15:04:05") || !strings.HasPrefix(text[end+1:], ` "`) {
+			continue
+		}
+		if seconds := parseTime(text[:end]); seconds != 0 {
+			return text[end+2:], seconds, true
+		}
+	}
+	return "", 0, false
+}
+
+// cutRequest drops the request and its status. Servers escape quotes inside of
+// the request; of one that does not, the quote with a status behind it counts.
+func cutRequest(line string) (rest string, ok bool) {
+	for {
+		end := closingQuote(line)
+		if end < 0 {
+			return "", false
+		}
+		if rest, ok := cutStatus(line[end+1:]); ok {
+			return rest, true
+		}
+		line = line[end:]
+	}
+}
+
+// cutStatus drops " 200 ", or " - " for an answer that was never given.
+func cutStatus(line string) (rest string, ok bool) {
+	if strings.HasPrefix(line, " - ") {
+		return line[3:], true
+	}
+	if len(line) < 5 || line[0] != ' ' || line[4] != ' ' {
+		return "", false
+	}
+	_, ok = digits(line[1:4])
+	return line[5:], ok
+}
+
+// behindAgent is the quoted field behind the referrer and the agent.
+func behindAgent(line string) string {
+	for range 2 {
+		end := closingQuote(line)
+		if end < 0 || !strings.HasPrefix(line[end+1:], ` "`) {
+			return ""
+		}
+		line = line[end+2:]
+	}
+	if end := closingQuote(line); end > 0 {
+		return line[1:end]
+	}
+	return ""
+}
+
+// closingQuote is where the quote that line begins with ends; -1 if it does not.
+// A quote behind a backslash is part of the text.
+func closingQuote(line string) int {
+	for at := 1; at < len(line); {
+		quote := strings.IndexByte(line[at:], '"')
+		if quote < 0 {
+			return -1
+		}
+		at += quote
+		backslashes := 0
+		for line[at-1-backslashes] == '\\' {
+			backslashes++
+		}
+		if backslashes%2 == 0 {
+			return at
+		}
+		at++
+	}
+	return -1
+}

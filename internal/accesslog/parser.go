@@ -1,0 +1,140 @@
+package accesslog
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Formats are the names of the formats, as the command line takes them.
+func Formats() []string { return []string{"combined", "common", "json", "okta", "regex"} }
+
+// Options choose a format. The zero value recognises the format line by line:
+// an object is JSON or an Okta event, anything else is combined or common.
+type Options struct {
+	Format  string   // one of [Formats]; empty: recognised, or what the other options are for
+	Pattern string   // a regular expression, for regex
+	Fields  []string // NAME=PATH, for json
+}
+
+// New makes a parser.
+func New(o Options) (Parser, error) {
+	format := o.Format
+	if format == "" && o.Pattern != "" {
+		format = "regex"
+	}
+	if format == "" && len(o.Fields) > 0 {
+		format = "json"
+	}
+	if o.Pattern != "" && format != "regex" {
+		return nil, fmt.Errorf("a pattern is for format regex, not %s", format)
+	}
+	if len(o.Fields) > 0 && format != "json" {
+		return nil, fmt.Errorf("fields are for format json, not %s", format)
+	}
+	switch format {
+	case "":
+		usual := usualPaths()
+		return func(line string) (Entry, error) { return recognise(line, usual) }, nil
+	case "combined":
+		return combined.parse, nil
+	case "common":
+		return common.parse, nil
+	case "okta":
+		return parseOkta, nil
+	case "json":
+		paths, err := parseFields(o.Fields)
+		return paths.parse, err
+	case "regex":
+		return newPattern(o.Pattern)
+	default:
+		return nil, fmt.Errorf("unknown format %q; expected %s", format, strings.Join(Formats(), ", "))
+	}
+}
+
+// recognise reads a line of whatever format it is.
+func recognise(line string, usual paths) (Entry, error) {
+	if !strings.HasPrefix(strings.TrimLeft(line, " \t"), "{") {
+		return either.parse(line)
+	}
+	if strings.Contains(line, `"ipChain"`) {
+		return parseOkta(line)
+	}
+	return usual.parse(line)
+}
+
+// fieldNames are what a field or a group can be.
+var fieldNames = []string{"addr", "xff", "peer", "time"} //nolint:gochecknoglobals // a constant
+
+// parseFields reads NAME=PATH. A time that is not named is looked for.
+func parseFields(list []string) (paths, error) {
+	if len(list) == 0 {
+		return usualPaths(), nil
+	}
+	named := paths{time: usualPaths().time}
+	ofTime := false
+	for _, text := range list {
+		name, path, found := strings.Cut(text, "=")
+		if !found || path == "" {
+			return paths{}, fmt.Errorf("field %q: expected NAME=PATH, such as peer=request.remote_ip", text)
+		}
+		switch name {
+		case "peer":
+			named.peer = append(named.peer, path)
+		case "xff":
+			named.forwarded = append(named.forwarded, path)
+		case "addr":
+			named.addr = append(named.addr, path)
+		case "time":
+			if !ofTime {
+				named.time, ofTime = nil, true
+			}
+			named.time = append(named.time, path)
+		default:
+			return paths{}, fmt.Errorf("field %q: the name is one of %s", text, strings.Join(fieldNames, ", "))
+		}
+	}
+	if len(named.peer)+len(named.addr) == 0 {
+		return paths{}, errors.New("the fields name no address: add peer=PATH, or addr=PATH if the log has the client's address alone")
+	}
+	return named, nil
+}
+
+var errNoMatch = errors.New("the line does not match the pattern")
+
+// newPattern makes a parser of a regular expression.
+func newPattern(pattern string) (Parser, error) {
+	if pattern == "" {
+		return nil, errors.New("format regex needs a pattern with groups such as (?P<peer>[^ ]+)")
+	}
+	expression, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
+	}
+	names := expression.SubexpNames()
+	if !slices.Contains(names, "peer") && !slices.Contains(names, "addr") {
+		return nil, fmt.Errorf("pattern %q names no address: it needs a group peer or addr, such as (?P<addr>[^ ]+)", pattern)
+	}
+	return func(line string) (Entry, error) {
+		groups := expression.FindStringSubmatch(line)
+		if groups == nil {
+			return Entry{}, errNoMatch
+		}
+		var f fields
+		for i, name := range names {
+			switch name {
+			case "peer":
+				f.peer = groups[i]
+			case "xff":
+				f.forwarded = groups[i]
+			case "addr":
+				f.addr = groups[i]
+			case "time":
+				f.time = groups[i]
+			}
+		}
+		return f.entry()
+	}, nil
+}

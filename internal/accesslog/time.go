@@ -1,0 +1,82 @@
+package accesslog
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// clfLength is the length of "17/May/2015:10:05:03 +0000".
+const clfLength = 26
+
+// parseCLF reads the time of the common log format. Dates out of range run over
+// into the next month, as time.Date has it.
+func parseCLF(s string) (seconds int64, ok bool) {
+	if len(s) != clfLength || s[2] != '/' || s[6] != '/' || s[11] != ':' || s[14] != ':' || s[17] != ':' || s[20] != ' ' {
+		return 0, false
+	}
+	month := monthOf(s[3:6])
+	day, ok1 := digits(s[0:2])
+	year, ok2 := digits(s[7:11])
+	hour, ok3 := digits(s[12:14])
+	minute, ok4 := digits(s[15:17])
+	second, ok5 := digits(s[18:20])
+	zone, ok6 := digits(s[22:26])
+	if month == 0 || !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) {
+		return 0, false
+	}
+	offset := int64(zone/100*60+zone%100) * 60
+	switch s[21] {
+	case '-':
+		offset = -offset
+	case '+':
+	default:
+		return 0, false
+	}
+	return time.Date(year, month, day, hour, minute, second, 0, time.UTC).Unix() - offset, true
+}
+
+func digits(s string) (n int, ok bool) {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int(s[i]-'0')
+	}
+	return n, true
+}
+
+// monthOf is the month with this English short name, or 0.
+func monthOf(name string) time.Month {
+	const names = "JanFebMarAprMayJunJulAugSepOctNovDec"
+	if i := strings.Index(names, name); i >= 0 && i%3 == 0 {
+		return time.Month(i/3 + 1)
+	}
+	return 0
+}
+
+// parseTime reads a time in any form that logs have it: the common log format,
+// ISO 8601 with or without a zone (then UTC), or seconds, milliseconds,
+// microseconds or nanoseconds since 1970. It is 0 for anything else.
+func parseTime(s string) int64 {
+	if s == "" {
+		return 0
+	}
+	if seconds, ok := parseCLF(s); ok {
+		return seconds
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700"} {
+		if at, err := time.Parse(layout, s); err == nil {
+			return at.Unix()
+		}
+	}
+	number, err := strconv.ParseFloat(s, 64)
+	const farFuture = 1e11 // in seconds: beyond the year 5000
+	if err != nil || !(number > 0) || number > 1e20 {
+		return 0
+	}
+	for number > farFuture {
+		number /= 1000
+	}
+	return int64(number)
+}
