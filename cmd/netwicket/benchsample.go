@@ -41,11 +41,12 @@ const (
 	benchRanges = 1 << 16
 )
 
-// The parts of IPv6 in which databases repeat IPv4: they hold few clients and,
-// network by network, most of the address space.
+// Clients' IPv6 addresses are global unicast. Elsewhere, and in 6to4 and Teredo,
+// databases repeat IPv4: network by network that would be most of what is drawn.
 var (
-	sixToFour = netip.MustParsePrefix("2002::/16")
-	teredo    = netip.MustParsePrefix("2001::/32")
+	globalUnicast = netip.MustParsePrefix("2000::/3")
+	sixToFour     = netip.MustParsePrefix("2002::/16")
+	teredo        = netip.MustParsePrefix("2001::/32")
 )
 
 func newBenchSample(config decide.Config) *benchSample {
@@ -66,9 +67,9 @@ func newBenchSample(config decide.Config) *benchSample {
 	if config.SailPoint != nil {
 		s.addEntries(config.SailPoint.Range)
 	}
-	for family, whole := range []string{"0.0.0.0/0", "2000::/3"} {
+	for family, whole := range []netip.Prefix{netip.PrefixFrom(netip.IPv4Unspecified(), 0), globalUnicast} {
 		if len(s.ranges[family]) == 0 {
-			s.ranges[family] = []netipx.IPRange{netipx.RangeOfPrefix(netip.MustParsePrefix(whole))}
+			s.ranges[family] = []netipx.IPRange{netipx.RangeOfPrefix(whole)}
 		}
 	}
 	return s
@@ -87,7 +88,10 @@ func (s *benchSample) addNetworks(table *geo.Table) {
 	var seen [2]int
 	for network, at := range table.All() {
 		first := network.From()
-		if at.Country == "" && !at.ASNKnown || sixToFour.Contains(first) || teredo.Contains(first) {
+		if at.Country == "" && !at.ASNKnown {
+			continue
+		}
+		if first.Is6() && (!globalUnicast.Contains(first) || sixToFour.Contains(first) || teredo.Contains(first)) {
 			continue
 		}
 		family := familyOf(first)
