@@ -2,6 +2,7 @@ package forwardauth_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -98,7 +99,11 @@ func TestAddressesAreCutOnRequest(t *testing.T) {
 	require.Equal(t, "10.0.0.0/24", lines[0]["peer_ip"])
 	require.Equal(t, "2001:db8:1::/48", lines[1]["client_ip"])
 	require.Equal(t, "198.51.100.0/24", lines[4]["peer_ip"])
-	require.NotContains(t, s.log.String(), "77", "no last octet anywhere, not in a header that holds it either")
+	for _, line := range lines {
+		delete(line, "time")
+		delete(line, "policy")
+		require.NotContains(t, fmt.Sprint(line), "77", "no last octet anywhere, not in a header that holds it either")
+	}
 }
 
 func TestLinesAreLimitedAndCounted(t *testing.T) {

@@ -50,6 +50,8 @@ type Options struct {
 	// Report learns of every attempt but the first.
 	Report func(Report)
 	Timing Timing
+
+	withoutEvents bool // for tests
 }
 
 // Cause is why a policy was loaded.
@@ -98,15 +100,31 @@ type Keeper struct {
 func Start(o Options) (*Keeper, error) {
 	k := &Keeper{options: o}
 	k.options.Timing = o.Timing.orUsual()
-	parts, policy, seen, err := k.load(nil, false)
+	err := withoutPanic(func() error {
+		parts, policy, seen, err := k.load(nil, false)
+		if err == nil {
+			err = o.Install(parts, policy)
+		}
+		if err == nil {
+			k.parts, k.info, k.seen, k.lockedOut = parts, policy.Info(), seen, lockedOut(parts.Serve.Guard, policy)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	if err := o.Install(parts, policy); err != nil {
-		return nil, err
-	}
-	k.parts, k.info, k.seen, k.lockedOut = parts, policy.Info(), seen, lockedOut(parts.Serve.Guard, policy)
 	return k, nil
+}
+
+// withoutPanic makes an error of a defect in a parser, which must not end a
+// service that has a policy.
+func withoutPanic(do func() error) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("netwicket failed on this policy: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	return do()
 }
 
 // Parts are those of the policy in force after Start.
@@ -121,7 +139,7 @@ func (k *Keeper) LockedOut() []string { return k.lockedOut }
 
 // Run reloads until the context ends. A value on asked makes it reload at once.
 func (k *Keeper) Run(ctx context.Context, asked <-chan struct{}) {
-	watch, err := newWatcher(k.options.Timing)
+	watch, err := newWatcher(k.options.Timing, !k.options.withoutEvents)
 	k.watch = watch
 	defer watch.close()
 	k.report(Watching, err, nil, 0)
@@ -173,12 +191,6 @@ const maxUnsteady = 10
 // load reads and compiles. The state is how the files looked when it began. With steady, files that change meanwhile are an
 // error.
 func (k *Keeper) load(known []string, steady bool) (parts *policyfile.Parts, policy *decide.Policy, before state, err error) {
-	defer func() {
-		// A defect in a parser must not end a service that has a policy.
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("loading the policy failed: %v\n%s", fault, debug.Stack())
-		}
-	}()
 	before, begun := look(known), time.Now()
 	options := k.options.Policy
 	options.Now = begun
@@ -193,19 +205,25 @@ func (k *Keeper) load(known []string, steady bool) (parts *policyfile.Parts, pol
 // reload replaces the policy, or leaves it and says why.
 func (k *Keeper) reload(cause Cause) {
 	begun := time.Now()
-	parts, policy, seen, err := k.load(k.watch.paths, k.unsteady < maxUnsteady)
+	var parts *policyfile.Parts
+	var policy *decide.Policy
+	var seen state
+	err := withoutPanic(func() (err error) {
+		parts, policy, seen, err = k.load(k.watch.paths, k.unsteady < maxUnsteady)
+		if err == nil {
+			err = k.admit(parts, policy)
+		}
+		if err == nil {
+			err = k.options.Install(parts, policy)
+		}
+		return err
+	})
 	if errors.Is(err, errUnsteady) {
 		k.unsteady++
 		k.retry.Reset(k.options.Timing.Quiet)
 		return
 	}
 	k.unsteady = 0
-	if err == nil {
-		err = k.admit(parts, policy)
-	}
-	if err == nil {
-		err = k.options.Install(parts, policy)
-	}
 	if parts != nil {
 		k.follow(pathsOf(parts), seen)
 	}
@@ -285,10 +303,13 @@ func (k *Keeper) expire() {
 	}
 	config := k.parts.Config
 	config.Now = now
-	policy, err := decide.Compile(config)
-	if err == nil {
-		err = k.options.Install(k.parts, policy)
-	}
+	var policy *decide.Policy
+	err := withoutPanic(func() (err error) {
+		if policy, err = decide.Compile(config); err == nil {
+			err = k.options.Install(k.parts, policy)
+		}
+		return err
+	})
 	if err != nil {
 		// The same documents compiled before, so this is no more than a
 		// precaution; the timer comes back.

@@ -7,7 +7,7 @@ import "context"
 // such as certificates. The error is that of watching; files are then looked at
 // from time to time.
 func Watch(ctx context.Context, paths []string, timing Timing, asked <-chan struct{}, changed func()) error {
-	w, err := newWatcher(timing.orUsual())
+	w, err := newWatcher(timing.orUsual(), true)
 	if problem := w.follow(paths, look(paths)); err == nil {
 		err = problem
 	}

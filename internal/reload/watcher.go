@@ -1,6 +1,7 @@
 package reload
 
 import (
+	"errors"
 	"path/filepath"
 	"slices"
 	"time"
@@ -22,9 +23,12 @@ type watcher struct {
 }
 
 // newWatcher also gives the reason for which there will be no events.
-func newWatcher(timing Timing) (*watcher, error) {
+func newWatcher(timing Timing, events bool) (*watcher, error) {
 	w := &watcher{timing: timing, settled: time.NewTimer(time.Hour), poll: time.NewTicker(timing.Poll)}
 	w.settled.Stop()
+	if !events {
+		return w, errNoEvents
+	}
 	system, err := fsnotify.NewWatcher()
 	if err != nil {
 		return w, err
@@ -32,6 +36,8 @@ func newWatcher(timing Timing) (*watcher, error) {
 	w.system = system
 	return w, nil
 }
+
+var errNoEvents = errors.New("no events wanted")
 
 func (w *watcher) close() {
 	w.settled.Stop()
