@@ -69,7 +69,7 @@ const maxPairs = (maxElementBytes + 1) / 4
 func parseForwarded(element string) (address, Error) {
 	var names [maxPairs]struct{ start, end uint8 }
 	pairs := 0
-	forValue, hasFor := "", false
+	node := "" // the value of "for", which an empty one is not
 	if len(element) > maxElementBytes {
 		return address{}, ErrMalformed
 	}
@@ -95,17 +95,14 @@ func parseForwarded(element string) (address, Error) {
 		names[pairs].start, names[pairs].end = uint8(start), uint8(i)
 		pairs++
 		if strings.EqualFold(name, "for") {
-			forValue, hasFor = value, true
+			node = value
 		}
 		i = skipSpaces(element, next)
 		if i < len(element) && element[i] != ';' {
 			return address{}, ErrMalformed
 		}
 	}
-	if !hasFor {
-		return address{}, ErrMalformed
-	}
-	return parseNode(forValue)
+	return parseNode(node)
 }
 
 // parameterValue reads "=" and a token or quoted string at position i: the text

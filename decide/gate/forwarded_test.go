@@ -83,6 +83,7 @@ func TestForwardedElement(t *testing.T) {
 		{`for=0.0.0.0`, "malformed"},
 		{`for="[ff02::1]"`, "malformed"},
 		{`proto=http`, "malformed"},
+		{"a=1;b=1;c=1;d=1;e=1;f=1;g=1;h=1;i=1;j=1;k=1;l=1;m=1;n=1;o=1;p=1;q=1;r=1;s=1;t=1;u=1;v=1;w=1;x=1;y=1;z=1", "malformed"}, // as many as fit
 		{`;`, "malformed"},
 		{`for=203.0.113.7;x=` + strings.Repeat("a", 104-18), "203.0.113.7"},
 		{`for=203.0.113.7;x=` + strings.Repeat("a", 105-18), "malformed"},

@@ -66,7 +66,7 @@ func TestBoundedReads(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			tail := strings.Repeat(row.unit, row.size/len(row.unit)+1)
-			for _, end := range []string{"", ",203.0.113.7", `"`, `x"`, ",for=203.0.113.7", ", 10.0.0.2, 10.0.0.3"} {
+			for _, end := range []string{"", ",203.0.113.7", `"`, `x"`, `""`, ",for=203.0.113.7", ", 10.0.0.2, 10.0.0.3"} {
 				text := tail + end
 				value := fencedString(t, fenced, text[len(text)-row.size:])
 				for _, source := range sources {
