@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/internal/lint"
 	"github.com/netwicket/netwicket/internal/policyfile"
 )
 
@@ -61,6 +64,8 @@ func (c *commandLine) check(flags checkFlags, args []string) error {
 			}
 			findings = append(findings, expected...)
 		}
+		findings = append(findings, lintOf(target, checked, asPolicy)...)
+		sortFindings(findings, checked.Parts.Files)
 		for _, f := range findings {
 			if f.Warning {
 				warnings++
@@ -79,6 +84,33 @@ func (c *commandLine) check(flags checkFlags, args []string) error {
 		return failed
 	}
 	return nil
+}
+
+// lintOf is what the linter has to say. Broken documents are mended first; a
+// single document is looked at without a policy around it, unless it is asked
+// to be one.
+func lintOf(target policyfile.Options, checked policyfile.Checked, asPolicy bool) finding.List {
+	parts := checked.Parts
+	if parts.Err() != nil {
+		return nil
+	}
+	subject := lint.Subject{Config: parts.Config, Name: parts.Name(), At: target.Now, Guard: parts.Serve.Guard}
+	if parts.Document() == policyfile.Unknown || asPolicy {
+		subject.Policy = checked.Policy
+	}
+	return lint.Check(subject)
+}
+
+// sortFindings brings findings into the order of a reader: file by file as the
+// policy names them, from top to bottom.
+func sortFindings(findings finding.List, files []string) {
+	order := make(map[string]int, len(files))
+	for i, file := range slices.Backward(files) {
+		order[file] = i - len(files) // others come last
+	}
+	slices.SortStableFunc(findings, func(a, b *finding.Finding) int {
+		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
 }
 
 func count(n int, what string) string {

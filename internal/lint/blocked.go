@@ -1,0 +1,175 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/zone"
+)
+
+// takenBack finds networks that are listed as allowed and wholly blocked, and
+// blocked networks that are wholly exempt.
+func (l *linter) takenBack() {
+	var blocks []span
+	var exempt []zone.Entry
+	for i := range l.zones {
+		z := &l.zones[i]
+		switch {
+		case z.Type != zone.IP || !z.Active:
+		case z.Exempt:
+			exempt = append(exempt, z.Gateways...)
+		case z.Blocklist:
+			for g := range z.Gateways {
+				blocks = append(blocks, span{entry: &z.Gateways[g], owner: i})
+			}
+		}
+	}
+	if len(blocks) == 0 {
+		return
+	}
+	exempted := setOf(exempt)
+	var builder netipx.IPSetBuilder
+	for _, block := range blocks {
+		builder.AddRange(block.entry.Range)
+		if exempted.ContainsRange(block.entry.Range) {
+			l.warn(block.entry.Position, block.entry.Text, "exempted-block", "the exempt zone lists all of this, so that it is not blocked; remove it from one of the two zones")
+		}
+	}
+	builder.RemoveSet(exempted)
+	blocked, err := builder.IPSet()
+	if err != nil {
+		return // a range that is none, which no parser gives
+	}
+	l.blockedNetworks(blocked, newSpanIndex(blocks))
+}
+
+func (l *linter) blockedNetworks(blocked *netipx.IPSet, blocks *spanIndex) {
+	for network := range l.allowedNetworks() {
+		if !blocked.ContainsRange(network.entry.Range) {
+			continue
+		}
+		_, block := blocks.overlapping(network.entry, -1)
+		l.warn(network.entry.Position, network.entry.Text, "allowed-network-blocked", "%s, but blocklist zone %q (%q, %s) denies all of it before anything else is looked at; remove it from one of the two",
+			network.as, l.zones[block.owner].Name, block.entry.Text, place(block.entry.Position, network.entry.Position))
+	}
+}
+
+// allowedNetwork is a network that a document lists as one to let in.
+type allowedNetwork struct {
+	entry *zone.Entry
+	as    string // what for, for messages
+}
+
+// allowedNetworks ranges over SailPoint's network definition and the gateways of
+// zones that an ALLOW rule includes; without any rules, of every POLICY zone.
+func (l *linter) allowedNetworks() func(yield func(allowedNetwork) bool) {
+	return func(yield func(allowedNetwork) bool) {
+		allowing := l.allowing()
+		for i := range l.zones {
+			z := &l.zones[i]
+			if z.Type != zone.IP || !z.policyUse() || z.Exempt {
+				continue
+			}
+			as, allowed := l.allowedAs(z, allowing)
+			for g := range z.Gateways {
+				if allowed && !yield(allowedNetwork{&z.Gateways[g], as}) {
+					return
+				}
+			}
+		}
+		if config := l.Config.SailPoint; config != nil {
+			for i := range config.Range {
+				if !yield(allowedNetwork{&config.Range[i], "this is part of SailPoint's network"}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// allowedAs says whether and how a POLICY zone is one to let in.
+func (l *linter) allowedAs(z *zoneAt, allowing map[string]*ruleAt) (as string, allowed bool) {
+	if rule := allowing[variable(z)]; rule != nil {
+		return "rule " + quote(rule.name()) + " allows zone " + quote(z.Name), true
+	}
+	return "this is in zone " + quote(z.Name), len(l.Config.Rules) == 0
+}
+
+// blockedCountries finds countries and regions that are allowed in one place and
+// denied as a whole in another.
+func (l *linter) blockedCountries() {
+	allowing := l.allowing()
+	for i := range l.zones {
+		z := &l.zones[i]
+		if !z.dynamic() || !z.policyUse() {
+			continue
+		}
+		as, allowed := l.allowedAs(z, allowing)
+		if !allowed {
+			continue
+		}
+		for _, t := range z.properties()[0].include {
+			if by := l.blockerOf(placeOf(t.text), true); by != "" {
+				l.warnAt(t.node, t.text, "allowed-country-blocked", "%s, but %s denies every address there; remove it from one of the two", as, by)
+			}
+		}
+	}
+	for _, t := range l.countries() {
+		if !l.Config.SailPoint.Allowlist {
+			break
+		}
+		if by := l.blockerOf(placeOf(t.text), false); by != "" {
+			l.warnAt(t.node, t.text, "allowed-country-blocked", "SailPoint's allow list trusts this country, but %s denies every address there; remove it from one of the two", by)
+		}
+	}
+}
+
+func placeOf(text string) zone.Place {
+	country, _, found := strings.Cut(text, "-")
+	if !found {
+		return zone.Place{Country: country}
+	}
+	return zone.Place{Country: country, Region: text}
+}
+
+// blockerOf names what denies every address of a place, or is empty.
+func (l *linter) blockerOf(place zone.Place, sailPointToo bool) string {
+	for i := range l.zones {
+		z := &l.zones[i]
+		if z.Active && z.Blocklist && z.dynamic() && blocksAll(z.Zone, place) {
+			return "blocklist zone " + quote(z.Name)
+		}
+	}
+	config, profile := l.Config.SailPoint, l.Config.AuthProfile
+	if !sailPointToo || config == nil || len(config.Geolocation) == 0 || profile != nil && !profile.UntrustedGeography {
+		return ""
+	}
+	switch listed := slices.Contains(config.Geolocation, place.Country); {
+	case listed && !config.Allowlist:
+		return "SailPoint's block list"
+	case !listed && config.Allowlist:
+		return "SailPoint's allow list, which lacks it,"
+	}
+	return ""
+}
+
+// blocksAll says that a blocklist zone asks for nothing but a location and that
+// the place is one.
+func blocksAll(z *zone.Zone, place zone.Place) bool {
+	if z.ASNs.Defined() || z.Categories.Defined() || z.Proxy != zone.ProxyUnset || !z.Locations.Defined() {
+		return false
+	}
+	for _, excluded := range z.Locations.Exclude {
+		if excluded.Country == place.Country && (excluded.Region == "" || place.Region == "" || excluded.Region == place.Region) {
+			return false
+		}
+	}
+	if len(z.Locations.Include) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(z.Locations.Include, func(included zone.Place) bool {
+		return included.Country == place.Country && (included.Region == "" || included.Region == place.Region)
+	})
+}

@@ -1,0 +1,136 @@
+package lint
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/zone"
+)
+
+// addressLists looks at the gateways and proxies of an IP zone.
+func (l *linter) addressLists(z *zoneAt) {
+	for _, list := range [][]zone.Entry{z.Gateways, z.Proxies} {
+		for i := range list {
+			l.oktaEntry(&list[i])
+		}
+		l.overlaps(list)
+	}
+	if z.trustsProxies() && !anyIsFamily(z.Proxies) && coversFamily(z.Proxies) {
+		l.warn(z.Proxies[0].Position, "", "open-proxies", "together the proxies of this zone are every address of IPv4 or IPv6, "+
+			"so that whatever X-Forwarded-For claims is believed; list only the addresses of your own proxies")
+	}
+}
+
+// oktaEntry looks at one entry of an Okta zone. Package zone has warned about
+// the same in SailPoint's lists.
+func (l *linter) oktaEntry(entry *zone.Entry) {
+	prefix, err := netip.ParsePrefix(entry.Text)
+	switch isPrefix := err == nil; {
+	case looksLikeMask(entry):
+		l.warn(entry.Position, entry.Text, "bare-mask", "this is a network mask and no client has it for an address, so that the entry matches nobody; write the network itself, such as 192.0.2.0/24")
+	case isPrefix && prefix != prefix.Masked():
+		l.warn(entry.Position, entry.Text, "host-bits", "the whole network %s-%s is meant and not the address alone; write %s for the network, %s for the address",
+			entry.Range.From(), entry.Range.To(), prefix.Masked(), netip.PrefixFrom(prefix.Addr(), prefix.Addr().BitLen()))
+	}
+}
+
+// looksLikeMask says that an entry is the mask of a network of 8 or more bits,
+// alone, with a prefix length, or as both ends of a range.
+func looksLikeMask(entry *zone.Entry) bool {
+	text, _, _ := strings.Cut(entry.Text, "/")
+	if first, last, isRange := strings.Cut(text, "-"); isRange {
+		if strings.TrimSpace(first) != strings.TrimSpace(last) {
+			return false
+		}
+		text = first
+	}
+	addr, err := netip.ParseAddr(strings.TrimSpace(text))
+	if err != nil || !addr.Is4() {
+		return false
+	}
+	b := addr.As4()
+	zeros := ^(uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3]))
+	return b[0] == 255 && zeros&(zeros+1) == 0
+}
+
+// overlaps compares the entries of one list with one another. In order of first
+// address, and the larger first, an entry overlaps an earlier one if and only if
+// it overlaps the one of them that reaches furthest:
+//
+//	|---------- reach ----------|
+//	   |--- covered ---|     |--- overlapping ---|   |--- new reach ---|
+func (l *linter) overlaps(list []zone.Entry) {
+	sorted := make([]*zone.Entry, len(list))
+	for i := range list {
+		sorted[i] = &list[i]
+	}
+	slices.SortStableFunc(sorted, func(a, b *zone.Entry) int {
+		if order := a.Range.From().Compare(b.Range.From()); order != 0 {
+			return order
+		}
+		return b.Range.To().Compare(a.Range.To())
+	})
+	var reach *zone.Entry
+	for _, entry := range sorted {
+		switch {
+		case reach == nil || reach.Range.To().Compare(entry.Range.From()) < 0:
+			reach = entry
+		case entry.Range == reach.Range:
+			l.warn(entry.Position, entry.Text, "duplicate-entry", "the list holds this network already (%q, %s); remove one of the two",
+				reach.Text, place(reach.Position, entry.Position))
+		case entry.Range.To().Compare(reach.Range.To()) <= 0:
+			l.warn(entry.Position, entry.Text, "covered-entry", "%q (%s) covers this entry, which therefore changes nothing; remove it, or narrow the other one if this is all that was meant",
+				reach.Text, place(reach.Position, entry.Position))
+		default:
+			l.warn(entry.Position, entry.Text, "overlapping-entries", "the entry shares %s-%s with %q (%s); write one entry for %s-%s instead of both",
+				entry.Range.From(), reach.Range.To(), reach.Text, place(reach.Position, entry.Position), reach.Range.From(), entry.Range.To())
+			reach = entry
+		}
+	}
+}
+
+// setOf is the union of entries.
+func setOf(lists ...[]zone.Entry) *netipx.IPSet {
+	var builder netipx.IPSetBuilder
+	for _, list := range lists {
+		for i := range list {
+			builder.AddRange(list[i].Range)
+		}
+	}
+	set, err := builder.IPSet()
+	if err != nil { // a range that is none, which no parser gives
+		return &netipx.IPSet{}
+	}
+	return set
+}
+
+// families are all addresses of IPv4 and of IPv6.
+func families() [2]netipx.IPRange {
+	return [2]netipx.IPRange{
+		netipx.RangeOfPrefix(netip.PrefixFrom(netip.IPv4Unspecified(), 0)),
+		netipx.RangeOfPrefix(netip.PrefixFrom(netip.IPv6Unspecified(), 0)),
+	}
+}
+
+// coversFamily says that entries together are all of IPv4 or all of IPv6.
+func coversFamily(entries []zone.Entry) bool {
+	if len(entries) == 0 {
+		return false
+	}
+	set := setOf(entries)
+	for _, family := range families() {
+		if set.ContainsRange(family) {
+			return true
+		}
+	}
+	return false
+}
+
+// anyIsFamily says that one entry is all of IPv4 or all of IPv6 by itself.
+func anyIsFamily(entries []zone.Entry) bool {
+	all := families()
+	return slices.ContainsFunc(entries, func(e zone.Entry) bool { return e.Range == all[0] || e.Range == all[1] })
+}

@@ -1,0 +1,166 @@
+package lint
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/internal/jsondoc"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// Subject is what to look at. Its documents hold no errors.
+type Subject struct {
+	Config decide.Config
+
+	// Policy is what the Config compiles to. Nil: the documents are looked at
+	// alone, and what only a whole policy could tell is left out.
+	Policy *decide.Policy
+
+	Name  string       // file of findings about the policy as a whole
+	At    time.Time    // the time that the age of geo data is told at
+	Guard []netip.Addr // addresses that a service with this policy must not deny
+}
+
+// Check gives all findings, document by document and in document order inside
+// of each. They are warnings.
+func Check(subject Subject) finding.List {
+	l := &linter{Subject: subject}
+	l.documents()
+	if l.Policy != nil {
+		l.wholePolicy()
+	}
+	l.sort()
+	return l.found
+}
+
+type linter struct {
+	Subject
+	zones    []zoneAt
+	byID     map[string]*zoneAt
+	ruleSets []ruleSet
+	order    map[string]int // of files, as they were met
+	found    finding.List
+}
+
+// zoneAt is a zone and the JSON it was read from, for positions that the model
+// does not keep.
+type zoneAt struct {
+	*zone.Zone
+	node jsondoc.Node
+}
+
+// policyUse says that rules may refer to the zone.
+func (z *zoneAt) policyUse() bool { return z.Active && !z.Blocklist }
+
+// trustsProxies says that the proxies of the zone count.
+func (z *zoneAt) trustsProxies() bool {
+	return z.policyUse() && z.Type == zone.IP && !z.Exempt
+}
+
+func (z *zoneAt) dynamic() bool { return z.Type == zone.Dynamic || z.Type == zone.DynamicV2 }
+
+// documents looks at every document by itself and at the zones together.
+func (l *linter) documents() {
+	l.locateZones()
+	for i := range l.zones {
+		z := &l.zones[i]
+		l.addressLists(z)
+		l.terms(z)
+		l.coverage(z)
+		l.systemZone(z)
+	}
+	l.proxiesElsewhere()
+	l.takenBack()
+	l.readRules()
+	for i := range l.ruleSets {
+		l.unreachableRules(&l.ruleSets[i])
+	}
+	l.blockedCountries()
+	l.networkConfig()
+	l.overlay()
+}
+
+// wholePolicy looks at what the documents do together, with the geo data.
+func (l *linter) wholePolicy() {
+	for i := range l.ruleSets {
+		l.nobodyAllowed(&l.ruleSets[i])
+	}
+	l.enforcement()
+	l.dataAge()
+	l.absentPlaces()
+	l.dynamicCoverage()
+	l.deniedNetworks()
+	l.guard()
+}
+
+// locateZones finds every zone's JSON.
+func (l *linter) locateZones() {
+	l.byID = make(map[string]*zoneAt)
+	for d := range l.Config.Zones {
+		document := &l.Config.Zones[d]
+		if len(document.Zones) == 0 {
+			continue
+		}
+		l.meet(document.Zones[0].Position.File)
+		nodes := make(map[string]jsondoc.Node, len(document.Zones))
+		root, _ := jsondoc.Parse(document.Zones[0].Position.File, document.Text) // it was parsed before
+		nodes[root.Path()] = root
+		for _, node := range root.Elements() {
+			nodes[node.Path()] = node
+		}
+		for i := range document.Zones {
+			z := &document.Zones[i]
+			l.zones = append(l.zones, zoneAt{Zone: z, node: nodes[z.Position.Path]})
+		}
+	}
+	for i := range l.zones {
+		l.byID[variable(&l.zones[i])] = &l.zones[i]
+	}
+}
+
+// warn adds a finding.
+func (l *linter) warn(at zone.Position, value, code, format string, args ...any) {
+	l.found = append(l.found, &finding.Finding{
+		File: at.File, Line: max(at.Line, 1), Column: max(at.Column, 1), Path: at.Path,
+		Value: finding.Cut(value), Code: code, Warning: true, Err: fmt.Errorf(format, args...),
+	})
+}
+
+// warnAt is warn for a place in the JSON.
+func (l *linter) warnAt(at jsondoc.Node, value, code, format string, args ...any) {
+	line, column := at.Position()
+	l.warn(zone.Position{File: at.File(), Line: line, Column: column, Path: at.Path()}, value, code, format, args...)
+}
+
+// meet notes a file, for the order of findings.
+func (l *linter) meet(file string) {
+	if l.order == nil {
+		l.order = make(map[string]int)
+	}
+	if _, known := l.order[file]; !known {
+		l.order[file] = len(l.order)
+	}
+}
+
+func (l *linter) sort() {
+	for _, f := range l.found {
+		l.meet(f.File)
+	}
+	slices.SortStableFunc(l.found, func(a, b *finding.Finding) int {
+		return cmp.Or(cmp.Compare(l.order[a.File], l.order[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+}
+
+// place is where something stands, for the middle of a message. The file is
+// named only where it is another one.
+func place(at, from zone.Position) string {
+	if at.File == from.File {
+		return fmt.Sprintf("%d:%d", at.Line, at.Column)
+	}
+	return fmt.Sprintf("%s:%d:%d", at.File, at.Line, at.Column)
+}

@@ -1,0 +1,38 @@
+package lint
+
+import (
+	"slices"
+
+	"github.com/netwicket/netwicket/zone"
+)
+
+// overlay finds allow entries that the overlay itself denies.
+func (l *linter) overlay() {
+	overlay := l.Config.Overlay
+	if overlay == nil {
+		return
+	}
+	inForce := func(entries []zone.OverlayEntry) []zone.Entry {
+		var kept []zone.Entry
+		for i := range entries {
+			if until := entries[i].Until; until.IsZero() || l.Config.Now.Before(until) {
+				kept = append(kept, entries[i].Entry)
+			}
+		}
+		return kept
+	}
+	deny := inForce(overlay.Deny)
+	if len(deny) == 0 {
+		return
+	}
+	denied := setOf(deny)
+	for _, entry := range inForce(overlay.Allow) {
+		if denied.ContainsRange(entry.Range) {
+			by := ""
+			if i := slices.IndexFunc(deny, func(e zone.Entry) bool { return e.Range.Overlaps(entry.Range) }); i >= 0 {
+				by = " (" + quote(deny[i].Text) + ", " + place(deny[i].Position, entry.Position) + ")"
+			}
+			l.warn(entry.Position, entry.Text, "denied-allow", "deny is looked at first and holds all of this network%s, so that this entry allows nobody; narrow the other one, or remove this one", by)
+		}
+	}
+}
