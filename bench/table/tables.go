@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+func (r *results) tables() []table {
+	return []table{
+		{"machine", r.machine()},
+		{"peers", r.peers()},
+		{"geo", r.geo()},
+		{"resolvers", r.resolvers()},
+		{"own", r.own()},
+		{"goals", r.goals()},
+	}
+}
+
+// machine is the sentence that every number needs.
+func (r *results) machine() string {
+	return fmt.Sprintf("Medians of %d runs; %s, %s, %s. Data: %s.\n",
+		r.runs("Decide/zones=100/v4"), r.config["cpu"], r.config["toolchain"], r.config["goos"]+"/"+r.config["goarch"], r.config["data"])
+}
+
+// markdown is a table whose columns but the first are numbers.
+func markdown(head []string, rows [][]string) string {
+	var text strings.Builder
+	line := func(cells []string) { fmt.Fprintf(&text, "| %s |\n", strings.Join(cells, " | ")) }
+	line(head)
+	rule := make([]string, len(head))
+	for i, title := range head {
+		rule[i] = "---"
+		if strings.HasSuffix(title, ",") { // a number's column, by our own mark
+			rule[i] = "---:"
+		}
+	}
+	line(rule)
+	for _, row := range rows {
+		line(row)
+	}
+	return strings.ReplaceAll(text.String(), ", |", " |")
+}
+
+// time is a benchmark's time, in the unit that gives it few digits.
+func (r *results) time(name string) string {
+	ns, found := r.measured(name, "ns/op")
+	switch {
+	case !found:
+		return ""
+	case ns < 100:
+		return fmt.Sprintf("%.1f ns", ns)
+	case ns < 10_000:
+		return fmt.Sprintf("%.0f ns", ns)
+	case ns < 10_000_000:
+		return fmt.Sprintf("%.0f µs", ns/1e3)
+	default:
+		return fmt.Sprintf("%.0f ms", ns/1e6)
+	}
+}
+
+func (r *results) allocations(name string) string {
+	count, found := r.measured(name, "allocs/op")
+	if !found {
+		return ""
+	}
+	return fmt.Sprintf("%.0f", count)
+}
+
+// times is how many times longer name takes than base.
+func (r *results) times(name, base string) string {
+	ratio, found := r.ratio(name, base, "ns/op")
+	switch {
+	case !found:
+		return ""
+	case ratio < 10:
+		return fmt.Sprintf("%.1f", ratio)
+	default:
+		return fmt.Sprintf("%.0f", ratio)
+	}
+}
+
+func (r *results) ratio(name, base, unit string) (float64, bool) {
+	value, found := r.measured(name, unit)
+	of, foundBase := r.measured(base, unit)
+	if !found || !foundBase || of == 0 {
+		return 0, false
+	}
+	return value / of, true
+}
+
+// described is a peer and what it answers.
+type described struct{ name, does string }
+
+// rows are the peers' times for two sub-benchmarks, and how many times longer
+// than the first peer they take.
+func (r *results) rows(benchmark string, peers []described, cases [2]string) [][]string {
+	var rows [][]string
+	for _, p := range peers {
+		first, second := benchmark+"/"+p.name+"/"+cases[0], benchmark+"/"+p.name+"/"+cases[1]
+		if r.runs(first) == 0 {
+			continue
+		}
+		base := benchmark + "/" + peers[0].name + "/"
+		rows = append(rows, []string{p.name, p.does, r.time(first), r.times(first, base+cases[0]),
+			r.time(second), r.times(second, base+cases[1]), r.allocations(first)})
+	}
+	return rows
+}
+
+func (r *results) peers() string {
+	return markdown([]string{"", "answers", "IPv4,", "times,", "IPv6,", "times,", "allocations,"}, r.rows("Peers", []described{
+		{"netwicket", "allow or deny"},
+		{"bart-fast", "the country"},
+		{"bart-lite", "whether there is a country"},
+		{"cidranger", "the IP zones"},
+		{"netipx-loop", "the IP zones"},
+		{"iploc", "the country, of its own data"},
+		{"mmdb3", "country, ASN, anonymizer"},
+		{"composition-lazy", "allow or deny"},
+		{"composition", "allow or deny, all zones"},
+		{"cedar", "allow or deny"},
+		{"opa", "allow or deny"},
+	}, [2]string{"v4", "v6"}))
+}
+
+func (r *results) geo() string {
+	return markdown([]string{"", "answers", "IPv4,", "times,", "IPv6,", "times,", "allocations,"}, r.rows("GeoPeers", []described{
+		{"netwicket-geo", "country, region, ASN, anonymizer, services"},
+		{"iploc", "the country, of its own data"},
+		{"mmdb-country", "the country"},
+		{"mmdb3", "country, ASN, anonymizer"},
+	}, [2]string{"v4", "v6"}))
+}
+
+func (r *results) resolvers() string {
+	return markdown([]string{"", "gives", "3 elements,", "times,", "100,000 forged in front,", "times,", "allocations,"},
+		r.rows("ResolvePeers", []described{
+			{"netwicket", "an address"},
+			{"chi", "an address, in the request's context"},
+			{"gin", "text"},
+			{"echo", "text"},
+			{"realclientip", "text"},
+		}, [2]string{"xff-3", "attack-100k"}))
+}
+
+func (r *results) own() string {
+	var rows [][]string
+	for _, zones := range []string{"1", "10", "100", "1000"} {
+		name := "Decide/zones=" + zones + "/"
+		rows = append(rows, []string{"Decide, " + zones + " zones", r.time(name + "v4"), r.time(name + "v6"), r.time(name + "v4-hot"), r.time(name + "v6-hot")})
+	}
+	for _, hops := range []string{"1", "2", "3", "5"} {
+		rows = append(rows, []string{"DecideChain, hops: " + hops, r.time("DecideChain/hops=" + hops), "", "", ""})
+	}
+	rows = append(rows,
+		[]string{"physical limit (Floor)", r.time("Floor/v4"), r.time("Floor/v6"), "", ""},
+		[]string{"geo look-up", r.time("GeoLookup/v4"), r.time("GeoLookup/v6"), "", ""},
+		[]string{"request to decision, hops: 1", r.time("Request/hops=1"), "", "", ""},
+		[]string{"request to decision, hops: 3", r.time("Request/hops=3"), "", "", ""},
+		[]string{"client from Forwarded", r.time("Resolve/forwarded-3"), "", "", ""},
+		[]string{"compile, databases included", r.time("Compile/full"), "", "", ""},
+		[]string{"compile, geo table at hand", r.time("Compile/zones"), "", "", ""})
+	return markdown([]string{"", "IPv4,", "IPv6,", "IPv4, 256 clients,", "IPv6, 256 clients,"}, rows)
+}
