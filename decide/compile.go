@@ -177,10 +177,7 @@ func (c *compiler) buildTable() {
 	list.sort()
 
 	addresses, locations := newPatternState(p), newGeoCompiler(p)
-	byLocation := make([]uint32, max(c.config.Geo.Locations(), 1))
-	for id := range byLocation {
-		byLocation[id] = locations.pattern(c.config.Geo.Location(uint32(id)))
-	}
+	byLocation := locations.patternsOf(c.config.Geo)
 	builder := &iptable.Builder{}
 	classIDs := map[uint64]uint32{}
 	var lastPair uint64
@@ -265,7 +262,7 @@ func patternEdges(table *geo.Table, fam family, byLocation []uint32) iter.Seq2[k
 			}
 			return
 		}
-		for at, location := range table.Edges6() {
+		for at, location := range table.FoldedEdges6() {
 			if !same(location) && !yield(key{Hi: at[0], Lo: at[1]}, last) {
 				return
 			}
@@ -279,11 +276,12 @@ func (c *compiler) settleClasses() {
 	ids := map[Decision]uint32{}
 	for i := range p.classes {
 		address := &p.addressPatterns[p.classes[i].address]
-		if address.flags&embedsIPv4 != 0 && (p.everyHop || p.threat.action != zone.ThreatNone) {
-			p.classes[i].decision = dependsOnEmbedded
+		looksInside := address.flags&embedsIPv4 != 0 && (p.everyHop || p.threat.action != zone.ThreatNone)
+		if looksInside || p.geoPatterns[p.classes[i].geo].repeats > 0 {
+			p.classes[i].decision = secondLook
 			continue
 		}
-		r := request{client: uint32(i), walked: 1}
+		r := request{address: p.classes[i].address, geo: p.classes[i].geo, walked: 1}
 		r.walk[0] = uint32(i)
 		d := p.judgeOne(&r)
 		id, found := ids[d]

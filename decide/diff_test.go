@@ -20,8 +20,8 @@ var (
 
 // edges are all addresses at which a decision of the generator's policies can
 // change, and their neighbours: the ends of every prefix around an address of
-// the pool, the ends of the mapped hole, and the same IPv4 edges inside NAT64
-// and 6to4, in ascending order.
+// the pool, the ends of the mapped hole, and the same IPv4 edges inside NAT64,
+// 6to4 and ::/96, in ascending order.
 func (r *randomPolicy) edges() []netip.Addr {
 	seen := map[netip.Addr]bool{}
 	add := func(a netip.Addr) {
@@ -47,6 +47,7 @@ func (r *randomPolicy) edges() []netip.Addr {
 			if b := p.Masked().Addr().AsSlice(); a.Is4() {
 				whole(netip.PrefixFrom(netip.AddrFrom16([16]byte{0x20, 0x02, b[0], b[1], b[2], b[3]}), 16+bits))
 				whole(netip.PrefixFrom(netip.AddrFrom16([16]byte{0, 0x64, 0xff, 0x9b, 12: b[0], b[1], b[2], b[3]}), 96+bits))
+				whole(netip.PrefixFrom(netip.AddrFrom16([16]byte{12: b[0], b[1], b[2], b[3]}), 96+bits)) // databases repeat IPv4 at ::/96
 			}
 		}
 	}

@@ -13,6 +13,7 @@ type geoPattern struct {
 	block        int32  // first blocklist zone that it is in, or none
 	blockUnknown int32  // first blocklist zone that it is or may be in, or none
 	country      truth  // SailPoint's "trusted country"
+	repeats      uint32 // 1 + index of a repeat, whose pattern counts instead of this one; 0: none
 }
 
 // property is one column of the dynamic zones: for every value of a datum it
@@ -96,6 +97,16 @@ func newGeoCompiler(p *Policy) *geoCompiler {
 		column.width, column.zones = p.dynamicWords, dynamic
 	}
 	return g
+}
+
+// patternsOf gives the pattern of every location id, and behind them those that
+// stand for the table's blocks.
+func (g *geoCompiler) patternsOf(table *geo.Table) []uint32 {
+	ids := make([]uint32, table.Locations())
+	for id := range ids {
+		ids[id] = g.pattern(table.Location(uint32(id)))
+	}
+	return append(ids, g.addRepeats(table, ids)...)
 }
 
 // pattern is the id of a location's pattern.

@@ -100,11 +100,10 @@ func (m *Membership) state(z *compiledZone) State {
 	case !m.client.IsValid():
 		return Unknown
 	}
-	c := p.classes[m.request.client]
 	if z.kind == ipZone {
-		return truthOf(p.ipSets.word(p.addressPatterns[c.address].gateways, word)&bit != 0).state()
+		return truthOf(p.ipSets.word(p.addressPatterns[m.request.address].gateways, word)&bit != 0).state()
 	}
-	pattern := &p.geoPatterns[c.geo]
+	pattern := &p.geoPatterns[m.request.geo]
 	surely := p.dynamicSets.word(pattern.match, word)&bit != 0
 	return truth{surely, surely || p.dynamicSets.word(pattern.unknown, word)&bit != 0}.state()
 }
@@ -115,8 +114,7 @@ func (m *Membership) OnNetwork() State {
 	if m.policy == nil || !m.policy.sailPoint.present || !m.client.IsValid() {
 		return Unknown
 	}
-	c := m.policy.classes[m.request.client]
-	return truthOf(m.policy.addressPatterns[c.address].flags&onNetwork != 0).state()
+	return truthOf(m.policy.addressPatterns[m.request.address].flags&onNetwork != 0).state()
 }
 
 // TrustedCountry says whether SailPoint's lists trust the client's country,
@@ -125,5 +123,5 @@ func (m *Membership) TrustedCountry() State {
 	if m.policy == nil || !m.policy.sailPoint.present || !m.client.IsValid() {
 		return Unknown
 	}
-	return m.policy.geoPatterns[m.policy.classes[m.request.client].geo].country.state()
+	return m.policy.geoPatterns[m.request.geo].country.state()
 }

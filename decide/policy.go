@@ -17,6 +17,7 @@ type Policy struct {
 	// What the two halves of a class say, and the zone sets that they use.
 	addressPatterns []addressPattern
 	geoPatterns     []geoPattern
+	repeats         []repeat
 	ipSets          *sets
 	dynamicSets     *sets
 	walkable        []uint64 // the IP zones that a request can be in: no blocklists
@@ -39,12 +40,13 @@ type Policy struct {
 // address pattern, one geo pattern, and so one decision for a chain of one.
 type class struct {
 	address, geo uint32
-	decision     uint32 // index, or dependsOnEmbedded
+	decision     uint32 // index, or secondLook
 }
 
-// dependsOnEmbedded marks the classes inside NAT64, 6to4 and Teredo, whose
-// decision needs a second look-up.
-const dependsOnEmbedded = ^uint32(0)
+// secondLook marks the classes whose decision needs a look-up of an IPv4
+// address: those inside NAT64, 6to4 and Teredo, and those where the geo table
+// repeats IPv4.
+const secondLook = ^uint32(0)
 
 // threatInsight is Okta's ThreatInsight with its feeds.
 type threatInsight struct {
@@ -66,7 +68,7 @@ func (p *Policy) Decide(addr netip.Addr) Decision {
 	}
 	addr = normal(addr)
 	id := p.classes[p.table.Lookup(addr)].decision
-	if id == dependsOnEmbedded {
+	if id == secondLook {
 		return p.DecideChain([]netip.Addr{addr})
 	}
 	d := p.decisions[id]
@@ -117,7 +119,11 @@ func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
 			r.walked = i + 1
 		}
 		c := p.classes[id]
-		address, at := &p.addressPatterns[c.address], &p.geoPatterns[c.geo]
+		location := c.geo
+		if c.decision == secondLook {
+			location = p.unrepeated(location, addr)
+		}
+		address, at := &p.addressPatterns[c.address], &p.geoPatterns[location]
 		if client >= 0 || (address.flags&trustedProxy != 0 && i+1 < len(chain)) {
 			r.hop(address, at)
 			if client >= 0 && i+1 >= walkLimit && !p.everyHop {
@@ -126,7 +132,7 @@ func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
 			continue
 		}
 		client = i
-		r.client = id
+		r.address, r.geo = c.address, location
 		if address.flags&embedsIPv4 != 0 {
 			if embedded, found := embeddedIPv4(addr); found {
 				r.embedded, r.hasEmbedded = p.table.Lookup(embedded), true
@@ -139,8 +145,7 @@ func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
 
 // judge goes through the layers in order; the first denial is the decision.
 func (p *Policy) judge(r *request) Decision {
-	c := p.classes[r.client]
-	address, at := &p.addressPatterns[c.address], &p.geoPatterns[c.geo]
+	address, at := &p.addressPatterns[r.address], &p.geoPatterns[r.geo]
 	threatens := p.threatens(r, address)
 	d := Decision{Audit: threatens && p.threat.action == zone.ThreatAudit}
 	switch {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/mmdbtest"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -249,9 +250,45 @@ func (r *randomPolicy) config(t testing.TB) decide.Config {
 	}
 	r.addSailPoint(t, &config)
 	r.addOverlay(t, &config)
-	config.Geo, err = geo.Load(geo.Source{File: "geo.csv", Data: []byte(r.csv()), Kind: geo.CSV})
+	sources := []geo.Source{{File: "geo.csv", Data: []byte(r.csv()), Kind: geo.CSV}}
+	if r.IntN(2) == 0 {
+		sources = append([]geo.Source{{File: "geo.mmdb", Data: r.mmdb(t)}}, sources...)
+		if r.IntN(3) == 0 { // nothing about IPv4 alone, so that the blocks of IPv6 repeat it
+			sources[1].Data = []byte("network,country,region,asn,anonymizer,services\n2001:db8:1::/48,US,US-CA,7,none,NORD_VPN\n")
+		}
+	}
+	config.Geo, err = geo.Load(sources...)
 	require.NoError(t, err)
 	return config
+}
+
+// mmdb is a database that repeats IPv4 inside IPv6, as MaxMind's do.
+func (r *randomPolicy) mmdb(t testing.TB) []byte {
+	file := mmdbtest.File{Type: "Test", Aliases: true}
+	seen := map[netip.Prefix]bool{}
+	for range 3 + r.IntN(10) {
+		a := r.addr()
+		if a.Is6() && a.As16()[0] != 0xfe {
+			continue // the tree below ::/3 and 2000::/3 holds the aliases
+		}
+		record := mmdbtest.Map{"country": mmdbtest.Map{"iso_code": pick(r, "US", "DE", "FR", "CA")}}
+		if r.IntN(2) == 0 {
+			record["subdivisions"] = mmdbtest.Array{mmdbtest.Map{"iso_code": pick(r, "CA", "BE", "ON")}}
+		}
+		if r.IntN(2) == 0 {
+			record["autonomous_system_number"] = pick(r, uint32(64500), 64501, 64502, 7)
+		}
+		record["is_anonymous_vpn"], record["is_tor_exit_node"] = r.IntN(3) == 0, r.IntN(5) == 0
+		prefix := netip.PrefixFrom(a, a.BitLen()-r.IntN(9)).Masked()
+		if seen[prefix] {
+			continue
+		}
+		seen[prefix] = true
+		file.Networks = append(file.Networks, mmdbtest.Network{Prefix: prefix.String(), Record: record})
+	}
+	content, err := file.Bytes()
+	require.NoError(t, err)
+	return content
 }
 
 func (r *randomPolicy) addSailPoint(t testing.TB, config *decide.Config) {

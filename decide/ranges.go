@@ -106,16 +106,13 @@ func (p *Policy) ranges4(out *rangeWriter) {
 }
 
 func (p *Policy) ranges6(out *rangeWriter) {
-	var embedded *embeddedRanges
+	inner := newInnerRanges(p)
 	first, id, started := key{}, uint32(0), false
 	interval := func(last key) bool {
-		if decision := p.classes[id].decision; decision != dependsOnEmbedded {
+		if decision := p.classes[id].decision; decision != secondLook {
 			return out.add(first, p.decisions[decision])
 		}
-		if embedded == nil {
-			embedded = newEmbeddedRanges(p)
-		}
-		return embedded.add(out, first, last, id)
+		return inner.add(out, first, last, id)
 	}
 	for next, nextID := range p.table.Edges6() {
 		if started && !interval(before(next)) {
@@ -128,80 +125,9 @@ func (p *Policy) ranges6(out *rangeWriter) {
 	}
 }
 
-// embeddedRanges lays the IPv4 intervals over the IPv6 ones that embed them.
-type embeddedRanges struct {
-	p       *Policy
-	first4  []uint32
-	class4  []uint32
-	settled map[[2]uint32]Decision
-}
-
-func newEmbeddedRanges(p *Policy) *embeddedRanges {
-	e := &embeddedRanges{p: p, settled: map[[2]uint32]Decision{}}
-	for first, id := range p.table.Edges4() {
-		e.first4 = append(e.first4, first)
-		e.class4 = append(e.class4, id)
-	}
-	return e
-}
-
-// add walks an interval that lies in NAT64, 6to4 or Teredo.
-func (e *embeddedRanges) add(out *rangeWriter, first, last key, id uint32) bool {
-	var from, to uint32
-	var image func(uint32) key
-	switch {
-	case first.Hi>>48 == 0x2002:
-		from, to = uint32(first.Hi>>16), uint32(last.Hi>>16)
-		image = func(v4 uint32) key { return key{Hi: 0x2002<<48 | uint64(v4)<<16} }
-	case first.Hi == 0x0064_ff9b_0000_0000:
-		from, to = uint32(first.Lo), uint32(last.Lo)
-		image = func(v4 uint32) key { return key{Hi: first.Hi, Lo: uint64(v4)} }
-	default:
-		r := request{client: id, walked: 1}
-		r.walk[0] = id
-		return out.add(first, e.p.judgeOne(&r))
-	}
-	for i := e.indexOf(from); i < len(e.first4) && e.first4[i] <= to; i++ {
-		at := image(e.first4[i])
-		if compareKeys(at, first) < 0 {
-			at = first
-		}
-		if !out.add(at, e.decision(id, e.class4[i])) {
-			return false
-		}
-	}
-	return true
-}
-
-// indexOf is the interval that holds an IPv4 address.
-func (e *embeddedRanges) indexOf(v4 uint32) int {
-	low, high := 0, len(e.first4)
-	for high-low > 1 {
-		if middle := (low + high) / 2; e.first4[middle] <= v4 {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	return low
-}
-
-func (e *embeddedRanges) decision(id, embedded uint32) Decision {
-	pair := [2]uint32{id, embedded}
-	d, found := e.settled[pair]
-	if !found {
-		r := request{client: id, walked: 1, embedded: embedded, hasEmbedded: true}
-		r.walk[0] = id
-		d = e.p.judgeOne(&r)
-		e.settled[pair] = d
-	}
-	return d
-}
-
-// judgeOne settles a request of one hop whose classes are known.
+// judgeOne settles a request of one hop whose patterns are known.
 func (p *Policy) judgeOne(r *request) Decision {
-	c := p.classes[r.client]
-	r.clientHop(p, &p.addressPatterns[c.address], &p.geoPatterns[c.geo])
+	r.clientHop(p, &p.addressPatterns[r.address], &p.geoPatterns[r.geo])
 	r.inZones(p)
 	return p.judge(r)
 }

@@ -12,7 +12,8 @@ const cachedWords = 4
 
 // request is what a chain comes down to. It lives on the stack.
 type request struct {
-	client      uint32 // class of the client
+	address     uint32 // address pattern of the client
+	geo         uint32 // geo pattern of the client
 	embedded    uint32 // class of the IPv4 address embedded in the client's
 	hasEmbedded bool
 	walk        [walkLimit]uint32 // classes of the first hops, up to an unreadable one

@@ -206,7 +206,7 @@ func (c *condition) holds(p *Policy, r *request) truth {
 		}
 	}
 	if !listed.surely && len(c.dynamic) > 0 {
-		pattern := &p.geoPatterns[p.classes[r.client].geo]
+		pattern := &p.geoPatterns[r.geo]
 		for _, m := range c.dynamic {
 			if p.dynamicSets.word(pattern.match, m.word)&m.bits != 0 {
 				listed = isTrue

@@ -1,0 +1,158 @@
+package decide
+
+import "iter"
+
+// innerRanges lays IPv4 intervals over the IPv6 ones whose decision depends on
+// an IPv4 address inside: the embedded one, the one whose location a block
+// repeats, or both, which are then the same bits (except in Teredo, see Ranges).
+type innerRanges struct {
+	p       *Policy
+	own     edgeList         // the classes of IPv4
+	repeats map[int]edgeList // the geo patterns of blocks that differ from IPv4
+	settled map[innerPair]Decision
+}
+
+type innerPair struct {
+	address, geo, embedded uint32
+	embeds                 bool
+}
+
+// edgeList is where intervals of IPv4 start, and a number for each.
+type edgeList struct{ first, id []uint32 }
+
+func newEdgeList(edges iter.Seq2[uint32, uint32]) edgeList {
+	var list edgeList
+	for first, id := range edges {
+		list.first = append(list.first, first)
+		list.id = append(list.id, id)
+	}
+	return list
+}
+
+// at is the interval that holds an IPv4 address.
+func (l *edgeList) at(v4 uint32) int {
+	low, high := 0, len(l.first)
+	for high-low > 1 {
+		if middle := (low + high) / 2; l.first[middle] <= v4 {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return low
+}
+
+// next is where the interval after i begins.
+func (l *edgeList) next(i int) (first uint32, more bool) {
+	if i+1 >= len(l.first) {
+		return 0, false
+	}
+	return l.first[i+1], true
+}
+
+// advance moves on to the interval that begins at an address, if one does.
+func (l *edgeList) advance(i int, at uint32) int {
+	if i+1 < len(l.first) && l.first[i+1] == at {
+		return i + 1
+	}
+	return i
+}
+
+func newInnerRanges(p *Policy) *innerRanges {
+	return &innerRanges{p: p, repeats: map[int]edgeList{}, settled: map[innerPair]Decision{}}
+}
+
+// add walks an interval of one class that needs a second look.
+func (n *innerRanges) add(out *rangeWriter, first, last key, id uint32) bool {
+	if n.own.first == nil {
+		n.own = newEdgeList(n.p.table.Edges4())
+	}
+	c := n.p.classes[id]
+	bits, embeds := embeddingBits(first)
+	embeds = embeds && n.p.addressPatterns[c.address].flags&embedsIPv4 != 0
+	locations := &n.own // where the geo pattern comes from
+	repeats := n.p.geoPatterns[c.geo].repeats
+	if repeats > 0 {
+		bits = n.p.repeats[repeats-1].bits
+		locations = n.locations(int(repeats - 1))
+	}
+	if repeats == 0 && !embeds {
+		return out.add(first, n.decision(id, innerPair{address: c.address, geo: c.geo}))
+	}
+	at, to := uint32(shiftRight(first, 96-bits).Lo), uint32(shiftRight(last, 96-bits).Lo)
+	for i, j := n.own.at(at), locations.at(at); ; {
+		pair := innerPair{address: c.address, geo: c.geo}
+		if embeds {
+			pair.embeds, pair.embedded = true, n.own.id[i]
+		}
+		switch {
+		case repeats > 0 && locations == &n.own:
+			pair.geo = n.p.classes[n.own.id[j]].geo
+		case repeats > 0:
+			pair.geo = locations.id[j]
+		}
+		if !out.add(laterOf(first, imageOf(first, at, bits)), n.decision(id, pair)) {
+			return false
+		}
+		next, more := n.own.next(i)
+		if other, found := locations.next(j); found && (!more || other < next) {
+			next, more = other, true
+		}
+		if !more || next > to {
+			return true
+		}
+		at, i, j = next, n.own.advance(i, next), locations.advance(j, next)
+	}
+}
+
+// locations are the geo patterns of a block, or IPv4's own classes if it
+// repeats those.
+func (n *innerRanges) locations(index int) *edgeList {
+	if n.p.repeats[index].patterns == nil {
+		return &n.own
+	}
+	list, found := n.repeats[index]
+	if !found {
+		list = newEdgeList(n.p.repeats[index].patterns.Edges4())
+		n.repeats[index] = list
+	}
+	return &list
+}
+
+func (n *innerRanges) decision(id uint32, pair innerPair) Decision {
+	d, found := n.settled[pair]
+	if !found {
+		r := request{address: pair.address, geo: pair.geo, walked: 1, embedded: pair.embedded, hasEmbedded: pair.embeds}
+		r.walk[0] = id
+		d = n.p.judgeOne(&r)
+		n.settled[pair] = d
+	}
+	return d
+}
+
+// embeddingBits is the prefix in front of the IPv4 address that counts in
+// ranges: Teredo's is not one of them.
+func embeddingBits(first key) (bits uint, embeds bool) {
+	switch {
+	case first.Hi>>48 == 0x2002:
+		return 16, true
+	case first.Hi == 0x0064_ff9b_0000_0000 && first.Lo>>32 == 0:
+		return 96, true
+	default:
+		return 0, false
+	}
+}
+
+// imageOf is the first address with an IPv4 address behind the prefix of first.
+func imageOf(first key, v4 uint32, bits uint) key {
+	host := shiftRight(ipv6.last(), bits)
+	image := shiftLeft(key{Lo: uint64(v4)}, 96-bits)
+	return key{Hi: first.Hi&^host.Hi | image.Hi, Lo: first.Lo&^host.Lo | image.Lo}
+}
+
+func laterOf(a, b key) key {
+	if compareKeys(a, b) < 0 {
+		return b
+	}
+	return a
+}
