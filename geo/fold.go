@@ -33,15 +33,11 @@ func fold(layers []*layer, v *vocabulary) (*folder, folded) {
 		l.inlineAliases(blocks)
 	}
 
-	every := make([]reading, len(layers))
-	for i := range every {
-		every[i] = reading{repeats: true}
-	}
-	out := folded{v4: f.fold4(every)}
+	out := folded{v4: f.fold4(nil)}
 	readings := make([][]reading, len(blocks))
 	for i, block := range blocks {
 		readings[i] = f.readAll(block)
-		out.blocks = append(out.blocks, foldedBlock{block, f.content(&out, readings[:i+1], every)})
+		out.blocks = append(out.blocks, foldedBlock{block, f.content(&out, readings[:i+1])})
 	}
 	out.v6 = f.fold6()
 	return f, out
@@ -53,7 +49,7 @@ func commonAliases(layers []*layer) []alias {
 	var common []alias
 	for _, l := range layers {
 		for _, a := range l.aliases {
-			if a.overlaps(mapped) || contains(common, a) {
+			if a.overlaps(mapped) || slices.Contains(common, a) {
 				continue
 			}
 			simple := true
@@ -82,9 +78,9 @@ func (f *folder) readAll(block alias) []reading {
 
 // content folds what the last block of readings repeats, unless an earlier
 // block, or IPv4 itself, is read alike.
-func (f *folder) content(out *folded, readings [][]reading, every []reading) *spans {
+func (f *folder) content(out *folded, readings [][]reading) *spans {
 	last := len(readings) - 1
-	if f.readAlike(readings[last], every) {
+	if f.readLikeIPv4(readings[last]) {
 		return out.v4
 	}
 	for i, earlier := range readings[:last] {
@@ -95,29 +91,23 @@ func (f *folder) content(out *folded, readings [][]reading, every []reading) *sp
 	return f.fold4(readings[last])
 }
 
-// readAlike reports whether the readings give the same: a layer whose IPv4 is
-// the same everywhere reads like that statement.
-func (f *folder) readAlike(a, b []reading) bool {
+// readLikeIPv4 reports whether the readings give what IPv4 itself is: a layer
+// that says one thing of all of IPv4 may as well say that thing.
+func (f *folder) readLikeIPv4(readings []reading) bool {
 	for i, l := range f.layers {
-		if a[i] == b[i] {
-			continue
-		}
-		constant := a[i].id
-		if a[i].repeats {
-			constant = b[i].id
-		}
-		if len(l.v4.id) != 1 || l.v4.id[0] != constant {
+		if r := readings[i]; !r.repeats && (len(l.v4.id) != 1 || l.v4.id[0] != r.id) {
 			return false
 		}
 	}
 	return true
 }
 
+// fold4 folds 32-bit spans: those that the readings say, by default IPv4's own.
 func (f *folder) fold4(readings []reading) *spans {
 	parts := make([]*spans, len(f.layers))
 	for i, l := range f.layers {
 		parts[i] = &l.v4
-		if !readings[i].repeats {
+		if readings != nil && !readings[i].repeats {
 			constant := uniform(readings[i].id)
 			parts[i] = &constant
 		}

@@ -196,6 +196,9 @@ func TestAliasesAreTheDatabasesOwn(t *testing.T) {
 		{"a row inside 6to4", []geo.Source{db, overlay("2002:808:800::/40,FR,,,,")}, map[string]string{
 			"8.8.8.8": "US", sixToFour: "FR", "2002:809::": "US", "2002:808:7ff:ffff::": "US", teredo: "US", compatible: "US",
 		}},
+		{"a row inside ::/96", []geo.Source{db, overlay("::808:0/112,FR,,,,")}, map[string]string{
+			"8.8.8.8": "US", compatible: "FR", "::8.7.8.8": "US", "::8.9.0.0": "US", "::9.0.0.0": "", sixToFour: "US", teredo: "US", "2001:db8::": "DE",
+		}},
 		{"a row around 6to4", []geo.Source{overlay("2002::/15,FR,,,,"), db}, map[string]string{
 			"8.8.8.8": "US", sixToFour: "US", "2002:909::": "FR", "2003::": "FR", teredo: "US", "2001:0:909::": "",
 		}},

@@ -1,5 +1,7 @@
 package geo
 
+import "slices"
+
 // layer is one source, read: what it says of every address of either family.
 type layer struct {
 	v4, v6     spans       // numbers are indexes into statements; 0: says nothing
@@ -25,9 +27,6 @@ type alias struct {
 // last is the last address of the block.
 func (a alias) last() address {
 	host := shiftRight(last6, a.bits)
-	if a.bits == 0 {
-		host = last6
-	}
 	return address{Hi: a.first.Hi | host.Hi, Lo: a.first.Lo | host.Lo}
 }
 
@@ -76,7 +75,7 @@ func (l *layer) read(block alias) (reading, bool) {
 func (l *layer) inlineAliases(keep []alias) {
 	kept := l.aliases[:0]
 	for _, a := range l.aliases {
-		if contains(keep, a) {
+		if slices.Contains(keep, a) {
 			kept = append(kept, a)
 			continue
 		}
@@ -106,13 +105,4 @@ func (s *spans) inline(block alias, v4 *spans) spans {
 		}
 	}
 	return patched
-}
-
-func contains(list []alias, a alias) bool {
-	for _, b := range list {
-		if a == b {
-			return true
-		}
-	}
-	return false
 }

@@ -1,0 +1,152 @@
+package geo
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// aliasChoices are blocks that layers may alias, some inside one another, some
+// that no real file has.
+var aliasChoices = []alias{
+	{address{}, 96},
+	{address{Hi: 0x2001_0000 << 32}, 32},
+	{address{Hi: 0x2002 << 48}, 16},
+	{address{Hi: 0x2002_8000 << 32}, 17},
+	{address{Hi: 0x2002_0001 << 32}, 48},
+	{address{Hi: 0xffff_ffff_0000_0000}, 32},
+	{address{Lo: 0xffff_8000_0000}, 81}, // around the mapped block
+}
+
+// randomLayer says random things with few edges, most of them at the borders of
+// blocks, where mistakes would be.
+func randomLayer(random *rand.Rand, v *vocabulary) *layer {
+	l := &layer{v4: uniform(0), v6: uniform(0), statements: make([]statement, 1)}
+	for range 3 {
+		said := statement{states: Field(random.UintN(32)), asn: random.Uint32N(3), anonymizer: Anonymizer(1 + random.UintN(3)), replaces: random.IntN(2) == 0}
+		said.country = countryOf([]string{"US", "DE", "ZZ"}[random.IntN(3)])
+		said.region = v.region([]string{"US", "DE"}[random.IntN(2)], "BY")
+		said.services = v.set([]Service{namedService([]string{"A_VPN", "B_VPN"}[random.IntN(2)])})
+		l.statements = append(l.statements, said)
+	}
+	for range random.IntN(4) {
+		first := address{Lo: uint64(random.Uint32())}
+		if l.v4.first[len(l.v4.first)-1] != first && before(l.v4.first[len(l.v4.first)-1], first) {
+			l.v4.add(first, random.Uint32N(4))
+		}
+	}
+	for range random.IntN(4) {
+		block := aliasChoices[random.IntN(len(aliasChoices))]
+		first, last := block.first, block.last()
+		switch random.IntN(4) {
+		case 0:
+			first = block.address(random.Uint32())
+		case 1:
+			first, last = address{}, last6
+		case 2:
+			last = block.address(random.Uint32())
+		}
+		l.v6 = l.v6.overlay(first, last, random.Uint32N(4))
+	}
+	for _, a := range aliasChoices {
+		clash := random.IntN(3) > 0
+		for _, other := range l.aliases {
+			clash = clash || other.overlaps(a)
+		}
+		if !clash {
+			l.aliases = append(l.aliases, a)
+			l.v6 = l.v6.overlay(a.first, a.last(), 0)
+		}
+	}
+	return l
+}
+
+// says is what a layer says of one address, looked up.
+func (l *layer) says(addr netip.Addr) *statement {
+	at := addressOf(addr)
+	from := &l.v6
+	if addr.Is4() {
+		from = &l.v4
+	}
+	for _, a := range l.aliases {
+		if addr.Is6() && !before(at, a.first) && !before(a.last(), at) {
+			from, at = &l.v4, address{Lo: uint64(a.embedded(at))}
+		}
+	}
+	return &l.statements[from.id[from.at(at)]]
+}
+
+// Folding layers that repeat IPv4 in all sorts of blocks, against applying the
+// statements of each layer to one address after the other.
+func TestFoldAgainstEachAddress(t *testing.T) {
+	for seed := range uint64(1000) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		v := newVocabulary()
+		var layers []*layer
+		for range 1 + random.IntN(3) {
+			layers = append(layers, randomLayer(random, v))
+		}
+		var addrs []netip.Addr
+		for _, l := range layers {
+			for _, first := range l.v4.first {
+				for _, at := range []address{first, previous(first)} {
+					v4 := uint32(at.Lo)
+					addrs = append(addrs, addr4(v4))
+					for _, block := range aliasChoices {
+						addrs = append(addrs, addr6(block.address(v4)), addr6(previous(block.address(v4+1))))
+					}
+				}
+			}
+			for _, first := range l.v6.first {
+				addrs = append(addrs, addr6(first), addr6(previous(first)))
+			}
+		}
+		want := map[netip.Addr]fact{}
+		for _, addr := range addrs {
+			var f fact
+			for _, l := range layers {
+				f = v.apply(f, l.says(addr))
+			}
+			want[addr] = f.settle(ASN | ServicesField)
+		}
+		table := build(layers, v, ASN|ServicesField)
+		expected := &Table{vocabulary: v, alphabet: table.alphabet}
+		for addr, f := range want {
+			if addr.Is4In6() {
+				continue // it is its IPv4 address
+			}
+			expected.facts = []fact{f}
+			_, found := table.Find(addr)
+			require.Equal(t, expected.Location(0), found, "seed %d: Find of %s", seed, addr)
+			require.Equal(t, found, table.Lookup(addr), "seed %d: Lookup of %s", seed, addr)
+		}
+	}
+}
+
+// Blocks that every source repeats alike are kept once, as IPv4 itself.
+func TestBlocksShareIPv4(t *testing.T) {
+	v := newVocabulary()
+	both := func() *layer {
+		return &layer{
+			v4: spans{first: []address{{}, {Lo: 5}}, id: []uint32{0, 1}}, v6: uniform(0),
+			aliases: []alias{aliasChoices[0], aliasChoices[1], aliasChoices[2]}, statements: []statement{{}, {states: ASN, asn: 1}},
+		}
+	}
+	onlyV6 := &layer{v4: uniform(0), v6: uniform(0), statements: make([]statement, 1)}
+	onlyV4 := &layer{v4: spans{first: []address{{}, {Lo: 9}}, id: []uint32{0, 1}}, v6: uniform(0), statements: []statement{{}, {states: ASN, asn: 2}}}
+	shared := build([]*layer{both(), onlyV6}, v, ASN)
+	require.Len(t, shared.blocks, 3)
+	for _, b := range shared.blocks {
+		require.Same(t, shared.v4, b.edges)
+		require.Same(t, shared.index, b.index)
+	}
+	split := build([]*layer{both(), onlyV4}, v, ASN)
+	require.Len(t, split.blocks, 3)
+	for _, b := range split.blocks {
+		require.NotSame(t, split.v4, b.edges)
+		require.Same(t, split.blocks[0].edges, b.edges)
+		require.Same(t, split.blocks[0].index, b.index)
+	}
+}
