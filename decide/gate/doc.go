@@ -37,6 +37,15 @@
 // with regard to quoted strings. The unspecified, multicast and broadcast
 // addresses are no hosts and no hops.
 //
+// # Guarding handlers
+//
+// [Wrap] refuses what the policy in force denies, with a 403 that says nothing
+// about why; the handler behind it finds the decision by [FromContext]. [Decide]
+// is the same without a handler. A nil resolver, policy or live denies, and so
+// does every request whose client cannot be resolved.
+//
+// # Names
+//
 // Underscore and dot variants such as X_Forwarded_For are other headers and are
 // never read. A [http.Header] that was filled without canonical names is the
 // caller's to mend.
