@@ -113,17 +113,21 @@ func (f diffFlags) filter() (func(iter.Seq[decide.Change]) iter.Seq[decide.Chang
 	}, nil
 }
 
-// openPair opens two policies that are to be compared; the flags about the
-// policy hold for both.
+// openPair opens two policies that are to be compared; what the flags name is
+// part of both.
 func (c *commandLine) openPair(before, after string) ([2]policyfile.Opened, error) {
+	return c.openPolicies(append(slices.Clone(c.paths), before), append(slices.Clone(c.paths), after))
+}
+
+// openPolicies opens the policies at two lists of paths.
+func (c *commandLine) openPolicies(before, after []string) ([2]policyfile.Opened, error) {
 	options, err := c.policyOptions()
 	if err != nil {
 		return [2]policyfile.Opened{}, err
 	}
 	options.Now = time.Now()
 	first, second := options, options
-	first.Paths = append(slices.Clone(c.paths), before)
-	second.Paths = append(slices.Clone(c.paths), after)
+	first.Paths, second.Paths = before, after
 	pair := policyfile.OpenPair(first, second)
 	return pair, policyfile.ErrOf(pair)
 }

@@ -133,7 +133,9 @@ func (c *commandLine) commands() []*cobra.Command {
 		c.resolveCommand(),
 		c.checkCommand(),
 		c.diffCommand(),
+		c.replayCommand(),
 		c.serveCommand(),
+		c.benchCommand(),
 		c.versionCommand(),
 		c.completionCommand(),
 	}

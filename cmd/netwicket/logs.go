@@ -1,0 +1,100 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netwicket/netwicket/internal/accesslog"
+	"github.com/netwicket/netwicket/internal/policyfile"
+	"github.com/netwicket/netwicket/internal/replay"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/gate"
+)
+
+// logFlags say how to read the records of a log.
+type logFlags struct {
+	format, pattern string
+	fields          []string
+}
+
+func newLogFlags(command *cobra.Command) *logFlags {
+	f := &logFlags{}
+	flags := command.Flags()
+	flags.StringVar(&f.format, "format", "", "format of the log: "+strings.Join(accesslog.Formats(), ", ")+" (default: recognised)")
+	flags.StringVar(&f.pattern, "pattern", "", "regular expression with groups named peer and xff, or addr, and time")
+	flags.StringArrayVar(&f.fields, "field", nil, "field of a JSON log, as NAME=PATH with NAME peer, xff, addr or time (repeatable)")
+	return f
+}
+
+func (f *logFlags) parser() (accesslog.Parser, error) {
+	return accesslog.New(accesslog.Options{Format: f.format, Pattern: f.pattern, Fields: f.fields})
+}
+
+// logInputs are the logs to read, - for standard input, and their progress.
+func (c *commandLine) logInputs(paths []string) ([]replay.Input, *progress) {
+	if len(paths) == 0 {
+		paths = []string{"-"}
+	}
+	var bar *progress
+	if isTerminal(c.err) {
+		bar = &progress{out: c.err, size: sizeOf(c.in, paths)}
+	}
+	inputs := make([]replay.Input, len(paths))
+	for i, path := range paths {
+		inputs[i] = replay.Input{Name: path, Open: func() (io.ReadCloser, error) {
+			if path == "-" {
+				return io.NopCloser(bar.count(c.in)), nil
+			}
+			file, err := os.Open(path)
+			if err != nil {
+				return nil, withoutPath(err)
+			}
+			return counted{bar.count(file), file}, nil
+		}}
+		if path == "-" {
+			inputs[i].Name = "standard input"
+		}
+	}
+	return inputs, bar
+}
+
+// counted is a file whose reading is counted.
+type counted struct {
+	io.Reader
+	io.Closer
+}
+
+// sizeOf is the size of all logs together, below zero if one of them has none.
+func sizeOf(stdin io.Reader, paths []string) int64 {
+	total := int64(0)
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if path == "-" {
+			file, ok := stdin.(*os.File)
+			if !ok {
+				return -1
+			}
+			info, err = file.Stat()
+		}
+		if err != nil || !info.Mode().IsRegular() {
+			return -1
+		}
+		total += info.Size()
+	}
+	return total
+}
+
+// subject is a policy as a replay needs it.
+func subject(parts *policyfile.Parts, policy *decide.Policy) (replay.Subject, error) {
+	s := replay.Subject{Policy: policy, Geo: parts.Config.Geo}
+	if parts.Edge == nil {
+		return s, nil
+	}
+	var err error
+	s.Edge, err = gate.NewResolver(*parts.Edge)
+	return s, err
+}
