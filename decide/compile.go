@@ -274,11 +274,12 @@ func patternEdges(table *geo.Table, fam family, byLocation []uint32) iter.Seq2[k
 func (c *compiler) settleClasses() {
 	p := c.p
 	ids := map[Decision]uint32{}
+	p.oneHop = make([]uint32, len(p.classes))
 	for i := range p.classes {
 		address := &p.addressPatterns[p.classes[i].address]
 		looksInside := address.flags&embedsIPv4 != 0 && (p.everyHop || p.threat.action != zone.ThreatNone)
 		if looksInside || p.geoPatterns[p.classes[i].geo].repeats > 0 {
-			p.classes[i].decision = secondLook
+			p.oneHop[i] = secondLook
 			continue
 		}
 		r := request{address: p.classes[i].address, geo: p.classes[i].geo, walked: 1}
@@ -290,6 +291,6 @@ func (c *compiler) settleClasses() {
 			p.decisions = append(p.decisions, d)
 			ids[d] = id
 		}
-		p.classes[i].decision = id
+		p.oneHop[i] = id
 	}
 }

@@ -12,7 +12,8 @@ import (
 type Policy struct {
 	table     *iptable.Table // address -> class
 	classes   []class
-	decisions []Decision // the different answers for a chain of one, client left open
+	oneHop    []uint32   // class -> index of its decision about a chain of one, or secondLook
+	decisions []Decision // the different decisions about a chain of one, client left open
 
 	// What the two halves of a class say, and the zone sets that they use.
 	addressPatterns []addressPattern
@@ -38,10 +39,7 @@ type Policy struct {
 
 // class is a set of addresses that nothing in the policy tells apart: one
 // address pattern, one geo pattern, and so one decision for a chain of one.
-type class struct {
-	address, geo uint32
-	decision     uint32 // index, or secondLook
-}
+type class struct{ address, geo uint32 }
 
 // secondLook marks the classes whose decision needs a look-up of an IPv4
 // address: those inside NAT64, 6to4 and Teredo, and those where the geo table
@@ -66,13 +64,15 @@ func (p *Policy) Decide(addr netip.Addr) Decision {
 	if !addr.IsValid() {
 		return unresolved
 	}
-	addr = normal(addr)
-	id := p.classes[p.table.Lookup(addr)].decision
+	id := p.oneHop[p.table.Lookup(addr)]
 	if id == secondLook {
 		return p.DecideChain([]netip.Addr{addr})
 	}
 	d := p.decisions[id]
 	d.Client = addr
+	if !addr.Is4() { // it may be mapped or have a zone; the table minds neither
+		d.Client = normal(addr)
+	}
 	return d
 }
 
@@ -120,7 +120,7 @@ func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
 		}
 		c := p.classes[id]
 		location := c.geo
-		if c.decision == secondLook {
+		if p.oneHop[id] == secondLook {
 			location = p.unrepeated(location, addr)
 		}
 		address, at := &p.addressPatterns[c.address], &p.geoPatterns[location]

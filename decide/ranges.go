@@ -99,7 +99,7 @@ func before(k key) key {
 
 func (p *Policy) ranges4(out *rangeWriter) {
 	for first, id := range p.table.Edges4() {
-		if !out.add(key{Lo: uint64(first)}, p.decisions[p.classes[id].decision]) {
+		if !out.add(key{Lo: uint64(first)}, p.decisions[p.oneHop[id]]) {
 			return
 		}
 	}
@@ -109,7 +109,7 @@ func (p *Policy) ranges6(out *rangeWriter) {
 	inner := newInnerRanges(p)
 	first, id, started := key{}, uint32(0), false
 	interval := func(last key) bool {
-		if decision := p.classes[id].decision; decision != secondLook {
+		if decision := p.oneHop[id]; decision != secondLook {
 			return out.add(first, p.decisions[decision])
 		}
 		return inner.add(out, first, last, id)
