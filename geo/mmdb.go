@@ -56,7 +56,7 @@ func readMMDB(content []byte, v *vocabulary) (*layer, Dataset, error) {
 		networks += w6.networks
 	}
 	dataset := Dataset{Type: reader.Metadata.DatabaseType, Networks: networks, Networks4: w4.networks, Provides: l.provides()}
-	if epoch := reader.Metadata.BuildEpoch; epoch <= latestBuild {
+	if epoch := uint64(reader.Metadata.BuildEpoch); epoch <= latestBuild {
 		dataset.Built = time.Unix(int64(epoch), 0).UTC()
 	}
 	return l, dataset, nil

@@ -115,7 +115,7 @@ func encodeScalar(out []byte, value any) ([]byte, error) {
 		}
 		return head(out, typeBool, 0), nil
 	case int:
-		if v < 0 || v > math.MaxUint32 {
+		if v < 0 || uint64(v) > math.MaxUint32 {
 			return nil, fmt.Errorf("%d is no uint32", v)
 		}
 		return encodeUint(out, typeUint32, uint64(v)), nil
