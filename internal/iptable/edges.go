@@ -43,7 +43,7 @@ func (f *family4) edges(w *walker) {
 		if i > 0 && flat == f.flat[i-1] && flat.startsLow|flat.startsHigh == 0 && flat.leaf&flatDeep == 0 {
 			continue // of one value, as the group before it
 		}
-		g := group{starts: uint64(flat.startsLow) | uint64(flat.startsHigh)<<32, leaf: flat.leaf}
+		g := group{starts: flat.starts(), leaf: flat.leaf}
 		if flat.leaf&flatDeep != 0 {
 			g = f.deep[flat.leaf&^flatDeep]
 		}

@@ -35,26 +35,10 @@ func (g *group) find(back uint64) (index uint32, inner bool) {
 	return g.leaf + uint32(bits.OnesCount64(g.starts<<(back&63))), false
 }
 
-// A root entry says what is in one 65,536th of an address family: by its uppermost bits a value's index, a node or the first
-// group of a page. A page has its groups in order of address, as many as its family gives it.
-const (
-	rootValue = 1 << 31
-	rootNode  = 1 << 30
-	rootBits  = 16
-)
-
 // trie is the divided cells of one address family, and the values of all its cells.
 type trie struct {
 	groups []group // pages, and nodes of four groups each, at a multiple of four
 	values values
-}
-
-// below is the value at an address in a block whose root entry is not a page. hi and lo are the whole address.
-func (t *trie) below(entry uint32, hi, lo uint64) uint32 {
-	if entry&rootValue != 0 {
-		return t.values.at(entry &^ rootValue)
-	}
-	return t.walk(entry&^rootNode, hi<<rootBits|lo>>(64-rootBits), lo<<rootBits)
 }
 
 // walk is the value at an address below a node. The address's bits below the node's block are the
