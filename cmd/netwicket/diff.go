@@ -16,6 +16,7 @@ import (
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/impact"
 	"github.com/netwicket/netwicket/internal/policyfile"
+	"github.com/netwicket/netwicket/internal/replay"
 )
 
 // diffFlags say what of the differences to report, and how.
@@ -24,6 +25,8 @@ type diffFlags struct {
 	reasons  bool
 	exitCode bool
 	top      int
+	logs     []string
+	format   *logFlags
 }
 
 func (c *commandLine) diffCommand() *cobra.Command {
@@ -38,7 +41,10 @@ the other policy flags name is part of both.
 Lists the ranges in address order, and how much they are: IPv4 in addresses, IPv6 in /64
 networks, by country and ASN of NEW's databases. IPv4 addresses embedded in NAT64 and
 6to4 addresses count as they do in a decision; those embedded in Teredo addresses,
-2001::/32, do not.`,
+2001::/32, do not.
+
+With --log, says besides how many of the log's requests had their client in each range,
+and how many would be decided differently through the proxies that they passed.`,
 		Example: `  netwicket diff yesterday/ today/ -g country.mmdb
   netwicket diff --only newly-denied --exit-code old.json new.json`,
 		Args: cobra.ExactArgs(2),
@@ -48,6 +54,8 @@ networks, by country and ASN of NEW's databases. IPv4 addresses embedded in NAT6
 	command.Flags().BoolVar(&flags.reasons, "reasons", false, "report ranges, too, of which only the reason changes")
 	command.Flags().BoolVar(&flags.exitCode, "exit-code", false, "end with 2 if there is a difference")
 	command.Flags().IntVar(&flags.top, "top", 10, "how many countries and ASNs to list")
+	command.Flags().StringArrayVar(&flags.logs, "log", nil, "weigh the ranges by the requests of this access log; - is standard input (repeatable)")
+	flags.format = newLogFlags(command)
 	return command
 }
 
@@ -65,7 +73,13 @@ func (c *commandLine) diff(flags diffFlags, before, after string) error {
 		counter: impact.NewCounter(pair[1].Parts.Config.Geo),
 	}
 	defer report.counter.Close()
-	for change := range wanted(decide.Diff(pair[0].Policy, pair[1].Policy)) {
+	changes := wanted(decide.Diff(pair[0].Policy, pair[1].Policy))
+	if len(flags.logs) > 0 {
+		if changes, err = c.weigh(report, flags, pair, changes); err != nil {
+			return err
+		}
+	}
+	for change := range changes {
 		if err := report.add(change); err != nil {
 			return err
 		}
@@ -81,10 +95,14 @@ func (c *commandLine) diff(flags diffFlags, before, after string) error {
 	if note != "" {
 		fmt.Fprintln(c.err, "netwicket: "+note)
 	}
+	outcome := allGood
 	if flags.exitCode && report.counter.Changes > 0 {
-		return denied
+		outcome = denied
 	}
-	return nil
+	if report.weights != nil && replayStatus(report.weights) != nil {
+		outcome = undecided
+	}
+	return outcome.result()
 }
 
 // filter keeps the changes that are asked for.
@@ -148,6 +166,8 @@ type diffReport struct {
 	json    bool
 	look    style
 	counter *impact.Counter
+	weights *replay.Report // nil: no log was given
+	logs    string         // their names
 }
 
 // changeJSON is one change as diff prints it.
@@ -156,18 +176,28 @@ type changeJSON struct {
 	Last   netip.Addr     `json:"last"`
 	Before decide.Outcome `json:"before"`
 	After  decide.Outcome `json:"after"`
+
+	Requests *uint64 `json:"requests,omitempty"` // of the log, from clients in the range
 }
 
 func (r *diffReport) add(change decide.Change) error {
+	var requests *uint64
+	if r.weights != nil {
+		requests = &r.weights.Watched[r.counter.Changes]
+	}
 	r.counter.Add(change)
 	if r.json {
-		return writeJSON(r.out, changeJSON{change.Range.From(), change.Range.To(), change.Before, change.After})
+		return writeJSON(r.out, changeJSON{change.Range.From(), change.Range.To(), change.Before, change.After, requests})
 	}
 	network := rangeText(change.Range)
 	if r.look.person {
 		network = fmt.Sprintf("%-33s", network)
 	}
-	_, err := io.WriteString(r.out, network+" "+r.outcome(change.Before)+" -> "+r.outcome(change.After)+"\n")
+	text := network + " " + r.outcome(change.Before) + " -> " + r.outcome(change.After)
+	if requests != nil && *requests > 0 {
+		text += ", " + plural(*requests, "request")
+	}
+	_, err := io.WriteString(r.out, text+"\n")
 	return err
 }
 
@@ -206,6 +236,9 @@ func (r *diffReport) totals(flags diffFlags, note string) {
 	s.table("In all", rows)
 	s.table("By country", groupRows(r.counter.Countries(), flags.top, func(country string) string { return country }))
 	s.table("By ASN", groupRows(r.counter.ASNs(), flags.top, func(asn uint32) string { return fmt.Sprintf("AS%d", asn) }))
+	if r.weights != nil {
+		s.weights(r, flags)
+	}
 	if note != "" {
 		s.out.WriteString("\n" + note + "\n")
 	}

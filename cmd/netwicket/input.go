@@ -16,6 +16,7 @@ type requests struct {
 	command *cobra.Command
 	remote  string
 	headers []string
+	line    *logLine // nil: the command takes no line of a log
 }
 
 func newRequests(command *cobra.Command) *requests {
@@ -30,6 +31,9 @@ func newRequests(command *cobra.Command) *requests {
 func (r *requests) one(args []string) (described bool, one request.Request, err error) {
 	described = r.command.Flags().Changed("remote")
 	switch {
+	case r.line.given():
+		one, err = r.line.request(described || len(args) > 0)
+		return true, one, err
 	case !described && len(r.headers) > 0:
 		return false, one, errors.New("-H describes a request together with --remote; give the peer that sent the header")
 	case !described:

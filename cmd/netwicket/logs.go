@@ -1,18 +1,20 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/internal/accesslog"
 	"github.com/netwicket/netwicket/internal/policyfile"
 	"github.com/netwicket/netwicket/internal/replay"
-
-	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/decide/gate"
+	"github.com/netwicket/netwicket/internal/request"
 )
 
 // logFlags say how to read the records of a log.
@@ -32,6 +34,37 @@ func newLogFlags(command *cobra.Command) *logFlags {
 
 func (f *logFlags) parser() (accesslog.Parser, error) {
 	return accesslog.New(accesslog.Options{Format: f.format, Pattern: f.pattern, Fields: f.fields})
+}
+
+// logLine is one line of a log that stands for a request.
+type logLine struct {
+	command *cobra.Command
+	text    string
+	format  *logFlags
+}
+
+func newLogLine(command *cobra.Command) *logLine {
+	l := &logLine{command: command, format: newLogFlags(command)}
+	command.Flags().StringVar(&l.text, "from-log", "", "take the request from this line of an access log")
+	return l
+}
+
+func (l *logLine) given() bool { return l != nil && l.command.Flags().Changed("from-log") }
+
+// request reads the line. With others it would not be clear which one is meant.
+func (l *logLine) request(others bool) (request.Request, error) {
+	if others {
+		return request.Request{}, errors.New("--from-log is a request of its own; give other requests in another call")
+	}
+	parse, err := l.format.parser()
+	if err != nil {
+		return request.Request{}, err
+	}
+	entry, err := parse(strings.TrimRight(l.text, "\r\n"))
+	if err != nil {
+		return request.Request{}, fmt.Errorf("--from-log: no record: %w: %s", err, shortQuote(l.text))
+	}
+	return entry.Request(), nil
 }
 
 // logInputs are the logs to read, - for standard input, and their progress.

@@ -44,12 +44,14 @@ func (s *sheet) changes(r *replay.Report, flags replayFlags) {
 	s.table("Decisions before and after", countRows(r.Changes.Outcomes, r.Decided, flags.top, func(pair [2]decide.Outcome) string {
 		return fmt.Sprintf("%v %v -> %v %v", pair[0].Verdict, pair[0].Reason, pair[1].Verdict, pair[1].Reason)
 	}))
-	s.table("Clients newly denied", clientRows(r.Top(flags.top, func(c *replay.Client) uint64 { return c.ToDeny }), func(c *replay.Client) string {
-		return fmt.Sprintf("%d of %d", c.ToDeny, c.Requests)
-	}))
-	s.table("Clients newly allowed", clientRows(r.Top(flags.top, func(c *replay.Client) uint64 { return c.ToAllow }), func(c *replay.Client) string {
-		return fmt.Sprintf("%d of %d", c.ToAllow, c.Requests)
-	}))
+	s.table("Clients newly denied", clientRows(r.Top(flags.top, func(c *replay.Client) uint64 { return c.ToDeny }), newlyDeniedColumn))
+	s.table("Clients newly allowed", clientRows(r.Top(flags.top, func(c *replay.Client) uint64 { return c.ToAllow }), newlyAllowedColumn))
+}
+
+func newlyDeniedColumn(c *replay.Client) string { return fmt.Sprintf("%d of %d", c.ToDeny, c.Requests) }
+
+func newlyAllowedColumn(c *replay.Client) string {
+	return fmt.Sprintf("%d of %d", c.ToAllow, c.Requests)
 }
 
 func clientsText(r *replay.Report) string {
