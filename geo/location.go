@@ -82,8 +82,6 @@ type Location struct {
 // A location holds three of them in six bytes instead of three strings.
 type countryCode uint16
 
-const countryCodes = 1 + 26*26
-
 // countryOf reads a country code as a database writes it. Lower case is
 // raised. What names no country is unknown: ZZ and XX (ISO 3166-1 user-assigned,
 // by custom "unknown"), and anything but two ASCII letters, such as "--".

@@ -2,6 +2,8 @@ package geo_test
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
+	"math/big"
 	"net/netip"
 	"slices"
 	"testing"
@@ -235,4 +237,59 @@ func TestNoAllocs(t *testing.T) {
 	}
 	require.Zero(t, testing.AllocsPerRun(100, func() { table.Lookup(netip.Addr{}) }))
 	require.Zero(t, testing.AllocsPerRun(100, func() { table.Location(0) }))
+}
+
+// The folded edges with the blocks written out are the edges.
+func TestFoldedEdgesAndBlocksAreTheEdges(t *testing.T) {
+	type edge struct {
+		first [2]uint64
+		id    uint32
+	}
+	sources := sample(t)
+	for name, table := range map[string]*geo.Table{
+		"nil": nil, "no sources": load(t), "a database": load(t, sources[0]), "a database and overlays": load(t, sources...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var want, got []edge
+			for first, id := range table.Edges6() {
+				want = append(want, edge{first, id})
+			}
+			add := func(first [2]uint64, id uint32) {
+				if len(got) == 0 || got[len(got)-1].id != id {
+					got = append(got, edge{first, id})
+				}
+			}
+			blocks := table.Blocks()
+			for first, id := range table.FoldedEdges6() {
+				if int(id) < table.Locations() {
+					add(first, id)
+					continue
+				}
+				block := blocks[int(id)-table.Locations()]
+				require.Equal(t, first, block.First())
+				for v4, id := range block.Edges() {
+					shifted := new(big.Int).Lsh(big.NewInt(int64(v4)), 96-block.Bits())
+					b := shifted.FillBytes(make([]byte, 16))
+					add([2]uint64{first[0] | binary.BigEndian.Uint64(b), first[1] | binary.BigEndian.Uint64(b[8:])}, id)
+				}
+			}
+			require.Equal(t, want, got)
+			for range table.FoldedEdges6() {
+				break
+			}
+		})
+	}
+	alone := load(t, sources[0])
+	require.Len(t, alone.Blocks(), 3)
+	for _, block := range alone.Blocks() {
+		require.True(t, alone.RepeatsIPv4(block))
+		for range block.Edges() {
+			break
+		}
+	}
+	joined := load(t, sources...)
+	require.Len(t, joined.Blocks(), 3)
+	for _, block := range joined.Blocks() {
+		require.False(t, joined.RepeatsIPv4(block), "a list of IPv4 addresses says nothing of 6to4")
+	}
 }
