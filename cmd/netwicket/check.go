@@ -95,6 +95,9 @@ func lintOf(target policyfile.Options, checked policyfile.Checked, asPolicy bool
 		return nil
 	}
 	subject := lint.Subject{Config: parts.Config, Name: parts.Name(), At: target.Now, Guard: parts.Serve.Guard}
+	if len(parts.Files) > 0 {
+		subject.Name = parts.Files[0] // the policy file of a folder
+	}
 	if parts.Document() == policyfile.Unknown || asPolicy {
 		subject.Policy = checked.Policy
 	}

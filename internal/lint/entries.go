@@ -131,6 +131,10 @@ func coversFamily(entries []zone.Entry) bool {
 
 // anyIsFamily says that one entry is all of IPv4 or all of IPv6 by itself.
 func anyIsFamily(entries []zone.Entry) bool {
+	return slices.ContainsFunc(entries, func(e zone.Entry) bool { return isFamily(e.Range) })
+}
+
+func isFamily(network netipx.IPRange) bool {
 	all := families()
-	return slices.ContainsFunc(entries, func(e zone.Entry) bool { return e.Range == all[0] || e.Range == all[1] })
+	return network == all[0] || network == all[1]
 }

@@ -9,7 +9,8 @@ func (l *linter) proxiesElsewhere() {
 	for i := range l.zones {
 		z := &l.zones[i]
 		for p := range z.Proxies {
-			if z.trustsProxies() {
+			// What trusts everybody has its own finding.
+			if z.trustsProxies() && !isFamily(z.Proxies[p].Range) {
 				proxies = append(proxies, span{entry: &z.Proxies[p], owner: i})
 			}
 		}

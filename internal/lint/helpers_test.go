@@ -1,0 +1,113 @@
+package lint_test
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/lint"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// documents are the parts of a policy as text; empty ones are left out.
+type documents struct {
+	zones, rules, threat, feed, network, profile, overlay, geo string
+
+	alone          bool // look at the documents without a policy
+	unknownCountry decide.UnknownCountry
+	guard          []netip.Addr
+}
+
+// subject parses and compiles, which must succeed.
+func (d documents) subject(t testing.TB) lint.Subject {
+	t.Helper()
+	s := lint.Subject{Name: "netwicket.json", At: time.Date(2026, 11, 15, 0, 0, 0, 0, time.UTC), Guard: d.guard}
+	config := &s.Config
+	config.Now, config.UnknownCountry = s.At, d.unknownCountry
+	if d.zones != "" {
+		zones, err := zone.ParseOkta("zones.json", []byte(d.zones))
+		require.NoError(t, err)
+		config.Zones = append(config.Zones, zones)
+	}
+	if d.rules != "" {
+		rules, err := zone.ParseOktaRules("rules.json", []byte(d.rules))
+		require.NoError(t, err)
+		config.Rules = append(config.Rules, rules)
+	}
+	if d.threat != "" {
+		threat, err := zone.ParseThreatInsight("threat.json", []byte(d.threat))
+		require.NoError(t, err)
+		config.ThreatInsight = &threat
+	}
+	if d.feed != "" {
+		feed, err := zone.ParseFeed("feed.txt", []byte(d.feed))
+		require.NoError(t, err)
+		config.ThreatFeeds = append(config.ThreatFeeds, feed)
+	}
+	if d.network != "" {
+		network, err := zone.ParseSailPoint("network.json", []byte(d.network))
+		require.NoError(t, err)
+		config.SailPoint = &network
+	}
+	if d.profile != "" {
+		profile, err := zone.ParseAuthProfile("profile.json", []byte(d.profile))
+		require.NoError(t, err)
+		config.AuthProfile = &profile
+	}
+	if d.overlay != "" {
+		overlay, err := zone.ParseOverlay("overlay.json", []byte(d.overlay))
+		require.NoError(t, err)
+		config.Overlay = &overlay
+	}
+	if d.geo != "" {
+		table, err := geo.Load(geo.Source{File: "geo.csv", Data: []byte("network,country,region,asn,anonymizer,services\n" + d.geo)})
+		require.NoError(t, err)
+		config.Geo = table
+	}
+	if !d.alone {
+		policy, err := decide.Compile(*config)
+		require.NoError(t, err)
+		s.Policy = policy
+	}
+	return s
+}
+
+// found are the findings as "file:line:column code".
+func found(t testing.TB, s lint.Subject) []string {
+	t.Helper()
+	lines := []string{}
+	for _, f := range lint.Check(s) {
+		require.True(t, f.Warning, "a finding of the linter never fails a document")
+		require.NotEmpty(t, f.Message())
+		lines = append(lines, f.Position()+" "+f.Code)
+	}
+	return lines
+}
+
+// data is the path of a real file, or the test is skipped where it is absent.
+func data(t testing.TB, name string) string {
+	t.Helper()
+	dir := os.Getenv("NETWICKET_DATA")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared", "data")
+	}
+	path := filepath.Join(dir, name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("%s is missing: real data is needed, in ../shared/data or NETWICKET_DATA", path)
+	}
+	return path
+}
+
+// ipZone is an ACTIVE IP zone of CIDR and RANGE entries.
+func ipZone(id, more, gateways, proxies string) string {
+	return fmt.Sprintf(`{"type":"IP","id":%q,"name":%q%s,"gateways":[%s],"proxies":[%s]}`, id, id, more, gateways, proxies)
+}
+
+func cidr(text string) string { return fmt.Sprintf(`{"type":"CIDR","value":%q}`, text) }
