@@ -27,7 +27,7 @@ type family4 struct {
 }
 
 func buildFamily4(e edges, dense int) (f family4) {
-	b := newTrieBuilder(e)
+	b := newTrieBuilder(e, len(e.first)/16)
 	if len(e.first) < dense {
 		f.root = b.roots(func(int) bool { return false }, cut{})
 		f.trie = b.trie()

@@ -17,7 +17,7 @@ const (
 )
 
 func buildFamily6(e edges, dense int) (f family6) {
-	b := newTrieBuilder(e)
+	b := newTrieBuilder(e, len(e.first))
 	f.root = b.roots(func(edges int) bool { return edges >= dense }, cut{rootBits, pageBits})
 	f.trie = b.trie()
 	return f

@@ -17,9 +17,9 @@ type slot struct {
 	count uint32
 }
 
-// newPool makes a pool for about as many lists.
-func newPool[T comparable](lists int) pool[T] {
-	return pool[T]{items: make([]T, 0, lists), slots: make([]slot, 1<<bits.Len(uint(lists)|0xff))}
+// newPool makes a pool with room for so many items; it grows on demand.
+func newPool[T comparable](items int) pool[T] {
+	return pool[T]{items: make([]T, 0, items), slots: make([]slot, 1<<bits.Len(uint(items)/8|0xff))}
 }
 
 // intern is the index of the first item of list, which is appended where no equal list is known. The hash is the caller's, of

@@ -14,8 +14,9 @@ type trieBuilder struct {
 	singleIndex uint32
 }
 
-func newTrieBuilder(e edges) *trieBuilder {
-	b := &trieBuilder{edges: e, values: newPool[uint32](len(e.first)), nodes: newPool[group](len(e.first) / 4)}
+// newTrieBuilder begins with room for so many groups.
+func newTrieBuilder(e edges, groups int) *trieBuilder {
+	b := &trieBuilder{edges: e, values: newPool[uint32](len(e.first)), nodes: newPool[group](groups)}
 	b.single = e.value[0]
 	b.singleIndex = b.values.intern(e.value[:1], hashValues(e.value[:1]))
 	return b
