@@ -41,6 +41,7 @@ func Load(sources ...Source) (*Table, error) {
 	layers := l.layers
 	l.layers = nil // so that they can go while the table is built: they are as large as it
 	t := build(layers, l.vocabulary, provides)
+	l.vocabulary.close()
 	t.datasets, t.warnings = l.datasets, l.warnings
 	l.hash.Sum(t.fingerprint[:0])
 	return t, nil

@@ -21,6 +21,9 @@ import (
 //	asn: "AS15169", 15169                IPinfo, IPLocate
 //	is_anonymous, is_tor_exit_node, ...  MaxMind Anonymous-IP, Anonymous-Plus
 //	provider_name                        MaxMind Anonymous-Plus
+//
+// The flags of traits, such as the is_anonymous_proxy that MaxMind gave up, are
+// not read: a handful of them would make every other address known to be none.
 type mmdbRecord struct {
 	isoCode     string // country.iso_code
 	countryCode string

@@ -61,10 +61,11 @@ func (t *searchTree) findV4Root() {
 	t.v4Root = record
 }
 
-// maxNetworksPerNode bounds how often a walk may come to an end. In a proper
-// tree each node has one parent, so that it has one network more than nodes; a
-// writer that shares equal subtrees has more, a hostile one any number.
-const maxNetworksPerNode = 16
+// maxNetworksPerNode bounds how often a walk may come to an end. In a tree whose
+// nodes have one parent each there is one network more than nodes. MaxMind's
+// aliases count the IPv4 part four times, and a writer that shares equal subtrees
+// has more; a hostile file may have any number.
+const maxNetworksPerNode = 8
 
 // survey counts before anything is walked: how many networks lie below each
 // node and how many bits they take. It looks at each node once, whatever the
@@ -129,8 +130,7 @@ func (t *searchTree) checkPointer(record uint32) error {
 }
 
 // check is the survey of the whole tree. It estimates how many networks, empty
-// ones included, a walk over each family will come to: of IPv6, as many as a
-// tree without shared nodes has.
+// ones included, a walk over each family will come to, as if no node were shared.
 func (t *searchTree) check() (v4, v6 int, err error) {
 	room := 128
 	if t.v4Only {
@@ -144,14 +144,15 @@ func (t *searchTree) check() (v4, v6 int, err error) {
 	if limit := uint64(maxNetworksPerNode) * (uint64(t.nodes) + 1); uint64(all) > limit {
 		return 0, 0, fmt.Errorf("the search tree has more than %d networks below its %d nodes", limit, t.nodes)
 	}
+	nodes := int(t.nodes)
 	if t.v4Only {
-		return int(all), 0, nil
+		return nodes + 1, 0, nil
 	}
 	v4 = 1
 	if t.v4Root < t.nodes {
-		v4 = int(s.networks[t.v4Root])
+		v4 = min(int(s.networks[t.v4Root]), nodes+1)
 	}
-	return v4, max(int(t.nodes)-v4, 0) + 1, nil
+	return v4, max(nodes-v4, 0) + 1, nil
 }
 
 // walker turns a tree into spans of statement numbers.

@@ -34,7 +34,7 @@ func (s *statement) provides() Field {
 }
 
 // fact is what the sources so far say together of one address: a Location in
-// 24 bytes without pointers. The zero value is what no source has spoken about.
+// 20 bytes without pointers. The zero value is what no source has spoken about.
 type fact struct {
 	asn         uint32 // 0: unknown
 	region      uint32
@@ -46,7 +46,7 @@ type fact struct {
 }
 
 // vocabulary interns the texts and sets that statements and facts refer to by
-// index. It belongs to one Load and is read-only afterwards.
+// index. It belongs to one Load and is closed afterwards.
 type vocabulary struct {
 	regions     []region
 	regionIndex map[string]uint32
@@ -75,6 +75,9 @@ func newVocabulary() *vocabulary {
 	v.set(nil)
 	return v
 }
+
+// close drops what only interning needs.
+func (v *vocabulary) close() { v.regionIndex, v.setIndex = nil, nil }
 
 // region interns the region of a country; code is the part behind the hyphen.
 // A code that is not one to three ASCII letters and digits (ISO 3166-2), and
@@ -129,7 +132,7 @@ func (v *vocabulary) set(services []Service) uint32 {
 }
 
 // apply is the joining rule: what f becomes when a later source makes the
-// statement s. Docs: docs/semantics.md, "Joining geo sources".
+// statement s. See docs/semantics.md.
 func (v *vocabulary) apply(f fact, s *statement) fact {
 	if s.states.Has(Country) {
 		if s.country != f.country {

@@ -29,7 +29,7 @@ type Table struct {
 }
 
 // blockBit marks a number that is a block's index, not a location id. There
-// are never 2^31 locations: each takes 24 bytes.
+// are never 2^31 locations: each takes 20 bytes.
 const blockBit = 1 << 31
 
 // edges4 are IPv4 intervals: where each begins, and its location id.
