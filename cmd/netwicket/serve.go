@@ -31,7 +31,7 @@ func (c *commandLine) serveCommand() *cobra.Command {
 		Short: "Answer reverse proxies that ask whether a request may pass",
 		Long: `Answers the forward-auth question of nginx, Caddy, HAProxy, Traefik and Envoy on
 /decide: 204 lets the request pass, 403 denies it, 400 says that the proxy named no
-client. Any method will do.
+client. Any method will do. /decide?allow=200 allows with 200, which is what Envoy wants.
 
 The policy file has to say which proxies may ask (edge.trusted) and where they name
 the client (edge.source). Anybody else gets 403.

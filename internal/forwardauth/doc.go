@@ -1,7 +1,8 @@
 // Package forwardauth answers the question of a reverse proxy, may this request
 // pass?, over HTTP: 204 lets it pass, 403 does not, and 400 says that the proxy
 // did not tell for whom it asks. Every other answer comes from net/http for
-// requests that cannot be read, and none of them is a 2xx.
+// requests that cannot be read, and none of them is a 2xx. With the query
+// allow=200 the answer of an allow is 200, the only one that Envoy takes for it.
 //
 // # Parts
 //

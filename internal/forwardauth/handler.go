@@ -59,7 +59,19 @@ func (h *handler) decide(w http.ResponseWriter, r *http.Request, name string) {
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
-	w.WriteHeader(door.answer(w.Header(), r, h.service))
+	status := door.answer(w.Header(), r, h.service)
+	if status == http.StatusNoContent && wants200(r.URL.RawQuery) {
+		status = http.StatusOK
+	}
+	w.WriteHeader(status)
+}
+
+// wants200 says that the proxy lets requests pass for 200 alone, as Envoy's HTTP
+// service of ext_authz does. It appends the client's path and query to what is
+// configured, so only the beginning is looked at, and it changes no decision.
+func wants200(query string) bool {
+	rest, found := strings.CutPrefix(query, "allow=200")
+	return found && (rest == "" || rest[0] == '&')
 }
 
 // answer decides and gives the status.

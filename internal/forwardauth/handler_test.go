@@ -70,6 +70,23 @@ func TestQueryIsNotRead(t *testing.T) {
 	require.Equal(t, 204, s.ask(r).Code)
 }
 
+// TestAllowIs200OnRequest is for Envoy, which appends the client's path and query.
+func TestAllowIs200OnRequest(t *testing.T) {
+	s := serve(t, blocking(""))
+	for target, allowed := range map[string]int{
+		"/decide?allow=200":                                200,
+		"/decide?allow=200&path=/app?x=y":                  200,
+		"/decide?allow=200&path=/decide/other?allow=204&y": 200,
+		"/decide?allow=2000":                               204,
+		"/decide?x=1&allow=200":                            204,
+		"/decide?allow":                                    204,
+	} {
+		for client, want := range map[string]int{"198.51.100.7": allowed, "203.0.113.7": 403, "nobody": 403, "": 400} {
+			require.Equal(t, want, s.ask(request("GET", target, xff, client)).Code, target)
+		}
+	}
+}
+
 func TestOtherPathsNeverAllow(t *testing.T) {
 	s := serve(t, blocking(""))
 	for path, status := range map[string]int{

@@ -1,0 +1,33 @@
+-- Asks netwicket whether a request may pass and puts the answer into the variable
+-- txn.netwicket: "allow", or "deny" for everything else. An error in here, a
+-- service that is not there, and an answer that is not 204 leave it at "deny".
+--
+-- Needs HAProxy 2.6 or later with Lua (haproxy -vv says USE_LUA=1).
+
+local url = os.getenv("NETWICKET_URL") or "http://127.0.0.1:9180/decide"
+local milliseconds = 500 -- for one try; HAProxy tries four times
+
+-- All that the client claims, and at the right what the connection says.
+local function chain(txn)
+    local hops = {}
+    local lines = txn.http:req_get_headers()["x-forwarded-for"]
+    local i = 0 -- HAProxy counts header lines from 0
+    while lines and lines[i] do
+        hops[#hops + 1] = lines[i]
+        i = i + 1
+    end
+    hops[#hops + 1] = txn.f:src()
+    return table.concat(hops, ", ")
+end
+
+core.register_action("netwicket", { "http-req" }, function(txn)
+    txn:set_var("txn.netwicket", "deny")
+    local answer = core.httpclient():get{
+        url = url,
+        headers = { ["x-forwarded-for"] = { chain(txn) } },
+        timeout = milliseconds,
+    }
+    if answer and answer.status == 204 then
+        txn:set_var("txn.netwicket", "allow")
+    end
+end)
