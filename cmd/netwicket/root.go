@@ -133,6 +133,7 @@ func (c *commandLine) commands() []*cobra.Command {
 		c.resolveCommand(),
 		c.checkCommand(),
 		c.diffCommand(),
+		c.testCommand(),
 		c.replayCommand(),
 		c.serveCommand(),
 		c.benchCommand(),

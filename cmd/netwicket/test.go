@@ -1,0 +1,240 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/expect"
+	"github.com/netwicket/netwicket/internal/finding"
+)
+
+// testFlags are how test chooses, prints and rewrites.
+type testFlags struct {
+	format           string
+	run              string
+	coverage, update bool
+}
+
+func (c *commandLine) testCommand() *cobra.Command {
+	var flags testFlags
+	command := &cobra.Command{
+		Use:   "test FILE...",
+		Short: "Hold a policy against expectations",
+		Long: `Decides the requests of each FILE and compares with what is expected:
+
+  [{"name": "the office is in", "remote": "10.0.0.1:4711",
+    "headers": [["X-Forwarded-For", "192.0.2.7"]],
+    "want": {"decision": "allow", "reason": "permitted", "client": "192.0.2.7"}}]
+
+Of want, what is given is compared; a client of null cannot be resolved. --update writes
+into the files what the policy decides: values that differ, and wants that are missing.
+
+Ends with 3 if an expectation failed.`,
+		Example: `  netwicket test expectations.json --coverage
+  netwicket test tests/*.json --run '^office' --format junit > report.xml`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return c.test(flags, args) },
+	}
+	command.Flags().StringVar(&flags.format, "format", "", "text, json, junit or tap (default text)")
+	command.Flags().StringVar(&flags.run, "run", "", "run only expectations whose name matches this regular expression")
+	command.Flags().BoolVar(&flags.coverage, "coverage", false, "list zones, ranges and rules that no expectation touched")
+	command.Flags().BoolVar(&flags.update, "update", false, "write what the policy decides into the files")
+	return command
+}
+
+// tested is what came out of one file.
+type tested struct {
+	file    *expect.File
+	results []expect.Result
+}
+
+func (t tested) failed() int {
+	n := 0
+	for _, r := range t.results {
+		if !r.Passed() {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *commandLine) test(flags testFlags, paths []string) error {
+	if flags.format == "" && c.json {
+		flags.format = "json"
+	}
+	write, known := testFormats()[flags.format]
+	if !known {
+		return fmt.Errorf("--format %q: expected text, json, junit or tap", flags.format)
+	}
+	chosen, err := regexp.Compile(flags.run)
+	if err != nil {
+		return fmt.Errorf("--run: %w", err)
+	}
+	files, err := readExpectations(paths, flags.update)
+	if err != nil {
+		return err
+	}
+	all, cover, err := c.runExpectations(files, chosen)
+	if err != nil {
+		return err
+	}
+	if flags.run != "" && !slices.ContainsFunc(all, func(t tested) bool { return len(t.results) > 0 }) {
+		return fmt.Errorf("--run %q: no expectation has such a name", flags.run)
+	}
+	if flags.update {
+		return c.updateExpectations(all)
+	}
+	report := testReport{all: all, look: c.style()}
+	if flags.coverage {
+		covered := cover.Report()
+		report.coverage = &covered
+	}
+	var out bytes.Buffer
+	if err := write(&report, &out); err != nil {
+		return err
+	}
+	if _, err := c.out.Write(out.Bytes()); err != nil {
+		return err
+	}
+	if report.failed() > 0 {
+		return failed
+	}
+	return nil
+}
+
+// readExpectations reads all files and says everything that is wrong with them.
+func readExpectations(paths []string, unfinished bool) ([]*expect.File, error) {
+	var files []*expect.File
+	var all finding.List
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			all = append(all, &finding.Finding{File: path, Line: 1, Column: 1, Code: "unreadable-file", Err: fmt.Errorf("cannot be read: %w", withoutPath(err))})
+			continue
+		}
+		file, err := expect.Parse(path, text, unfinished)
+		var findings finding.List
+		switch {
+		case errors.As(err, &findings):
+			all = append(all, findings...)
+		case err != nil:
+			return nil, err
+		default:
+			files = append(files, file)
+		}
+	}
+	return files, all.Err()
+}
+
+// runExpectations decides the chosen requests of all files.
+func (c *commandLine) runExpectations(files []*expect.File, chosen *regexp.Regexp) ([]tested, *expect.Coverage, error) {
+	parts, policy, err := c.openPolicy()
+	if err != nil {
+		return nil, nil, err
+	}
+	resolver, err := newHops(parts.Edge)
+	if err != nil {
+		return nil, nil, err
+	}
+	cover := expect.NewCoverage(parts.Config)
+	add := func(e decide.Explanation) { cover.Add(&e) }
+	add(policy.Explain()) // touches nothing, and lists the rules
+	all := make([]tested, len(files))
+	for i, file := range files {
+		all[i].file = file
+		for j := range file.Expectations {
+			e := &file.Expectations[j]
+			if !chosen.MatchString(e.Name) {
+				continue
+			}
+			chain := resolver.resolve(e.Request).chain
+			add(policy.Explain(chain...))
+			all[i].results = append(all[i].results, e.Check(file.Name, policy.DecideChain(chain)))
+		}
+	}
+	return all, cover, nil
+}
+
+// updateExpectations rewrites the files that differ.
+func (c *commandLine) updateExpectations(all []tested) error {
+	for _, t := range all {
+		changed := 0
+		for _, r := range t.results {
+			if !r.Passed() || r.Want.Empty() {
+				changed++
+			}
+		}
+		if changed > 0 {
+			if err := replaceFile(t.file.Name, t.file.Update(t.results)); err != nil {
+				return err
+			}
+		}
+		if _, err := fmt.Fprintf(c.out, "%s: %s rewritten\n", t.file.Name, plural(uint64(changed), "expectation")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaceFile writes a file anew in one step, so that nothing is lost half-way,
+// with the permissions that it had. Of a link, the file behind it is written.
+func replaceFile(name string, text []byte) error {
+	path, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	fresh, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = fresh.Write(text)
+	err = errors.Join(err, fresh.Chmod(info.Mode().Perm()), fresh.Close())
+	if err == nil {
+		err = os.Rename(fresh.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("%s: %w", name, err), os.Remove(fresh.Name()))
+	}
+	return nil
+}
+
+// testReport is what the formats print.
+type testReport struct {
+	all      []tested
+	coverage *expect.Report // nil: not asked for
+	look     style
+}
+
+func (r *testReport) failed() int {
+	n := 0
+	for _, t := range r.all {
+		n += t.failed()
+	}
+	return n
+}
+
+func (r *testReport) count() int {
+	n := 0
+	for _, t := range r.all {
+		n += len(t.results)
+	}
+	return n
+}
+
+// failureText says on several lines what was expected and what was decided.
+func failureText(r expect.Result) string {
+	return strings.Join(append(r.Differences(), "decided: "+r.Got.String()), "\n")
+}

@@ -1,0 +1,160 @@
+package expect
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// Coverage notes which parts of a policy requests have touched. It is for one
+// goroutine.
+type Coverage struct {
+	zones  []zoneCover
+	ranges []rangeCover
+	rules  []ruleCover // filled by the first request: explanations list all rules
+	byKey  map[string]int
+}
+
+type zoneCover struct {
+	zone    *zone.Zone
+	touched bool
+}
+
+type rangeCover struct {
+	entry   *zone.Entry
+	zone    int // index; -1: of another document
+	touched bool
+}
+
+type ruleCover struct {
+	policy, name    string
+	active, touched bool
+}
+
+// NewCoverage lists the ACTIVE zones, their entries, and the networks of
+// SailPoint's document and of the overlay. Threat feeds are left out: nobody
+// writes them by hand.
+func NewCoverage(config decide.Config) *Coverage {
+	c := &Coverage{byKey: map[string]int{}}
+	for d := range config.Zones {
+		for i := range config.Zones[d].Zones {
+			z := &config.Zones[d].Zones[i]
+			if !z.Active {
+				continue
+			}
+			c.byKey[z.Key()] = len(c.zones)
+			c.addRanges(len(c.zones), z.Gateways)
+			if !z.Blocklist && !z.Exempt { // whose proxies have no effect
+				c.addRanges(len(c.zones), z.Proxies)
+			}
+			c.zones = append(c.zones, zoneCover{zone: z})
+		}
+	}
+	if config.SailPoint != nil {
+		c.addRanges(-1, config.SailPoint.Range)
+	}
+	if config.Overlay != nil {
+		for _, list := range [][]zone.OverlayEntry{config.Overlay.Deny, config.Overlay.Allow} {
+			for i := range list {
+				c.ranges = append(c.ranges, rangeCover{entry: &list[i].Entry, zone: -1})
+			}
+		}
+	}
+	return c
+}
+
+func (c *Coverage) addRanges(zone int, entries []zone.Entry) {
+	for i := range entries {
+		c.ranges = append(c.ranges, rangeCover{entry: &entries[i], zone: zone})
+	}
+}
+
+// Add notes what a request touched: the ranges that hold an address of its chain,
+// the zones that it was in or that list such an address, and the rules that
+// decided.
+func (c *Coverage) Add(e *decide.Explanation) {
+	for _, z := range e.Zones {
+		if z.State == decide.Match {
+			c.touchZone(z.Key)
+		}
+	}
+	for _, hop := range e.Hops {
+		c.touchRanges(hop.Addr)
+		for _, hit := range hop.Hits {
+			if !hit.Unknown {
+				c.touchZone(keyOf(hit.Zone))
+			}
+			c.touchRanges(hit.Addr)
+		}
+	}
+	if c.rules == nil {
+		c.rules = make([]ruleCover, len(e.Rules))
+	}
+	for i, r := range e.Rules {
+		c.rules[i].policy, c.rules[i].name, c.rules[i].active = r.Policy, r.Rule, r.Active
+		c.rules[i].touched = c.rules[i].touched || r.Applied && e.ClientIndex >= 0
+	}
+}
+
+func keyOf(ref *decide.ZoneRef) string {
+	if ref.ID != "" {
+		return ref.ID
+	}
+	return ref.Name
+}
+
+func (c *Coverage) touchZone(key string) {
+	if i, found := c.byKey[key]; found {
+		c.zones[i].touched = true
+	}
+}
+
+func (c *Coverage) touchRanges(addr netip.Addr) {
+	for i := range c.ranges {
+		if r := &c.ranges[i]; addr.IsValid() && r.entry.Range.Contains(addr) {
+			r.touched = true
+			if r.zone >= 0 {
+				c.zones[r.zone].touched = true
+			}
+		}
+	}
+}
+
+// Part is what one kind of a policy's parts comes to.
+type Part struct {
+	Total     int
+	Untouched []string // with their places
+}
+
+// Report is what no request touched.
+type Report struct{ Zones, Ranges, Rules Part }
+
+// Report lists the parts in the order of the documents.
+func (c *Coverage) Report() Report {
+	var r Report
+	r.Zones.Total, r.Ranges.Total = len(c.zones), len(c.ranges)
+	for _, z := range c.zones {
+		if !z.touched {
+			r.Zones.Untouched = append(r.Zones.Untouched, fmt.Sprintf("%s: zone %q", place(z.zone.Position), z.zone.Name))
+		}
+	}
+	for _, entry := range c.ranges {
+		if !entry.touched {
+			r.Ranges.Untouched = append(r.Ranges.Untouched, fmt.Sprintf("%s: %s", place(entry.entry.Position), entry.entry.Text))
+		}
+	}
+	for _, rule := range c.rules {
+		if !rule.active {
+			continue
+		}
+		r.Rules.Total++
+		if !rule.touched {
+			r.Rules.Untouched = append(r.Rules.Untouched, fmt.Sprintf("%s: rule %q", rule.policy, rule.name))
+		}
+	}
+	return r
+}
+
+func place(at zone.Position) string { return fmt.Sprintf("%s:%d:%d", at.File, at.Line, at.Column) }
