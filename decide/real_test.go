@@ -42,6 +42,10 @@ func TestWholeInternetMatchesExplain(t *testing.T) {
 		if intervals%stride == 0 {
 			batch = append(batch, first, last)
 		}
+		if first.Is4() && intervals%(8*stride) == 0 {
+			batch = append(batch, insideIPv6(first)...)
+			batch = append(batch, insideIPv6(last)...)
+		}
 		if len(batch) >= 512 {
 			ends <- batch
 			batch = nil
@@ -68,6 +72,19 @@ func TestWholeInternetMatchesExplain(t *testing.T) {
 			}
 		}
 		compareWithExplain(t, policy, chain)
+	}
+}
+
+// insideIPv6 are addresses whose decision depends on an IPv4 address: of NAT64,
+// 6to4 and Teredo, and those where databases repeat IPv4.
+func insideIPv6(addr netip.Addr) []netip.Addr {
+	b := addr.As4()
+	return []netip.Addr{
+		netip.AddrFrom16([16]byte{0, 0x64, 0xff, 0x9b, 12: b[0], b[1], b[2], b[3]}),
+		netip.AddrFrom16([16]byte{0x20, 0x02, b[0], b[1], b[2], b[3], 15: 1}),
+		netip.AddrFrom16([16]byte{0x20, 0x01, 12: ^b[0], ^b[1], ^b[2], ^b[3]}),
+		netip.AddrFrom16([16]byte{0x20, 0x01, 0, 0, b[0], b[1], b[2], b[3], 15: 1}),
+		netip.AddrFrom16([16]byte{12: b[0], b[1], b[2], b[3]}),
 	}
 }
 

@@ -6,12 +6,14 @@ import (
 	"maps"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/bench/workload"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/zone"
@@ -170,6 +172,34 @@ func TestSailPointVectors(t *testing.T) {
 				reasons = append(reasons, r.String())
 			}
 			require.Equal(t, v.Reasons, reasons, v.Note)
+		})
+	}
+}
+
+func TestSailPointDatabaseVectors(t *testing.T) {
+	data, err := workload.Directory()
+	if err != nil {
+		t.Skipf("MaxMind's test database is not here: %v", err)
+	}
+	table, err := geo.Load(geo.Source{File: filepath.Join(data, "maxmind", "test-data", "GeoLite2-Country-Test.mmdb")})
+	require.NoError(t, err)
+	vectors := readVectors[struct {
+		DecideMMDB []sailPointVector `json:"decide_mmdb"`
+	}](t, "sailpoint.json")
+	require.NotEmpty(t, vectors.DecideMMDB)
+	for _, v := range vectors.DecideMMDB {
+		t.Run(v.ID, func(t *testing.T) {
+			document, err := zone.ParseSailPoint("network.json", v.Config)
+			require.NoError(t, err)
+			policy, err := decide.Compile(decide.Config{SailPoint: &document, Geo: table})
+			require.NoError(t, err)
+			addr := netip.MustParseAddr(v.IP)
+			require.Equal(t, v.Decision, policy.Decide(addr).Verdict.String(), v.Note)
+			country := ""
+			if v.Country != nil {
+				country = *v.Country
+			}
+			require.Equal(t, country, policy.Explain(addr).Location.Country, v.Note)
 		})
 	}
 }
