@@ -47,6 +47,20 @@ func benchmarkDecide(b *testing.B, policy *decide.Policy, addresses []netip.Addr
 	runtime.KeepAlive(allowed)
 }
 
+// BenchmarkDecideByLocality asks for more and more different clients: from those
+// that stay in the first cache, and whose way the branch predictor learns, to all.
+func BenchmarkDecideByLocality(b *testing.B) {
+	for clients := workload.HotCount; clients <= workload.AddressCount; clients *= 4 {
+		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
+			for _, f := range families {
+				b.Run(f.name, func(b *testing.B) {
+					benchmarkDecide(b, suite.Policy(b, workload.ChainZones), suite.Addresses(b, f.family)[:clients])
+				})
+			}
+		})
+	}
+}
+
 func BenchmarkDecideChain(b *testing.B) {
 	for _, hops := range []int{1, 2, 3, 5} {
 		b.Run(fmt.Sprintf("hops=%d", hops), func(b *testing.B) {

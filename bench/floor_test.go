@@ -2,6 +2,7 @@ package bench
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/bits"
 	"math/rand/v2"
 	"net/netip"
@@ -56,6 +57,17 @@ const golden = 0x9e3779b97f4a7c15
 func (f *floor) verdict(address uint64) int {
 	at, _ := bits.Mul64(address*golden, uint64(len(f.table)))
 	return int(f.decisions[f.table[at]].Verdict)
+}
+
+// BenchmarkFloorBySize is Floor/v4 for tables of other sizes: what the processor's
+// caches make of them.
+func BenchmarkFloorBySize(b *testing.B) {
+	for size := 64 << 10; size <= 16<<20; size *= 4 {
+		b.Run(fmt.Sprintf("KiB=%d", size>>10), func(b *testing.B) {
+			decisions := suite.Policy(b, workload.ChainZones).Info().Decisions
+			benchmarkFloor4(b, newFloor(size, decisions), suite.Addresses(b, workload.IPv4))
+		})
+	}
 }
 
 func benchmarkFloor4(b *testing.B, f *floor, addresses []netip.Addr) {

@@ -36,7 +36,7 @@ func Directory() (string, error) {
 		}
 		parent := filepath.Dir(at)
 		if parent == at {
-			return "", errors.New("no folder shared/data beside the repository, and NETWICKET_DATA is not set")
+			return "", errors.New("no complete folder shared/data beside the repository, and NETWICKET_DATA is not set")
 		}
 		at = parent
 	}
@@ -57,7 +57,7 @@ func complete(directory string) error {
 func Origin() string {
 	directory, err := Directory()
 	if err != nil {
-		return "data: generated whole-internet set, since there is " + err.Error()
+		return "data: generated whole-internet set (" + err.Error() + ")"
 	}
 	return "data: real (" + filepath.Base(filepath.Dir(directory)) + "/" + filepath.Base(directory) + ": country-2025, asn-2024, anonymous-2026, announced prefixes of 2024-01)"
 }
