@@ -147,7 +147,7 @@ func (r *results) own() string {
 	var rows [][]string
 	for _, zones := range []string{"1", "10", "100", "1000"} {
 		name := "Decide/zones=" + zones + "/"
-		rows = append(rows, []string{"Decide, " + zones + " zones", r.time(name + "v4"), r.time(name + "v6"), r.time(name + "v4-hot"), r.time(name + "v6-hot")})
+		rows = append(rows, []string{"Decide, zones: " + zones, r.time(name + "v4"), r.time(name + "v6"), r.time(name + "v4-hot"), r.time(name + "v6-hot")})
 	}
 	for _, hops := range []string{"1", "2", "3", "5"} {
 		rows = append(rows, []string{"DecideChain, hops: " + hops, r.time("DecideChain/hops=" + hops), "", "", ""})
