@@ -135,7 +135,6 @@ func (c *commandLine) commands() []*cobra.Command {
 		c.diffCommand(),
 		c.testCommand(),
 		c.replayCommand(),
-		c.exportCommand(),
 		c.serveCommand(),
 		c.benchCommand(),
 		c.versionCommand(),
