@@ -19,7 +19,10 @@ func build(layers []*layer, v *vocabulary, provides Field) *Table {
 		t.blocks = append(t.blocks, block{alias: b.alias, edges: contents[b.content]})
 	}
 	t.v6 = s.edges6(out.v6, out.blocks)
-	t.facts = s.settled
+	t.facts = make([]packedFact, len(s.settled))
+	for id := range s.settled {
+		t.facts[id] = s.settled[id].pack()
+	}
 	t.buildIndexes()
 	return t
 }

@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"testing"
@@ -117,7 +118,7 @@ func TestFoldAgainstEachAddress(t *testing.T) {
 			if addr.Is4In6() {
 				continue // it is its IPv4 address
 			}
-			expected.facts = []fact{f}
+			expected.facts = []packedFact{f.pack()}
 			_, found := table.Find(addr)
 			require.Equal(t, expected.Location(0), found, "seed %d: Find of %s", seed, addr)
 			require.Equal(t, found, table.Lookup(addr), "seed %d: Lookup of %s", seed, addr)
@@ -148,5 +149,33 @@ func TestBlocksShareIPv4(t *testing.T) {
 		require.NotSame(t, split.v4, b.edges)
 		require.Same(t, split.blocks[0].edges, b.edges)
 		require.Same(t, split.blocks[0].index, b.index)
+	}
+}
+
+// Every country, anonymizer and number survives packing.
+func TestPackedFacts(t *testing.T) {
+	letters := newAlphabet()
+	codes := []countryCode{0}
+	for a := 'A'; a <= 'Z'; a++ {
+		for b := 'A'; b <= 'Z'; b++ {
+			text := string([]rune{a, b})
+			code := countryOf(text)
+			if text == "ZZ" || text == "XX" {
+				require.Zero(t, code)
+				continue
+			}
+			require.Equal(t, text, letters.text(code))
+			codes = append(codes, code)
+		}
+	}
+	require.Len(t, codes, 26*26-2+1)
+	require.Empty(t, letters.text(0))
+	for i, code := range codes {
+		f := fact{
+			asn: math.MaxUint32 - uint32(i), region: uint32(i), services: uint32(i) << 20,
+			country: code, registered: codes[len(codes)-1-i], represented: codes[i/2], anonymizer: Anonymizer(i % 4),
+		}
+		p := f.pack()
+		require.Equal(t, f, fact{p.asn, p.region, p.services, p.country(), p.registered(), p.represented(), p.anonymizer()})
 	}
 }

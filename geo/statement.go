@@ -33,8 +33,8 @@ func (s *statement) provides() Field {
 	return provided
 }
 
-// fact is what the sources so far say together of one address: a Location in
-// 20 bytes without pointers. The zero value is what no source has spoken about.
+// fact is what the sources so far say together of one address: a Location
+// without pointers. The zero value is what no source has spoken about.
 type fact struct {
 	asn         uint32 // 0: unknown
 	region      uint32
@@ -44,6 +44,25 @@ type fact struct {
 	represented countryCode
 	anonymizer  Anonymizer
 }
+
+// packedFact is a fact in 16 bytes, four to a cache line.
+type packedFact struct {
+	asn      uint32
+	region   uint32
+	services uint32
+	codes    uint32 // three countries of 10 bits each, and the anonymizer in the highest two
+}
+
+// pack needs country codes to have 10 bits and anonymizers 2.
+func (f *fact) pack() packedFact {
+	codes := uint32(f.country) | uint32(f.registered)<<10 | uint32(f.represented)<<20 | uint32(f.anonymizer)<<30
+	return packedFact{f.asn, f.region, f.services, codes}
+}
+
+func (f *packedFact) country() countryCode     { return countryCode(f.codes & 0x3ff) }
+func (f *packedFact) registered() countryCode  { return countryCode(f.codes >> 10 & 0x3ff) }
+func (f *packedFact) represented() countryCode { return countryCode(f.codes >> 20 & 0x3ff) }
+func (f *packedFact) anonymizer() Anonymizer   { return Anonymizer(f.codes >> 30) }
 
 // vocabulary interns the texts and sets that statements and facts refer to by
 // index. It belongs to one Load and is closed afterwards.

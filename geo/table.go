@@ -15,7 +15,7 @@ import (
 // Find, All and the edges, and as the direct index of Lookup, built from them.
 // So each can be tested against the other.
 type Table struct {
-	facts       []fact // by location id; what no source speaks about is among them
+	facts       []packedFact // by location id; what no source speaks about is among them
 	vocabulary  *vocabulary
 	alphabet    alphabet
 	v4          *edges4
@@ -29,7 +29,7 @@ type Table struct {
 }
 
 // blockBit marks a number that is a block's index, not a location id. There
-// are never 2^31 locations: each takes 20 bytes.
+// are never 2^31 locations: each takes 16 bytes.
 const blockBit = 1 << 31
 
 // edges4 are IPv4 intervals: where each begins, and its location id.
@@ -54,39 +54,42 @@ type block struct {
 // Lookup is what the sources say of addr. An IPv4-mapped address is its IPv4
 // address, a zone is ignored, and of an invalid address nothing is known. It
 // never allocates and takes one or two table look-ups.
-func (t *Table) Lookup(addr netip.Addr) Location {
+func (t *Table) Lookup(addr netip.Addr) (location Location) {
 	if t == nil || t.index == nil || !addr.IsValid() {
-		return Location{}
+		return location
 	}
 	id := t.index.Lookup(addr)
 	if id >= blockBit {
 		b := &t.blocks[id-blockBit]
-		v4 := b.embedded(addressOf(addr))
-		id = b.index.Lookup(netip.AddrFrom4([4]byte{byte(v4 >> 24), byte(v4 >> 16), byte(v4 >> 8), byte(v4)}))
+		id = b.index.Lookup(addr4(b.embedded(addressOf(addr))))
 	}
-	return t.Location(id)
+	t.write(&location, id)
+	return location
 }
 
 // Location is the location with that id, and one that knows nothing for an id
 // that the table does not have. It never allocates.
-func (t *Table) Location(id uint32) Location {
-	if t == nil || int(id) >= len(t.facts) {
-		return Location{}
+func (t *Table) Location(id uint32) (location Location) {
+	if t != nil && int64(id) < int64(len(t.facts)) {
+		t.write(&location, id)
 	}
+	return location
+}
+
+// write puts a location together where its caller wants it: a Location is large
+// enough for copies of it to count.
+func (t *Table) write(location *Location, id uint32) {
 	f := &t.facts[id]
-	location := Location{
-		Country:     t.alphabet.text(f.country),
-		Region:      t.vocabulary.regions[f.region].name,
-		ASN:         f.asn,
-		ASNKnown:    f.asn != 0,
-		Anonymizer:  f.anonymizer,
-		Registered:  t.alphabet.text(f.registered),
-		Represented: t.alphabet.text(f.represented),
-	}
+	location.Country = t.alphabet.text(f.country())
+	location.Region = t.vocabulary.regions[f.region].name
+	location.ASN = f.asn
+	location.ASNKnown = f.asn != 0
+	location.Anonymizer = f.anonymizer()
 	if f.services != unstatedServices {
 		location.Services.set = &t.vocabulary.sets[f.services]
 	}
-	return location
+	location.Registered = t.alphabet.text(f.registered())
+	location.Represented = t.alphabet.text(f.represented())
 }
 
 // Locations is the number of distinct locations. Their ids are 0 to
