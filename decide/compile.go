@@ -8,7 +8,6 @@ import (
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/geo"
-	"github.com/netwicket/netwicket/internal/iptable"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -36,7 +35,6 @@ func Compile(config Config) (*Policy, error) {
 	}
 	c.keepForExplain()
 	c.buildTable()
-	c.settleClasses()
 	c.describe()
 	return c.p, nil
 }
@@ -178,37 +176,16 @@ func (c *compiler) buildTable() {
 
 	addresses, locations := newPatternState(p), newGeoCompiler(p)
 	byLocation := locations.patternsOf(c.config.Geo)
-	builder := &iptable.Builder{}
-	classIDs := map[uint64]uint32{}
-	var lastPair uint64
-	var lastClass uint32
-	fresh := true
-	emit := func(address, at uint32) uint32 {
-		pair := uint64(address)<<32 | uint64(at)
-		if !fresh && pair == lastPair {
-			return lastClass
-		}
-		id, found := classIDs[pair]
-		if !found {
-			id = uint32(len(p.classes))
-			classIDs[pair] = id
-			p.classes = append(p.classes, class{address: address, geo: at})
-		}
-		lastPair, lastClass, fresh = pair, id, false
-		return id
-	}
-	sweep(ipv4, list[ipv4], patternEdges(c.config.Geo, ipv4, byLocation), addresses, func(at key, address, geo uint32) {
-		builder.Add4(uint32(at.Lo), emit(address, geo))
-		p.info.Intervals4++
-	})
-	sweep(ipv6, list[ipv6], patternEdges(c.config.Geo, ipv6, byLocation), addresses, func(at key, address, geo uint32) {
-		builder.Add6(at, emit(address, geo))
-		p.info.Intervals6++
-	})
-	p.table = builder.Build()
+	var intervals intervals
+	sweep(ipv4, list[ipv4], patternEdges(c.config.Geo, ipv4, byLocation), addresses, intervals.add4)
+	sweep(ipv6, list[ipv6], patternEdges(c.config.Geo, ipv6, byLocation), addresses, intervals.add6)
 	p.addressPatterns, p.ipSets = addresses.patterns, addresses.sets.sets
 	p.geoPatterns, p.dynamicSets = locations.patterns, locations.sets.sets
 	p.everyHop = p.blocklists || len(p.overlay.deny) > 0
+	p.info.Intervals4, p.info.Intervals6 = len(intervals.first4), len(intervals.first6)
+	p.info.Classes = len(intervals.classes.list)
+	newNumbers := p.settle(intervals.classes.list)
+	p.table = intervals.table(newNumbers)
 }
 
 // addFlags adds the lists that are no zones.
@@ -267,30 +244,5 @@ func patternEdges(table *geo.Table, fam family, byLocation []uint32) iter.Seq2[k
 				return
 			}
 		}
-	}
-}
-
-// settleClasses works out, for every class, the decision about a chain of one.
-func (c *compiler) settleClasses() {
-	p := c.p
-	ids := map[Decision]uint32{}
-	p.oneHop = make([]uint32, len(p.classes))
-	for i := range p.classes {
-		address := &p.addressPatterns[p.classes[i].address]
-		looksInside := address.flags&embedsIPv4 != 0 && (p.everyHop || p.threat.action != zone.ThreatNone)
-		if looksInside || p.geoPatterns[p.classes[i].geo].repeats > 0 {
-			p.oneHop[i] = secondLook
-			continue
-		}
-		r := request{address: p.classes[i].address, geo: p.classes[i].geo, walked: 1}
-		r.walk[0] = uint32(i)
-		d := p.judgeOne(&r)
-		id, found := ids[d]
-		if !found {
-			id = uint32(len(p.decisions))
-			p.decisions = append(p.decisions, d)
-			ids[d] = id
-		}
-		p.oneHop[i] = id
 	}
 }

@@ -55,8 +55,6 @@ func (c *compiler) describe() {
 	for i := range c.p.ruleSets {
 		info.Rules += len(c.p.ruleSets[i].origins)
 	}
-	info.Classes = len(c.p.classes)
-	info.Decisions = len(c.p.decisions)
 	info.TableBytes4, info.TableBytes6 = c.p.table.Bytes()
 	info.Warnings = c.warnings
 }

@@ -13,8 +13,8 @@ type innerRanges struct {
 }
 
 type innerPair struct {
-	address, geo, embedded uint32
-	embeds                 bool
+	class, embedded class
+	embeds          bool
 }
 
 // edgeList is where intervals of IPv4 start, and a number for each.
@@ -67,7 +67,7 @@ func (n *innerRanges) add(out *rangeWriter, first, last key, id uint32) bool {
 	if n.own.first == nil {
 		n.own = newEdgeList(n.p.table.Edges4())
 	}
-	c := n.p.classes[id]
+	c := n.p.class(id)
 	bits, embeds := embeddingBits(first)
 	embeds = embeds && n.p.addressPatterns[c.address].flags&embedsIPv4 != 0
 	locations := &n.own // where the geo pattern comes from
@@ -77,21 +77,21 @@ func (n *innerRanges) add(out *rangeWriter, first, last key, id uint32) bool {
 		locations = n.locations(int(repeats - 1))
 	}
 	if repeats == 0 && !embeds {
-		return out.add(first, n.decision(id, innerPair{address: c.address, geo: c.geo}))
+		return out.add(first, n.decision(innerPair{class: c}))
 	}
 	at, to := uint32(shiftRight(first, 96-bits).Lo), uint32(shiftRight(last, 96-bits).Lo)
 	for i, j := n.own.at(at), locations.at(at); ; {
-		pair := innerPair{address: c.address, geo: c.geo}
+		pair := innerPair{class: c}
 		if embeds {
-			pair.embeds, pair.embedded = true, n.own.id[i]
+			pair.embeds, pair.embedded = true, n.p.class(n.own.id[i])
 		}
 		switch {
 		case repeats > 0 && locations == &n.own:
-			pair.geo = n.p.classes[n.own.id[j]].geo
+			pair.class.geo = n.p.class(n.own.id[j]).geo
 		case repeats > 0:
-			pair.geo = locations.id[j]
+			pair.class.geo = locations.id[j]
 		}
-		if !out.add(laterOf(first, imageOf(first, at, bits)), n.decision(id, pair)) {
+		if !out.add(laterOf(first, imageOf(first, at, bits)), n.decision(pair)) {
 			return false
 		}
 		next, more := n.own.next(i)
@@ -119,11 +119,11 @@ func (n *innerRanges) locations(index int) *edgeList {
 	return &list
 }
 
-func (n *innerRanges) decision(id uint32, pair innerPair) Decision {
+func (n *innerRanges) decision(pair innerPair) Decision {
 	d, found := n.settled[pair]
 	if !found {
-		r := request{address: pair.address, geo: pair.geo, walked: 1, embedded: pair.embedded, hasEmbedded: pair.embeds}
-		r.walk[0] = id
+		r := requestOf(pair.class)
+		r.embedded, r.hasEmbedded = pair.embedded, pair.embeds
 		d = n.p.judgeOne(&r)
 		n.settled[pair] = d
 	}

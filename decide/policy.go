@@ -10,10 +10,8 @@ import (
 // Policy is a compiled, immutable policy, safe for concurrent use. A nil or
 // zero Policy denies everything with [NoPolicy].
 type Policy struct {
-	table     *iptable.Table // address -> class
-	classes   []class
-	oneHop    []uint32   // class -> index of its decision about a chain of one, or secondLook
-	decisions []Decision // the different decisions about a chain of one, client left open
+	table *iptable.Table // address -> number of its class, see numbers
+	numbers
 
 	// What the two halves of a class say, and the zone sets that they use.
 	addressPatterns []addressPattern
@@ -41,11 +39,6 @@ type Policy struct {
 // address pattern, one geo pattern, and so one decision for a chain of one.
 type class struct{ address, geo uint32 }
 
-// secondLook marks the classes whose decision needs a look-up of an IPv4
-// address: those inside NAT64, 6to4 and Teredo, and those where the geo table
-// repeats IPv4.
-const secondLook = ^uint32(0)
-
 // threatInsight is Okta's ThreatInsight with its feeds.
 type threatInsight struct {
 	action   zone.ThreatAction
@@ -57,22 +50,28 @@ type threatInsight struct {
 
 // Decide is [Policy.DecideChain] for a chain of one. It never allocates,
 // locks, logs, reads a clock or panics, and costs one table look-up.
-func (p *Policy) Decide(addr netip.Addr) Decision {
+//
+// The result has a name so that its fields are written where the caller reads
+// them. Returned by copy, it would be read by wide loads right after narrow
+// stores, which the processor cannot forward: a third of the time.
+func (p *Policy) Decide(addr netip.Addr) (d Decision) {
 	if p == nil || p.table == nil {
-		return Decision{Reasons: reasonsOf(NoPolicy)}
+		d.Reasons = reasonsOf(NoPolicy)
+		return d
 	}
 	if !addr.IsValid() {
 		return unresolved
 	}
-	id := p.oneHop[p.table.Lookup(addr)]
-	if id == secondLook {
+	number := p.table.Lookup(addr)
+	if p.needsSecondLook(number) {
 		return p.DecideChain([]netip.Addr{addr})
 	}
-	d := p.decisions[id]
-	d.Client = addr
-	if !addr.Is4() { // it may be mapped or have a zone; the table minds neither
-		d.Client = normal(addr)
+	d = *p.decision(number)
+	if addr.Is4() {
+		d.Client = addr
+		return d
 	}
+	d.Client = normal(addr) // it may be mapped or have a zone; the table minds neither
 	return d
 }
 
@@ -113,14 +112,14 @@ func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
 			continue
 		}
 		addr = normal(addr)
-		id := p.table.Lookup(addr)
+		number := p.table.Lookup(addr)
+		c := p.class(number)
 		if i < walkLimit && readable {
-			r.walk[i] = id
+			r.walk[i] = c.address
 			r.walked = i + 1
 		}
-		c := p.classes[id]
 		location := c.geo
-		if p.oneHop[id] == secondLook {
+		if p.needsSecondLook(number) {
 			location = p.unrepeated(location, addr)
 		}
 		address, at := &p.addressPatterns[c.address], &p.geoPatterns[location]
@@ -135,7 +134,7 @@ func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
 		r.address, r.geo = c.address, location
 		if address.flags&embedsIPv4 != 0 {
 			if embedded, found := embeddedIPv4(addr); found {
-				r.embedded, r.hasEmbedded = p.table.Lookup(embedded), true
+				r.embedded, r.hasEmbedded = p.class(p.table.Lookup(embedded)), true
 			}
 		}
 		r.clientHop(p, address, at)
@@ -211,7 +210,7 @@ func (p *Policy) threatens(r *request, client *addressPattern) bool {
 	}
 	hit := client.flags&(threatened|exempted) == threatened
 	if !hit && r.hasEmbedded {
-		hit = p.addressPatterns[p.classes[r.embedded].address].flags&(threatened|exempted) == threatened
+		hit = p.addressPatterns[r.embedded.address].flags&(threatened|exempted) == threatened
 	}
 	if !hit {
 		return false

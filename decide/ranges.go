@@ -99,7 +99,7 @@ func before(k key) key {
 
 func (p *Policy) ranges4(out *rangeWriter) {
 	for first, id := range p.table.Edges4() {
-		if !out.add(key{Lo: uint64(first)}, p.decisions[p.oneHop[id]]) {
+		if !out.add(key{Lo: uint64(first)}, *p.decision(id)) {
 			return
 		}
 	}
@@ -109,8 +109,8 @@ func (p *Policy) ranges6(out *rangeWriter) {
 	inner := newInnerRanges(p)
 	first, id, started := key{}, uint32(0), false
 	interval := func(last key) bool {
-		if decision := p.oneHop[id]; decision != secondLook {
-			return out.add(first, p.decisions[decision])
+		if !p.needsSecondLook(id) {
+			return out.add(first, *p.decision(id))
 		}
 		return inner.add(out, first, last, id)
 	}

@@ -53,7 +53,7 @@ func (r *repeat) pattern(p *Policy, v4 uint32) uint32 {
 	if r.patterns != nil {
 		return r.patterns.Lookup(addr)
 	}
-	return p.classes[p.table.Lookup(addr)].geo
+	return p.class(p.table.Lookup(addr)).geo
 }
 
 // shiftRight is k moved down by n < 128 bits.

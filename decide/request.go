@@ -14,9 +14,9 @@ const cachedWords = 4
 type request struct {
 	address     uint32 // address pattern of the client
 	geo         uint32 // geo pattern of the client
-	embedded    uint32 // class of the IPv4 address embedded in the client's
+	embedded    class  // of the IPv4 address embedded in the client's
 	hasEmbedded bool
-	walk        [walkLimit]uint32 // classes of the first hops, up to an unreadable one
+	walk        [walkLimit]uint32 // address patterns of the first hops, up to an unreadable one
 	walked      int
 	zones       [cachedWords]uint64 // IP zones that hold the request
 
@@ -49,8 +49,8 @@ func (r *request) zonesOf(p *Policy, word int) uint64 {
 // address in both lists is in.
 func (r *request) walkWord(p *Policy, word int) uint64 {
 	in, alive := uint64(0), p.walkable[word]
-	for _, class := range r.walk[:r.walked] {
-		pattern := &p.addressPatterns[p.classes[class].address]
+	for _, address := range r.walk[:r.walked] {
+		pattern := &p.addressPatterns[address]
 		gateways := p.ipSets.word(pattern.gateways, word)
 		in |= alive & gateways
 		alive &= p.ipSets.word(pattern.proxies, word) &^ gateways
@@ -92,13 +92,12 @@ func (r *request) clientHop(p *Policy, address *addressPattern, at *geoPattern) 
 		by = firstZone(address.block, at.blockUnknown)
 	}
 	if r.hasEmbedded {
-		class := p.classes[r.embedded]
-		embedded := &p.addressPatterns[class.address]
+		embedded := &p.addressPatterns[r.embedded.address]
 		if embedded.flags&overlayDenied != 0 {
 			r.overlayDenied = true
 		}
 		if embedded.flags&exempted == 0 {
-			by = firstZone(by, firstZone(embedded.block, p.geoPatterns[class.geo].block))
+			by = firstZone(by, firstZone(embedded.block, p.geoPatterns[r.embedded.geo].block))
 		}
 	}
 	if by != none {
