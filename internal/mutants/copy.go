@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// reach are the packages whose tests a fault of a package can reach: first its
+// own, whose quick tests are tried alone, then those that import it.
+var reach = map[string][]string{
+	"zone":        {"./zone", "./decide", "./internal/policyfile", "./internal/lint"},
+	"geo":         {"./geo", "./decide", "./internal/policyfile"},
+	"decide":      {"./decide", "./decide/gate", "./internal/policyfile", "./cmd/netwicket"},
+	"decide/gate": {"./decide/gate", "./internal/request", "./internal/policyfile", "./cmd/netwicket"},
+}
+
+// moduleCopy is a copy of the module in a temporary folder.
+type moduleCopy struct {
+	directory string
+	data      string // folder with the real data, empty if there is none
+}
+
+func root() (string, error) {
+	out, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Dir(strings.TrimSpace(string(out))), nil
+}
+
+// newCopy copies what git knows or would add.
+func newCopy() (*moduleCopy, error) {
+	from, err := root()
+	if err != nil {
+		return nil, err
+	}
+	list := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	list.Dir = from
+	out, err := list.Output()
+	if err != nil {
+		return nil, fmt.Errorf("git ls-files: %w", err)
+	}
+	to, err := os.MkdirTemp("", "netwicket-mutants-")
+	if err != nil {
+		return nil, err
+	}
+	c := &moduleCopy{directory: filepath.Join(to, "module"), data: os.Getenv("NETWICKET_DATA")}
+	for name := range strings.SplitSeq(string(out), "\x00") {
+		if name == "" {
+			continue
+		}
+		if err := copyFile(filepath.Join(from, name), filepath.Join(c.directory, name)); err != nil {
+			c.remove()
+			return nil, err
+		}
+	}
+	if beside := filepath.Join(filepath.Dir(from), "shared", "data"); c.data == "" {
+		if _, err := os.Stat(beside); err == nil {
+			c.data = beside
+		}
+	}
+	return c, nil
+}
+
+func copyFile(from, to string) error {
+	info, err := os.Lstat(from)
+	if os.IsNotExist(err) || err == nil && !info.Mode().IsRegular() {
+		return nil // deleted and not yet committed, or a link
+	}
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, info.Mode().Perm()|fs.FileMode(0o200))
+}
+
+func (c *moduleCopy) remove() { _ = os.RemoveAll(filepath.Dir(c.directory)) } // a temporary folder: nothing hangs on it
+
+// result is what became of a fault: "caught", "SURVIVED" or "INVALID".
+type result struct{ outcome, detail string }
+
+// try applies a fault, runs the tests and takes the fault back.
+func (c *moduleCopy) try(f *fault) result {
+	name := filepath.Join(c.directory, filepath.FromSlash(f.file))
+	before, err := os.ReadFile(name)
+	if err != nil {
+		return result{"INVALID", err.Error()}
+	}
+	after, err := f.apply(string(before))
+	if err != nil {
+		return result{"INVALID", err.Error()}
+	}
+	if err := os.WriteFile(name, []byte(after), 0o644); err != nil {
+		return result{"INVALID", err.Error()}
+	}
+	defer func() { _ = os.WriteFile(name, before, 0o644) }() // else the next fault of this file does not fit, which is reported
+	if out, err := c.goCommand("", "build", "./"+f.pkg()); err != nil {
+		return result{"INVALID", "does not compile: " + firstLine(out)}
+	}
+	packages := reach[f.pkg()]
+	if failed := c.test("", packages[:1]...); failed != "" {
+		return result{"caught", failed}
+	}
+	if failed := c.test(c.data, packages...); failed != "" {
+		return result{"caught", failed + ", beyond the quick tests"}
+	}
+	return result{"SURVIVED", "no test of " + strings.Join(packages, ", ") + " fails"}
+}
+
+// checkUnchanged runs the quick tests without a fault: what fails then says nothing.
+func (c *moduleCopy) checkUnchanged(chosen []*fault) error {
+	checked := map[string]bool{}
+	for _, f := range chosen {
+		packages := reach[f.pkg()]
+		if len(packages) == 0 {
+			return fmt.Errorf("%s: it is not said which packages a fault there can reach", f)
+		}
+		if checked[f.pkg()] {
+			continue
+		}
+		checked[f.pkg()] = true
+		if failed := c.test("", packages[0]); failed != "" {
+			return fmt.Errorf("%s fails without any fault: %s", packages[0], failed)
+		}
+	}
+	return nil
+}
+
+// test runs the short tests of packages, without real data if there is none,
+// and names the first one that fails.
+func (c *moduleCopy) test(data string, packages ...string) (failed string) {
+	arguments := append([]string{"test", "-short", "-failfast", "-vet=off", "-timeout=5m"}, packages...)
+	out, err := c.goCommand(data, arguments...)
+	if err == nil {
+		return ""
+	}
+	for line := range strings.Lines(string(out)) {
+		line = strings.TrimSpace(line)
+		if name, found := strings.CutPrefix(line, "--- FAIL: "); found {
+			name, _, _ = strings.Cut(name, " ")
+			return name
+		}
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			return line
+		}
+	}
+	return firstLine(out)
+}
+
+func (c *moduleCopy) goCommand(data string, arguments ...string) ([]byte, error) {
+	command := exec.Command("go", arguments...)
+	command.Dir = c.directory
+	command.Env = append(os.Environ(), "NETWICKET_DATA="+data, "NETWICKET_PROVE=")
+	return command.CombinedOutput()
+}
+
+func firstLine(out []byte) string {
+	for line := range bytes.Lines(out) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
+			return string(line)
+		}
+	}
+	return "no output"
+}

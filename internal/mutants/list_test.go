@@ -1,0 +1,48 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The faults fit the code as it is. A change of the code may leave a few of them
+// behind, which a run reports; it must not leave the list behind.
+func TestFaultsFit(t *testing.T) {
+	all, err := faults()
+	require.NoError(t, err)
+	stale := 0
+	for _, f := range all {
+		require.NotEmpty(t, reach[f.pkg()], f)
+		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(f.file)))
+		if err == nil {
+			_, err = f.apply(string(text))
+		}
+		if err != nil {
+			t.Logf("%s: %v", f, err)
+			stale++
+		}
+	}
+	require.GreaterOrEqual(t, len(all)-stale, 60)
+	require.Less(t, stale, len(all)/10, "mend internal/mutants/faults")
+}
+
+func TestParse(t *testing.T) {
+	all, err := parse(nil, "x.txt", "# why\n== a/b.go: what\n one\n-two\n+three\n")
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	require.Equal(t, "a", all[0].pkg())
+	changed, err := all[0].apply("zero\none\ntwo\n")
+	require.NoError(t, err)
+	require.Equal(t, "zero\none\nthree\n", changed)
+	for name, text := range map[string]string{"twice": "one\ntwo\none\ntwo\n", "never": "one\n", "in the middle of a line": "done\ntwo\n"} {
+		_, err = all[0].apply(text)
+		require.ErrorContains(t, err, "not once", name)
+	}
+	for _, text := range []string{"-before\n", "== no description\n", "== a/b.go: what\nno sign\n"} {
+		_, err := parse(nil, "x.txt", text)
+		require.ErrorContains(t, err, "x.txt:", text)
+	}
+}
