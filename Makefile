@@ -37,8 +37,9 @@ race:
 fuzz:
 	$(SCRIPTS)/fuzz $(FUZZTIME)
 
+# Raw results in bench/results, and the tables of bench/README.md from them.
 bench:
-	$(MAKE) -C bench
+	bench/run.sh
 
 cover:
 	$(GO) test -coverpkg=./zone,./geo,./decide,./decide/gate,./internal/iptable -coverprofile=cover.out ./...

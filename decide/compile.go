@@ -104,7 +104,8 @@ func (c *compiler) addThreatInsight() {
 	c.warnings = append(c.warnings, document.Warnings...)
 	c.p.threat = threatInsight{present: true, action: document.Action}
 	for _, feed := range c.config.ThreatFeeds {
-		feed.Text = nil
+		c.warnings = append(c.warnings, feed.Warnings...)
+		feed.Text, feed.Warnings = nil, nil
 		feed.Entries = append([]zone.Entry(nil), feed.Entries...)
 		c.p.threat.feeds = append(c.p.threat.feeds, feed)
 	}
@@ -181,6 +182,8 @@ func (c *compiler) buildTable() {
 	sweep(ipv6, list[ipv6], patternEdges(c.config.Geo, ipv6, byLocation), addresses, intervals.add6)
 	p.addressPatterns, p.ipSets = addresses.patterns, addresses.sets.sets
 	p.geoPatterns, p.dynamicSets = locations.patterns, locations.sets.sets
+	p.ruleSetsOf = locations.ruleSets.sets
+	p.settleRules()
 	p.everyHop = p.blocklists || len(p.overlay.deny) > 0
 	p.info.Intervals4, p.info.Intervals6 = len(intervals.first4), len(intervals.first6)
 	p.info.Classes = len(intervals.classes.list)

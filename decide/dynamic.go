@@ -10,7 +10,7 @@ import (
 
 func trailingZeros(word uint64) int { return bits.TrailingZeros64(word) }
 
-// verdict3 is a Kleene truth value: whether something surely holds and whether
+// truth is a Kleene truth value: whether something surely holds and whether
 // it possibly holds. Surely implies possibly.
 type truth struct{ surely, possibly bool }
 

@@ -8,12 +8,14 @@ import (
 // geoPattern is all that the geo sources say of an address, as far as the
 // policy asks: locations that no zone and no SailPoint list tells apart share one.
 type geoPattern struct {
-	match        uint32 // set of dynamic zones that the address is in
-	unknown      uint32 // set of dynamic zones that it may be in
-	block        int32  // first blocklist zone that it is in, or none
-	blockUnknown int32  // first blocklist zone that it is or may be in, or none
-	country      truth  // SailPoint's "trusted country"
-	repeats      uint32 // 1 + index of a repeat, whose pattern counts instead of this one; 0: none
+	match         uint32 // set of dynamic zones that the address is in
+	unknown       uint32 // set of dynamic zones that it may be in
+	block         int32  // first blocklist zone that it is in, or none
+	blockUnknown  int32  // first blocklist zone that it is or may be in, or none
+	country       truth  // SailPoint's "trusted country"
+	rulesSurely   uint32 // set of rules that list a dynamic zone which the address is in
+	rulesPossibly uint32 // the same for zones that it is or may be in
+	repeats       uint32 // 1 + index of a repeat, whose pattern counts instead of this one; 0: none
 }
 
 // property is one column of the dynamic zones: for every value of a datum it
@@ -55,6 +57,7 @@ type geoCompiler struct {
 	serviceIDs map[geo.Services]uint32
 
 	sets     *setInterner
+	ruleSets *setInterner
 	patterns []geoPattern
 	combined map[[4]uint32]uint32
 	byKey    map[geoPattern]uint32
@@ -62,6 +65,7 @@ type geoCompiler struct {
 	zoneOf   []int32
 	match    []uint64
 	unknown  []uint64
+	rules    []uint64
 }
 
 type asnValue struct {
@@ -77,6 +81,7 @@ func newGeoCompiler(p *Policy) *geoCompiler {
 		sets: newSetInterner(p.dynamicWords), combined: map[[4]uint32]uint32{}, byKey: map[geoPattern]uint32{},
 		blocks: make([]uint64, p.dynamicWords), zoneOf: make([]int32, p.dynamicBits),
 		match: make([]uint64, p.dynamicWords), unknown: make([]uint64, p.dynamicWords),
+		ruleSets: newSetInterner(len(p.ruleWords.exclude)), rules: make([]uint64, len(p.ruleWords.exclude)),
 	}
 	var dynamic []*compiledZone
 	for i := range p.zones {
@@ -165,6 +170,20 @@ func (g *geoCompiler) service(services geo.Services) uint32 {
 	return id
 }
 
+// addRules adds the rules that list one of the zones.
+func (g *geoCompiler) addRules(zones []uint64) {
+	if g.p.ruleWords.byZone == nil {
+		return
+	}
+	for w, rest := range zones {
+		for ; rest != 0; rest &= rest - 1 {
+			for i, rules := range g.p.ruleWords.byZone[g.zoneOf[64*w+trailingZeros(rest)]] {
+				g.rules[i] |= rules
+			}
+		}
+	}
+}
+
 func (g *geoCompiler) intern(vectors [4]uint32) uint32 {
 	pattern := geoPattern{block: none, blockUnknown: none, country: g.countries[vectors[0]]}
 	for w := range g.match {
@@ -183,6 +202,11 @@ func (g *geoCompiler) intern(vectors [4]uint32) uint32 {
 		}
 	}
 	pattern.match, pattern.unknown = g.sets.id(g.match), g.sets.id(g.unknown)
+	clear(g.rules)
+	g.addRules(g.match)
+	pattern.rulesSurely = g.ruleSets.id(g.rules)
+	g.addRules(g.unknown)
+	pattern.rulesPossibly = g.ruleSets.id(g.rules)
 	id, found := g.byKey[pattern]
 	if !found {
 		id = uint32(len(g.patterns))

@@ -26,6 +26,8 @@ type Policy struct {
 	ipWords, dynamicWords int
 
 	ruleSets   []ruleSet
+	ruleWords  ruleWords
+	ruleSetsOf *sets // the sets of rules that geo patterns refer to
 	threat     threatInsight
 	sailPoint  sailPoint
 	overlay    overlay

@@ -178,6 +178,8 @@ func (r *randomPolicy) rules(zones []map[string]any) []map[string]any {
 			network = map[string]any{"connection": "ZONE", "exclude": some()}
 		case choice == 6 && legacy:
 			network = map[string]any{"connection": pick(r, "ON_NETWORK", "OFF_NETWORK")}
+		case choice == 7 && r.IntN(2) == 0:
+			network = map[string]any{"connection": "DISABLED"}
 		}
 		conditions := map[string]any{"network": network}
 		if r.IntN(5) == 0 {

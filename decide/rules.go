@@ -7,54 +7,47 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// rule is one ACTIVE rule with its network condition as bit masks.
+// rule is one ACTIVE rule as a decision names it. What it asks for is in the
+// policy's [ruleWords].
 type rule struct {
-	name     string
-	allow    bool
-	narrowed bool // by a condition that cannot be evaluated here
-	condition
+	name  string
+	allow bool
 }
 
-// condition is a network condition over the zones it lists. The zones that can
-// hold a request are masks over the IP and the dynamic bits; those that cannot
-// (INACTIVE, or blocklists) have left their mark in possibly.
-type condition struct {
-	constant bool // no zones: the outcome is held
-	held     truth
-	exclude  bool
-	possibly bool // an excluded zone whose state is unknown
-	ip       []mask
-	dynamic  []mask
-}
-
-// mask is the zones of one word of a set.
-type mask struct {
-	word int
-	bits uint64
-}
-
-func addToMask(masks []mask, bit int) []mask {
-	word, value := bit/64, uint64(1)<<(bit%64)
-	for i := range masks {
-		if masks[i].word == word {
-			masks[i].bits |= value
-			return masks
-		}
-	}
-	return append(masks, mask{word, value})
-}
-
-// ruleTrace is a rule in the order of evaluation with the model it came from, for Explain.
+// ruleOrigin is a rule in the order of evaluation with the model it came from, for Explain.
 type ruleOrigin struct {
 	spec  zone.Rule
 	zones []int // of its include or exclude, resolved; nil for other connections
 }
 
-// ruleSet is one policy: its ACTIVE rules by priority.
+// ruleSet is one policy: its ACTIVE rules by priority. Rule i has bit i%64 of
+// the policy's rule word firstWord+i/64.
 type ruleSet struct {
-	file    string
-	rules   []rule
-	origins []ruleOrigin // all rules in order of evaluation, INACTIVE ones too
+	file      string
+	rules     []rule
+	firstWord int
+	words     int
+	origins   []ruleOrigin // all rules in order of evaluation, INACTIVE ones too
+}
+
+// ruleWords are the network conditions of all rules, 64 at a time: sets of
+// rules. A listed zone is one of the rule's include or exclude that can hold a
+// request; those that cannot (INACTIVE ones, blocklists) only make an exclude unknown.
+type ruleWords struct {
+	exclude  []uint64 // the condition is "in none of the listed zones"
+	possibly []uint64 // a listed zone of unknown state
+	always   []uint64 // the condition holds anywhere
+	never    []uint64 // the condition is disabled
+	allow    []uint64 // an ALLOW rule that nothing else narrows
+	deny     []uint64
+	byZone   [][]uint64 // zone index -> the rules that list it; nil: none does
+	byIPBit  []uint64   // IP bit -> the rules that list it, flat
+}
+
+func (w *ruleWords) grow(words int) {
+	for _, column := range []*[]uint64{&w.exclude, &w.possibly, &w.always, &w.never, &w.allow, &w.deny} {
+		*column = append(*column, make([]uint64, words)...)
+	}
 }
 
 func (c *compiler) addRules() {
@@ -62,14 +55,15 @@ func (c *compiler) addRules() {
 		c.warnings = append(c.warnings, document.Warnings...)
 		ordered := slices.Clone(document.Rules)
 		slices.SortStableFunc(ordered, byPriority)
-		set := ruleSet{file: document.File}
+		set := ruleSet{file: document.File, firstWord: len(c.p.ruleWords.exclude), words: (len(ordered) + 63) / 64}
+		c.p.ruleWords.grow(set.words)
 		for i := range ordered {
 			spec := ordered[i]
 			spec.Text = nil
-			compiled, zones := c.compileRule(&spec)
+			zones := c.resolveZones(&spec)
 			set.origins = append(set.origins, ruleOrigin{spec: spec, zones: zones})
 			if spec.Active {
-				set.rules = append(set.rules, compiled)
+				c.addRule(&set, &spec, zones)
 			}
 		}
 		c.p.ruleSets = append(c.p.ruleSets, set)
@@ -90,46 +84,75 @@ func byPriority(a, b zone.Rule) int {
 	}
 }
 
-func (c *compiler) compileRule(spec *zone.Rule) (rule, []int) {
-	r := rule{name: ruleName(spec), allow: spec.Allow, narrowed: len(spec.Narrowed) > 0}
+// resolveZones gives the zones that a rule lists, and reports what is wrong with
+// its condition: an error in a rule that is in force, a warning otherwise.
+func (c *compiler) resolveZones(spec *zone.Rule) []int {
 	network := &spec.Network
-	var zones []int
 	switch network.Connection {
-	case zone.Anywhere:
-		r.constant, r.held = true, isTrue
-	case zone.Disabled:
-		r.constant, r.held = true, isFalse
+	case zone.Anywhere, zone.Disabled:
+		return nil
 	case zone.OnNetwork, zone.OffNetwork:
-		zones = c.systemZone(spec)
-		r.exclude = network.Connection == zone.OffNetwork
+		return c.systemZone(spec)
 	case zone.InZones:
-		listed := network.Include
-		if len(network.Exclude) > 0 {
-			listed, r.exclude = network.Exclude, true
-		}
-		if (len(network.Include) > 0) == (len(network.Exclude) > 0) {
-			c.report(spec.Active, spec.Position, r.name, "zone-condition",
-				"conditions.network: You should either include or exclude network zones when you use zones in the policy rule.")
-		}
-		for _, id := range listed {
-			zones = append(zones, c.resolve(spec, id, r.exclude)...)
-		}
 	default:
-		c.report(spec.Active, spec.Position, r.name, "unknown-connection", "the rule's network connection is none that Okta has")
+		c.report(spec.Active, spec.Position, ruleName(spec), "unknown-connection", "the rule's network connection is none that Okta has")
+		return nil
+	}
+	if (len(network.Include) > 0) == (len(network.Exclude) > 0) {
+		c.report(spec.Active, spec.Position, ruleName(spec), "zone-condition",
+			"conditions.network: You should either include or exclude network zones when you use zones in the policy rule.")
+	}
+	listed := network.Include
+	if len(network.Exclude) > 0 {
+		listed = network.Exclude
+	}
+	var zones []int
+	for _, id := range listed {
+		zones = append(zones, c.resolve(spec, id, excludes(network))...)
+	}
+	return zones
+}
+
+// excludes says that a condition holds outside the zones that it lists.
+func excludes(network *zone.NetworkCondition) bool {
+	return network.Connection == zone.OffNetwork || len(network.Exclude) > 0
+}
+
+// addRule gives an ACTIVE rule its bit.
+func (c *compiler) addRule(set *ruleSet, spec *zone.Rule, zones []int) {
+	w, index := &c.p.ruleWords, len(set.rules)
+	word, bit := set.firstWord+index/64, index%64
+	set.rules = append(set.rules, rule{name: ruleName(spec), allow: spec.Allow})
+	setBit(w.exclude[word:], bit, excludes(&spec.Network))
+	setBit(w.always[word:], bit, spec.Network.Connection == zone.Anywhere)
+	setBit(w.never[word:], bit, spec.Network.Connection == zone.Disabled)
+	setBit(w.allow[word:], bit, spec.Allow && len(spec.Narrowed) == 0)
+	setBit(w.deny[word:], bit, !spec.Allow)
+	if w.byZone == nil {
+		w.byZone = make([][]uint64, len(c.p.zones))
 	}
 	for _, index := range zones {
-		z := &c.p.zones[index]
-		switch {
-		case !z.policyUse():
+		if !c.p.zones[index].policyUse() {
 			// In an include it is simply not held; in an exclude it may be.
-			r.possibly = r.possibly || r.exclude
-		case z.kind == ipZone:
-			r.ip = addToMask(r.ip, z.bit)
-		default:
-			r.dynamic = addToMask(r.dynamic, z.bit)
+			setBit(w.possibly[word:], bit, excludes(&spec.Network))
+			continue
+		}
+		rules := &w.byZone[index]
+		*rules = append(*rules, make([]uint64, word+1-min(word+1, len(*rules)))...)
+		setBit((*rules)[word:], bit, true)
+	}
+}
+
+// settleRules lays the rules that list an IP zone out by the zone's bit.
+func (p *Policy) settleRules() {
+	w := &p.ruleWords
+	words := len(w.exclude)
+	w.byIPBit = make([]uint64, p.ipBits*words)
+	for index, rules := range w.byZone {
+		if z := &p.zones[index]; z.kind == ipZone {
+			copy(w.byIPBit[z.bit*words:], rules)
 		}
 	}
-	return r, zones
 }
 
 func ruleName(spec *zone.Rule) string {
@@ -193,48 +216,32 @@ func (c *compiler) systemZone(spec *zone.Rule) []int {
 	return candidates
 }
 
-// holds evaluates the condition for a request.
-func (c *condition) holds(p *Policy, r *request) truth {
-	if c.constant {
-		return c.held
-	}
-	listed := truth{possibly: c.possibly}
-	for _, m := range c.ip {
-		if r.zonesOf(p, m.word)&m.bits != 0 {
-			listed = isTrue
-			break
+// listedByIPZones is one word of the rules that list an IP zone which holds the
+// request.
+func (p *Policy) listedByIPZones(r *request, word int) uint64 {
+	rules, words := uint64(0), len(p.ruleWords.exclude)
+	for w := range p.ipWords {
+		for rest := r.zonesOf(p, w); rest != 0; rest &= rest - 1 {
+			rules |= p.ruleWords.byIPBit[(64*w+trailingZeros(rest))*words+word]
 		}
 	}
-	if !listed.surely && len(c.dynamic) > 0 {
-		pattern := &p.geoPatterns[r.geo]
-		for _, m := range c.dynamic {
-			if p.dynamicSets.word(pattern.match, m.word)&m.bits != 0 {
-				listed = isTrue
-				break
-			}
-			if p.dynamicSets.word(pattern.unknown, m.word)&m.bits != 0 {
-				listed.possibly = true
-			}
-		}
-	}
-	if c.exclude {
-		return listed.not()
-	}
-	return listed
+	return rules
 }
 
 // apply finds the rule that decides. An ALLOW rule must surely hold and not be
 // narrowed; a DENY rule applies unless it surely does not hold: otherwise an
 // unknown country would let a request fall through a DENY rule to an ALLOW.
 func (s *ruleSet) apply(p *Policy, r *request) *rule {
-	for i := range s.rules {
-		candidate := &s.rules[i]
-		held := candidate.holds(p, r)
-		if candidate.allow && held.surely && !candidate.narrowed {
-			return candidate
-		}
-		if !candidate.allow && held.possibly {
-			return candidate
+	all, pattern := &p.ruleWords, &p.geoPatterns[r.geo]
+	for w := s.firstWord; w < s.firstWord+s.words; w++ {
+		surely := p.listedByIPZones(r, w) | p.ruleSetsOf.word(pattern.rulesSurely, w)
+		possibly := surely | p.ruleSetsOf.word(pattern.rulesPossibly, w) | all.possibly[w]
+		exclude := all.exclude[w]
+		holds := surely&^exclude | ^possibly&exclude | all.always[w]
+		mayHold := possibly&^exclude | ^surely&exclude | all.always[w]
+		applies := (holds&all.allow[w] | mayHold&all.deny[w]) &^ all.never[w]
+		if applies != 0 {
+			return &s.rules[64*(w-s.firstWord)+trailingZeros(applies)]
 		}
 	}
 	return nil

@@ -17,7 +17,7 @@ func steps(e *Explanation) []string {
 		case len(hop.TrustedBy) > 0 && (e.ClientIndex < 0 || i < e.ClientIndex):
 			add("hop %d, %s, is a proxy of zone %q: look at the hop behind it", i+1, hop.Addr, hop.TrustedBy[0].Name)
 		default:
-			add("hop %d, %s, lies behind the client: only blocklists and IP zones look at it", i+1, hop.Addr)
+			add("hop %d, %s, lies behind the client: only the overlay, blocklists and IP zones look at it", i+1, hop.Addr)
 		}
 		for _, hit := range hop.Hits {
 			state, exempt := "is in", ""

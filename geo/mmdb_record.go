@@ -241,9 +241,9 @@ func (r *mmdbRecord) anonymizer() Anonymizer {
 }
 
 // services of an Anonymous-IP record: one for each sort of anonymizer that it
-// flags. is_anonymous accompanies every other flag; alone it is an anonymizing
-// service of no known sort, which counts as a proxy. The operator, where it is
-// named, is that of the VPN if there is one.
+// flags. is_anonymous without is_anonymous_vpn is an anonymizing service of no
+// known sort, which counts as a proxy, also beside Tor: all services are kept.
+// The operator, where it is named, is that of the VPN if there is one.
 func (r *mmdbRecord) services() []Service {
 	var services []Service
 	if r.tor {
@@ -255,7 +255,7 @@ func (r *mmdbRecord) services() []Service {
 	switch {
 	case r.proxy && r.vpn:
 		services = append(services, Service{Type: Proxy, Anonymous: true})
-	case r.proxy, r.anonymous && !r.vpn && !r.tor:
+	case r.proxy, r.anonymous && !r.vpn:
 		services = append(services, providerService(r.provider, Proxy))
 	}
 	return services

@@ -89,7 +89,7 @@ func TestAnonymousRecords(t *testing.T) {
 		{"public proxy", record{"is_anonymous": true, "is_public_proxy": true}, geo.Anonymous, []string{"PROXY"}},
 		{"residential proxy", record{"is_residential_proxy": true}, geo.Anonymous, []string{"PROXY"}},
 		{"both proxies", record{"is_public_proxy": true, "is_residential_proxy": true}, geo.Anonymous, []string{"PROXY"}},
-		{"Tor", record{"is_anonymous": true, "is_tor_exit_node": true}, geo.Tor, []string{"ANONYMIZER_TOR"}},
+		{"Tor", record{"is_anonymous": true, "is_tor_exit_node": true}, geo.Tor, []string{"ANONYMIZER_TOR", "PROXY"}},
 		{"Tor and VPN", record{"is_anonymous": true, "is_tor_exit_node": true, "is_anonymous_vpn": true}, geo.Tor, []string{"ANONYMIZER_TOR", "VPN"}},
 		{"everything", record{
 			"is_anonymous": true, "is_anonymous_vpn": true, "is_hosting_provider": true, "is_public_proxy": true, "is_residential_proxy": true, "is_tor_exit_node": true,

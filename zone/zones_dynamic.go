@@ -217,7 +217,7 @@ func (r *zoneReader) categories(list jsondoc.Node) []string {
 		}
 		category := node.String()
 		if !isKnownCategory(category) {
-			r.warn(node, "unknown-category", "unknown IP service category; it matches only services of exactly this name")
+			r.warn(node, "unknown-category", "unknown IP service category; it matches only services of this name")
 		}
 		categories = append(categories, category)
 	}

@@ -5,7 +5,7 @@ import "net/netip"
 const (
 	// maxElements is how many list elements are examined, empty ones
 	// included. Only our own proxies stand right of the client, so an honest
-	// list needs few; Envoy's limit is 20.
+	// list needs few.
 	maxElements = 32
 
 	// maxSpaceBytes is how much white space around elements one walk passes

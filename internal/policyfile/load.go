@@ -191,7 +191,7 @@ func (l *loader) parse(kind Kind, ref reference, data []byte) {
 func (l *loader) feed(ref reference) {
 	if data, ok := l.read(ref); ok {
 		feed, err := zone.ParseFeed(ref.path, data)
-		l.result(ref, nil, err)
+		l.result(ref, feed.Warnings, err)
 		l.parts.Config.ThreatFeeds = append(l.parts.Config.ThreatFeeds, feed)
 	}
 }

@@ -1,0 +1,270 @@
+package decide_test
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/bench/workload"
+	"github.com/netwicket/netwicket/decide"
+)
+
+// proving makes the proofs as large as docs/guarantees.md says. Without it they
+// are samples of themselves, for every day.
+func proving() bool { return os.Getenv("NETWICKET_PROVE") != "" }
+
+// figure prints a line that make prove collects.
+func figure(t *testing.T, format string, args ...any) {
+	t.Helper()
+	t.Logf("figure: "+format, args...)
+}
+
+// eachSeed spreads seeds over two workers.
+func eachSeed(seeds uint64, do func(seed uint64)) {
+	var next atomic.Uint64
+	var workers sync.WaitGroup
+	for range 2 {
+		workers.Go(func() {
+			for seed := next.Add(1) - 1; seed < seeds; seed = next.Add(1) - 1 {
+				do(seed)
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// Random policies of all layers: the compiled decision about a chain of one is
+// the naive one at an end of every interval in which neither can change, for
+// IPv4 and IPv6, so for every address there is. The choice between the ends is
+// random, since that is where ranges go wrong.
+func TestEveryAddressMatchesExplain(t *testing.T) {
+	seeds := uint64(60)
+	if proving() {
+		seeds = 2000
+	}
+	var intervals4, intervals6, insideTeredo atomic.Int64
+	census := newCensus()
+	eachSeed(seeds, func(seed uint64) {
+		r := newRandomPolicy(seed)
+		if seed%2 == 1 {
+			r.widen()
+		}
+		config := r.config(t)
+		policy, err := decide.Compile(config)
+		if err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+			return
+		}
+		census.count(config)
+		cut := elementaryOf(config, policy)
+		random := rand.New(rand.NewPCG(seed, 7))
+		cut.visit(func(first, last netip.Addr) {
+			if random.IntN(2) == 0 {
+				first = last
+			}
+			sameAsExplain(t, policy, seed, first)
+		})
+		v4, v6 := cut.count()
+		intervals4.Add(int64(v4))
+		intervals6.Add(int64(v6))
+		cut.teredo(func(addr netip.Addr) {
+			insideTeredo.Add(1)
+			sameAsExplain(t, policy, seed, addr)
+		})
+	})
+	figure(t, "%d random policies, %d IPv4 and %d IPv6 intervals, and %d IPv4 intervals inside Teredo: every address", seeds, intervals4.Load(), intervals6.Load(), insideTeredo.Load())
+	census.report(t, proving())
+}
+
+// widen adds addresses from all over to the universe, so that tables have more
+// than a few branches.
+func (r *randomPolicy) widen() {
+	for range 60 {
+		addr := narrowAddr(r.Uint32())
+		if r.IntN(3) == 0 {
+			addr = wideAddress{0x2000<<48 | r.Uint64()>>3, r.Uint64()}.addr()
+		}
+		r.pool = append(r.pool, addr)
+	}
+}
+
+// sameAsExplain holds both calls against the naive evaluation of one address.
+func sameAsExplain(t *testing.T, policy *decide.Policy, seed uint64, addr netip.Addr) {
+	want := policy.NaiveDecision(addr)
+	if got := policy.Decide(addr); got != want {
+		t.Errorf("seed %d: Decide(%v) is %v, naive %v", seed, addr, got, want)
+	}
+	if got := policy.DecideChain([]netip.Addr{addr}); got != want {
+		t.Errorf("seed %d: DecideChain(%v) is %v, naive %v", seed, addr, got, want)
+	}
+}
+
+// Random chains whose hops are ends of ranges and the policies' own proxies.
+func TestRandomChainsMatchExplain(t *testing.T) {
+	seeds, chains := uint64(40), 500
+	if proving() {
+		seeds, chains = 500, 10_400
+	}
+	var compared, allowed atomic.Int64
+	eachSeed(seeds, func(seed uint64) {
+		r := newRandomPolicy(seed)
+		config := r.config(t)
+		policy, err := decide.Compile(config)
+		if err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+			return
+		}
+		hops := newHopSource(r, config)
+		for range chains {
+			chain := hops.chain()
+			got, want := policy.DecideChain(chain), policy.NaiveDecision(chain...)
+			if got != want {
+				t.Errorf("seed %d, chain %v: compiled %v, naive %v", seed, chain, got, want)
+			}
+			if got.Allowed() {
+				allowed.Add(1)
+				if !got.Client.IsValid() {
+					t.Errorf("seed %d, chain %v: %v without a client", seed, chain, got)
+				}
+			}
+			compared.Add(1)
+		}
+	})
+	figure(t, "%d random chains of %d random policies, %d of them allowed", compared.Load(), seeds, allowed.Load())
+	require.Positive(t, allowed.Load())
+}
+
+// hopSource makes chains of a policy's own edges.
+type hopSource struct {
+	*randomPolicy
+	edges, proxies []netip.Addr
+}
+
+func newHopSource(r *randomPolicy, config decide.Config) *hopSource {
+	h := &hopSource{randomPolicy: r, edges: r.pool, proxies: r.pool}
+	for _, list := range listsOf(config) {
+		for _, entry := range list {
+			from, to := entry.Range.From(), entry.Range.To()
+			h.edges = append(h.edges, from, to, from.Prev(), to.Next())
+		}
+	}
+	for r := range config.Geo.All() {
+		h.edges = append(h.edges, r.From(), r.To())
+	}
+	var own []netip.Addr
+	for _, document := range config.Zones {
+		for _, z := range document.Zones {
+			for _, entry := range z.Proxies {
+				own = append(own, entry.Range.From(), entry.Range.To())
+			}
+		}
+	}
+	if len(own) > 0 {
+		h.proxies = own
+	}
+	return h
+}
+
+// chain has up to eight hops, seldom up to forty; a third are proxies.
+func (h *hopSource) chain() []netip.Addr {
+	length := h.IntN(9)
+	if h.IntN(50) == 0 {
+		length = h.IntN(41)
+	}
+	chain := make([]netip.Addr, 0, length)
+	for range length {
+		var addr netip.Addr // the zero Addr where a range ends with its family, too
+		switch choice := h.IntN(24); {
+		case choice < 8:
+			addr = h.proxies[h.IntN(len(h.proxies))]
+		case choice < 22:
+			addr = h.edges[h.IntN(len(h.edges))]
+		}
+		switch {
+		case h.IntN(12) != 0 || !addr.IsValid():
+		case addr.Is4():
+			addr = netip.AddrFrom16(addr.As16())
+		default:
+			addr = addr.WithZone("eth0")
+		}
+		chain = append(chain, addr)
+	}
+	return chain
+}
+
+// The policy of a hundred zones at Okta's limits on databases of the whole
+// internet: an end of every interval, as above, is every address of both
+// families but for Teredo's embedded addresses, of which one for each IPv4
+// interval is tried; and chains.
+func TestEveryAddressOfTheInternetMatchesExplain(t *testing.T) {
+	if !proving() {
+		t.Skip("takes minutes of processor time; NETWICKET_PROVE=1 asks for it")
+	}
+	var suite workload.Suite
+	config := suite.Config(t, 100)
+	policy, err := decide.Compile(config)
+	require.NoError(t, err)
+	cut := elementaryOf(config, policy)
+	random := rand.New(rand.NewPCG(1, 3))
+	compare, wait := comparing(t, policy)
+	cut.visit(func(first, last netip.Addr) {
+		if random.IntN(2) == 0 {
+			first = last
+		}
+		compare(first)
+	})
+	for _, v4 := range cut.v4 {
+		server := wideAddress{0x2001_0000<<32 | uint64(random.Uint32()), random.Uint64()<<32 | uint64(^v4)}
+		compare(server.addr())
+	}
+	wait()
+	v4, v6 := cut.count()
+	figure(t, "100 zones, %s: %d IPv4 and %d IPv6 intervals: every address; %d addresses of Teredo", workload.Origin(), v4, v6, len(cut.v4))
+
+	compare, wait = comparing(t, policy)
+	hops := &hopSource{randomPolicy: newRandomPolicy(1), proxies: suite.Chains(t, 3)}
+	for _, v4 := range cut.v4 {
+		hops.edges = append(hops.edges, narrowAddr(v4), narrowAddr(v4-1))
+	}
+	for _, v6 := range cut.v6 {
+		hops.edges = append(hops.edges, v6.addr(), v6.before().addr())
+	}
+	const chains = 300_000
+	for range chains {
+		compare(hops.chain()...)
+	}
+	wait()
+	figure(t, "%d random chains of the same policy", chains)
+}
+
+// comparing compares chains in the background.
+func comparing(t *testing.T, policy *decide.Policy) (compare func(chain ...netip.Addr), wait func()) {
+	batches := make(chan [][]netip.Addr, 16)
+	var workers sync.WaitGroup
+	for range 2 {
+		workers.Go(func() {
+			for batch := range batches {
+				for _, chain := range batch {
+					compareWithExplain(t, policy, chain)
+				}
+			}
+		})
+	}
+	var batch [][]netip.Addr
+	compare = func(chain ...netip.Addr) {
+		if batch = append(batch, chain); len(batch) == 1024 {
+			batches <- batch
+			batch = nil
+		}
+	}
+	return compare, func() {
+		batches <- batch
+		close(batches)
+		workers.Wait()
+	}
+}

@@ -1,0 +1,211 @@
+package decide_test
+
+import (
+	"cmp"
+	"encoding/binary"
+	"net/netip"
+	"slices"
+
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// elementary divides both address spaces at every address at which anything can
+// begin or end: of every list of the documents, of the geo table, of the
+// compiled table, and of all of these as seen through the IPv4 addresses that
+// NAT64 and 6to4 embed. Inside one interval neither the compiled decision about
+// a chain of one nor the naive one can change, so that one address of each
+// stands for all. Only Teredo's embedded addresses, whose bits run backwards,
+// are left to teredo.
+type elementary struct {
+	v4 []uint32      // where IPv4 intervals begin
+	v6 []wideAddress // where IPv6 intervals begin
+}
+
+// wideAddress is an IPv6 address as two numbers.
+type wideAddress struct{ hi, lo uint64 }
+
+func compareWide(a, b wideAddress) int {
+	return cmp.Or(cmp.Compare(a.hi, b.hi), cmp.Compare(a.lo, b.lo))
+}
+
+func wide(addr netip.Addr) wideAddress {
+	b := addr.As16()
+	return wideAddress{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
+}
+
+func (a wideAddress) addr() netip.Addr {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], a.hi)
+	binary.BigEndian.PutUint64(b[8:], a.lo)
+	return netip.AddrFrom16(b)
+}
+
+// before is the address in front of a; that of the first one is the last.
+func (a wideAddress) before() wideAddress {
+	if a.lo == 0 {
+		a.hi--
+	}
+	a.lo--
+	return a
+}
+
+func narrow(addr netip.Addr) uint32 {
+	b := addr.As4()
+	return binary.BigEndian.Uint32(b[:])
+}
+
+func narrowAddr(a uint32) netip.Addr {
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], a)
+	return netip.AddrFrom4(b)
+}
+
+var (
+	mappedBlock = netip.MustParsePrefix("::ffff:0:0/96")
+	nat64Block  = netip.MustParsePrefix("64:ff9b::/96")
+	sixToFour   = netip.MustParsePrefix("2002::/16")
+	teredoBlock = netip.MustParsePrefix("2001::/32")
+)
+
+// elementaryOf takes the documents from the Config, not from the policy: an
+// edge that the compilation loses is an edge all the same.
+func elementaryOf(config decide.Config, policy *decide.Policy) elementary {
+	e := elementary{v4: []uint32{0}, v6: []wideAddress{{}}}
+	for _, block := range []netip.Prefix{mappedBlock, nat64Block, sixToFour, teredoBlock} {
+		e.add(netipx.RangeOfPrefix(block))
+	}
+	for _, list := range listsOf(config) {
+		for i := range list {
+			e.add(list[i].Range)
+		}
+	}
+	for r := range config.Geo.All() {
+		e.add(r)
+	}
+	for first := range policy.Intervals() {
+		e.begin(first)
+	}
+	slices.Sort(e.v4)
+	e.v4 = slices.Compact(e.v4)
+	for _, v4 := range e.v4 {
+		e.v6 = append(e.v6, wideAddress{0x0064_ff9b_0000_0000, uint64(v4)}, wideAddress{0x2002<<48 | uint64(v4)<<16, 0})
+	}
+	slices.SortFunc(e.v6, compareWide)
+	e.v6 = slices.Compact(e.v6)
+	return e
+}
+
+// listsOf are all lists of addresses in the documents.
+func listsOf(config decide.Config) [][]zone.Entry {
+	var lists [][]zone.Entry
+	for _, document := range config.Zones {
+		for i := range document.Zones {
+			lists = append(lists, document.Zones[i].Gateways, document.Zones[i].Proxies)
+		}
+	}
+	for _, feed := range config.ThreatFeeds {
+		lists = append(lists, feed.Entries)
+	}
+	if config.SailPoint != nil {
+		lists = append(lists, config.SailPoint.Range)
+	}
+	if config.Overlay != nil {
+		for _, entry := range slices.Concat(config.Overlay.Deny, config.Overlay.Allow) {
+			lists = append(lists, []zone.Entry{entry.Entry})
+		}
+	}
+	return lists
+}
+
+func (e *elementary) add(r netipx.IPRange) {
+	if !r.IsValid() {
+		return
+	}
+	e.begin(r.From())
+	if next := r.To().Next(); next.IsValid() {
+		e.begin(next)
+	}
+}
+
+func (e *elementary) begin(addr netip.Addr) {
+	if addr.Is4() {
+		e.v4 = append(e.v4, narrow(addr))
+		return
+	}
+	e.v6 = append(e.v6, wide(addr))
+}
+
+// count is the number of intervals of both families; those of IPv4-mapped
+// addresses, which are IPv4 addresses, are not counted.
+func (e *elementary) count() (v4, v6 int) {
+	for _, first := range e.v6 {
+		if !mappedBlock.Contains(first.addr()) {
+			v6++
+		}
+	}
+	return len(e.v4), v6
+}
+
+// visit hands out the first and the last address of each interval.
+func (e *elementary) visit(see func(first, last netip.Addr)) {
+	for i, first := range e.v4 {
+		last := ^uint32(0)
+		if i+1 < len(e.v4) {
+			last = e.v4[i+1] - 1
+		}
+		see(narrowAddr(first), narrowAddr(last))
+	}
+	for i, first := range e.v6 {
+		last := wideAddress{^uint64(0), ^uint64(0)}
+		if i+1 < len(e.v6) {
+			last = e.v6[i+1].before()
+		}
+		if from := first.addr(); !mappedBlock.Contains(from) {
+			see(from, last.addr())
+		}
+	}
+}
+
+// teredo hands out, for each interval inside 2001::/32, one address for each
+// IPv4 interval that its last 32 bits, inverted, run through: with visit, that
+// is every address of Teredo.
+func (e *elementary) teredo(see func(netip.Addr)) {
+	e.visit(func(first, last netip.Addr) {
+		if !teredoBlock.Contains(first) {
+			return
+		}
+		from, to := wide(first), wide(last)
+		const low = 1<<32 - 1
+		fromBlock, toBlock := wideAddress{from.hi, from.lo &^ low}, wideAddress{to.hi, to.lo &^ low}
+		if fromBlock == toBlock {
+			e.inverted(fromBlock, uint32(from.lo), uint32(to.lo), see)
+			return
+		}
+		e.inverted(fromBlock, uint32(from.lo), low, see)
+		e.inverted(toBlock, 0, uint32(to.lo), see)
+		second := wideAddress{fromBlock.hi, fromBlock.lo + 1<<32}
+		if second.lo == 0 {
+			second.hi++
+		}
+		if compareWide(second, toBlock) < 0 {
+			e.inverted(second, 0, low, see)
+		}
+	})
+}
+
+// inverted hands out one address of block for each IPv4 interval that the low 32
+// bits from first to last stand for.
+func (e *elementary) inverted(block wideAddress, first, last uint32, see func(netip.Addr)) {
+	from, to := ^last, ^first // as IPv4 addresses
+	i, found := slices.BinarySearch(e.v4, from)
+	if !found {
+		i--
+	}
+	for ; i < len(e.v4) && e.v4[i] <= to; i++ {
+		embedded := max(e.v4[i], from)
+		see(wideAddress{block.hi, block.lo | uint64(^embedded)}.addr())
+	}
+}
