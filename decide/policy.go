@@ -86,9 +86,10 @@ var unresolved = Decision{Reason: ClientUnresolved, Reasons: reasonsOf(ClientUnr
 //
 // The client is the first hop that no zone lists as a proxy, or the last hop if
 // all are listed; an unreadable hop before it, or an empty chain, denies.
-func (p *Policy) DecideChain(chain []netip.Addr) Decision {
+func (p *Policy) DecideChain(chain []netip.Addr) (d Decision) {
 	if p == nil || p.table == nil {
-		return Decision{Reasons: reasonsOf(NoPolicy)}
+		d.Reasons = reasonsOf(NoPolicy)
+		return d
 	}
 	var r request
 	client := p.follow(&r, chain)
@@ -96,7 +97,7 @@ func (p *Policy) DecideChain(chain []netip.Addr) Decision {
 		return unresolved
 	}
 	r.inZones(p)
-	d := p.judge(&r)
+	p.judge(&r, &d)
 	d.Client = normal(chain[client])
 	return d
 }
@@ -144,47 +145,52 @@ func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
 	return client
 }
 
-// judge goes through the layers in order; the first denial is the decision.
-func (p *Policy) judge(r *request) Decision {
+// judge goes through the layers in order; the first denial is the decision. It
+// fills a zero Decision, all but the client.
+func (p *Policy) judge(r *request, d *Decision) {
 	address, at := &p.addressPatterns[r.address], &p.geoPatterns[r.geo]
 	threatens := p.threatens(r, address)
-	d := Decision{Audit: threatens && p.threat.action == zone.ThreatAudit}
+	d.Audit = threatens && p.threat.action == zone.ThreatAudit
 	switch {
 	case r.overlayDenied:
-		return d.with(Deny, Overlay)
+		d.set(Deny, Overlay)
+		return
 	case address.flags&overlayAllowed != 0:
-		return d.with(Allow, Overlay)
+		d.set(Allow, Overlay)
+		return
 	case r.blocked:
 		d.Zone = p.zones[r.blockedBy].ref
-		return d.with(Deny, Blocklisted)
+		d.set(Deny, Blocklisted)
+		return
 	case threatens && p.threat.action == zone.ThreatBlock:
-		return d.with(Deny, Threat)
+		d.set(Deny, Threat)
+		return
 	}
-	ruleName := ""
+	var applied *rule
 	for i := range p.ruleSets {
-		applied := p.ruleSets[i].apply(p, r)
+		applied = p.ruleSets[i].apply(p, r)
 		if applied == nil {
-			return d.with(Deny, NoRule)
+			d.set(Deny, NoRule)
+			return
 		}
-		ruleName = applied.name
 		if !applied.allow {
-			d.Rule = ruleName
-			return d.with(Deny, RuleMatched)
+			d.Rule = applied.name
+			d.set(Deny, RuleMatched)
+			return
 		}
 	}
 	if failed := p.sailPoint.failures(address.flags&onNetwork != 0, at.country); failed != 0 {
 		d.Reasons = failed
 		d.Reason = Reason(trailingZeros(uint64(failed)))
-		return d
+		return
 	}
-	d.Rule = ruleName
-	return d.with(Allow, p.allowReason())
+	if applied != nil {
+		d.Rule = applied.name
+	}
+	d.set(Allow, p.allowReason())
 }
 
-func (d Decision) with(v Verdict, r Reason) Decision {
-	d.Verdict, d.Reason, d.Reasons = v, r, reasonsOf(r)
-	return d
-}
+func (d *Decision) set(v Verdict, r Reason) { d.Verdict, d.Reason, d.Reasons = v, r, reasonsOf(r) }
 
 // allowReason is the reason of an allow, which depends on what the policy
 // consults, not on the request.

@@ -126,8 +126,9 @@ func (p *Policy) ranges6(out *rangeWriter) {
 }
 
 // judgeOne settles a request of one hop whose patterns are known.
-func (p *Policy) judgeOne(r *request) Decision {
+func (p *Policy) judgeOne(r *request) (d Decision) {
 	r.clientHop(p, &p.addressPatterns[r.address], &p.geoPatterns[r.geo])
 	r.inZones(p)
-	return p.judge(r)
+	p.judge(r, &d)
+	return d
 }
