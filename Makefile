@@ -6,7 +6,7 @@ FUZZTIME  ?= 5s
 MODULES   := . bench/compare examples/frameworks
 SCRIPTS   := scripts
 
-.PHONY: all build test check fmt vet lint race fuzz bench cover compare clean
+.PHONY: all build test check fmt vet lint race fuzz bench load cover compare clean
 
 all: check
 
@@ -40,6 +40,10 @@ fuzz:
 # Raw results in bench/results, and the tables of bench/README.md from them.
 bench:
 	bench/run.sh
+
+# Requests per second of serve against an empty handler, for about 25 seconds.
+load:
+	$(GO) run ./internal/loadtest -policy examples/acme
 
 cover:
 	$(GO) test -coverpkg=./zone,./geo,./decide,./decide/gate,./internal/iptable -coverprofile=cover.out ./...

@@ -33,7 +33,7 @@ func blocklist(network string) string {
 }
 
 // snapshot opens a policy that is given by its files.
-func snapshot(t *testing.T, files map[string]string) (*forwardauth.Snapshot, error) {
+func snapshot(t testing.TB, files map[string]string) (*forwardauth.Snapshot, error) {
 	t.Helper()
 	folder := t.TempDir()
 	for name, content := range files {
@@ -85,7 +85,7 @@ type served struct {
 	handler http.Handler
 }
 
-func serve(t *testing.T, files map[string]string) *served {
+func serve(t testing.TB, files map[string]string) *served {
 	t.Helper()
 	s := newServed(t, "")
 	first, err := snapshot(t, files)
@@ -94,7 +94,7 @@ func serve(t *testing.T, files map[string]string) *served {
 	return s
 }
 
-func newServed(t *testing.T, names ...string) *served {
+func newServed(t testing.TB, names ...string) *served {
 	t.Helper()
 	s := &served{log: &logged{}}
 	s.journal = forwardauth.NewJournal(s.log)

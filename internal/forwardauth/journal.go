@@ -33,13 +33,15 @@ type Journal struct {
 	level  *slog.LevelVar
 	output *queue
 
+	start time.Time
+
 	// Apart, so that strangers cannot keep denials out of the log.
 	denials, strangers limiter
 }
 
 // NewJournal writes to out until it is closed.
 func NewJournal(out io.Writer) *Journal {
-	j := &Journal{level: new(slog.LevelVar), output: newQueue(out)}
+	j := &Journal{level: new(slog.LevelVar), output: newQueue(out), start: time.Now()}
 	j.logger = slog.New(slog.NewJSONHandler(j.output, &slog.HandlerOptions{Level: j.level}))
 	return j
 }
@@ -68,7 +70,7 @@ func (j *Journal) admits(level slog.Level, limit *limiter) bool {
 	if level <= slog.LevelDebug {
 		return true
 	}
-	admitted, dropped := limit.admit(time.Now())
+	admitted, dropped := limit.admit(j.second())
 	j.noteDropped(dropped)
 	return admitted
 }
@@ -76,9 +78,12 @@ func (j *Journal) admits(level slog.Level, limit *limiter) bool {
 // Flush says how many lines the limits have kept back since it was last said.
 // To be called now and then, for the case that no further line comes.
 func (j *Journal) Flush() {
-	now := time.Now()
-	j.noteDropped(j.denials.settle(now) + j.strangers.settle(now))
+	second := j.second()
+	j.noteDropped(j.denials.settle(second) + j.strangers.settle(second))
 }
+
+// second numbers the seconds since the start.
+func (j *Journal) second() int64 { return int64(time.Since(j.start) / time.Second) }
 
 func (j *Journal) noteDropped(count uint64) {
 	if count > 0 {
@@ -241,10 +246,10 @@ type limiter struct {
 
 // admit asks for a line. It also gives the count of lines that were dropped in
 // the seconds before, once.
-func (l *limiter) admit(now time.Time) (admitted bool, dropped uint64) {
+func (l *limiter) admit(second int64) (admitted bool, dropped uint64) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	dropped = l.turn(now)
+	dropped = l.turn(second)
 	if l.lines < linesPerSecond {
 		l.lines++
 		return true, dropped
@@ -255,10 +260,10 @@ func (l *limiter) admit(now time.Time) (admitted bool, dropped uint64) {
 }
 
 // settle gives the count of lines dropped before this second, once.
-func (l *limiter) settle(now time.Time) uint64 {
+func (l *limiter) settle(second int64) uint64 {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	return l.turn(now)
+	return l.turn(second)
 }
 
 // rest gives the count of dropped lines at the end.
@@ -270,8 +275,8 @@ func (l *limiter) rest() uint64 {
 	return count
 }
 
-func (l *limiter) turn(now time.Time) (dropped uint64) {
-	if second := now.Unix(); second != l.second {
+func (l *limiter) turn(second int64) (dropped uint64) {
+	if second != l.second {
 		l.second, l.lines = second, 0
 		dropped, l.dropped = l.dropped, 0
 	}

@@ -19,7 +19,7 @@ import (
 // idle time is longer than theirs, so that it is the proxy that closes a
 // connection, never the service under a question that is on its way.
 const (
-	headerTimeout   = 5 * time.Second
+	headerTimeout   = 5 * time.Second // of a PROXY protocol header
 	requestTimeout  = 10 * time.Second
 	idleTimeout     = 5 * time.Minute
 	shutdownTimeout = 10 * time.Second
@@ -55,14 +55,15 @@ func Listen(l Listener, logger *slog.Logger) (*Server, error) {
 		return nil, fmt.Errorf("cannot listen on %s: %w", l.Address, err)
 	}
 	s := &Server{listener: listener, tls: l.TLS != nil, http: &http.Server{
-		Handler:           l.Handler,
-		TLSConfig:         l.TLS,
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       requestTimeout,
-		WriteTimeout:      requestTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          log.New(&connectionLog{logger}, "", 0),
+		Handler:   l.Handler,
+		TLSConfig: l.TLS,
+		// Headers and body have one deadline, since a second one would cost a
+		// timer for every request and bodies are not read.
+		ReadTimeout:    requestTimeout,
+		WriteTimeout:   requestTimeout,
+		IdleTimeout:    idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog:       log.New(&connectionLog{logger}, "", 0),
 		// net/http would answer OPTIONS * with 200, which lets a request pass.
 		DisableGeneralOptionsHandler: true,
 	}}

@@ -16,6 +16,7 @@ type Snapshot struct {
 	policy    *decide.Policy
 	resolver  *gate.Resolver
 	inherited bool // the resolver is the first door's
+	mayBePeer bool // a fallback of the edge can make the proxy itself the client
 	observe   bool
 	serve     policyfile.Serve
 	info      decide.Info
@@ -47,6 +48,7 @@ func NewSnapshot(parts *policyfile.Parts, policy *decide.Policy) (*Snapshot, err
 		return nil, err
 	}
 	s.resolver = resolver
+	s.mayBePeer = parts.Edge.OnMissing == gate.UsePeer || parts.Edge.AllTrusted == gate.UseLeftmost
 	return s, nil
 }
 
@@ -79,7 +81,7 @@ func (s *Snapshot) behind(first *Snapshot) *Snapshot {
 		return s
 	}
 	next := *s
-	next.resolver = first.resolver
+	next.resolver, next.mayBePeer = first.resolver, first.mayBePeer
 	return &next
 }
 

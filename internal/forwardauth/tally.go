@@ -41,7 +41,7 @@ func (t *tally) count(d *decide.Decision, code gate.Error, s *Snapshot, remoteAd
 	switch {
 	case code != 0:
 		t.clients[code%maxResults].Add(1)
-	case isPeer(d.Client, s.resolver, remoteAddr):
+	case s.mayBePeer && isPeer(d.Client, s.resolver, remoteAddr):
 		t.clients[fromPeer].Add(1)
 	default:
 		t.clients[fromHeader].Add(1)
