@@ -59,10 +59,33 @@ func needsOf(z *zone.Zone) []need {
 // warnAboutOperators names the categories that stand for one operator which
 // appears in no source: such a zone can match no address for sure.
 func (c *compiler) warnAboutOperators() {
-	var named []geo.Service
+	var named []geo.Service // worked out for the first category that needs it
+	for i := range c.p.zones {
+		z := &c.p.zones[i]
+		if z.kind != dynamicZone {
+			continue
+		}
+		for _, category := range slices.Concat(z.spec.Categories.Include, z.spec.Categories.Exclude) {
+			if strings.HasPrefix(category, aggregatePrefix) || category == anonymizerTor {
+				continue
+			}
+			if named == nil {
+				named = namedServices(c.config.Geo)
+			}
+			if !slices.ContainsFunc(named, func(s geo.Service) bool { return s.Is(category) }) {
+				c.warn(z.spec.Position, category, "unnamed-operator",
+					"zone %q names an operator that no geo source names; addresses of unnamed services of its type are unknown to it", z.ref.Name)
+			}
+		}
+	}
+}
+
+// namedServices are the services of known operators anywhere in a table.
+func namedServices(table *geo.Table) []geo.Service {
+	named := []geo.Service{}
 	seen := map[geo.Services]bool{}
-	for id := range c.config.Geo.Locations() {
-		services := c.config.Geo.Location(uint32(id)).Services
+	for id := range table.Locations() {
+		services := table.Location(uint32(id)).Services
 		if seen[services] {
 			continue
 		}
@@ -73,19 +96,5 @@ func (c *compiler) warnAboutOperators() {
 			}
 		}
 	}
-	for i := range c.p.zones {
-		z := &c.p.zones[i]
-		if z.kind != dynamicZone {
-			continue
-		}
-		for _, category := range slices.Concat(z.spec.Categories.Include, z.spec.Categories.Exclude) {
-			if strings.HasPrefix(category, aggregatePrefix) || category == anonymizerTor {
-				continue
-			}
-			if !slices.ContainsFunc(named, func(s geo.Service) bool { return s.Is(category) }) {
-				c.warn(z.spec.Position, category, "unnamed-operator",
-					"zone %q names an operator that no geo source names; addresses of unnamed services of its type are unknown to it", z.ref.Name)
-			}
-		}
-	}
+	return named
 }
