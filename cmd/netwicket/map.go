@@ -1,0 +1,132 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netwicket/netwicket/internal/policyfile"
+	"github.com/netwicket/netwicket/internal/spacemap"
+)
+
+func (c *commandLine) mapCommand() *cobra.Command {
+	var file, old string
+	command := &cobra.Command{
+		Use:   "map -o FILE",
+		Short: "Draw the address space by decision",
+		Long: `Draws what the policy decides: all of IPv4 on a Hilbert curve, where networks are squares,
+and the part of IPv6 that is in use, 2000::/3. The ending of FILE says what is written:
+a .png, an .svg, or an .html page that tells the exact range, decision, reason and
+country under the pointer and needs no network.
+
+With --diff only what changes from the policy OLD to this one is coloured; what -g and the
+other flags name is part of both.
+
+Decisions are those about requests of one hop. IPv4 addresses embedded in NAT64 and 6to4
+addresses count as they do in a decision; those in Teredo addresses, 2001::/32, do not.`,
+		Example: `  netwicket map -o policy.html
+  netwicket map -c today/ --diff yesterday/ -o change.png`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return c.drawMap(file, old) },
+	}
+	command.Flags().StringVarP(&file, "output", "o", "", "file to write: .png, .svg or .html (required)")
+	command.Flags().StringVar(&old, "diff", "", "colour only what changes from this policy")
+	return command
+}
+
+func (c *commandLine) drawMap(file, old string) error {
+	write, err := mapWriter(file)
+	if err != nil {
+		return err
+	}
+	subject, err := c.mapSubject(old)
+	if err != nil {
+		return err
+	}
+	return writeWhole(file, func(out io.Writer) error { return write(spacemap.New(subject), out) })
+}
+
+// mapWriter is how a map is written to a file of that name.
+func mapWriter(file string) (func(*spacemap.Map, io.Writer) error, error) {
+	if file == "" {
+		return nil, errors.New("map: name the file to write with -o, such as -o policy.html")
+	}
+	switch strings.ToLower(filepath.Ext(file)) {
+	case ".png":
+		return (*spacemap.Map).PNG, nil
+	case ".svg":
+		return (*spacemap.Map).SVG, nil
+	case ".html":
+		return (*spacemap.Map).HTML, nil
+	default:
+		return nil, fmt.Errorf("-o %q: expected a name that ends in .png, .svg or .html", file)
+	}
+}
+
+// mapSubject opens the policy, or both.
+func (c *commandLine) mapSubject(old string) (spacemap.Subject, error) {
+	if old == "" {
+		parts, policy, err := c.openPolicy()
+		if err != nil {
+			return spacemap.Subject{}, err
+		}
+		opened := policyfile.Opened{Parts: parts, Policy: policy}
+		return spacemap.Subject{Name: parts.Name(), Policy: policy, Geo: parts.Config.Geo, Notes: mapNotes([]policyfile.Opened{opened})}, nil
+	}
+	options, err := c.policyOptions()
+	if err != nil {
+		return spacemap.Subject{}, err
+	}
+	options.Now = time.Now()
+	before := options
+	before.Paths = []string{old}
+	pair := policyfile.OpenPair(before, options)
+	if err := policyfile.ErrOf(pair); err != nil {
+		return spacemap.Subject{}, err
+	}
+	return spacemap.Subject{
+		Name: pair[1].Parts.Name(), Policy: pair[1].Policy, Geo: pair[1].Parts.Config.Geo,
+		Compare: true, OldName: pair[0].Parts.Name(), Old: pair[0].Policy, Notes: mapNotes(pair[:]),
+	}, nil
+}
+
+// mapNotes is what a map by ranges leaves out, if it can matter.
+func mapNotes(opened []policyfile.Opened) []string {
+	if slices.ContainsFunc(opened, func(o policyfile.Opened) bool { return o.Parts.TestsEmbedded() }) {
+		return []string{"Teredo addresses, 2001::/32, are shown without the IPv4 addresses in them."}
+	}
+	return nil
+}
+
+// writeWhole writes a file, new or not, whole or not at all: into a new file beside it, which
+// then takes its name.
+func writeWhole(name string, write func(io.Writer) error) (err error) {
+	out, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = out.Close()
+			_ = os.Remove(out.Name()) // the first error is the one to report
+		}
+	}()
+	if err := write(out); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	// Like any file that a command writes, unlike one for secrets.
+	if err := out.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := out.Close(); err != nil {
+		return err
+	}
+	return os.Rename(out.Name(), name)
+}

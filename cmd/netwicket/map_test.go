@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// names are the files of the working directory.
+func names(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir(".")
+	require.NoError(t, err)
+	var list []string
+	for _, e := range entries {
+		list = append(list, e.Name())
+	}
+	return list
+}
+
+func TestMap(t *testing.T) {
+	acme(t)
+	before := names(t)
+	for _, name := range []string{"map.png", "map.svg", "map.html", "MAP.PNG"} {
+		got := runIn(t, "", "map", "-o", name)
+		require.Equal(t, ran{}, got, "it ends well whatever is decided, and says nothing")
+		content, err := os.ReadFile(name)
+		require.NoError(t, err)
+		switch filepath.Ext(name) {
+		case ".png", ".PNG":
+			_, err := png.Decode(bytes.NewReader(content))
+			require.NoError(t, err)
+		case ".svg":
+			require.Contains(t, string(content[:200]), "<svg ")
+		case ".html":
+			require.True(t, bytes.HasPrefix(content, []byte("<!DOCTYPE html>")))
+			require.Contains(t, string(content), "Germany")
+		}
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o644), info.Mode().Perm())
+		require.NoError(t, os.Remove(name))
+	}
+	require.Equal(t, before, names(t), "nothing but the map is written")
+}
+
+func TestMapDiff(t *testing.T) {
+	acme(t)
+	writeFile(t, "old.json", `{"okta":{"zones":["zones.json"]}}`)
+	got := runIn(t, "", "map", "--diff", "old.json", "-g", "geo.csv", "-o", "change.svg")
+	require.Equal(t, ran{}, got)
+	content, err := os.ReadFile("change.svg")
+	require.NoError(t, err)
+	require.Contains(t, string(content), "What changes from old.json to netwicket.json")
+	require.Contains(t, string(content), ">newly denied</text>")
+}
+
+func TestMapErrors(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"no file", []string{"map"}, "name the file to write with -o"},
+		{"another ending", []string{"map", "-o", "map.gif"}, `-o "map.gif": expected a name that ends in .png, .svg or .html`},
+		{"no ending", []string{"map", "-o", "map"}, "expected a name that ends in"},
+		{"a path too many", []string{"map", "-o", "map.png", "zones.json"}, "zones.json"},
+		{"no such folder", []string{"map", "-o", "absent/map.png"}, "absent"},
+		{"no such policy", []string{"map", "-c", "absent.json", "-o", "map.png"}, "absent.json:1:1: error: "},
+		{"no such policy to compare with", []string{"map", "--diff", "absent.json", "-o", "map.png"}, "absent.json:1:1: error: "},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			acme(t)
+			writeFile(t, "map.png", "the map of yesterday")
+			before := names(t)
+			got := runIn(t, "", test.args...)
+			require.Equal(t, 1, got.code)
+			require.Empty(t, got.out)
+			require.Contains(t, got.stderr, test.want)
+			require.Equal(t, before, names(t))
+			content, err := os.ReadFile("map.png")
+			require.NoError(t, err)
+			require.Equal(t, "the map of yesterday", string(content), "what was there stays until there is something better")
+		})
+	}
+}
