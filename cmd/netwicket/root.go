@@ -135,6 +135,7 @@ func (c *commandLine) commands() []*cobra.Command {
 		c.diffCommand(),
 		c.testCommand(),
 		c.replayCommand(),
+		c.exportCommand(),
 		c.mapCommand(),
 		c.serveCommand(),
 		c.benchCommand(),
