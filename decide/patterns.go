@@ -57,9 +57,6 @@ func newSets(width int) *sets { return &sets{width: width, words: make([]uint64,
 // word is the w-th word of a set.
 func (s *sets) word(id uint32, w int) uint64 { return s.words[int(id)*s.width+w] }
 
-// of is the words of a set.
-func (s *sets) of(id uint32) []uint64 { return s.words[int(id)*s.width:][:s.width] }
-
 // setInterner gives equal sets equal ids while a policy is compiled.
 type setInterner struct {
 	*sets

@@ -41,10 +41,7 @@ func TestCodesAreListed(t *testing.T) {
 	require.NoError(t, err)
 	_, table, _ := strings.Cut(string(text), "# Codes")
 	table, _, _ = strings.Cut(table, "# Text")
-	var listed []string
-	for _, word := range regexp.MustCompile(`\b[a-z]+(-[a-z]+)+\b|\beverything\b`).FindAllString(table, -1) {
-		listed = append(listed, word)
-	}
+	listed := regexp.MustCompile(`\b[a-z]+(-[a-z]+)+\b|\beverything\b`).FindAllString(table, -1)
 	slices.Sort(listed)
 	require.Equal(t, slices.Sorted(maps.Keys(used)), listed)
 }

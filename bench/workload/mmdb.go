@@ -15,7 +15,7 @@ type database struct {
 
 const (
 	empty   int32 = 0 // the root is nobody's child
-	nothing       = -1
+	nothing int32 = -1
 )
 
 func newDatabase(kind string) *database {

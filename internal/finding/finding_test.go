@@ -72,5 +72,5 @@ func TestCut(t *testing.T) {
 		require.Greater(t, len(cut), 115)
 		require.Equal(t, cut, finding.Cut(cut), "cutting again changes nothing")
 	}
-	finding.Cut(strings.Repeat("\x80", 1_000)) // no character at all
+	require.LessOrEqual(t, len(finding.Cut(strings.Repeat("\x80", 1_000))), 123, "no character at all")
 }

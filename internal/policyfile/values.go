@@ -73,14 +73,6 @@ func (v *values) is(node jsondoc.Node, want jsondoc.Kind) bool {
 	return false
 }
 
-func (v *values) text(into *string) func(jsondoc.Node) {
-	return func(node jsondoc.Node) {
-		if v.is(node, jsondoc.String) {
-			*into = node.String()
-		}
-	}
-}
-
 func (v *values) flag(into *bool) func(jsondoc.Node) {
 	return func(node jsondoc.Node) {
 		if v.is(node, jsondoc.Bool) {
