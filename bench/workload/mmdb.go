@@ -13,10 +13,11 @@ type database struct {
 	data  []byte
 }
 
-const (
-	empty   int32 = 0 // the root is nobody's child
-	nothing int32 = -1
-)
+// empty is a side of a node that leads nowhere: the root is nobody's child.
+const empty int32 = 0
+
+// nothing is no record.
+const nothing = -1
 
 func newDatabase(kind string) *database {
 	return &database{kind: kind, nodes: make([][2]int32, 1)}
