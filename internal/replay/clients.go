@@ -36,8 +36,10 @@ func earlier(a, b int64) int64 {
 // Grain is the width of the networks that clients are counted by.
 type Grain struct{ Bits4, Bits6 int }
 
+const grainCount = 5
+
 // grains are the widths in use one after the other, the last of which always fits.
-func grains() [5]Grain { return [...]Grain{{32, 128}, {24, 64}, {16, 48}, {8, 32}, {8, 16}} }
+func grains() [grainCount]Grain { return [...]Grain{{32, 128}, {24, 64}, {16, 48}, {8, 32}, {8, 16}} }
 
 // clients counts by client. Its size is bounded.
 type clients struct {
@@ -59,7 +61,7 @@ func (c *clients) at(addr netip.Addr) (r *row, fresh bool) {
 	key := addr.As16()
 	i, found := c.index[key]
 	if !found {
-		if len(c.rows) >= c.limit && c.level+1 < len(grains()) {
+		if len(c.rows) >= c.limit && c.level+1 < grainCount {
 			c.widen()
 			return c.at(addr)
 		}
