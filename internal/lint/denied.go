@@ -3,6 +3,7 @@ package lint
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"go4.org/netipx"
 
@@ -22,9 +23,9 @@ type probe struct {
 // policy denies every address, and policies that deny everything.
 func (l *linter) deniedNetworks() {
 	probes := l.probes()
-	anyAllowed := l.fill(probes)
+	anyAllowed, reasons := l.fill(probes)
 	if !anyAllowed && !l.has("no-allow-rule", "empty-allow-list", "network-undefined", "zone-matches-everything") {
-		l.warn(zone.Position{File: l.Name}, "", "denies-everybody", "no address at all is allowed, be it of IPv4 or IPv6; netwicket explain ADDRESS shows what denies one that ought to be")
+		l.deniesEverybody(reasons)
 	}
 	said := make(map[zone.Position]bool)
 	for _, f := range l.found {
@@ -37,6 +38,18 @@ func (l *linter) deniedNetworks() {
 			l.denied(p)
 		}
 	}
+}
+
+func (l *linter) deniesEverybody(reasons decide.Reasons) {
+	advice := "netwicket explain ADDRESS shows what denies one that ought to be"
+	if reasons.Has(decide.GeoUnavailable) {
+		advice = "SailPoint's lists ask for the country, which no geo source provides: add a database that does"
+	}
+	var names []string
+	for reason := range reasons.All() {
+		names = append(names, reason.String())
+	}
+	l.warn(zone.Position{File: l.Name}, "", "denies-everybody", "no address at all is allowed in a request of one hop (%s); %s", strings.Join(names, ", "), advice)
 }
 
 // has says whether the linter or the compiler found something of these codes.
@@ -70,11 +83,12 @@ func (l *linter) probes() []probe {
 
 // fill goes through the policy's ranges once, keeping the probes that the
 // present range touches.
-func (l *linter) fill(probes []probe) (anyAllowed bool) {
+func (l *linter) fill(probes []probe) (anyAllowed bool, reasons decide.Reasons) {
 	var open []*probe
 	next := 0
 	for r, d := range l.Policy.Ranges() {
 		anyAllowed = anyAllowed || d.Allowed()
+		reasons |= d.Reasons
 		for ; next < len(probes) && probes[next].entry.Range.From().Compare(r.To()) <= 0; next++ {
 			open = append(open, &probes[next])
 		}
@@ -96,7 +110,7 @@ func (l *linter) fill(probes []probe) (anyAllowed bool) {
 			return p.entry.Range.To().Compare(r.To()) <= 0
 		})
 	}
-	return anyAllowed
+	return anyAllowed, reasons
 }
 
 func (l *linter) denied(p *probe) {

@@ -89,7 +89,7 @@ func (b *blend) add(c category, weight float64) {
 
 // leastShare is how much of a pixel's colour the smaller side has at least: one
 // address that is allowed among 4,095 that are not must not vanish.
-const leastShare = 0.3
+const leastShare = 0.4
 
 // side is the colour of one side alone, zero if there is nothing on it.
 func (b *blend) side(side int) color.RGBA {
