@@ -61,6 +61,7 @@ func testProxy(t *testing.T, p proxy) {
 	if err != nil {
 		t.Skipf("%s is not installed", p.program)
 	}
+	t.Parallel()
 	r := &running{proxy: p, ports: freePorts(t)}
 	r.folder = copyExamples(t, r.ports, p.example, "forwardauth")
 	r.startService(t)

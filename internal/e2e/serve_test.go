@@ -3,9 +3,17 @@
 package e2e_test
 
 import (
+	"bufio"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -279,4 +287,61 @@ func TestServeWithAFullDevice(t *testing.T) {
 	}, patience, 10*time.Millisecond)
 	again.end(syscall.SIGTERM)
 	require.NoError(t, again.failure)
+}
+
+// writeCertificate writes a certificate for 127.0.0.1 with this serial number.
+func writeCertificate(t *testing.T, folder string, serial int64) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	public, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	require.NoError(t, err)
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	require.NoError(t, err)
+	writeFile(t, filepath.Join(folder, "key.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})))
+	writeFile(t, filepath.Join(folder, "cert.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: public})))
+}
+
+// TestServeTLSBehindABalancer: TLS inside of the PROXY protocol, and a new
+// certificate in the same files.
+func TestServeTLSBehindABalancer(t *testing.T) {
+	folder := writePolicy(t, edge+`, "serve": {"tlsCert": "cert.pem", "tlsKey": "key.pem", "proxyProtocol": true}`)
+	writeCertificate(t, folder, 1)
+	s := serve(t, folder)
+	ask := func(preamble string) (serial string, status int) {
+		connection, err := net.Dial("tcp", s.address)
+		require.NoError(t, err)
+		defer connection.Close()
+		require.NoError(t, connection.SetDeadline(time.Now().Add(patience)))
+		_, err = io.WriteString(connection, preamble)
+		require.NoError(t, err)
+		secured := tls.Client(connection, &tls.Config{InsecureSkipVerify: true})
+		if secured.Handshake() != nil {
+			return "", 0
+		}
+		_, err = io.WriteString(secured, "GET /decide HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n")
+		require.NoError(t, err)
+		response, err := http.ReadResponse(bufio.NewReader(secured), nil)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		return secured.ConnectionState().PeerCertificates[0].SerialNumber.String(), response.StatusCode
+	}
+	_, status := ask("")
+	require.Equal(t, 0, status, "no header, no answer")
+	_, status = ask("PROXY TCP4 198.51.100.1 127.0.0.1 1 2\r\n")
+	require.Equal(t, 403, status, "the balancer names a stranger")
+	serial, status := ask("PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n")
+	require.Equal(t, 204, status)
+	require.Equal(t, "1", serial)
+
+	writeFile(t, filepath.Join(folder, "key.pem"), "half a key")
+	s.logs("the certificate was not reloaded")
+	writeCertificate(t, folder, 2)
+	require.Eventually(t, func() bool {
+		serial, status = ask("PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n")
+		return serial == "2" && status == 204
+	}, patience, 50*time.Millisecond)
 }

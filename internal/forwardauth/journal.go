@@ -175,7 +175,7 @@ func (s *Snapshot) appendAddr(attrs []slog.Attr, key string, addr netip.Addr) []
 	if !addr.IsValid() {
 		return attrs
 	}
-	if !s.serve.LogNetworks {
+	if !s.logNetworks {
 		return append(attrs, slog.String(key, addr.String()))
 	}
 	bits := logged6
@@ -206,7 +206,7 @@ func (s *Snapshot) appendLocation(attrs []slog.Attr, client netip.Addr) []slog.A
 // appendHeader appends the end of the header that no client was found in: it is
 // read from there. It holds addresses, so it is left out where they are cut.
 func (s *Snapshot) appendHeader(attrs []slog.Attr, h http.Header) []slog.Attr {
-	if s.serve.LogNetworks {
+	if s.logNetworks {
 		return attrs
 	}
 	if lines := h[headerOf(s.resolver.Source())]; len(lines) > 0 {

@@ -106,6 +106,27 @@ func TestAddressesAreCutOnRequest(t *testing.T) {
 	}
 }
 
+// TestOnePolicyFileSaysWhatIsLogged: a further policy must not log what the
+// service's own policy file forbids.
+func TestOnePolicyFileSaysWhatIsLogged(t *testing.T) {
+	s := newServed(t, "", "other")
+	put := func(name, more string) {
+		t.Helper()
+		next, err := snapshot(t, blocking(more))
+		require.NoError(t, err)
+		require.NoError(t, s.Put(name, next))
+	}
+	put("", `, "serve": {"logAddresses": "network"}`)
+	put("other", "")
+	s.ask(request("GET", "/decide/other", xff, "203.0.113.77"))
+	put("", "")
+	s.ask(request("GET", "/decide/other", xff, "203.0.113.77"))
+	s.closeLog()
+	lines := s.log.lines(t)
+	require.Equal(t, "203.0.113.0/24", lines[0]["client_ip"])
+	require.Equal(t, "203.0.113.77", lines[1]["client_ip"])
+}
+
 func TestLinesAreLimitedAndCounted(t *testing.T) {
 	s := serve(t, blocking(""))
 	const asked = 5000

@@ -42,8 +42,8 @@ func New(journal *Journal, build Build, names ...string) (*Service, error) {
 }
 
 // Put puts a snapshot in force: every request that begins afterwards is decided
-// by it. Where the first door's edge changes, the policies that share it change
-// with it, each in one step.
+// by it. What the other doors take from the first one changes with it, at each
+// door in one step.
 func (s *Service) Put(name string, next *Snapshot) error {
 	s.put.Lock()
 	defer s.put.Unlock()
@@ -53,7 +53,7 @@ func (s *Service) Put(name string, next *Snapshot) error {
 	}
 	first := s.doors[0]
 	if door != first {
-		next = next.behind(first.current.Load())
+		next = next.beside(first.current.Load())
 	}
 	if next.resolver == nil {
 		return CheckEdge(nil)
@@ -65,7 +65,7 @@ func (s *Service) Put(name string, next *Snapshot) error {
 	s.journal.setLevel(next.serve.LogLevel)
 	for _, other := range s.doors[1:] {
 		if current := other.current.Load(); current != nil {
-			other.current.Store(current.behind(next))
+			other.current.Store(current.beside(next))
 		}
 	}
 	return nil

@@ -13,14 +13,15 @@ import (
 // Snapshot is one state of one policy file, compiled: what a request is decided
 // by. It is immutable and safe for concurrent use.
 type Snapshot struct {
-	policy    *decide.Policy
-	resolver  *gate.Resolver
-	inherited bool // the resolver is the first door's
-	mayBePeer bool // a fallback of the edge can make the proxy itself the client
-	observe   bool
-	serve     policyfile.Serve
-	info      decide.Info
-	table     *geo.Table // for the log
+	policy      *decide.Policy
+	resolver    *gate.Resolver
+	inherited   bool // the resolver is the first door's
+	mayBePeer   bool // a fallback of the edge can make the proxy itself the client
+	observe     bool
+	logNetworks bool // as the first door's policy file says
+	serve       policyfile.Serve
+	info        decide.Info
+	table       *geo.Table // for the log
 }
 
 // NewSnapshot makes a snapshot of a policy that was loaded. A policy without an
@@ -30,12 +31,13 @@ func NewSnapshot(parts *policyfile.Parts, policy *decide.Policy) (*Snapshot, err
 		return nil, errors.New("there is no policy")
 	}
 	s := &Snapshot{
-		policy:    policy,
-		inherited: parts.Edge == nil,
-		observe:   parts.Observe,
-		serve:     parts.Serve,
-		info:      policy.Info(),
-		table:     parts.Config.Geo,
+		policy:      policy,
+		inherited:   parts.Edge == nil,
+		observe:     parts.Observe,
+		logNetworks: parts.Serve.LogNetworks,
+		serve:       parts.Serve,
+		info:        policy.Info(),
+		table:       parts.Config.Geo,
 	}
 	if parts.Edge == nil {
 		return s, nil
@@ -75,13 +77,17 @@ func (s *Snapshot) Info() decide.Info { return s.info }
 // Serve are the settings of the policy file.
 func (s *Snapshot) Serve() policyfile.Serve { return s.serve }
 
-// behind is s with the resolver of another snapshot, if it has none of its own.
-func (s *Snapshot) behind(first *Snapshot) *Snapshot {
-	if !s.inherited || first == nil {
+// beside is s at a further door of a service: what it logs is what the first
+// door's policy file lets it, and without an edge of its own it has that one's.
+func (s *Snapshot) beside(first *Snapshot) *Snapshot {
+	if first == nil {
 		return s
 	}
 	next := *s
-	next.resolver, next.mayBePeer = first.resolver, first.mayBePeer
+	next.logNetworks = first.logNetworks
+	if s.inherited {
+		next.resolver, next.mayBePeer = first.resolver, first.mayBePeer
+	}
 	return &next
 }
 
