@@ -132,3 +132,22 @@ func TestCheckRealZones(t *testing.T) {
 	got := runIn(t, "", "check", zones)
 	require.Equal(t, 0, got.code, got.out)
 }
+
+// Findings of all sorts stand in the order of a reader, and fail with --strict.
+func TestCheckOrder(t *testing.T) {
+	folder(t, map[string]string{
+		"netwicket.json": `{"okta":{"zones":["b.json","a.json"]},"overlay":"overlay.json"}`,
+		"b.json":         "[\n" + `{"type":"IP","id":"b","name":"B","gateways":[{"type":"CIDR","value":"192.0.2.1/24"},{"type":"CIDR","value":"192.0.2.0/24"}]},` + "\n" + `{"type":"IP","id":"e","name":"E","gateways":[]}]`,
+		"a.json":         `{"type":"IP","id":"a","name":"B","gateways":[{"type":"CIDR","value":"198.51.100.1/24"}],"useAsExemptList":true}`,
+		"overlay.json":   `{"allow":[{"network":"203.0.113.7"}]}`,
+	})
+	got := runIn(t, "", "check", "--strict", "--json", ".")
+	require.Equal(t, 3, got.code)
+	var codes []string
+	for _, f := range objects(t, got.out) {
+		require.Len(t, f, 7)
+		require.Equal(t, "warning", f["severity"])
+		codes = append(codes, f["file"].(string)+" "+f["code"].(string))
+	}
+	require.Equal(t, []string{"b.json host-bits", "b.json duplicate-entry", "b.json empty-zone", "a.json host-bits", "a.json ignored-member", "overlay.json missing-why"}, codes)
+}

@@ -20,7 +20,7 @@ import (
 	"github.com/netwicket/netwicket/internal/mmdbtest"
 )
 
-var updatePage = flag.Bool("update", false, "write the outputs that docs/lints.md shows")
+var updatePage = flag.Bool("update", false, "write the outputs that docs/lints.md shows") //nolint:gochecknoglobals // flags are registered before tests run
 
 const lintsPage = "../../docs/lints.md"
 

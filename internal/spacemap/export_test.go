@@ -3,6 +3,8 @@ package spacemap
 import (
 	"image/color"
 	"net/netip"
+
+	"github.com/netwicket/netwicket/decide"
 )
 
 // PointAt and StepAt are the curve.
@@ -55,7 +57,7 @@ func (m *Map) Shares() (v4, v6 map[string]float64) {
 func (m *Map) Spots() (v4, v6 int) { return len(m.v4.spots()), len(m.v6.spots()) }
 
 // Words is a decision as the page describes it.
-var Words = words
+func Words(d decide.Decision) string { return words(d) }
 
 // PaintOf is the colour of a decision.
-var PaintOf = paintOf
+func PaintOf(d decide.Decision) color.RGBA { return paintOf(d) }
