@@ -72,7 +72,6 @@ func (c *commandLine) diff(flags diffFlags, before, after string) error {
 		out: bufio.NewWriterSize(c.out, 64<<10), json: c.json, look: c.style(),
 		counter: impact.NewCounter(pair[1].Parts.Config.Geo),
 	}
-	defer report.counter.Close()
 	changes := wanted(decide.Diff(pair[0].Policy, pair[1].Policy))
 	if len(flags.logs) > 0 {
 		if changes, err = c.weigh(report, flags, pair, changes); err != nil {

@@ -51,7 +51,6 @@ func TestSizes(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			c := impact.NewCounter(nil)
-			defer c.Close()
 			for _, text := range test.ranges {
 				c.Add(change(text, allow, deny))
 			}
@@ -73,7 +72,6 @@ func TestDirections(t *testing.T) {
 
 func TestGroups(t *testing.T) {
 	c := impact.NewCounter(table(t, "10.0.0.0/24,DE,,64500,,\n10.0.1.0/24,FR,,64500,,\n10.0.2.0/24,FR,,,,\n2001:db8::/48,DE,,64501,,\n"))
-	defer c.Close()
 	for _, change := range []decide.Change{
 		change("9.255.255.255-10.0.0.0", allow, deny),
 		change("10.0.0.255-10.0.1.3", deny, allow),
@@ -128,7 +126,6 @@ func TestGroupsAddUp(t *testing.T) {
 		for _, g := range c.Countries() {
 			sum += g.Sizes[impact.NewlyDenied].IPv4
 		}
-		c.Close()
 		if want := c.Total[impact.NewlyDenied].IPv4; sum != want {
 			t.Fatalf("seed %d: countries add up to %d, not %d", seed, sum, want)
 		}

@@ -2,12 +2,8 @@ package impact
 
 import (
 	"cmp"
-	"encoding/binary"
 	"math/big"
 	"math/bits"
-	"net/netip"
-
-	"go4.org/netipx"
 )
 
 // Size is how much of the address space a set of ranges is. The zero value is
@@ -29,12 +25,12 @@ func (s Size) Networks6() *big.Int {
 func (s Size) IsZero() bool { return s.IPv4 == 0 && !s.anyNetwork }
 
 // add counts a range behind all that were counted before.
-func (s *Size) add(r netipx.IPRange) {
-	if r.From().Is4() {
-		s.IPv4 += number4(r.To()) - number4(r.From()) + 1
+func (s *Size) add(r span) {
+	if !r.ipv6 {
+		s.IPv4 += r.last.lo - r.first.lo + 1
 		return
 	}
-	first, last := network6(r.From()), network6(r.To())
+	first, last := r.first.hi, r.last.hi
 	if s.anyNetwork && first == s.last {
 		if last == first {
 			return
@@ -61,14 +57,4 @@ func (s Size) plus(other Size) Size {
 	sum.low, carry = bits.Add64(s.low, other.low, 0)
 	sum.high = s.high + other.high + carry
 	return sum
-}
-
-func number4(addr netip.Addr) uint64 {
-	b := addr.As4()
-	return uint64(binary.BigEndian.Uint32(b[:]))
-}
-
-func network6(addr netip.Addr) uint64 {
-	b := addr.As16()
-	return binary.BigEndian.Uint64(b[:])
 }

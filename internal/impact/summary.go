@@ -2,10 +2,7 @@ package impact
 
 import (
 	"cmp"
-	"iter"
 	"slices"
-
-	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
@@ -52,13 +49,33 @@ type Group[K cmp.Ordered] struct {
 type Counter struct {
 	Changes   int
 	Total     Sizes
-	countries map[string]*Sizes
-	asns      map[asn]*Sizes
-	places    func() (netipx.IPRange, geo.Location, bool)
-	stop      func()
-	at        netipx.IPRange
-	location  geo.Location
-	more      bool
+	places    places
+	countries []Group[string]
+	asns      []Group[uint32]
+}
+
+// NewCounter counts by the countries and ASNs of a table; a nil table has none.
+func NewCounter(table *geo.Table) *Counter {
+	c := &Counter{places: newPlaces(table)}
+	countries, asns := map[string]uint32{}, map[asn]uint32{}
+	for id := range table.Locations() {
+		at := table.Location(uint32(id))
+		country, found := countries[at.Country]
+		if !found {
+			country = uint32(len(c.countries))
+			countries[at.Country] = country
+			c.countries = append(c.countries, Group[string]{Key: at.Country, Known: at.Country != ""})
+		}
+		key := asn{at.ASN, at.ASNKnown}
+		number, found := asns[key]
+		if !found {
+			number = uint32(len(c.asns))
+			asns[key] = number
+			c.asns = append(c.asns, Group[uint32]{Key: at.ASN, Known: at.ASNKnown})
+		}
+		c.places.groups = append(c.places.groups, [2]uint32{country, number})
+	}
+	return c
 }
 
 type asn struct {
@@ -66,73 +83,30 @@ type asn struct {
 	known  bool
 }
 
-// NewCounter counts by the countries and ASNs of a table; a nil table has none.
-// Close it when done.
-func NewCounter(table *geo.Table) *Counter {
-	c := &Counter{countries: map[string]*Sizes{}, asns: map[asn]*Sizes{}}
-	c.places, c.stop = iter.Pull2(table.All())
-	c.at, c.location, c.more = c.places()
-	return c
-}
-
-// Close ends the walk over the table.
-func (c *Counter) Close() { c.stop() }
-
 // Add counts a change. Changes come in address order, as [decide.Diff] gives them.
 func (c *Counter) Add(change decide.Change) {
 	c.Changes++
 	direction := DirectionOf(change)
-	c.Total[direction].add(change.Range)
-	for c.more {
-		if part, overlap := intersection(c.at, change.Range); overlap {
-			sizesOf(c.countries, c.location.Country)[direction].add(part)
-			sizesOf(c.asns, asn{c.location.ASN, c.location.ASNKnown})[direction].add(part)
-		}
-		if c.at.To().Compare(change.Range.To()) >= 0 {
-			return
-		}
-		c.at, c.location, c.more = c.places()
+	whole := spanOf(change.Range)
+	c.Total[direction].add(whole)
+	for part, groups := range c.places.within(whole) {
+		c.countries[groups[0]].Sizes[direction].add(part)
+		c.asns[groups[1]].Sizes[direction].add(part)
 	}
-}
-
-// intersection of two ranges; netip orders IPv4 before IPv6, so those of two
-// families never meet.
-func intersection(a, b netipx.IPRange) (netipx.IPRange, bool) {
-	from, to := a.From(), a.To()
-	if b.From().Compare(from) > 0 {
-		from = b.From()
-	}
-	if b.To().Compare(to) < 0 {
-		to = b.To()
-	}
-	r := netipx.IPRangeFrom(from, to)
-	return r, r.IsValid()
-}
-
-func sizesOf[K comparable](groups map[K]*Sizes, key K) *Sizes {
-	sizes := groups[key]
-	if sizes == nil {
-		sizes = &Sizes{}
-		groups[key] = sizes
-	}
-	return sizes
 }
 
 // Countries are the countries that changes touch, the largest first.
-func (c *Counter) Countries() []Group[string] {
-	var groups []Group[string]
-	for country, sizes := range c.countries {
-		groups = append(groups, Group[string]{country, country != "", *sizes})
-	}
-	sortGroups(groups)
-	return groups
-}
+func (c *Counter) Countries() []Group[string] { return touched(c.countries) }
 
 // ASNs are the autonomous systems that changes touch, the largest first.
-func (c *Counter) ASNs() []Group[uint32] {
-	var groups []Group[uint32]
-	for key, sizes := range c.asns {
-		groups = append(groups, Group[uint32]{key.number, key.known, *sizes})
+func (c *Counter) ASNs() []Group[uint32] { return touched(c.asns) }
+
+func touched[K cmp.Ordered](all []Group[K]) []Group[K] {
+	var groups []Group[K]
+	for _, group := range all {
+		if group.Sizes != (Sizes{}) {
+			groups = append(groups, group)
+		}
 	}
 	sortGroups(groups)
 	return groups
