@@ -1,0 +1,107 @@
+package impact
+
+import (
+	"encoding/binary"
+	"iter"
+	"net/netip"
+
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/geo"
+)
+
+// span is a range as numbers: of IPv4, in the low half.
+type span struct {
+	ipv6        bool
+	first, last number
+}
+
+// number is an address as a number.
+type number struct{ hi, lo uint64 }
+
+func (n number) less(other number) bool {
+	return n.hi < other.hi || n.hi == other.hi && n.lo < other.lo
+}
+
+func spanOf(r netipx.IPRange) span {
+	return span{r.From().Is6(), numberOf(r.From()), numberOf(r.To())}
+}
+
+func numberOf(addr netip.Addr) number {
+	if addr.Is4() {
+		b := addr.As4()
+		return number{lo: uint64(binary.BigEndian.Uint32(b[:]))}
+	}
+	b := addr.As16()
+	return number{hi: binary.BigEndian.Uint64(b[:8]), lo: binary.BigEndian.Uint64(b[8:])}
+}
+
+// places is the geo table as a walk beside the changes needs it.
+type places struct {
+	edges  [2][]edge
+	next   [2]int      // the edge that the walk has reached
+	groups [][2]uint32 // country and ASN of each location
+}
+
+// edge is where an interval of one location begins.
+type edge struct {
+	first    number
+	location uint32
+}
+
+func newPlaces(table *geo.Table) places {
+	var p places
+	sizes := [2]int{}
+	for range table.Edges4() {
+		sizes[0]++
+	}
+	for range table.Edges6() {
+		sizes[1]++
+	}
+	for family, size := range sizes { // growing would copy many megabytes again and again
+		p.edges[family] = make([]edge, 0, size)
+	}
+	for first, location := range table.Edges4() {
+		p.edges[0] = append(p.edges[0], edge{number{lo: uint64(first)}, location})
+	}
+	for first, location := range table.Edges6() {
+		p.edges[1] = append(p.edges[1], edge{number{hi: first[0], lo: first[1]}, location})
+	}
+	return p
+}
+
+// within ranges over the parts of a span that have one location each, with its
+// groups. Spans come in order.
+func (p *places) within(whole span) iter.Seq2[span, [2]uint32] {
+	return func(yield func(span, [2]uint32) bool) {
+		family := 0
+		if whole.ipv6 {
+			family = 1
+		}
+		edges, at := p.edges[family], p.next[family]
+		for at+1 < len(edges) && !whole.first.less(edges[at+1].first) {
+			at++
+		}
+		for part := whole; ; at++ {
+			behind := at+1 == len(edges) || whole.last.less(edges[at+1].first)
+			part.last = whole.last
+			if !behind {
+				part.last = before(edges[at+1].first)
+			}
+			if !yield(part, p.groups[edges[at].location]) || behind {
+				break
+			}
+			part.first = edges[at+1].first
+		}
+		p.next[family] = at
+	}
+}
+
+// before is the address in front of one that is not the first.
+func before(a number) number {
+	if a.lo == 0 {
+		a.hi--
+	}
+	a.lo--
+	return a
+}
