@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,10 +150,28 @@ func read(source Source) ([]byte, error) {
 	if info.IsDir() {
 		return nil, errors.New("is a directory, not a file")
 	}
-	if info.Size() > maxFileSize {
+	if info.Mode().IsRegular() {
+		if info.Size() > maxFileSize {
+			return nil, errors.New("larger than " + maxFileSizeText)
+		}
+		return os.ReadFile(source.File)
+	}
+	return readStream(source.File, maxFileSize)
+}
+
+// readStream reads what does not know its size, such as a pipe, and may be a
+// device without an end.
+func readStream(path string, limit int64) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err == nil && int64(len(content)) > limit {
 		return nil, errors.New("larger than " + maxFileSizeText)
 	}
-	return os.ReadFile(source.File)
+	return content, err
 }
 
 // kindOf tells the format of a source.

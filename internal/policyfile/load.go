@@ -126,7 +126,7 @@ func (l *loader) path(path string) {
 // read is the content of a file, or a finding.
 func (l *loader) read(ref reference) ([]byte, bool) {
 	l.parts.Files = append(l.parts.Files, ref.path)
-	data, err := os.ReadFile(ref.path)
+	data, err := readWhole(ref.path, maxFileSize)
 	if err != nil {
 		l.unreadable(ref, err)
 		return nil, false
