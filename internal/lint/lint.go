@@ -24,6 +24,8 @@ type Subject struct {
 	Name  string       // file of findings about the policy as a whole
 	At    time.Time    // the time that the age of geo data is told at
 	Guard []netip.Addr // addresses that a service with this policy must not deny
+
+	Trusted []netip.Prefix // proxies that the edge believes
 }
 
 // Check gives all findings, document by document and in document order inside
@@ -96,6 +98,7 @@ func (l *linter) wholePolicy() {
 	l.dynamicCoverage()
 	l.deniedNetworks()
 	l.guard()
+	l.trusted()
 }
 
 // locateZones finds every zone's JSON.
