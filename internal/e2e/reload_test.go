@@ -166,9 +166,9 @@ func startLoad(t *testing.T) *load {
 	keeper, err := reload.Start(reload.Options{
 		Policy: policyfile.Options{Paths: []string{l.folder}},
 		Install: func(parts *policyfile.Parts, policy *decide.Policy) error {
-			next, err := forwardauth.NewSnapshot(parts, policy)
-			if err != nil {
-				return err
+			next, refusal := forwardauth.NewSnapshot(parts, policy)
+			if refusal != nil {
+				return refusal
 			}
 			return service.Put("", next)
 		},

@@ -96,7 +96,7 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request, s *Service) int {
 	}
 	decision := snapshot.policy.DecideChain(chain)
 	s.metrics.took(begun)
-	code, _ := err.(gate.Error)
+	code, _ := err.(gate.Error) //nolint:errorlint // it is never wrapped, and errors.As would allocate for every hostile request
 	d.tally.count(&decision, code, snapshot, r.RemoteAddr)
 	if snapshot.serve.ReasonHeader {
 		w.Header()[reasonHeader] = []string{decision.Reason.String()}

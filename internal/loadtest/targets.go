@@ -28,62 +28,84 @@ func serveNothing(address string) error {
 
 // startTargets starts the empty handler and the service.
 func startTargets(s settings) (targets []target, stop func(), err error) {
-	folder, err := os.MkdirTemp("", "netwicket-load")
-	if err != nil {
+	var p processes
+	if targets, err = p.start(s); err != nil {
+		p.stop()
 		return nil, nil, err
 	}
-	var started []*exec.Cmd
-	stop = func() {
-		for _, command := range started {
-			_ = command.Process.Kill() // it may have ended by itself
-			_ = command.Wait()
-		}
-		_ = os.RemoveAll(folder)
+	return targets, p.stop, nil
+}
+
+// processes are what was started, and the folder of their files.
+type processes struct {
+	folder   string
+	commands []*exec.Cmd
+}
+
+func (p *processes) stop() {
+	for _, command := range p.commands {
+		_ = command.Process.Kill() // it may have ended by itself
+		_ = command.Wait()
 	}
-	if s.netwicket == "" {
-		s.netwicket = filepath.Join(folder, "netwicket")
-		build := exec.Command("go", "build", "-o", s.netwicket, "github.com/netwicket/netwicket/cmd/netwicket")
-		if output, err := build.CombinedOutput(); err != nil {
-			stop()
-			return nil, nil, fmt.Errorf("go build: %w\n%s", err, output)
-		}
+	_ = os.RemoveAll(p.folder)
+}
+
+func (p *processes) start(s settings) ([]target, error) {
+	var err error
+	if p.folder, err = os.MkdirTemp("", "netwicket-load"); err != nil {
+		return nil, err
 	}
 	self, err := os.Executable()
 	if err != nil {
-		stop()
-		return nil, nil, err
+		return nil, err
+	}
+	netwicket, err := p.program(s)
+	if err != nil {
+		return nil, err
 	}
 	addresses, err := freeAddresses(3)
 	if err != nil {
-		stop()
-		return nil, nil, err
+		return nil, err
 	}
-	commands := []*exec.Cmd{
+	targets := []target{{"empty handler", addresses[0]}, {"netwicket serve", addresses[1]}}
+	for i, command := range []*exec.Cmd{
 		exec.Command(self, "-empty", addresses[0]),
-		exec.Command(s.netwicket, "serve", "-c", s.policy, "--listen", addresses[1], "--metrics", addresses[2]),
-	}
-	targets = []target{{"empty handler", addresses[0]}, {"netwicket serve", addresses[1]}}
-	for i, command := range commands {
-		log, err := os.Create(filepath.Join(folder, fmt.Sprint(i)))
-		if err != nil {
-			stop()
-			return nil, nil, err
+		exec.Command(netwicket, "serve", "-c", s.policy, "--listen", addresses[1], "--metrics", addresses[2]),
+	} {
+		log := filepath.Join(p.folder, fmt.Sprint(i))
+		if err = startLogged(command, log); err != nil {
+			return nil, err
 		}
-		command.Stderr = log
-		if err = errors.Join(command.Start(), log.Close()); err != nil {
-			stop()
-			return nil, nil, err
-		}
-		started = append(started, command)
-	}
-	for i, t := range targets {
-		if err := await(t.address); err != nil {
-			text, _ := os.ReadFile(filepath.Join(folder, fmt.Sprint(i)))
-			stop()
-			return nil, nil, fmt.Errorf("%s: %w\n%s", t.name, err, text)
+		p.commands = append(p.commands, command)
+		if err = await(targets[i].address); err != nil {
+			text, _ := os.ReadFile(log)
+			return nil, fmt.Errorf("%s: %w\n%s", targets[i].name, err, text)
 		}
 	}
-	return targets, stop, nil
+	return targets, nil
+}
+
+// program is the netwicket to test, built if none was named.
+func (p *processes) program(s settings) (string, error) {
+	if s.netwicket != "" {
+		return s.netwicket, nil
+	}
+	path := filepath.Join(p.folder, "netwicket")
+	build := exec.Command("go", "build", "-o", path, "github.com/netwicket/netwicket/cmd/netwicket")
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, output)
+	}
+	return path, nil
+}
+
+// startLogged starts a command that writes its log to a file.
+func startLogged(command *exec.Cmd, path string) error {
+	log, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	command.Stderr = log
+	return errors.Join(command.Start(), log.Close())
 }
 
 func freeAddresses(count int) ([]string, error) {

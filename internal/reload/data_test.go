@@ -82,7 +82,7 @@ func TestHalfWrittenDatabase(t *testing.T) {
 	require.NoError(t, err)
 	defer file.Close()
 	for _, cut := range []int{0, 1, len(content) / 2, len(content) - 1} {
-		_, err := file.WriteAt([]byte(content[:cut]), 0)
+		_, err = file.WriteAt([]byte(content[:cut]), 0)
 		require.NoError(t, err)
 		k.fails("country.mmdb")
 		require.True(t, k.allows(hundredth))
