@@ -227,9 +227,9 @@ func (r *diffReport) totals(flags diffFlags, note string) {
 		s.out.WriteString("\n")
 	}
 	rows := [][]string{}
-	for direction, name := range directionNames {
-		if size := r.counter.Total[direction]; !size.IsZero() {
-			rows = append(rows, append([]string{name}, sizeColumns(size)...))
+	for direction, size := range r.counter.Total {
+		if !size.IsZero() {
+			rows = append(rows, append([]string{directionName(direction)}, sizeColumns(size)...))
 		}
 	}
 	s.table("In all", rows)
@@ -244,11 +244,13 @@ func (r *diffReport) totals(flags diffFlags, note string) {
 	_, _ = r.out.Write(s.out.Bytes()) // Flush reports what a writer could not take
 }
 
-// directionNames are the directions as the totals call them.
-var directionNames = [...]string{
-	impact.NewlyDenied:  "newly denied",
-	impact.NewlyAllowed: "newly allowed",
-	impact.OtherReason:  "other reason",
+// directionName is a direction as the totals call it.
+func directionName(direction int) string {
+	return [...]string{
+		impact.NewlyDenied:  "newly denied",
+		impact.NewlyAllowed: "newly allowed",
+		impact.OtherReason:  "other reason",
+	}[direction]
 }
 
 func sizeColumns(size impact.Size) []string {
@@ -272,7 +274,7 @@ func groupRows[K string | uint32](groups []impact.Group[K], top int, name func(K
 		}
 		for direction, size := range group.Sizes {
 			if !size.IsZero() {
-				rows = append(rows, append([]string{label, directionNames[direction]}, sizeColumns(size)...))
+				rows = append(rows, append([]string{label, directionName(direction)}, sizeColumns(size)...))
 				label = ""
 			}
 		}

@@ -83,9 +83,9 @@ func (c *commandLine) replayConfig(flags replayFlags, format *logFlags) (replay.
 		return config, err
 	}
 	if flags.against == "" {
-		parts, policy, err := c.openPolicy()
-		if err != nil {
-			return config, err
+		parts, policy, opened := c.openPolicy()
+		if opened != nil {
+			return config, opened
 		}
 		config.Subject, err = subject(parts, policy)
 		return config, err

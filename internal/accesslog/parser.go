@@ -45,8 +45,8 @@ func New(o Options) (Parser, error) {
 	case "okta":
 		return parseOkta, nil
 	case "json":
-		paths, err := parseFields(o.Fields)
-		return paths.parse, err
+		named, err := parseFields(o.Fields)
+		return named.parse, err
 	case "regex":
 		return newPattern(o.Pattern)
 	default:
@@ -64,9 +64,6 @@ func recognise(line string, usual paths) (Entry, error) {
 	}
 	return usual.parse(line)
 }
-
-// fieldNames are what a field or a group can be.
-var fieldNames = []string{"addr", "xff", "peer", "time"} //nolint:gochecknoglobals // a constant
 
 // parseFields reads NAME=PATH. A time that is not named is looked for.
 func parseFields(list []string) (paths, error) {
@@ -93,7 +90,7 @@ func parseFields(list []string) (paths, error) {
 			}
 			named.time = append(named.time, path)
 		default:
-			return paths{}, fmt.Errorf("field %q: the name is one of %s", text, strings.Join(fieldNames, ", "))
+			return paths{}, fmt.Errorf("field %q: the name is one of addr, xff, peer, time", text)
 		}
 	}
 	if len(named.peer)+len(named.addr) == 0 {
