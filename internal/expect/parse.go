@@ -76,7 +76,7 @@ type parser struct {
 }
 
 func (p *parser) fail(node jsondoc.Node, code, format string, args ...any) {
-	p.findings = append(p.findings, node.Finding(code, fmt.Errorf(format, args...)))
+	p.findings.Add(node.Finding(code, fmt.Errorf(format, args...)))
 }
 
 // object reads an object strictly: a slip in a key would expect nothing.
@@ -95,7 +95,7 @@ func (p *parser) object(node jsondoc.Node, read map[string]func(jsondoc.Node)) {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		p.findings = append(p.findings, member.Key.Finding("unknown-key", errors.New("unknown key; expected one of "+strings.Join(names, ", "))))
+		p.findings.Add(member.Key.Finding("unknown-key", errors.New("unknown key; expected one of "+strings.Join(names, ", "))))
 	}
 }
 

@@ -70,6 +70,18 @@ func (f *Finding) Unwrap() error { return f.Err }
 // List is several findings in document order.
 type List []*Finding
 
+// Add appends a finding, and in place of the one beyond [Limit] that there are
+// more; those that follow are dropped.
+func (l *List) Add(f *Finding) {
+	switch {
+	case len(*l) < Limit:
+		*l = append(*l, f)
+	case len(*l) == Limit:
+		*l = append(*l, &Finding{File: f.File, Line: f.Line, Column: f.Column, Code: "too-many-findings",
+			Err: fmt.Errorf("more than %d findings; the rest of the document was not looked at", Limit)})
+	}
+}
+
 // Error shows the first [Shown] findings, one a line, and counts the rest.
 func (l List) Error() string {
 	lines := make([]string, 0, min(len(l), Shown)+1)

@@ -74,3 +74,19 @@ func TestCut(t *testing.T) {
 	}
 	require.LessOrEqual(t, len(finding.Cut(strings.Repeat("\x80", 1_000))), 123, "no character at all")
 }
+
+// A broken document of many megabytes does not cost gigabytes of findings.
+func TestAddHasAnEnd(t *testing.T) {
+	var list finding.List
+	one := &finding.Finding{File: "f", Line: 3, Column: 4, Code: "x"}
+	for range finding.Limit {
+		list.Add(one)
+	}
+	require.Len(t, list, finding.Limit)
+	list.Add(one)
+	list.Add(one)
+	require.Len(t, list, finding.Limit+1)
+	last := list[finding.Limit]
+	require.Equal(t, "too-many-findings", last.Code)
+	require.Equal(t, 3, last.Line)
+}

@@ -25,7 +25,7 @@ type values struct {
 
 // fail notes an error about a value.
 func (v *values) fail(node jsondoc.Node, code, format string, args ...any) {
-	v.findings = append(v.findings, node.Finding(code, fmt.Errorf(format, args...)))
+	v.findings.Add(node.Finding(code, fmt.Errorf(format, args...)))
 }
 
 // keys is what may stand in an object: each key's reader.
@@ -43,7 +43,7 @@ func (v *values) object(node jsondoc.Node, known keys) {
 			continue
 		}
 		line, column := member.Key.Position()
-		v.findings = append(v.findings, &finding.Finding{
+		v.findings.Add(&finding.Finding{
 			File: node.File(), Line: line, Column: column, Path: member.Value.Path(), Value: finding.Cut(member.Name),
 			Code: "unknown-key", Err: fmt.Errorf("unknown key; expected one of %s", strings.Join(known.sorted(), ", ")),
 		})
