@@ -42,7 +42,7 @@ func TestHostileLists(t *testing.T) {
 		{name: "an escape sequence of a terminal", text: "\x1b[2J192.0.2.1\n"},
 		{name: "a line of a megabyte", text: strings.Repeat("1", 1<<20)},
 		{name: "a line of 100 MB", text: strings.Repeat("1", 100_000_000), large: true},
-		{name: "a million bad lines", text: strings.Repeat("x\n", 1_000_000)},
+		{name: "a million bad lines", text: strings.Repeat("x\n", sized(1_000_000))},
 		{name: "100,000 hyphens", text: strings.Repeat("-", 4000) + "\n"},
 		{name: "a prefix of 129 bits", text: "2001:db8::/129\n"},
 		{name: "a prefix of mapped addresses and more", text: "::ffff:0:0/95\n"},
@@ -56,8 +56,8 @@ func TestHostileLists(t *testing.T) {
 		{name: "carriage returns alone", text: "192.0.2.1\r192.0.2.2\r"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if test.large && testing.Short() {
-				t.Skip("takes half a gigabyte; run without -short")
+			if test.large && !proving() {
+				t.Skip("takes half a gigabyte; NETWICKET_PROVE=1 asks for it")
 			}
 			for name, parse := range lists() {
 				text := test.text
@@ -72,8 +72,8 @@ func TestHostileLists(t *testing.T) {
 
 // More networks than the limit are refused, and as many as the limit are not.
 func TestListsHaveAnEnd(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a gigabyte; run without -short")
+	if !proving() {
+		t.Skip("takes a gigabyte; NETWICKET_PROVE=1 asks for it")
 	}
 	const limit = 5_000_000
 	var text strings.Builder
