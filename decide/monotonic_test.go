@@ -14,7 +14,7 @@ import (
 
 // What only ever adds a restriction must never let anybody in: the stricter
 // policy may not allow what the first one denies.
-func neverAllowsMore(t *testing.T, seed uint64, r *randomPolicy, what string, before, after decide.Config) {
+func neverAllowsMore(t *testing.T, seed uint64, r *randomPolicy, what string, before, after decide.Config) (compared int) {
 	t.Helper()
 	first, err := decide.Compile(before)
 	require.NoError(t, err)
@@ -25,10 +25,13 @@ func neverAllowsMore(t *testing.T, seed uint64, r *randomPolicy, what string, be
 		if was, is := first.DecideChain(chain), second.DecideChain(chain); is.Allowed() && !was.Allowed() {
 			t.Fatalf("seed %d, %s, chain %v: was %v, is %v", seed, what, chain, was, is)
 		}
+		compared++
 	}
+	return compared
 }
 
 func TestRestrictionsNeverAllowMore(t *testing.T) {
+	compared := 0
 	for seed := range uint64(300) {
 		r := newRandomPolicy(seed)
 		config := r.config(t)
@@ -39,7 +42,7 @@ func TestRestrictionsNeverAllowMore(t *testing.T) {
 		}))
 		require.NoError(t, err)
 		blocked.Zones = append(slices.Clone(config.Zones), zones)
-		neverAllowsMore(t, seed, r, "a blocklist zone", config, blocked)
+		compared += neverAllowsMore(t, seed, r, "a blocklist zone", config, blocked)
 
 		blocked = config
 		zones, err = zone.ParseOkta("more.json", mustJSON(t, map[string]any{
@@ -47,20 +50,20 @@ func TestRestrictionsNeverAllowMore(t *testing.T) {
 		}))
 		require.NoError(t, err)
 		blocked.Zones = append(slices.Clone(config.Zones), zones)
-		neverAllowsMore(t, seed, r, "a dynamic blocklist zone", config, blocked)
+		compared += neverAllowsMore(t, seed, r, "a dynamic blocklist zone", config, blocked)
 
 		if config.ThreatInsight != nil && config.ThreatInsight.Action == zone.ThreatBlock {
 			fed := config
 			feed, err := zone.ParseFeed("more.txt", []byte(r.network()+"\n"))
 			require.NoError(t, err)
 			fed.ThreatFeeds = append(slices.Clone(config.ThreatFeeds), feed)
-			neverAllowsMore(t, seed, r, "a threat feed", config, fed)
+			compared += neverAllowsMore(t, seed, r, "a threat feed", config, fed)
 		}
 
 		without := config
 		without.SailPoint, without.AuthProfile = nil, nil
 		if config.SailPoint != nil {
-			neverAllowsMore(t, seed, r, "a SailPoint document", without, config)
+			compared += neverAllowsMore(t, seed, r, "a SailPoint document", without, config)
 		}
 		if config.AuthProfile != nil {
 			stricter, profile := config, *config.AuthProfile
@@ -70,14 +73,16 @@ func TestRestrictionsNeverAllowMore(t *testing.T) {
 				profile.UntrustedGeography = true
 			}
 			stricter.AuthProfile = &profile
-			neverAllowsMore(t, seed, r, "a flag of the profile", config, stricter)
+			compared += neverAllowsMore(t, seed, r, "a flag of the profile", config, stricter)
 		}
 	}
+	figure(t, "a blocklist, a feed, a SailPoint document or a flag added to 300 random policies: %d chains before and after", compared)
 }
 
 // What a client writes to the left of the hop that a trusted proxy vouches for
 // can only keep it out.
 func TestForgedHopsNeverAllow(t *testing.T) {
+	compared := 0
 	for seed := range uint64(300) {
 		r := newRandomPolicy(seed)
 		policy, err := decide.Compile(r.config(t))
@@ -93,11 +98,13 @@ func TestForgedHopsNeverAllow(t *testing.T) {
 			}
 			forged := append(slices.Clone(honest[:client+1]), r.chain()...)
 			bare := policy.DecideChain(honest[:client+1])
+			compared++
 			if got := policy.DecideChain(forged); got.Allowed() && !bare.Allowed() && !lastIsTrusted(policy, honest[:client+1]) {
 				t.Fatalf("seed %d: %v denies %v, with forged hops %v it is %v", seed, honest[:client+1], bare, forged, got)
 			}
 		}
 	}
+	figure(t, "%d denied chains with forged hops behind the client", compared)
 }
 
 // lastIsTrusted says that the chain ends in a proxy, so that a hop added behind
@@ -117,6 +124,7 @@ func TestUnknownDataNeverAllow(t *testing.T) {
 		{"ASN", "10.0.0.0/8,US,,64502,none,-\n", "10.0.0.0/8,US,,,none,-\n"},
 	}
 	provide := "192.0.2.250,US,US-CA,7,tor,NORD_VPN\n"
+	compared := 0
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			load := func(text string) *geo.Table {
@@ -139,6 +147,7 @@ func TestUnknownDataNeverAllow(t *testing.T) {
 					if !addr.Is4() {
 						continue // the datum of an embedded address may lift a definite hit
 					}
+					compared++
 					if was, is := first.Decide(addr), second.Decide(addr); is.Allowed() && !was.Allowed() {
 						t.Fatalf("seed %d: %v was %v, is %v", seed, addr, was, is)
 					}
@@ -146,4 +155,5 @@ func TestUnknownDataNeverAllow(t *testing.T) {
 			}
 		})
 	}
+	figure(t, "%d decisions with one datum of the client unknown", compared)
 }
