@@ -56,3 +56,14 @@ compare:
 
 clean:
 	rm -f netwicket cover.out
+
+.PHONY: prove mutants
+
+# The promises of docs/guarantees.md with their figures, in under 20 minutes on
+# two cores.
+prove:
+	$(GO) run ./internal/prove
+
+# Faults of the code that the tests have to notice; works in copies.
+mutants:
+	$(GO) run ./internal/mutants
