@@ -21,7 +21,8 @@ import (
 // addresses, so that ranges, proxies, countries and chains meet all the time.
 type randomPolicy struct {
 	*rand.Rand
-	pool []netip.Addr
+	pool  []netip.Addr
+	large bool // more zones and rules than a word has bits
 }
 
 func newRandomPolicy(seed uint64) *randomPolicy {
@@ -163,7 +164,11 @@ func (r *randomPolicy) rules(zones []map[string]any) []map[string]any {
 		legacy = legacy || z["id"] == "legacy"
 	}
 	var list []map[string]any
-	for i := range r.IntN(5) {
+	most := 5
+	if r.large {
+		most = 200
+	}
+	for i := range r.IntN(most) {
 		network := map[string]any{"connection": "ANYWHERE"}
 		some := func() []string {
 			if r.IntN(5) == 0 {
@@ -229,7 +234,11 @@ func mustJSON(t testing.TB, value any) []byte {
 func (r *randomPolicy) config(t testing.TB) decide.Config {
 	t.Helper()
 	var config decide.Config
-	documents := r.zones(6)
+	most := 6
+	if r.large {
+		most = 150
+	}
+	documents := r.zones(most)
 	zones, err := zone.ParseOkta("zones.json", mustJSON(t, documents))
 	require.NoError(t, err)
 	config.Zones = []zone.Zones{zones}
