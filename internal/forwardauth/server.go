@@ -72,6 +72,7 @@ func Listen(l Listener, logger *slog.Logger) (*Server, error) {
 			Listener:          listener,
 			ReadHeaderTimeout: headerTimeout,
 			ConnPolicy:        proxied(l.Proxied),
+			ValidateHeader:    namesHost,
 		}
 	}
 	return s, nil
@@ -86,6 +87,15 @@ func proxied(trusts func(string) bool) proxyproto.ConnPolicyFunc {
 		}
 		return proxyproto.SKIP, nil
 	}
+}
+
+// namesHost refuses headers of connections that are not TCP. A client on a local
+// socket chooses its own name, which may look like an address.
+func namesHost(h *proxyproto.Header) error {
+	if kind := h.TransportProtocol; h.Command.IsProxy() && !kind.IsUnspec() && (kind.IsUnix() || !kind.IsStream()) {
+		return fmt.Errorf("a PROXY protocol header of a connection that is not TCP (%#x)", byte(kind))
+	}
+	return nil
 }
 
 // Addr is where the server listens.
