@@ -51,7 +51,18 @@ type Options struct {
 	Report func(Report)
 	Timing Timing
 
-	withoutEvents bool // for tests
+	withoutEvents bool             // for tests
+	clock         func() time.Time // for tests; nil: the wall clock
+	sleep         time.Duration    // for tests; zero: longestSleep
+}
+
+// now is the time of the wall clock, without the monotonic one: a clock that is
+// set has to be seen.
+func (o *Options) now() time.Time {
+	if o.clock != nil {
+		return o.clock()
+	}
+	return time.Now().Round(0)
 }
 
 // Cause is why a policy was loaded.
@@ -87,6 +98,7 @@ type Keeper struct {
 	watch     *watcher
 	parts     *policyfile.Parts // of the policy in force
 	info      decide.Info       // of the policy in force
+	asOf      time.Time         // the time that overlay entries of the policy in force were held against
 	seen      state             // how the files looked at the first load
 	failures  int               // since the last success
 	unsteady  int               // loads in a row during which files changed
@@ -107,6 +119,7 @@ func Start(o Options) (*Keeper, error) {
 		}
 		if err == nil {
 			k.parts, k.info, k.seen, k.lockedOut = parts, policy.Info(), seen, lockedOut(parts.Serve.Guard, policy)
+			k.asOf = parts.Config.Now
 		}
 		return err
 	})
@@ -193,7 +206,7 @@ const maxUnsteady = 10
 func (k *Keeper) load(known []string, steady bool) (parts *policyfile.Parts, policy *decide.Policy, before state, err error) {
 	before, begun := look(known), time.Now()
 	options := k.options.Policy
-	options.Now = begun
+	options.Now = k.options.now()
 	parts, policy, err = policyfile.Open(options)
 	after := look(pathsOf(parts))
 	if steady && (after.differs(before) || after.touchedSince(begun, time.Now())) {
@@ -230,6 +243,7 @@ func (k *Keeper) reload(cause Cause) {
 	k.retry.Stop()
 	if err == nil {
 		k.parts, k.info, k.failures, k.lockedOut = parts, policy.Info(), 0, nil
+		k.asOf = parts.Config.Now
 		k.awaitExpiry()
 	} else {
 		k.retry.Reset(k.pause())
@@ -286,18 +300,30 @@ func (k *Keeper) report(cause Cause, err error, parts *policyfile.Parts, took ti
 // while a timer runs.
 const longestSleep = 30 * time.Second
 
-// awaitExpiry sets the timer for the next entry that expires, if there is one.
+// awaitExpiry sets the timer for the next entry that expires. With an overlay
+// whose entries have all expired it goes on looking: a clock that ran ahead and
+// is set back brings them back, and one that denies must not stay away.
 func (k *Keeper) awaitExpiry() {
 	k.expiry.Stop()
-	if until := k.info.OverlayUntil; !until.IsZero() {
-		k.expiry.Reset(min(max(0, time.Until(until)), longestSleep))
+	if k.parts.Config.Overlay == nil {
+		return
 	}
+	sleep := longestSleep
+	if k.options.sleep > 0 {
+		sleep = k.options.sleep
+	}
+	if until := k.info.OverlayUntil; !until.IsZero() {
+		sleep = min(max(0, until.Sub(k.options.now())), sleep)
+	}
+	k.expiry.Reset(sleep)
 }
 
-// expire compiles the documents in force anew for the present time.
+// expire compiles the documents in force anew for the present time, if an entry
+// has expired since, or if the clock was set back.
 func (k *Keeper) expire() {
-	now := time.Now()
-	if now.Before(k.info.OverlayUntil) {
+	begun, now := time.Now(), k.options.now()
+	expired := !k.info.OverlayUntil.IsZero() && !now.Before(k.info.OverlayUntil)
+	if !expired && !now.Before(k.asOf) {
 		k.awaitExpiry()
 		return
 	}
@@ -314,12 +340,12 @@ func (k *Keeper) expire() {
 		// The same documents compiled before, so this is no more than a
 		// precaution; the timer comes back.
 		k.expiry.Reset(longestSleep)
-		k.report(Expiry, err, k.parts, time.Since(now))
+		k.report(Expiry, err, k.parts, time.Since(begun))
 		return
 	}
-	k.info, k.lockedOut = policy.Info(), lockedOut(k.parts.Serve.Guard, policy)
+	k.info, k.asOf, k.lockedOut = policy.Info(), now, lockedOut(k.parts.Serve.Guard, policy)
 	k.awaitExpiry()
-	k.report(Expiry, nil, k.parts, time.Since(now))
+	k.report(Expiry, nil, k.parts, time.Since(begun))
 }
 
 // Warnings are the findings of a load that are no errors.
