@@ -35,11 +35,11 @@ const (
 // faulty is a service that is asked without pause while its surroundings break.
 type faulty struct {
 	*serving
-	folder  string
-	stop    atomic.Bool
-	askers  sync.WaitGroup
-	mutex   sync.Mutex
-	answers map[string]int // by client and status
+	folder string
+	stop   atomic.Bool
+	askers sync.WaitGroup
+	mutex  sync.Mutex
+	counts map[string]int // of answers, by client and status
 }
 
 // country is a database in which 192.0.2.0/24 is KP.
@@ -76,7 +76,7 @@ func faultyFolder(t *testing.T) string {
 // startFaulty starts a service and those who ask it.
 func startFaulty(t *testing.T) *faulty {
 	t.Helper()
-	f := &faulty{folder: faultyFolder(t), answers: map[string]int{}}
+	f := &faulty{folder: faultyFolder(t), counts: map[string]int{}}
 	f.serving = serve(t, filepath.Dir(f.folder), "-c", f.folder)
 	f.ask()
 	return f
@@ -117,7 +117,7 @@ func (f *faulty) askOnce(client *http.Client, who string) int {
 func (f *faulty) count(who string, status int) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	f.answers[fmt.Sprintf("%s %d", who, status)]++
+	f.counts[fmt.Sprintf("%s %d", who, status)]++
 	if who != comes && status/100 == 2 {
 		f.t.Errorf("%s is let in", who)
 	}
@@ -133,8 +133,8 @@ func (f *faulty) figures() string {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	var parts []string
-	for _, key := range slices.Sorted(maps.Keys(f.answers)) {
-		parts = append(parts, fmt.Sprintf("%s: %d", key, f.answers[key]))
+	for _, key := range slices.Sorted(maps.Keys(f.counts)) {
+		parts = append(parts, fmt.Sprintf("%s: %d", key, f.counts[key]))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -210,7 +210,7 @@ func TestFaults(t *testing.T) {
 	})
 	f.end()
 	t.Logf("figure: %d faults of files under load, all recovered from without a restart; answers %s", broken, f.figures())
-	require.Zero(t, f.answers[comes+" 0"]+f.answers[listed+" 0"]+f.answers[located+" 0"], "questions without an answer")
+	require.Zero(t, f.counts[comes+" 0"]+f.counts[listed+" 0"]+f.counts[located+" 0"], "questions without an answer")
 }
 
 func firstError(errs ...error) error {
@@ -244,7 +244,7 @@ func TestSignals(t *testing.T) {
 	f.recovers(t)
 	f.end()
 	t.Logf("figure: 200 SIGHUP at a hundred a second, %s reloads; answers %s", f.metric(t, `netwicket_reload_total{result="success"}`), f.figures())
-	require.Zero(t, f.answers[comes+" 0"]+f.answers[listed+" 0"]+f.answers[located+" 0"], "questions without an answer")
+	require.Zero(t, f.counts[comes+" 0"]+f.counts[listed+" 0"]+f.counts[located+" 0"], "questions without an answer")
 }
 
 // TestEndsInMidRequest ends the service while it is asked and while requests
@@ -292,5 +292,5 @@ func TestLittleMemory(t *testing.T) {
 	}
 	f.end()
 	t.Logf("figure: GOMEMLIMIT=24MiB, 10 reloads under load: resident %s bytes; answers %s", f.metric(t, "process_resident_memory_bytes"), f.figures())
-	require.Zero(t, f.answers[comes+" 0"]+f.answers[listed+" 0"]+f.answers[located+" 0"], "questions without an answer")
+	require.Zero(t, f.counts[comes+" 0"]+f.counts[listed+" 0"]+f.counts[located+" 0"], "questions without an answer")
 }
