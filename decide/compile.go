@@ -189,6 +189,7 @@ func (c *compiler) buildTable() {
 	p.info.Classes = len(intervals.classes.list)
 	newNumbers := p.settle(intervals.classes.list)
 	p.table = intervals.table(newNumbers)
+	p.keepSecondLooks()
 }
 
 // addFlags adds the lists that are no zones.

@@ -144,6 +144,20 @@ func TestNoAllocs(t *testing.T) {
 	}
 }
 
+// Nor does a decision that needs a second look, whatever the policy.
+func TestNoAllocsAfterSecondLook(t *testing.T) {
+	for seed := range uint64(60) {
+		r := newRandomPolicy(seed)
+		policy, err := decide.Compile(r.config(t))
+		require.NoError(t, err)
+		for _, addr := range r.pool {
+			if allocs := testing.AllocsPerRun(5, func() { policy.Decide(addr) }); allocs != 0 {
+				t.Errorf("seed %d, %v: %v allocations", seed, addr, allocs)
+			}
+		}
+	}
+}
+
 // The import law: the engine knows no network, no files and no clock of its own.
 func TestImports(t *testing.T) {
 	deps := func(pkg string) string {
@@ -174,4 +188,12 @@ func TestImports(t *testing.T) {
 	for _, forbidden := range []string{"os", "net", "log"} {
 		require.NotContains(t, strings.Split(string(out), "\n"), forbidden)
 	}
+}
+
+// Decide has to stay small enough for the compiler to put it into its caller:
+// otherwise every decision is copied, which costs more than it takes to make.
+func TestDecideIsInlined(t *testing.T) {
+	out, err := exec.Command("go", "build", "-gcflags=-m", "github.com/netwicket/netwicket/decide").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), "can inline (*Policy).Decide\n")
 }

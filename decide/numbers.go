@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/netwicket/netwicket/internal/iptable"
@@ -25,6 +26,10 @@ type numbers struct {
 	bases      []uint32   // by bucket
 	classes    []class
 	secondLook uint32 // the first bucket without a decision
+
+	// After a second look there are more decisions than buckets. They are kept
+	// here so that none has to be made when it is asked for.
+	afterSecondLook map[Decision]*Decision
 }
 
 func (n *numbers) decision(number uint32) *Decision { return &n.decisions[number>>(n.shift&31)] }
@@ -186,4 +191,66 @@ func (in *classInterner) id(c class) uint32 {
 	}
 	in.last = id
 	return id
+}
+
+// secondLooked is the decision about an address whose class has none of its own.
+func (p *Policy) secondLooked(addr netip.Addr) *Decision {
+	d := p.DecideChain([]netip.Addr{addr})
+	d.Client = netip.Addr{}
+	if known := p.afterSecondLook[d]; known != nil {
+		return known
+	}
+	made := d
+	return &made
+}
+
+// keepSecondLooks makes the decisions that a second look can end in: what the
+// class's own lists say with every location that a repeated block can have, and
+// what the lists of the IPv4 address can add, which are denials.
+func (p *Policy) keepSecondLooks() {
+	kept := map[Decision]*Decision{}
+	keep := func(d Decision) {
+		for _, d.Audit = range []bool{d.Audit, true} {
+			if kept[d] == nil {
+				own := d
+				kept[d] = &own
+			}
+			if p.threat.action != zone.ThreatAudit {
+				return
+			}
+		}
+	}
+	for _, c := range p.classes[min(int(p.firstSecondLook()), len(p.classes)):] {
+		locations := []class{c}
+		if p.geoPatterns[c.geo].repeats > 0 {
+			locations = make([]class, len(p.geoPatterns))
+			for geo := range p.geoPatterns {
+				locations[geo] = class{c.address, uint32(geo)}
+			}
+		}
+		for _, at := range locations {
+			if p.geoPatterns[at.geo].repeats == 0 {
+				r := requestOf(at)
+				keep(p.judgeOne(&r))
+			}
+		}
+	}
+	added := []Decision{{Reason: Overlay, Reasons: reasonsOf(Overlay)}, {Reason: Threat, Reasons: reasonsOf(Threat)}}
+	for i := range p.zones {
+		if z := &p.zones[i]; z.kind != inactiveZone && z.spec.Blocklist {
+			added = append(added, Decision{Reason: Blocklisted, Reasons: reasonsOf(Blocklisted), Zone: z.ref})
+		}
+	}
+	for _, d := range added {
+		keep(d)
+	}
+	p.afterSecondLook = kept
+}
+
+// firstSecondLook is where the classes that need a second look begin.
+func (p *Policy) firstSecondLook() uint32 {
+	if int(p.secondLook) == len(p.bases) {
+		return uint32(len(p.classes))
+	}
+	return p.bases[p.secondLook]
 }

@@ -53,29 +53,38 @@ type threatInsight struct {
 // Decide is [Policy.DecideChain] for a chain of one. It never allocates,
 // locks, logs, reads a clock or panics, and costs one table look-up.
 //
-// The result has a name so that its fields are written where the caller reads
-// them. Returned by copy, it would be read by wide loads right after narrow
-// stores, which the processor cannot forward: a third of the time.
+// It is small enough for the compiler to put it into the caller's code, where
+// the fields are written at the place at which they are read. A Decision that
+// comes back from a call is copied by wide loads right after narrow stores,
+// which the processor cannot forward: that would be a third of the time.
 func (p *Policy) Decide(addr netip.Addr) (d Decision) {
-	if p == nil || p.table == nil {
-		d.Reasons = reasonsOf(NoPolicy)
-		return d
-	}
-	if !addr.IsValid() {
-		return unresolved
-	}
-	number := p.table.Lookup(addr)
-	if p.needsSecondLook(number) {
-		return p.DecideChain([]netip.Addr{addr})
-	}
-	d = *p.decision(number)
-	if addr.Is4() {
-		d.Client = addr
-		return d
-	}
-	d.Client = normal(addr) // it may be mapped or have a zone; the table minds neither
+	found, client := p.find(addr)
+	d = *found
+	d.Client = client
 	return d
 }
+
+// find is the decision about a chain of one with its client apart.
+func (p *Policy) find(addr netip.Addr) (found *Decision, client netip.Addr) {
+	if p == nil || p.table == nil {
+		return &noPolicy, netip.Addr{}
+	}
+	if !addr.IsValid() {
+		return &unresolved, netip.Addr{}
+	}
+	number := p.table.Lookup(addr)
+	if !addr.Is4() { // it may be mapped or have a zone; the table minds neither
+		addr = normal(addr)
+		if p.needsSecondLook(number) {
+			return p.secondLooked(addr), addr
+		}
+	}
+	return p.decision(number), addr
+}
+
+// noPolicy is the decision where there is no policy to ask. Like unresolved, it
+// is only ever read.
+var noPolicy = Decision{Reasons: reasonsOf(NoPolicy)}
 
 // unresolved is the decision about a client whose address cannot be determined.
 var unresolved = Decision{Reason: ClientUnresolved, Reasons: reasonsOf(ClientUnresolved)}
