@@ -1,17 +1,10 @@
 package decide_test
 
 import (
-	"net/netip"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/netwicket/netwicket/bench/workload"
-	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/geo"
-	"github.com/netwicket/netwicket/zone"
 )
 
 // ruleJSON is one rule; more holds further members, each with a comma in front.
@@ -239,38 +232,6 @@ func TestSailPointFacts(t *testing.T) {
 				require.Equal(t, row.onNetwork, membership.OnNetwork().String())
 				require.Equal(t, row.trusted, membership.TrustedCountry().String())
 			}
-		})
-	}
-}
-
-// TestSailPointVectorsWithADatabase: countries as a real database answers them,
-// registered_country left alone and records without a country among them.
-func TestSailPointVectorsWithADatabase(t *testing.T) {
-	folder, err := workload.Directory()
-	if err != nil {
-		t.Skipf("real data is missing: %v", err)
-	}
-	table, err := geo.Load(geo.Source{File: filepath.Join(folder, "maxmind", "test-data", "GeoLite2-Country-Test.mmdb")})
-	require.NoError(t, err)
-	vectors := readVectors[struct {
-		MMDB []sailPointVector `json:"decide_mmdb"`
-	}](t, "sailpoint.json")
-	require.NotEmpty(t, vectors.MMDB)
-	for _, v := range vectors.MMDB {
-		t.Run(v.ID, func(t *testing.T) {
-			document, err := zone.ParseSailPoint("network.json", v.Config)
-			require.NoError(t, err)
-			policy, err := decide.Compile(decide.Config{SailPoint: &document, Geo: table})
-			require.NoError(t, err)
-			addr := netip.MustParseAddr(v.IP)
-			explanation := policy.Explain(addr)
-			require.Equal(t, v.Decision, policy.Decide(addr).Verdict.String(), v.Note)
-			require.Equal(t, explanation.Decision, policy.Decide(addr))
-			want := ""
-			if v.Country != nil {
-				want = *v.Country
-			}
-			require.Equal(t, want, explanation.Location.Country, v.Note)
 		})
 	}
 }
