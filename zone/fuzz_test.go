@@ -57,6 +57,7 @@ func FuzzParseOkta(f *testing.F) {
 	f.Add([]byte(`{"type":"DYNAMIC_V2","name":"a","locations":{"include":[],"exclude":[{"country":"FR"}]},"asns":{"exclude":["1"]},"ipServiceCategories":{"include":["X"],"exclue":[]}}`))                                                  // a full DYNAMIC_V2 zone
 	f.Add([]byte(`[{"type":"X","status":"INACTIVE","gateways":[{"value":"1.2.3.4.5-1"}],"locations":{"include":[{"country":"us"}]}},{"gateways":7},8]`))                                                                                    // everything wrong
 	f.Add([]byte(`[{"type":"IP","name":"DefaultExemptIpZone","system":true,"useAsExemptList":true,"gateways":null,"proxies":[{"type":"CIDR","value":"0.0.0.0/0"}]},{"type":"IP","name":"DefaultExemptIpZone","system":true,"type":"IP"}]`)) // two exempt zones, a duplicate key
+	f.Add([]byte("\"\\\x1b"))                                                                                                                                                                                                               // a control character behind a backslash
 	f.Fuzz(func(t *testing.T, text []byte) {
 		zones, err := zone.ParseOkta("f", text)
 		checkFindings(t, text, zones.Warnings, err)

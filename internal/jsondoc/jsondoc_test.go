@@ -74,6 +74,7 @@ func TestRefused(t *testing.T) {
 		{"tab in string", "[\"ab\tc\"]", "1:5 bad-json"},
 		{"NUL in string", "[\"ab\x00c\"]", "1:5 bad-json"},
 		{"unknown escape", `["a\x41"]`, "1:4 bad-json"},
+		{"unknown escape of a control character", "\"\\\x1b", "1:2 bad-json"},
 		{"short unicode escape", `["a\u12"]`, "1:4 bad-json"},
 		{"unicode escape with sign", `["a\u+123"]`, "1:4 bad-json"},
 		{"invalid UTF-8 in string", "[\"a\xff\"]", "1:4 bad-encoding"},

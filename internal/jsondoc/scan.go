@@ -98,7 +98,7 @@ func (p *parser) escape() *finding.Finding {
 	case 'u':
 		return p.unicodeEscape(rest)
 	default:
-		return p.finding(p.at, "bad-json", fmt.Errorf(`unknown escape sequence \%c; a backslash itself is written \\`, printable(rest[1:])))
+		return p.finding(p.at, "bad-json", fmt.Errorf(`unknown escape sequence, a backslash and %q; a backslash itself is written \\`, printable(rest[1:])))
 	}
 }
 
