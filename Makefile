@@ -31,7 +31,7 @@ lint:
 	$(SCRIPTS)/lint
 
 race:
-	$(GO) test -race -shuffle=on ./...
+	$(GO) test -race -shuffle=on -timeout 40m ./...
 
 # Every fuzz target of every package for FUZZTIME each.
 fuzz:
