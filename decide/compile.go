@@ -33,7 +33,7 @@ func Compile(config Config) (*Policy, error) {
 	if err := c.errors.Err(); err != nil {
 		return nil, err
 	}
-	c.keepForExplain()
+	c.p.source = c.sourceOfExplain()
 	c.buildTable()
 	c.describe()
 	return c.p, nil
@@ -102,12 +102,9 @@ func (c *compiler) addThreatInsight() {
 		return
 	}
 	c.warnings = append(c.warnings, document.Warnings...)
-	c.p.threat = threatInsight{present: true, action: document.Action}
+	c.p.threat = threatInsight{action: document.Action}
 	for _, feed := range c.config.ThreatFeeds {
 		c.warnings = append(c.warnings, feed.Warnings...)
-		feed.Text, feed.Warnings = nil, nil
-		feed.Entries = append([]zone.Entry(nil), feed.Entries...)
-		c.p.threat.feeds = append(c.p.threat.feeds, feed)
 	}
 	if document.Action != zone.ThreatNone && len(c.config.ThreatFeeds) == 0 {
 		c.warn(document.Position, "", "no-feed", "ThreatInsight acts on no address here: Okta's own list is not public, so a threat feed has to be given")
@@ -124,7 +121,6 @@ func (c *compiler) addThreatInsight() {
 			continue
 		}
 		c.p.threat.excluded = addToMask(c.p.threat.excluded, z.bit)
-		c.p.threat.zones = append(c.p.threat.zones, index)
 	}
 }
 
@@ -195,7 +191,7 @@ func (c *compiler) buildTable() {
 // addFlags adds the lists that are no zones.
 func (c *compiler) addFlags(list *events) {
 	var feeds []netipx.IPRange
-	for _, feed := range c.p.threat.feeds {
+	for _, feed := range c.config.ThreatFeeds {
 		feeds = append(feeds, ranges(feed.Entries)...)
 	}
 	list.add(flagOf(threatened), feeds)

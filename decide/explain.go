@@ -83,7 +83,7 @@ func (p *Policy) Explain(chain ...netip.Addr) Explanation {
 			Steps:       []string{"there is no policy: everything is denied"},
 		}
 	}
-	n := naiveRequest{policy: p, client: -1}
+	n := naiveRequest{source: &p.source, client: -1}
 	n.evaluate(chain)
 	n.explanation.Steps = steps(&n.explanation)
 	return n.explanation

@@ -36,7 +36,7 @@ func (p *Policy) Intervals() iter.Seq2[netip.Addr, netip.Addr] {
 // NaiveDecision is Explain's decision without the sentences, which take longer
 // than the evaluation.
 func (p *Policy) NaiveDecision(chain ...netip.Addr) Decision {
-	n := naiveRequest{policy: p, client: -1, quiet: true}
+	n := naiveRequest{source: &p.source, client: -1, quiet: true}
 	n.evaluate(chain)
 	return n.explanation.Decision
 }

@@ -52,8 +52,8 @@ func (c *compiler) describe() {
 			info.ActiveZones++
 		}
 	}
-	for i := range c.p.ruleSets {
-		info.Rules += len(c.p.ruleSets[i].origins)
+	for i := range c.config.Rules {
+		info.Rules += len(c.config.Rules[i].Rules)
 	}
 	info.TableBytes4, info.TableBytes6 = c.p.table.Bytes()
 	info.Warnings = c.warnings

@@ -3,22 +3,31 @@ package decide
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/zone"
 )
 
-// naive is what Explain works from besides the zones' models: the rest of the
-// Config, copied.
+// naive is what Explain works from: the documents of a Config, copied, and the
+// geo table, which is a source. It shares nothing with the compiled policy that
+// either has worked out: what orders rules, finds the zones that they name and
+// tells what is in force is here a second time.
 type naive struct {
-	zones       []naiveZone // as Policy.zones
-	feeds       []naiveList
-	networks    naiveList // SailPoint's range
-	geo         *geo.Table
-	sailPoint   *zone.NetworkConfig
-	authProfile *zone.AuthProfile
-	trust       bool // unknown countries pass a block list
+	zones    []naiveZone // as Policy.zones
+	policies []naivePolicy
+	geo      *geo.Table
+
+	threatInsight bool // the policy has a ThreatInsight configuration
+	threatAction  zone.ThreatAction
+	feeds         []naiveList
+	leftAlone     []int // the zones whose requests ThreatInsight leaves alone
+
+	sailPoint    *zone.NetworkConfig
+	networks     naiveList // its range
+	authProfile  *zone.AuthProfile
+	trustUnknown bool // unknown countries pass a block list
+
+	deny, allow []naiveOverlayEntry // of the overlay, those in force
 }
 
 // naiveZone is a zone's model with its lists, searched one entry after another.
@@ -29,41 +38,33 @@ type naiveZone struct {
 	proxies  naiveList // only those that count: of ACTIVE IP zones of usage POLICY, the exempt zone excepted
 }
 
-func (c *compiler) keepForExplain() {
-	n := naive{geo: c.config.Geo, trust: c.config.UnknownCountry == TrustUnknownCountry}
-	for i := range c.p.zones {
-		spec := &c.p.zones[i].spec
-		z := naiveZone{Zone: spec, ref: c.p.zones[i].ref, gateways: newNaiveList(spec.Gateways)}
+// canHold says that a rule's condition can be in the zone at all.
+func (z *naiveZone) canHold() bool { return z.Active && !z.Blocklist }
+
+// newNaive copies what Explain needs of a Config whose zones have been copied
+// already, with the names under which decisions speak of them.
+func newNaive(config Config, zones []*zone.Zone, refs []*ZoneRef) naive {
+	n := naive{geo: config.Geo, trustUnknown: config.UnknownCountry == TrustUnknownCountry}
+	for i, spec := range zones {
+		z := naiveZone{Zone: spec, ref: refs[i], gateways: newNaiveList(spec.Gateways)}
 		if spec.Active && spec.Type == zone.IP && !spec.Blocklist && !spec.Exempt {
 			z.proxies = newNaiveList(spec.Proxies)
 		}
 		n.zones = append(n.zones, z)
 	}
-	for _, feed := range c.p.threat.feeds {
-		n.feeds = append(n.feeds, newNaiveList(feed.Entries))
+	n.readRules(config.Rules)
+	n.readThreatInsight(config.ThreatInsight, config.ThreatFeeds)
+	n.readSailPoint(config.SailPoint, config.AuthProfile)
+	if config.Overlay != nil {
+		n.deny = unexpired(config.Overlay.Deny, config.Now)
+		n.allow = unexpired(config.Overlay.Allow, config.Now)
 	}
-	if document := c.config.SailPoint; document != nil {
-		kept := *document
-		kept.Range = slices.Clone(document.Range)
-		kept.Geolocation = slices.Clone(document.Geolocation)
-		kept.Text, kept.Warnings = nil, nil
-		n.sailPoint = &kept
-		n.networks = newNaiveList(kept.Range)
-	}
-	if profile := c.config.AuthProfile; profile != nil {
-		kept := *profile
-		kept.Text, kept.Warnings = nil, nil
-		n.authProfile = &kept
-		if n.sailPoint == nil {
-			n.sailPoint = &zone.NetworkConfig{}
-		}
-	}
-	c.p.source = n
+	return n
 }
 
 // naiveRequest evaluates one request the slow way.
 type naiveRequest struct {
-	policy      *Policy
+	source      *naive
 	chain       []netip.Addr
 	client      int // index, -1 while unresolved
 	embedded    netip.Addr
@@ -127,8 +128,8 @@ func (n *naiveRequest) text(format string, args ...any) string {
 // trustedBy are the zones whose proxies make addr a trusted hop.
 func (n *naiveRequest) trustedBy(addr netip.Addr) []*ZoneRef {
 	var zones []*ZoneRef
-	for i := range n.policy.source.zones {
-		z := &n.policy.source.zones[i]
+	for i := range n.source.zones {
+		z := &n.source.zones[i]
 		if z.proxies.find(addr) != nil {
 			zones = append(zones, z.ref)
 		}
@@ -137,14 +138,14 @@ func (n *naiveRequest) trustedBy(addr netip.Addr) []*ZoneRef {
 }
 
 func (n *naiveRequest) location(addr netip.Addr) geo.Location {
-	_, at := n.policy.source.geo.Find(addr)
+	_, at := n.source.geo.Find(addr)
 	return at
 }
 
 // exempt says that the ACTIVE exempt zone lists addr.
 func (n *naiveRequest) exempt(addr netip.Addr) bool {
-	for i := range n.policy.source.zones {
-		z := &n.policy.source.zones[i]
+	for i := range n.source.zones {
+		z := &n.source.zones[i]
 		if z.Exempt && z.Active && z.gateways.find(addr) != nil {
 			return true
 		}
@@ -169,7 +170,7 @@ func (n *naiveRequest) explainHops() {
 		n.explanation.Hops = append(n.explanation.Hops, hop)
 	}
 	if n.client >= 0 {
-		n.explanation.Range, n.explanation.Location = n.policy.source.geo.Find(n.chain[n.client])
+		n.explanation.Range, n.explanation.Location = n.source.geo.Find(n.chain[n.client])
 	}
 }
 
@@ -178,8 +179,8 @@ func (n *naiveRequest) explainHops() {
 func (n *naiveRequest) hits(addr netip.Addr, client bool) []Hit {
 	var hits []Hit
 	at := n.location(addr)
-	for i := range n.policy.source.zones {
-		z := &n.policy.source.zones[i]
+	for i := range n.source.zones {
+		z := &n.source.zones[i]
 		if !z.Active || !z.Blocklist {
 			continue
 		}
@@ -210,11 +211,11 @@ func (n *naiveRequest) holds(z *naiveZone, addr netip.Addr, at geo.Location) (St
 }
 
 func (n *naiveRequest) explainZones() {
-	count := len(n.policy.source.zones)
+	count := len(n.source.zones)
 	n.states = make([]State, 0, count)
 	n.explanation.Zones = make([]ZoneTrace, 0, count)
-	for i := range n.policy.source.zones {
-		z := &n.policy.source.zones[i]
+	for i := range n.source.zones {
+		z := &n.source.zones[i]
 		trace := ZoneTrace{Zone: z.ref, Key: z.Key(), Type: z.Type, Use: use(z.Zone)}
 		trace.State, trace.Why = n.zoneState(z)
 		n.states = append(n.states, trace.State)

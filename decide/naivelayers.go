@@ -3,6 +3,7 @@ package decide
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/netwicket/netwicket/zone"
 )
@@ -50,9 +51,9 @@ func unknownClient(layer string) LayerTrace {
 }
 
 func (n *naiveRequest) overlayLayer() LayerTrace {
-	o := &n.policy.overlay
+	deny, allow := n.source.deny, n.source.allow
 	switch {
-	case len(o.deny)+len(o.allow) == 0:
+	case len(deny)+len(allow) == 0:
 		return LayerTrace{Layer: overlayLayer, Why: "the policy has no overlay entry in force"}
 	case n.client < 0:
 		return unknownClient(overlayLayer)
@@ -63,34 +64,52 @@ func (n *naiveRequest) overlayLayer() LayerTrace {
 			subjects = append(subjects, n.embedded)
 		}
 		for _, subject := range subjects {
-			if entry := overlayEntry(o.deny, subject); entry != nil {
-				return denied(overlayLayer, n.text("%s is denied by %s%s", subject, entry.Text, whyText(entry)), Overlay)
+			if entry := overlayEntry(deny, subject); entry != nil {
+				return denied(overlayLayer, n.text("%s is denied by %s%s", subject, entry.text, whyText(entry)), Overlay)
 			}
 		}
 	}
-	if entry := overlayEntry(o.allow, n.chain[n.client]); entry != nil {
-		trace := passed(overlayLayer, n.text("%s is allowed by %s%s; later layers are skipped", n.chain[n.client], entry.Text, whyText(entry)))
+	if entry := overlayEntry(allow, n.chain[n.client]); entry != nil {
+		trace := passed(overlayLayer, n.text("%s is allowed by %s%s; later layers are skipped", n.chain[n.client], entry.text, whyText(entry)))
 		trace.Reasons = 1 << Overlay
 		return trace
 	}
 	return passed(overlayLayer, "no entry holds an address of the request")
 }
 
-func overlayEntry(entries []zone.OverlayEntry, addr netip.Addr) *zone.OverlayEntry {
+// naiveOverlayEntry is one entry of the overlay.
+type naiveOverlayEntry struct {
+	network naiveList
+	text    string
+	why     string
+}
+
+// unexpired are the entries whose end, if they have one, is yet to come.
+func unexpired(entries []zone.OverlayEntry, now time.Time) []naiveOverlayEntry {
+	var kept []naiveOverlayEntry
 	for i := range entries {
-		one := newNaiveList([]zone.Entry{entries[i].Entry})
-		if one.find(addr) != nil {
+		entry := &entries[i]
+		if entry.Until.IsZero() || entry.Until.After(now) {
+			kept = append(kept, naiveOverlayEntry{newNaiveList([]zone.Entry{entry.Entry}), entry.Text, entry.Why})
+		}
+	}
+	return kept
+}
+
+func overlayEntry(entries []naiveOverlayEntry, addr netip.Addr) *naiveOverlayEntry {
+	for i := range entries {
+		if entries[i].network.find(addr) != nil {
 			return &entries[i]
 		}
 	}
 	return nil
 }
 
-func whyText(entry *zone.OverlayEntry) string {
-	if entry.Why == "" {
+func whyText(entry *naiveOverlayEntry) string {
+	if entry.why == "" {
 		return ""
 	}
-	return " (" + entry.Why + ")"
+	return " (" + entry.why + ")"
 }
 
 // blockedHit is the hit that blocks the request: of the nearest hop that has
@@ -98,9 +117,9 @@ func whyText(entry *zone.OverlayEntry) string {
 func (n *naiveRequest) blockedHit() *Hit {
 	for i := range n.explanation.Hops {
 		hits := n.explanation.Hops[i].Hits
-		for z := range n.policy.zones {
+		for z := range n.source.zones {
 			for h := range hits {
-				if hits[h].Zone == n.policy.zones[z].ref && !hits[h].Exempt {
+				if hits[h].Zone == n.source.zones[z].ref && !hits[h].Exempt {
 					return &hits[h]
 				}
 			}
@@ -110,7 +129,7 @@ func (n *naiveRequest) blockedHit() *Hit {
 }
 
 func (n *naiveRequest) blocklistLayer() LayerTrace {
-	consulted := slices.ContainsFunc(n.policy.zones, func(z compiledZone) bool { return z.spec.Active && z.spec.Blocklist })
+	consulted := slices.ContainsFunc(n.source.zones, func(z naiveZone) bool { return z.Active && z.Blocklist })
 	switch hit := n.blockedHit(); {
 	case !consulted:
 		return LayerTrace{Layer: blocklistLayer, Why: "the policy has no ACTIVE blocklist zone"}
@@ -129,13 +148,30 @@ func (n *naiveRequest) blocklistLayer() LayerTrace {
 	return passed(blocklistLayer, "no hop is in a blocklist")
 }
 
+func (s *naive) readThreatInsight(document *zone.ThreatInsight, feeds []zone.Feed) {
+	if document == nil {
+		return
+	}
+	s.threatInsight, s.threatAction = true, document.Action
+	for _, feed := range feeds {
+		s.feeds = append(s.feeds, newNaiveList(slices.Clone(feed.Entries)))
+	}
+	for _, named := range document.ExcludeZones {
+		for _, index := range s.withID(named.ID) {
+			if z := &s.zones[index]; z.canHold() && z.Type == zone.IP {
+				s.leftAlone = append(s.leftAlone, index)
+			}
+		}
+	}
+}
+
 // threatFor is the feed entry that holds an address which the exempt zone does not list.
 func (n *naiveRequest) threatFor(addr netip.Addr) *zone.Entry {
 	if !addr.IsValid() || n.exempt(addr) {
 		return nil
 	}
-	for i := range n.policy.source.feeds {
-		if entry := n.policy.source.feeds[i].find(addr); entry != nil {
+	for i := range n.source.feeds {
+		if entry := n.source.feeds[i].find(addr); entry != nil {
 			return entry
 		}
 	}
@@ -143,11 +179,11 @@ func (n *naiveRequest) threatFor(addr netip.Addr) *zone.Entry {
 }
 
 func (n *naiveRequest) threatLayer() LayerTrace {
-	t := &n.policy.threat
+	s := n.source
 	switch {
-	case !t.present:
+	case !s.threatInsight:
 		return LayerTrace{Layer: threatLayer, Why: "the policy has no ThreatInsight configuration"}
-	case t.action == zone.ThreatNone:
+	case s.threatAction == zone.ThreatNone:
 		return LayerTrace{Layer: threatLayer, Why: "ThreatInsight's action is none"}
 	case n.client < 0:
 		return unknownClient(threatLayer)
@@ -161,13 +197,13 @@ func (n *naiveRequest) threatLayer() LayerTrace {
 	if entry == nil {
 		return passed(threatLayer, "the client is in no threat feed, or exempt")
 	}
-	for _, index := range t.zones {
+	for _, index := range s.leftAlone {
 		if n.states[index] == Match {
-			return passed(threatLayer, n.text("%s is in the feed, but the request is in the excluded zone %q", subject, n.policy.zones[index].ref.Name))
+			return passed(threatLayer, n.text("%s is in the feed, but the request is in the excluded zone %q", subject, s.zones[index].Name))
 		}
 	}
 	why := n.text("%s is in the feed (%s)", subject, entry.Text)
-	if t.action == zone.ThreatAudit {
+	if s.threatAction == zone.ThreatAudit {
 		trace := passed(threatLayer, why+"; the action is audit, so it is only marked")
 		trace.Reasons = 1 << Threat
 		return trace
@@ -182,7 +218,7 @@ func (n *naiveRequest) decision() Decision {
 	if n.client >= 0 {
 		d.Client = n.chain[n.client]
 		threat := layers[3]
-		d.Audit = n.policy.threat.action == zone.ThreatAudit && threat.Reasons == 1<<Threat
+		d.Audit = n.source.threatAction == zone.ThreatAudit && threat.Reasons == 1<<Threat
 	}
 	for _, layer := range layers {
 		if layer.Layer == overlayLayer && !layer.Denied && layer.Reasons != 0 {
@@ -239,7 +275,7 @@ func (n *naiveRequest) allowReason() Reason {
 		return RuleMatched
 	case layer[blocklistLayer] || layer[threatLayer]:
 		return Permitted
-	case n.policy.source.authProfile != nil:
+	case n.source.authProfile != nil:
 		return NotEnforced
 	default:
 		return Unrestricted

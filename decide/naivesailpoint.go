@@ -5,7 +5,24 @@ import (
 	"strings"
 
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
 )
+
+func (s *naive) readSailPoint(document *zone.NetworkConfig, profile *zone.AuthProfile) {
+	if document != nil {
+		s.sailPoint = &zone.NetworkConfig{
+			Range: slices.Clone(document.Range), Geolocation: slices.Clone(document.Geolocation), Allowlist: document.Allowlist,
+		}
+	} else if profile != nil {
+		s.sailPoint = &zone.NetworkConfig{}
+	}
+	if profile != nil {
+		s.authProfile = &zone.AuthProfile{OffNetwork: profile.OffNetwork, UntrustedGeography: profile.UntrustedGeography}
+	}
+	if s.sailPoint != nil {
+		s.networks = newNaiveList(s.sailPoint.Range)
+	}
+}
 
 // sailPointChecks says which checks are enforced: what the profile says, or
 // without one every list that is not empty.
@@ -23,7 +40,7 @@ func (s *naive) sailPointChecks() (network, geography bool) {
 }
 
 func (n *naiveRequest) sailPointLayer() LayerTrace {
-	s := &n.policy.source
+	s := n.source
 	if s.sailPoint == nil {
 		return LayerTrace{Layer: sailPointLayer, Why: "the policy has no SailPoint document"}
 	}
@@ -55,10 +72,10 @@ func (n *naiveRequest) sailPointLayer() LayerTrace {
 
 func (n *naiveRequest) checkNetwork(fail func(Reason, string), whys *[]string) {
 	client := n.chain[n.client]
-	document := n.policy.source.sailPoint
+	document := n.source.sailPoint
 	if len(document.Range) == 0 {
 		fail(NetworkUndefined, "the network check is enforced and no network is defined")
-	} else if entry := n.policy.source.networks.find(client); entry == nil {
+	} else if entry := n.source.networks.find(client); entry == nil {
 		fail(OffNetwork, n.text("%s is in no range", client))
 	} else {
 		*whys = append(*whys, n.text("%s is in range %s", client, entry.Text))
@@ -66,7 +83,7 @@ func (n *naiveRequest) checkNetwork(fail func(Reason, string), whys *[]string) {
 }
 
 func (n *naiveRequest) checkGeography(fail func(Reason, string), whys *[]string) {
-	s := &n.policy.source
+	s := n.source
 	codes, allowlist := s.sailPoint.Geolocation, s.sailPoint.Allowlist
 	country := n.explanation.Location.Country
 	switch {
@@ -76,7 +93,7 @@ func (n *naiveRequest) checkGeography(fail func(Reason, string), whys *[]string)
 		*whys = append(*whys, "the block list holds no country")
 	case s.geo.Provides()&geo.Country == 0:
 		fail(GeoUnavailable, "no geo source provides countries")
-	case country == "" && (allowlist || !s.trust):
+	case country == "" && (allowlist || !s.trustUnknown):
 		fail(GeoUnknown, "the client's country is unknown")
 	case country == "":
 		*whys = append(*whys, "the client's country is unknown, which is trusted on request")

@@ -41,13 +41,10 @@ type Policy struct {
 // address pattern, one geo pattern, and so one decision for a chain of one.
 type class struct{ address, geo uint32 }
 
-// threatInsight is Okta's ThreatInsight with its feeds.
+// threatInsight is Okta's ThreatInsight; the feeds are in the address patterns.
 type threatInsight struct {
 	action   zone.ThreatAction
-	present  bool
-	feeds    []zone.Feed
 	excluded []mask // IP zones whose requests are left alone
-	zones    []int  // the same as indices, for Explain
 }
 
 // Decide is [Policy.DecideChain] for a chain of one. It never allocates,

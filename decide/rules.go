@@ -14,20 +14,12 @@ type rule struct {
 	allow bool
 }
 
-// ruleOrigin is a rule in the order of evaluation with the model it came from, for Explain.
-type ruleOrigin struct {
-	spec  zone.Rule
-	zones []int // of its include or exclude, resolved; nil for other connections
-}
-
 // ruleSet is one policy: its ACTIVE rules by priority. Rule i has bit i%64 of
 // the policy's rule word firstWord+i/64.
 type ruleSet struct {
-	file      string
 	rules     []rule
 	firstWord int
 	words     int
-	origins   []ruleOrigin // all rules in order of evaluation, INACTIVE ones too
 }
 
 // ruleWords are the network conditions of all rules, 64 at a time: sets of
@@ -55,15 +47,13 @@ func (c *compiler) addRules() {
 		c.warnings = append(c.warnings, document.Warnings...)
 		ordered := slices.Clone(document.Rules)
 		slices.SortStableFunc(ordered, byPriority)
-		set := ruleSet{file: document.File, firstWord: len(c.p.ruleWords.exclude), words: (len(ordered) + 63) / 64}
+		set := ruleSet{firstWord: len(c.p.ruleWords.exclude), words: (len(ordered) + 63) / 64}
 		c.p.ruleWords.grow(set.words)
 		for i := range ordered {
-			spec := ordered[i]
-			spec.Text = nil
-			zones := c.resolveZones(&spec)
-			set.origins = append(set.origins, ruleOrigin{spec: spec, zones: zones})
+			spec := &ordered[i]
+			zones := c.resolveZones(spec)
 			if spec.Active {
-				c.addRule(&set, &spec, zones)
+				c.addRule(&set, spec, zones)
 			}
 		}
 		c.p.ruleSets = append(c.p.ruleSets, set)

@@ -83,6 +83,15 @@ func (c *compiler) addZones() {
 	c.p.dynamicWords = (c.p.dynamicBits + 63) / 64
 }
 
+// sourceOfExplain hands the copied models of the zones on, with their names.
+func (c *compiler) sourceOfExplain() naive {
+	models, refs := make([]*zone.Zone, len(c.p.zones)), make([]*ZoneRef, len(c.p.zones))
+	for i := range c.p.zones {
+		models[i], refs[i] = &c.p.zones[i].spec, c.p.zones[i].ref
+	}
+	return newNaive(c.config, models, refs)
+}
+
 // place gives an ACTIVE zone its bit. A model that was not made by package
 // zone may hold what its parser refuses; matching everything or nothing would
 // be wrong for one use or the other, so it is refused here as well.
