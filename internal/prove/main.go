@@ -43,7 +43,7 @@ func run(short bool, only string) error {
 	fmt.Printf("%-32s %-7s %6s  %s\n", "promise", "kept", "time", "figures")
 	var failed []string
 	for _, one := range proofs() {
-		if !pattern.MatchString(one.promise) {
+		if !pattern.MatchString(one.promise) || short && one.long {
 			continue
 		}
 		began := time.Now()

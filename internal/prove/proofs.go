@@ -3,6 +3,7 @@ package main
 // proof is one promise and what shows it.
 type proof struct {
 	promise string
+	long    bool // left out of the short form: make check runs it anyway
 	tests   []tests
 	build   func(*prover) ([]string, error) // instead of tests
 }
@@ -32,9 +33,10 @@ func proofs() []proof {
 		{promise: "no allocation", tests: []tests{{pattern: "Alloc", packages: []string{"./decide", "./decide/gate", "./geo", "./internal/iptable", "./internal/forwardauth"}}}},
 		{promise: "hostile documents", tests: []tests{{packages: []string{"./internal/hostile"}}}},
 		{promise: "hostile databases", tests: []tests{{pattern: "Hostile|Huge|Truncated|ReadStream|Bad", packages: []string{"./geo"}}}},
+		{promise: "every parser under fuzzing", long: true, build: (*prover).fuzz},
 		{promise: "faults in operation", tests: []tests{{packages: []string{"./internal/e2e"}}}},
 		{promise: "soak with leak checks", tests: []tests{{pattern: "^TestSoak$", packages: []string{"./internal/reload"}}}},
-		{promise: "race detector", tests: []tests{{packages: []string{"./zone", "./decide/...", "./internal/reload", "./internal/forwardauth"}, arguments: []string{"-race", "-short"}, env: []string{"NETWICKET_PROVE="}}}},
+		{promise: "race detector", long: true, tests: []tests{{packages: []string{"./zone", "./decide/...", "./internal/reload", "./internal/forwardauth"}, arguments: []string{"-race", "-short"}, env: []string{"NETWICKET_PROVE="}}}},
 		{promise: "32 bits", tests: []tests{{packages: []string{"./zone", "./geo", "./decide/...", "./internal/iptable", "./internal/jsondoc", "./internal/netset"}, arguments: []string{"-short"}, env: []string{"GOARCH=386", "NETWICKET_PROVE=", "NETWICKET_DATA="}}}},
 		{promise: "builds elsewhere", build: (*prover).buildElsewhere},
 		{promise: "reproducible build", build: (*prover).buildTwice},
