@@ -39,6 +39,9 @@ func TestCompileRefuses(t *testing.T) {
 		{name: "an unknown zone", policy: documents{zones: "[" + corp + "]", rules: []string{rule(`{"connection":"ZONE","include":["nzo9"]}`, "ACTIVE")}}, code: "unknown-zone", text: `"nzo9"`, sentinel: decide.ErrUnknownZone},
 		{name: "an unknown zone in an inactive rule", policy: documents{zones: "[" + corp + "]", rules: []string{rule(`{"connection":"ZONE","include":["nzo9"]}`, "INACTIVE")}}, code: "unknown-zone", warning: true},
 		{name: "ON_NETWORK without LegacyIpZone", policy: documents{zones: "[" + corp + "]", rules: []string{rule(`{"connection":"ON_NETWORK"}`, "ACTIVE")}}, code: "no-system-zone"},
+		{name: "ON_NETWORK with two system zones", policy: documents{
+			zones: strings.ReplaceAll("["+ipZoneJSON("one", "POLICY", "10.0.0.1/32", "")+","+ipZoneJSON("two", "POLICY", "10.0.0.2/32", "")+"]", `"system":false`, `"system":true`),
+			rules: []string{rule(`{"connection":"ON_NETWORK"}`, "ACTIVE")}}, code: "no-system-zone", text: "has 2 of them"},
 		{name: "a blocklist in include", policy: documents{zones: "[" + ipZoneJSON("b", "BLOCKLIST", "10.0.0.1", "") + "]", rules: []string{rule(`{"connection":"ZONE","include":["b"]}`, "ACTIVE")}}, code: "blocklist-zone", warning: true},
 		{name: "ThreatInsight without a feed", policy: documents{threat: `{"action":"block"}`}, code: "no-feed", warning: true},
 		{name: "an unknown excluded zone", policy: documents{threat: `{"action":"none","excludeZones":["nzo9"]}`}, code: "unknown-zone", warning: true},

@@ -110,45 +110,54 @@ func (p *Policy) DecideChain(chain []netip.Addr) (d Decision) {
 
 // follow looks up the hops of a chain and finds the client; -1 if there is none.
 func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
-	client = -1
-	readable := true // no unreadable hop so far
 	for i, addr := range chain {
 		if !addr.IsValid() {
-			if client < 0 {
-				return -1
-			}
-			readable = false
-			continue
+			return -1
 		}
 		addr = normal(addr)
-		number := p.table.Lookup(addr)
-		c := p.class(number)
-		if i < walkLimit && readable {
+		c, location := p.lookup(addr)
+		// No zone's walk goes on behind the client, who is no zone's proxy.
+		if i < walkLimit {
 			r.walk[i] = c.address
 			r.walked = i + 1
 		}
-		location := c.geo
-		if p.needsSecondLook(number) {
-			location = p.unrepeated(location, addr)
-		}
 		address, at := &p.addressPatterns[c.address], &p.geoPatterns[location]
-		if client >= 0 || (address.flags&trustedProxy != 0 && i+1 < len(chain)) {
+		if address.flags&trustedProxy != 0 && i+1 < len(chain) {
 			r.hop(address, at)
-			if client >= 0 && i+1 >= walkLimit && !p.everyHop {
-				break
-			}
 			continue
 		}
-		client = i
 		r.address, r.geo = c.address, location
 		if address.flags&embedsIPv4 != 0 {
-			if embedded, found := embeddedIPv4(addr); found {
-				r.embedded, r.hasEmbedded = p.class(p.table.Lookup(embedded)), true
-			}
+			r.embedded, r.hasEmbedded = p.class(p.table.Lookup(embeddedIPv4(addr))), true
 		}
 		r.clientHop(p, address, at)
+		if p.everyHop {
+			p.lookBehind(r, chain[i+1:])
+		}
+		return i
 	}
-	return client
+	return -1
+}
+
+// lookBehind takes the blocklists and the overlay of the hops behind the client.
+func (p *Policy) lookBehind(r *request, hops []netip.Addr) {
+	for _, addr := range hops {
+		if addr.IsValid() {
+			c, location := p.lookup(normal(addr))
+			r.hop(&p.addressPatterns[c.address], &p.geoPatterns[location])
+		}
+	}
+}
+
+// lookup is the class of an address and its geo pattern, which where the geo
+// table repeats IPv4 is not the class's own.
+func (p *Policy) lookup(addr netip.Addr) (c class, location uint32) {
+	number := p.table.Lookup(addr)
+	c = p.class(number)
+	if p.needsSecondLook(number) {
+		return c, p.unrepeated(c.geo, addr)
+	}
+	return c, c.geo
 }
 
 // judge goes through the layers in order; the first denial is the decision. It

@@ -16,7 +16,7 @@ type request struct {
 	geo         uint32 // geo pattern of the client
 	embedded    class  // of the IPv4 address embedded in the client's
 	hasEmbedded bool
-	walk        [walkLimit]uint32 // address patterns of the first hops, up to an unreadable one
+	walk        [walkLimit]uint32 // address patterns of the first hops, up to the client
 	walked      int
 	zones       [cachedWords]uint64 // IP zones that hold the request
 
@@ -113,29 +113,17 @@ func firstZone(a, b int32) int32 {
 	return a
 }
 
-// embeddedIPv4 is the IPv4 address inside a NAT64 (RFC 6052), 6to4 (RFC 3056)
-// or Teredo (RFC 4380) address.
-func embeddedIPv4(addr netip.Addr) (netip.Addr, bool) {
-	if !addr.Is6() {
-		return netip.Addr{}, false
-	}
+// embeddedIPv4 is the IPv4 address inside an address of [embeddingRanges]: NAT64
+// (RFC 6052), 6to4 (RFC 3056) or Teredo (RFC 4380). The first two bytes tell them
+// apart.
+func embeddedIPv4(addr netip.Addr) netip.Addr {
 	b := addr.As16()
 	switch {
-	case b[0] == 0x00 && b[1] == 0x64 && b[2] == 0xff && b[3] == 0x9b && isZero(b[4:12]):
-		return netip.AddrFrom4([4]byte(b[12:16])), true
-	case b[0] == 0x20 && b[1] == 0x02:
-		return netip.AddrFrom4([4]byte(b[2:6])), true
-	case b[0] == 0x20 && b[1] == 0x01 && b[2] == 0 && b[3] == 0:
-		return netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]}), true
+	case b[0] == 0x00:
+		return netip.AddrFrom4([4]byte(b[12:16]))
+	case b[1] == 0x02:
+		return netip.AddrFrom4([4]byte(b[2:6]))
+	default:
+		return netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]})
 	}
-	return netip.Addr{}, false
-}
-
-func isZero(b []byte) bool {
-	for _, x := range b {
-		if x != 0 {
-			return false
-		}
-	}
-	return true
 }

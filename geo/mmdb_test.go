@@ -45,7 +45,7 @@ func TestRecordLayouts(t *testing.T) {
 		{"ip-location-db country", record{"country_code": "DE"}, geo.Location{Country: "DE"}},
 		{"ASN of 16 bits", record{"autonomous_system_number": uint16(1)}, geo.Location{ASN: 1, ASNKnown: true}},
 		{"ASN of 64 bits", record{"autonomous_system_number": uint64(4294967295)}, geo.Location{ASN: 4294967295, ASNKnown: true}},
-		{"ASN that is none", record{"autonomous_system_number": uint64(4294967296)}, geo.Location{}},
+		{"ASN that is none", record{"autonomous_system_number": uint64(1<<32 + 15169)}, geo.Location{}},
 		{"the reserved ASN (RFC 7607)", record{"asn": 0}, geo.Location{}},
 		{"ASN in lower case", record{"asn": "as1"}, geo.Location{ASN: 1, ASNKnown: true}},
 		{"ASN without letters", record{"asn": "1"}, geo.Location{ASN: 1, ASNKnown: true}},
@@ -169,6 +169,35 @@ func TestUnusualTrees(t *testing.T) {
 			agreesEverywhere(t, table, content)
 			consistent(t, table)
 		})
+	}
+}
+
+// Records whose upper bits are not zero: 28-bit ones keep theirs in a byte that
+// both records of a node share.
+func TestLargeRecords(t *testing.T) {
+	us, err := mmdbtest.Value(country("US"))
+	require.NoError(t, err)
+	de, err := mmdbtest.Value(country("DE"))
+	require.NoError(t, err)
+	data := append(us, make([]byte, 1<<24+1<<20)...)
+	far := uint32(len(data))
+	data = append(data, de...)
+	for _, size := range []int{28, 32} {
+		for name, node := range map[string][2]uint32{"left": {1 + 16 + far, 1 + 16}, "right": {1 + 16, 1 + 16 + far}} {
+			t.Run(fmt.Sprintf("%d bits, %s", size, name), func(t *testing.T) {
+				content, err := mmdbtest.Raw{RecordSize: size, IPVersion: 4, Nodes: [][2]uint32{node}, Data: data}.Bytes()
+				require.NoError(t, err)
+				table := load(t, geo.Source{File: "large.mmdb", Data: content})
+				want := map[string]string{"1.2.3.4": "US", "200.2.3.4": "DE"}
+				if name == "left" {
+					want = map[string]string{"1.2.3.4": "DE", "200.2.3.4": "US"}
+				}
+				for addr, code := range want {
+					require.Equal(t, code, lookup(t, table, addr).Country, addr)
+				}
+				agreesEverywhere(t, table, content)
+			})
+		}
 	}
 }
 
