@@ -169,6 +169,7 @@ func TestHostileTrees(t *testing.T) {
 		{"a network whose record is broken", mmdbtest.Raw{Nodes: [][2]uint32{{1, 1 + 16}}, Data: []byte{0xe1, 0x47}}, "network 8000::/1, record at offset 0 of the data section: a value runs past the end"},
 		{"an IPv4 network whose record is broken", mmdbtest.Raw{IPVersion: 4, Nodes: [][2]uint32{{1, 2}, {2, 2 + 16}}, Data: []byte{0xe1, 0x47}}, "network 64.0.0.0/2, record at offset 0"},
 		{"a map of more entries than the file has bytes", mmdbtest.Raw{Nodes: [][2]uint32{{1 + 16, 1}}, Data: []byte{0xff, 0xff, 0xff, 0xff}}, "runs past the end"},
+		{"a string of one byte more than are left", mmdbtest.Raw{Nodes: [][2]uint32{{1 + 16, 1}}, Data: append(slices.Clone(us[:len(us)-3]), 0x43, 'U', 'S')}, "runs past the end"},
 		{"a pointer past the end", mmdbtest.Raw{Nodes: [][2]uint32{{1 + 16, 1}}, Data: []byte{0x27, 0xff}}, "runs past the end"},
 		{"a pointer to itself", mmdbtest.Raw{Nodes: [][2]uint32{{1 + 16, 1}}, Data: []byte{0x20, 0x00}}, "a pointer that points to a pointer"},
 		{"a type that does not exist", mmdbtest.Raw{Nodes: [][2]uint32{{1 + 16, 1}}, Data: []byte{0x00, 0xff}}, "a value of type 262"},
