@@ -194,6 +194,7 @@ func FuzzParseAuthProfile(f *testing.F) {
 func FuzzParseOverlay(f *testing.F) {
 	f.Add([]byte(`{"deny":[{"network":"203.0.113.0/24","until":"2030-01-02T15:04:05Z","why":"x"}],"allow":[{"network":"1.2.3.4-1.2.3.9","until":null}]}`))
 	f.Add([]byte(`{"deny":[{"network":"x","until":"2030-01-02T5:04:05+24:00","whi":"x"},1],"Allow":[]}`))
+	f.Add([]byte(`{"deny":[{"` + strings.Repeat("\x7f", 200) + `":1}]}`)) // a key that is longer once it is escaped
 	f.Fuzz(func(t *testing.T, text []byte) {
 		overlay, err := zone.ParseOverlay("f", text)
 		checkFindings(t, text, overlay.Warnings, err)

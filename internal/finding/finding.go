@@ -117,16 +117,27 @@ func (l List) Err() error {
 const maxQuoted = 120
 
 // Cut is text cut to the length that a message repeats, at a character's edge
-// and with three dots where something is missing.
+// and with three dots where something is missing. What counts is the length
+// once it is escaped: a control character takes up to ten bytes.
 func Cut(text string) string {
-	if len(text) <= maxQuoted+len("...") {
-		return text
+	width, end := 0, 0 // end is where a text that is too long is cut
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case ' ' <= r && r <= '~' && r != '"' && r != '\\':
+			width++
+		default:
+			width += len(strconv.Quote(text[i:i+size])) - len(`""`)
+		}
+		if width > maxQuoted+len("...") {
+			return text[:end] + "..."
+		}
+		i += size
+		if width <= maxQuoted {
+			end = i
+		}
 	}
-	end := maxQuoted
-	for end > maxQuoted-utf8.UTFMax && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "..."
+	return text
 }
 
 // Inline is text for the middle of a message: cut, and escaped where it would

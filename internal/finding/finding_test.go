@@ -28,6 +28,8 @@ func TestFindingText(t *testing.T) {
 		{"zero value", finding.Finding{}, `1:1: invalid`},
 		{"control characters", finding.Finding{Value: "a\n\x1b[31m", Err: cause}, `1:1: "a\n\x1b[31m": expected an address`},
 		{"control characters in the path", finding.Finding{Path: "/a\n\x1b[31m/é", Err: cause}, `1:1 /a\n\x1b[31m/é: expected an address`},
+		{"endless control characters", finding.Finding{Path: strings.Repeat("\x7f", 1_000), Value: strings.Repeat("\x7f", 1_000), Err: cause},
+			"1:1 " + strings.Repeat(`\x7f`, 30) + `...: "` + strings.Repeat(`\x7f`, 30) + `...": expected an address`},
 		{"endless path", finding.Finding{Path: strings.Repeat("/", 1_000), Err: cause}, "1:1 " + strings.Repeat("/", 120) + "...: expected an address"},
 	} {
 		t.Run(row.name, func(t *testing.T) { require.Equal(t, row.want, row.finding.Error()) })

@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// fuzz runs every fuzz target for a few seconds.
+// fuzz runs every fuzz target for a few thousand inputs.
 func (p *prover) fuzz() ([]string, error) {
-	const length = "5s"
+	const length = "5000x"
 	command := exec.Command("scripts/fuzz", length)
 	command.Dir = p.root
 	out, err := command.CombinedOutput()
