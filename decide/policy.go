@@ -70,8 +70,10 @@ func (p *Policy) find(addr netip.Addr) (found *Decision, client netip.Addr) {
 		return &unresolved, netip.Addr{}
 	}
 	number := p.table.Lookup(addr)
-	if !addr.Is4() { // it may be mapped or have a zone; the table minds neither
-		addr = normal(addr)
+	if !addr.Is4() {
+		if addr.Is4In6() || addr.Zone() != "" { // the table minds neither
+			addr = normal(addr) // a call that most addresses can do without
+		}
 		if p.needsSecondLook(number) {
 			return p.secondLooked(addr), addr
 		}

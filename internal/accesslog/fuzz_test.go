@@ -2,6 +2,7 @@ package accesslog_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,7 +85,7 @@ func FuzzLogLineUser(f *testing.F) {
 // Every byte of a log that is no space, comma or bracket is in some record, and
 // no record is blank.
 func FuzzBlocks(f *testing.F) {
-	for _, seed := range []string{"a\nb", "[{\"a\":\"}\"},{}]", "{\n}x\n{", "[[[1", "\ufeff{\"a\":\n1}", "\x1f\x8b"} {
+	for _, seed := range []string{"a\nb", "[{\"a\":\"}\"},{}]", "{\n}x\n{", "[[[1", "\ufeff{\"a\":\n1}", "\x1f\x8b", "\xce\n\xad"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -102,13 +103,8 @@ func FuzzBlocks(f *testing.F) {
 			line = r.line
 			got.WriteString(r.text)
 		}
-		without := func(s string) string {
-			return strings.Map(func(c rune) rune {
-				if strings.ContainsRune(dropped, c) {
-					return -1
-				}
-				return c
-			}, s)
+		without := func(s string) string { // byte by byte: lines may end within a character
+			return string(slices.DeleteFunc([]byte(s), func(c byte) bool { return strings.IndexByte(dropped, c) >= 0 }))
 		}
 		if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
 			return

@@ -137,14 +137,27 @@ func (p *prover) goCommand(env []string, arguments ...string) ([]byte, error) {
 	return out, err
 }
 
-// failures is the end of an output, and what failed in it.
+// failures is what a run says of tests that failed: what stands between their
+// first line and the next test's, or the end of the output if there is none.
 func failures(out []byte) string {
-	var kept []string
+	var kept, all []string
+	failing := false
 	for line := range bytes.Lines(out) {
 		text := strings.TrimRight(string(line), "\n")
-		if !strings.HasPrefix(strings.TrimSpace(text), "=== ") && !strings.HasPrefix(strings.TrimSpace(text), "--- PASS") {
+		plain := strings.TrimSpace(text)
+		switch {
+		case strings.HasPrefix(plain, "--- FAIL"), strings.HasPrefix(plain, "panic: "), strings.HasPrefix(plain, "failure while testing seed"):
+			failing = true
+		case strings.HasPrefix(plain, "=== "), strings.HasPrefix(plain, "--- "), strings.HasPrefix(plain, "ok "):
+			failing = false
+		}
+		if failing {
 			kept = append(kept, text)
 		}
+		all = append(all, text)
+	}
+	if len(kept) == 0 {
+		kept = all
 	}
 	return strings.Join(kept[max(0, len(kept)-30):], "\n")
 }
