@@ -10,7 +10,7 @@ import (
 
 // fuzz runs every fuzz target for a few thousand inputs.
 func (p *prover) fuzz() ([]string, error) {
-	const length = "5000x"
+	const length = "3000x"
 	command := exec.Command("scripts/fuzz", length)
 	command.Dir = p.root
 	out, err := command.CombinedOutput()

@@ -88,7 +88,7 @@ func (p *prover) prove(one proof) ([]string, error) {
 		for line := range strings.Lines(string(out)) {
 			line = strings.TrimSpace(line)
 			switch _, figure, found := strings.Cut(line, "figure: "); {
-			case found:
+			case found && len(t.arguments)+len(t.env) == 0: // else they are those of samples of other proofs
 				figures = append(figures, figure)
 			case strings.HasPrefix(line, "--- PASS: "):
 				passed++
