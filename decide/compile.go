@@ -174,8 +174,8 @@ func (c *compiler) buildTable() {
 	addresses, locations := newPatternState(p), newGeoCompiler(p)
 	byLocation := locations.patternsOf(c.config.Geo)
 	var intervals intervals
-	sweep(ipv4, list[ipv4], patternEdges(c.config.Geo, ipv4, byLocation), addresses, intervals.add4)
-	sweep(ipv6, list[ipv6], patternEdges(c.config.Geo, ipv6, byLocation), addresses, intervals.add6)
+	sweep(list[ipv4], patternEdges(c.config.Geo, ipv4, byLocation), addresses, intervals.add4)
+	sweep(list[ipv6], patternEdges(c.config.Geo, ipv6, byLocation), addresses, intervals.add6)
 	p.addressPatterns, p.ipSets = addresses.patterns, addresses.sets.sets
 	p.geoPatterns, p.dynamicSets = locations.patterns, locations.sets.sets
 	p.ruleSetsOf = locations.ruleSets.sets

@@ -12,7 +12,7 @@ import (
 
 // The library from documents to a decision.
 func Example() {
-	policy, err := load("../examples/acme")
+	policy, err := load()
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -31,7 +31,8 @@ func Example() {
 }
 
 // load reads an organisation's zones and rules and three databases.
-func load(dir string) (*decide.Policy, error) {
+func load() (*decide.Policy, error) {
+	const dir = "../examples/acme"
 	table, err := geo.Load(
 		geo.Source{File: dir + "/geo/country.mmdb"},
 		geo.Source{File: dir + "/geo/asn.mmdb"},
@@ -66,7 +67,7 @@ func load(dir string) (*decide.Policy, error) {
 }
 
 func ExamplePolicy_Explain() {
-	policy, err := load("../examples/acme")
+	policy, err := load()
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -83,7 +84,7 @@ func ExamplePolicy_Explain() {
 }
 
 func ExamplePolicy_Match() {
-	policy, err := load("../examples/acme")
+	policy, err := load()
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -94,7 +95,7 @@ func ExamplePolicy_Match() {
 }
 
 func ExampleDiff() {
-	before, err := load("../examples/acme")
+	before, err := load()
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -112,7 +113,7 @@ func ExampleLive() {
 	var live decide.Live // denies until the first Swap
 	addr := netip.MustParseAddr("203.0.113.9")
 	fmt.Println(live.Decide(addr).Verdict)
-	if next, err := load("../examples/acme"); err == nil {
+	if next, err := load(); err == nil {
 		live.Swap(next)
 	}
 	fmt.Println(live.Decide(addr).Verdict)

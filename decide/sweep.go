@@ -136,7 +136,7 @@ func (e *events) sort() {
 // sweep walks one family in address order, merging the events with the edges
 // of the geo table, and hands out where each interval of one (address pattern,
 // geo pattern) pair starts.
-func sweep(fam family, list []event, geoEdges iter.Seq2[key, uint32], state *patternState, emit func(at key, address, geo uint32)) {
+func sweep(list []event, geoEdges iter.Seq2[key, uint32], state *patternState, emit func(at key, address, geo uint32)) {
 	state.reset()
 	i := 0
 	geo := uint32(0)

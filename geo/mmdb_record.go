@@ -68,9 +68,9 @@ func (r *recordReader) topLevel(key []byte, at int) (err error) {
 	case "country_code":
 		rec.countryCode, err = r.data.text(at)
 	case "registered_country":
-		rec.registered, err = r.member(at, "iso_code")
+		rec.registered, err = r.code(at)
 	case "represented_country":
-		rec.represented, err = r.member(at, "iso_code")
+		rec.represented, err = r.code(at)
 	case "subdivisions":
 		err = r.firstSubdivision(at)
 	case "autonomous_system_number", "asn":
@@ -113,11 +113,10 @@ func (r *recordReader) within(offset int, visit func(key []byte, at int) error) 
 	return r.data.entries(v, visit)
 }
 
-// member is the string of one entry of the map at offset; without that entry
-// it is empty.
-func (r *recordReader) member(offset int, name string) (text string, err error) {
+// code is the iso_code of the map at offset; without one it is empty.
+func (r *recordReader) code(offset int) (text string, err error) {
 	err = r.within(offset, func(key []byte, at int) error {
-		if string(key) != name {
+		if string(key) != "iso_code" {
 			return nil
 		}
 		var err error
@@ -136,7 +135,7 @@ func (r *recordReader) country(offset int) error {
 		r.record.countryText, err = r.data.text(offset)
 		return err
 	}
-	r.record.isoCode, err = r.member(offset, "iso_code")
+	r.record.isoCode, err = r.code(offset)
 	return err
 }
 
@@ -153,7 +152,7 @@ func (r *recordReader) firstSubdivision(offset int) error {
 	if v.size == 0 {
 		return nil
 	}
-	r.record.subdivision, err = r.member(v.at, "iso_code")
+	r.record.subdivision, err = r.code(v.at)
 	return err
 }
 

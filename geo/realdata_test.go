@@ -83,7 +83,7 @@ func TestTestDatabasesAgreeWithTheirSources(t *testing.T) {
 			decoder.UseNumber()
 			require.NoError(t, decoder.Decode(&networks))
 			table := load(t, geo.Source{File: binaryPath})
-			records := mostSpecific(t, networks)
+			records := mostSpecific(networks)
 			for prefix, record := range records {
 				want, _ := plainLocation(numbers(record))
 				if want.Anonymizer == geo.AnonymizerUnknown && table.Provides().Has(geo.AnonymizerField) {
@@ -103,7 +103,7 @@ func TestTestDatabasesAgreeWithTheirSources(t *testing.T) {
 	}
 }
 
-func mostSpecific(t *testing.T, networks []map[string]map[string]any) map[netip.Prefix]map[string]any {
+func mostSpecific(networks []map[string]map[string]any) map[netip.Prefix]map[string]any {
 	records := map[netip.Prefix]map[string]any{}
 	for _, entry := range networks {
 		for text, record := range entry {

@@ -45,7 +45,7 @@ const countryCodes = "US CN RU DE GB BR JP FR IN CA AU IT KR NL UA PL ES ID ZA S
 
 // generate makes an internet of the real one's size, with its lengths of
 // prefixes, nested as they are there.
-func generate() (*Internet, error) {
+func generate() *Internet {
 	random := rand.New(rand.NewPCG(1, 4))
 	in := &Internet{}
 	for i, count := range announced4 {
@@ -57,7 +57,7 @@ func generate() (*Internet, error) {
 	for i, database := range []*database{in.countries(random), in.operators(random), in.anonymizers(random)} {
 		in.Sources[i] = geo.Source{File: "generated-" + database.kind + ".mmdb", Data: database.encode(), Kind: geo.MMDB}
 	}
-	return in, nil
+	return in
 }
 
 // generate4 makes different prefixes of one length.

@@ -40,7 +40,7 @@ type prefix6 struct {
 func Open() (*Internet, error) {
 	directory, err := Directory()
 	if err != nil {
-		return generate()
+		return generate(), nil
 	}
 	in := &Internet{}
 	for i, file := range []string{countryFile, asnFile, anonymousFile} {

@@ -26,7 +26,7 @@ func runIn(t *testing.T, stdin string, args ...string) ran {
 }
 
 // folder makes a folder of files and goes there.
-func folder(t *testing.T, files map[string]string) string {
+func folder(t *testing.T, files map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -35,7 +35,6 @@ func folder(t *testing.T, files map[string]string) string {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 	}
 	t.Chdir(dir)
-	return dir
 }
 
 // data is the path of a real file, or the test is skipped where it is absent.

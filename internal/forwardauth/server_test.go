@@ -26,8 +26,8 @@ import (
 )
 
 // loopback is blocking for a proxy on this machine.
-func loopback(more string) map[string]string {
-	files := blocking(more)
+func loopback() map[string]string {
+	files := blocking("")
 	files["netwicket.json"] = strings.Replace(files["netwicket.json"], "10.0.0.0/8", "127.0.0.1", 1)
 	return files
 }
@@ -67,7 +67,7 @@ func get(path, headers string) string {
 }
 
 func TestWhatCannotBeReadIsNoAllow(t *testing.T) {
-	s := serve(t, loopback(""))
+	s := serve(t, loopback())
 	address := listen(t, s, forwardauth.Listener{})
 	allowed := "X-Forwarded-For: 198.51.100.7\r\n"
 	require.Equal(t, "HTTP/1.1 204 No Content", exchange(t, "127.0.0.1", address, get("/decide", allowed)))
@@ -99,7 +99,7 @@ func TestWhatCannotBeReadIsNoAllow(t *testing.T) {
 }
 
 func TestBodiesAreNotRead(t *testing.T) {
-	s := serve(t, loopback(""))
+	s := serve(t, loopback())
 	address := listen(t, s, forwardauth.Listener{})
 	for client, want := range map[string]int{"198.51.100.7": 204, "203.0.113.7": 403} {
 		r, err := http.NewRequest("POST", "http://"+address+"/decide", bytes.NewReader(make([]byte, 100_000)))
@@ -113,7 +113,7 @@ func TestBodiesAreNotRead(t *testing.T) {
 }
 
 func TestListenerThatIsTaken(t *testing.T) {
-	s := serve(t, loopback(""))
+	s := serve(t, loopback())
 	address := listen(t, s, forwardauth.Listener{})
 	_, err := forwardauth.Listen(forwardauth.Listener{Address: address, Handler: s.handler}, s.journal.Logger())
 	require.ErrorContains(t, err, "cannot listen on "+address)
@@ -123,7 +123,7 @@ func TestListenerThatIsTaken(t *testing.T) {
 }
 
 func TestProxyProtocol(t *testing.T) {
-	files := loopback("")
+	files := loopback()
 	files["netwicket.json"] = strings.Replace(files["netwicket.json"], `"127.0.0.1"`, `"127.0.0.1", "10.0.0.1"`, 1)
 	s := serve(t, files)
 	address := listen(t, s, forwardauth.Listener{Proxied: s.Trusts})
@@ -181,7 +181,7 @@ func TestTLSWithANewCertificate(t *testing.T) {
 	cert, key := writeCertificate(t, folder, 1)
 	certificate, err := forwardauth.LoadCertificate(cert, key)
 	require.NoError(t, err)
-	s := serve(t, loopback(""))
+	s := serve(t, loopback())
 	address := listen(t, s, forwardauth.Listener{TLS: certificate.Config()})
 
 	serial := func() string {
@@ -223,7 +223,7 @@ func TestCertificateThatDoesNotLoad(t *testing.T) {
 // been told to stop.
 func TestShutdownAnswersWhatIsUnderWay(t *testing.T) {
 	begun, proceed := make(chan struct{}), make(chan struct{})
-	s := serve(t, loopback(""))
+	s := serve(t, loopback())
 	server, err := forwardauth.Listen(forwardauth.Listener{Address: "127.0.0.1:0", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		close(begun)
 		<-proceed
@@ -244,7 +244,7 @@ func TestShutdownAnswersWhatIsUnderWay(t *testing.T) {
 }
 
 func TestPanicIsNoAllow(t *testing.T) {
-	s := serve(t, loopback(""))
+	s := serve(t, loopback())
 	server, err := forwardauth.Listen(forwardauth.Listener{Address: "127.0.0.1:0", Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		panic("a defect")
 	})}, s.journal.Logger())

@@ -80,9 +80,10 @@ func (c cut) first(block Addr6, cell uint64) Addr6 {
 	return block
 }
 
-func (w *walker) roots(root []uint32, page cut) bool {
+func (w *walker) roots(root []uint32, page cut) {
 	if root == nil {
-		return w.emit(Addr6{}, 0) // the zero Table
+		w.emit(Addr6{}, 0) // the zero Table
+		return
 	}
 	top := cut{0, rootBits}
 	for i, entry := range root {
@@ -99,10 +100,9 @@ func (w *walker) roots(root []uint32, page cut) bool {
 			more = w.block(w.groups[entry:][:pageGroups], page, first)
 		}
 		if !more {
-			return false
+			return
 		}
 	}
-	return true
 }
 
 // node goes over the block that begins at first and is from bits deep.

@@ -88,18 +88,18 @@ func (s *edgeSet) add6(first Addr6, value uint32) {
 	s.first6, s.value6 = append(s.first6, first), append(s.value6, value)
 }
 
-// range4 gives value to first..last and the value over to what follows, as long as calls come in ascending order.
-func (s *edgeSet) range4(first, last, value, over uint32) {
+// range4 gives value to first..last and 0 to what follows, as long as calls come in ascending order.
+func (s *edgeSet) range4(first, last, value uint32) {
 	s.add4(first, value)
 	if last != math.MaxUint32 {
-		s.add4(last+1, over)
+		s.add4(last+1, 0)
 	}
 }
 
-func (s *edgeSet) range6(first, last Addr6, value, over uint32) {
+func (s *edgeSet) range6(first, last Addr6, value uint32) {
 	s.add6(first, value)
 	if last != last6 {
-		s.add6(next(last), over)
+		s.add6(next(last), 0)
 	}
 }
 

@@ -49,16 +49,17 @@ func readDatabase(t testing.TB, reader *maxminddb.Reader) *edgeSet {
 		prefix := result.Prefix()
 		if prefix.Addr().Is4() {
 			first := asNumber4(prefix.Addr())
-			s.range4(first, first|uint32(uint64(1)<<(32-prefix.Bits())-1), value, 0)
+			s.range4(first, first|uint32(uint64(1)<<(32-prefix.Bits())-1), value)
 			continue
 		}
-		first, last := asNumber6(prefix.Addr()), Addr6{}
+		first := asNumber6(prefix.Addr())
+		var last Addr6
 		if bits := prefix.Bits(); bits <= 64 {
 			last = Addr6{first.Hi | (1<<(64-bits) - 1), math.MaxUint64}
 		} else {
 			last = Addr6{first.Hi, first.Lo | (1<<(128-bits) - 1)}
 		}
-		s.range6(first, last, value, 0)
+		s.range6(first, last, value)
 	}
 	return &s
 }

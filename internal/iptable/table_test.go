@@ -28,20 +28,20 @@ func TestLookupMatchesOracle(t *testing.T) {
 			s.add6(Addr6{Hi: 1 << 63}, largest)
 		}},
 		{"first and last address", func(_ *testing.T, s *edgeSet) {
-			s.range4(0, 0, 1, 0)
-			s.range4(largest, largest, 2, 0)
-			s.range6(Addr6{}, Addr6{}, 1, 0)
-			s.range6(last6, last6, 2, 0)
+			s.range4(0, 0, 1)
+			s.range4(largest, largest, 2)
+			s.range6(Addr6{}, Addr6{}, 1)
+			s.range6(last6, last6, 2)
 		}},
 		{"one address in the middle", func(t *testing.T, s *edgeSet) {
-			s.range4(number4(t, "192.0.2.77"), number4(t, "192.0.2.77"), 1, 0)
-			s.range6(number6(t, "2001:db8::77"), number6(t, "2001:db8::77"), 1, 0)
+			s.range4(number4(t, "192.0.2.77"), number4(t, "192.0.2.77"), 1)
+			s.range6(number6(t, "2001:db8::77"), number6(t, "2001:db8::77"), 1)
 		}},
 		{"adjacent", func(t *testing.T, s *edgeSet) {
-			s.range4(number4(t, "192.0.2.0"), number4(t, "192.0.2.255"), 1, 0)
-			s.range4(number4(t, "192.0.3.0"), number4(t, "192.0.3.0"), 2, 0)
-			s.range6(number6(t, "2001:db8::"), number6(t, "2001:db8:0:ffff:ffff:ffff:ffff:ffff"), 1, 0)
-			s.range6(number6(t, "2001:db8:1::"), number6(t, "2001:db8:1::"), 2, 0)
+			s.range4(number4(t, "192.0.2.0"), number4(t, "192.0.2.255"), 1)
+			s.range4(number4(t, "192.0.3.0"), number4(t, "192.0.3.0"), 2)
+			s.range6(number6(t, "2001:db8::"), number6(t, "2001:db8:0:ffff:ffff:ffff:ffff:ffff"), 1)
+			s.range6(number6(t, "2001:db8:1::"), number6(t, "2001:db8:1::"), 2)
 		}},
 		{"equal neighbours", func(t *testing.T, s *edgeSet) {
 			for i := range uint32(20) {
@@ -93,10 +93,10 @@ func TestLookupMatchesOracle(t *testing.T) {
 		}},
 		{"all cells of a group divided", func(t *testing.T, s *edgeSet) {
 			for i := range uint32(300) {
-				s.range4(number4(t, "10.0.0.0")+i<<8+1, number4(t, "10.0.0.0")+i<<8+1, i+1, 0)
+				s.range4(number4(t, "10.0.0.0")+i<<8+1, number4(t, "10.0.0.0")+i<<8+1, i+1)
 				block := number6(t, "2001:db8::")
 				block.Hi += uint64(i) << 32
-				s.range6(next(block), next(block), i+1, 0)
+				s.range6(next(block), next(block), i+1)
 			}
 		}},
 	}

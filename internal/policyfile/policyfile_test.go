@@ -24,7 +24,7 @@ const (
 )
 
 // folder makes a folder of files and goes there.
-func folder(t *testing.T, files map[string]string) string {
+func folder(t *testing.T, files map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -33,7 +33,6 @@ func folder(t *testing.T, files map[string]string) string {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 	}
 	t.Chdir(dir)
-	return dir
 }
 
 // lines are findings as position, path and code, which is what a test pins: the
