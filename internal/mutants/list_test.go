@@ -8,25 +8,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The faults fit the code as it is. A change of the code may leave a few of them
-// behind, which a run reports; it must not leave the list behind.
+// The faults fit the code as it is: a change of the code takes them along.
 func TestFaultsFit(t *testing.T) {
 	all, err := faults()
 	require.NoError(t, err)
-	stale := 0
 	for _, f := range all {
 		require.NotEmpty(t, reach[f.pkg()], f)
 		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(f.file)))
-		if err == nil {
-			_, err = f.apply(string(text))
-		}
-		if err != nil {
-			t.Logf("%s: %v", f, err)
-			stale++
-		}
+		require.NoError(t, err, f)
+		_, err = f.apply(string(text))
+		require.NoError(t, err, f)
 	}
-	require.GreaterOrEqual(t, len(all)-stale, 60)
-	require.Less(t, stale, len(all)/10, "mend internal/mutants/faults")
+	require.GreaterOrEqual(t, len(all), 60)
 }
 
 func TestParse(t *testing.T) {
