@@ -285,6 +285,7 @@ func TestServeWithAFullDevice(t *testing.T) {
 		_, metrics := s.text("/metrics")
 		return !strings.Contains(metrics, `netwicket_log_lines_dropped_total{cause="output"} 0`)
 	}, patience, 10*time.Millisecond)
+	t.Log("figure: the log on a full device: 300 denied as before, none let in")
 	again.end(syscall.SIGTERM)
 	require.NoError(t, again.failure)
 }
