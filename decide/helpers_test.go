@@ -8,8 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/geo"
-	"github.com/netwicket/netwicket/zone"
+	"github.com/netwicket/netwicket/decide/decidetest"
 )
 
 // documents is a policy written down as the vendors' texts.
@@ -22,47 +21,11 @@ type documents struct {
 
 func (d documents) config(t testing.TB) decide.Config {
 	t.Helper()
-	config := decide.Config{UnknownCountry: d.unknown, Now: overlayNow}
-	if d.zones != "" {
-		zones, err := zone.ParseOkta("zones.json", []byte(d.zones))
-		require.NoError(t, err)
-		config.Zones = []zone.Zones{zones}
-	}
-	for _, text := range d.rules {
-		rules, err := zone.ParseOktaRules("rules.json", []byte(text))
-		require.NoError(t, err)
-		config.Rules = append(config.Rules, rules)
-	}
-	if d.threat != "" {
-		threat, err := zone.ParseThreatInsight("threat.json", []byte(d.threat))
-		require.NoError(t, err)
-		config.ThreatInsight = &threat
-	}
-	for _, text := range d.feeds {
-		feed, err := zone.ParseFeed("feed.txt", []byte(text))
-		require.NoError(t, err)
-		config.ThreatFeeds = append(config.ThreatFeeds, feed)
-	}
-	if d.sailPoint != "" {
-		document, err := zone.ParseSailPoint("network.json", []byte(d.sailPoint))
-		require.NoError(t, err)
-		config.SailPoint = &document
-	}
-	if d.profile != "" {
-		profile, err := zone.ParseAuthProfile("profile.json", []byte(d.profile))
-		require.NoError(t, err)
-		config.AuthProfile = &profile
-	}
-	if d.overlay != "" {
-		overlay, err := zone.ParseOverlay("overlay.json", []byte(d.overlay))
-		require.NoError(t, err)
-		config.Overlay = &overlay
-	}
-	if d.csv != "" {
-		table, err := geo.Load(geo.Source{File: "geo.csv", Data: []byte("network,country,region,asn,anonymizer,services\n" + d.csv), Kind: geo.CSV})
-		require.NoError(t, err)
-		config.Geo = table
-	}
+	config := decidetest.Documents{
+		Zones: d.zones, Rules: d.rules, ThreatInsight: d.threat, ThreatFeeds: d.feeds,
+		SailPoint: d.sailPoint, AuthProfile: d.profile, Overlay: d.overlay, Geo: d.csv,
+	}.Config(t)
+	config.Now, config.UnknownCountry = overlayNow, d.unknown
 	return config
 }
 

@@ -61,6 +61,7 @@ type Documents struct {
 	ThreatFeeds   []string // one network a line
 	SailPoint     string   // network configuration
 	AuthProfile   string
+	Overlay       string // entries count whatever their "until": the Config has no time
 	Geo           string // CSV lines below network,country,region,asn,anonymizer,services
 }
 
@@ -70,28 +71,32 @@ const geoHeader = "network,country,region,asn,anonymizer,services\n"
 // Compile is the policy of the documents.
 func (d Documents) Compile(t testing.TB) *decide.Policy {
 	t.Helper()
+	policy, err := decide.Compile(d.Config(t))
+	if err != nil {
+		t.Fatalf("decidetest: %v", err)
+	}
+	return policy
+}
+
+// Config is what the documents compile from, for tests that change it or expect
+// an error. Findings call the documents zones.json, rules.json, threat.json,
+// feed.txt, network.json, profile.json, overlay.json and geo.csv.
+func (d Documents) Config(t testing.TB) decide.Config {
+	t.Helper()
 	var config decide.Config
 	if d.Zones != "" {
-		config.Zones = []zone.Zones{must(t, zone.ParseOkta, "zones", d.Zones)}
+		config.Zones = []zone.Zones{must(t, zone.ParseOkta, "zones.json", d.Zones)}
 	}
 	for _, text := range d.Rules {
-		config.Rules = append(config.Rules, must(t, zone.ParseOktaRules, "rules", text))
+		config.Rules = append(config.Rules, must(t, zone.ParseOktaRules, "rules.json", text))
 	}
-	if d.ThreatInsight != "" {
-		threat := must(t, zone.ParseThreatInsight, "threatInsight", d.ThreatInsight)
-		config.ThreatInsight = &threat
-	}
+	config.ThreatInsight = optional(t, zone.ParseThreatInsight, "threat.json", d.ThreatInsight)
 	for _, text := range d.ThreatFeeds {
-		config.ThreatFeeds = append(config.ThreatFeeds, must(t, zone.ParseFeed, "threatFeed", text))
+		config.ThreatFeeds = append(config.ThreatFeeds, must(t, zone.ParseFeed, "feed.txt", text))
 	}
-	if d.SailPoint != "" {
-		network := must(t, zone.ParseSailPoint, "networkConfig", d.SailPoint)
-		config.SailPoint = &network
-	}
-	if d.AuthProfile != "" {
-		profile := must(t, zone.ParseAuthProfile, "authProfile", d.AuthProfile)
-		config.AuthProfile = &profile
-	}
+	config.SailPoint = optional(t, zone.ParseSailPoint, "network.json", d.SailPoint)
+	config.AuthProfile = optional(t, zone.ParseAuthProfile, "profile.json", d.AuthProfile)
+	config.Overlay = optional(t, zone.ParseOverlay, "overlay.json", d.Overlay)
 	if d.Geo != "" {
 		table, err := geo.Load(geo.Source{File: "geo.csv", Data: []byte(geoHeader + d.Geo), Kind: geo.CSV})
 		if err != nil {
@@ -99,11 +104,17 @@ func (d Documents) Compile(t testing.TB) *decide.Policy {
 		}
 		config.Geo = table
 	}
-	policy, err := decide.Compile(config)
-	if err != nil {
-		t.Fatalf("decidetest: %v", err)
+	return config
+}
+
+// optional parses one document, if there is one.
+func optional[T any](t testing.TB, parse func(string, []byte) (T, error), name, text string) *T {
+	t.Helper()
+	if text == "" {
+		return nil
 	}
-	return policy
+	document := must(t, parse, name, text)
+	return &document
 }
 
 // must parses one document.

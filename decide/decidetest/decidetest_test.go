@@ -46,10 +46,12 @@ func TestDocuments(t *testing.T) {
 		ThreatFeeds:   []string{"203.0.113.66\n"},
 		SailPoint:     `{"range":["203.0.113.0/24","192.0.2.0/24"]}`,
 		AuthProfile:   `{"offNetwork":true,"untrustedGeography":false}`,
+		Overlay:       `{"deny":[{"network":"203.0.113.8","until":"2020-01-02T03:04:05Z","why":"whenever"}],"allow":[]}`,
 		Geo:           "198.51.100.0/24,DE,,,,\n203.0.113.0/24,DE,,,,\n192.0.2.0/24,KP,,,,\n",
 	}.Compile(t)
 	require.Equal(t, "allow permitted", decided(p, "203.0.113.7"))
 	require.Equal(t, "deny threat", decided(p, "203.0.113.66"))
+	require.Equal(t, "deny overlay", decided(p, "203.0.113.8"))
 	require.Equal(t, "deny blocklisted", decided(p, "192.0.2.1"))
 	require.Equal(t, "deny off_network", decided(p, "198.51.100.1"))
 }

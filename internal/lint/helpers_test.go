@@ -11,9 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/decide/decidetest"
 	"github.com/netwicket/netwicket/internal/lint"
-	"github.com/netwicket/netwicket/zone"
 )
 
 // documents are the parts of a policy as text; empty ones are left out.
@@ -29,50 +28,19 @@ type documents struct {
 func (d documents) subject(t testing.TB) lint.Subject {
 	t.Helper()
 	s := lint.Subject{Name: "netwicket.json", At: time.Date(2026, 11, 15, 0, 0, 0, 0, time.UTC), Guard: d.guard}
-	config := &s.Config
-	config.Now, config.UnknownCountry = s.At, d.unknownCountry
-	if d.zones != "" {
-		zones, err := zone.ParseOkta("zones.json", []byte(d.zones))
-		require.NoError(t, err)
-		config.Zones = append(config.Zones, zones)
+	texts := decidetest.Documents{
+		Zones: d.zones, ThreatInsight: d.threat, SailPoint: d.network, AuthProfile: d.profile, Overlay: d.overlay, Geo: d.geo,
 	}
 	if d.rules != "" {
-		rules, err := zone.ParseOktaRules("rules.json", []byte(d.rules))
-		require.NoError(t, err)
-		config.Rules = append(config.Rules, rules)
-	}
-	if d.threat != "" {
-		threat, err := zone.ParseThreatInsight("threat.json", []byte(d.threat))
-		require.NoError(t, err)
-		config.ThreatInsight = &threat
+		texts.Rules = []string{d.rules}
 	}
 	if d.feed != "" {
-		feed, err := zone.ParseFeed("feed.txt", []byte(d.feed))
-		require.NoError(t, err)
-		config.ThreatFeeds = append(config.ThreatFeeds, feed)
+		texts.ThreatFeeds = []string{d.feed}
 	}
-	if d.network != "" {
-		network, err := zone.ParseSailPoint("network.json", []byte(d.network))
-		require.NoError(t, err)
-		config.SailPoint = &network
-	}
-	if d.profile != "" {
-		profile, err := zone.ParseAuthProfile("profile.json", []byte(d.profile))
-		require.NoError(t, err)
-		config.AuthProfile = &profile
-	}
-	if d.overlay != "" {
-		overlay, err := zone.ParseOverlay("overlay.json", []byte(d.overlay))
-		require.NoError(t, err)
-		config.Overlay = &overlay
-	}
-	if d.geo != "" {
-		table, err := geo.Load(geo.Source{File: "geo.csv", Data: []byte("network,country,region,asn,anonymizer,services\n" + d.geo)})
-		require.NoError(t, err)
-		config.Geo = table
-	}
+	s.Config = texts.Config(t)
+	s.Config.Now, s.Config.UnknownCountry = s.At, d.unknownCountry
 	if !d.alone {
-		policy, err := decide.Compile(*config)
+		policy, err := decide.Compile(s.Config)
 		require.NoError(t, err)
 		s.Policy = policy
 	}
