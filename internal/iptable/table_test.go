@@ -144,9 +144,10 @@ func TestRandomSetsMatchOracle(t *testing.T) {
 	}
 }
 
-// More distinct values than fit in 16 bits, which are kept in another way.
+// As many distinct values as fit in 16 bits, and more, which are kept in another
+// way. Without an offset the value 0 of an empty family is one of them.
 func TestManyValues(t *testing.T) {
-	for _, count := range []int{narrowLimit - 1, narrowLimit + 1000} {
+	for _, count := range []int{narrowLimit - 1, narrowLimit, narrowLimit + 1, narrowLimit + 1000} {
 		for _, offset := range []uint32{0, largest - 1<<20} {
 			t.Run(fmt.Sprintf("count=%d/offset=%d", count, offset), func(t *testing.T) {
 				var s edgeSet

@@ -13,10 +13,11 @@ import (
 // reach are the packages whose tests a fault of a package can reach: first its
 // own, whose quick tests are tried alone, then those that import it.
 var reach = map[string][]string{
-	"zone":        {"./zone", "./decide", "./internal/policyfile", "./internal/lint"},
-	"geo":         {"./geo", "./decide", "./internal/policyfile"},
-	"decide":      {"./decide", "./decide/gate", "./internal/policyfile", "./cmd/netwicket"},
-	"decide/gate": {"./decide/gate", "./internal/request", "./internal/policyfile", "./cmd/netwicket"},
+	"zone":             {"./zone", "./decide", "./internal/policyfile", "./internal/lint"},
+	"geo":              {"./geo", "./decide", "./internal/policyfile"},
+	"decide":           {"./decide", "./decide/gate", "./internal/policyfile", "./cmd/netwicket"},
+	"internal/iptable": {"./internal/iptable", "./geo", "./decide"},
+	"decide/gate":      {"./decide/gate", "./internal/request", "./internal/policyfile", "./cmd/netwicket"},
 }
 
 // quick are, by package, tests that take a second together and notice most
