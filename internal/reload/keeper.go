@@ -157,7 +157,6 @@ func (k *Keeper) Run(ctx context.Context, asked <-chan struct{}) {
 	defer watch.close()
 	k.report(Watching, err, nil, 0)
 	k.follow(pathsOf(k.parts), k.seen)
-	watch.lookSoon() // files may have changed since Start
 
 	k.retry, k.expiry = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
 	k.retry.Stop()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -98,6 +99,26 @@ func TestFolderIsReplaced(t *testing.T) {
 		require.NoError(t, os.Rename(k.path("next"), k.path("policy")))
 		k.becomes("203.0.113.7", i%2 == 0)
 	}
+}
+
+// TestFolderIsReplacedDuringAReload replaces the folder once more after it was
+// read and before it is watched: no event tells of that.
+func TestFolderIsReplacedDuringAReload(t *testing.T) {
+	k := keep(t, map[string]string{"policy/netwicket.json": policyFile, "policy/zones.json": blocklist("203.0.113.0/24")},
+		func(o *reload.Options) { o.Policy.Paths = []string{filepath.Join(o.Policy.Paths[0], "policy")} })
+	replace := func(network string) error {
+		k.write("next/netwicket.json", policyFile)
+		k.write("next/zones.json", blocklist(network))
+		return errors.Join(os.RemoveAll(k.path("policy")), os.Rename(k.path("next"), k.path("policy")))
+	}
+	var once sync.Once
+	k.install.Store(func() (err error) {
+		once.Do(func() { err = replace("192.0.2.0/24") })
+		return err
+	})
+	require.NoError(t, replace("198.51.100.0/24"))
+	k.becomes("192.0.2.7", false)
+	require.True(t, k.allows("198.51.100.7"))
 }
 
 // TestWithoutEvents gives the watcher nothing but its own looks: the files lie

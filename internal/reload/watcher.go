@@ -48,7 +48,9 @@ func (w *watcher) close() {
 }
 
 // follow watches these files from now on; known is how they looked when they
-// were read. The error is about folders for which there will be no events.
+// were read. What happened to them before their folders were watched made no
+// event, so they are looked at soon. The error is about folders for which there
+// will be no events.
 func (w *watcher) follow(paths []string, known state) error {
 	w.paths, w.known = paths, known
 	w.names = make(map[string]bool, len(paths))
@@ -60,6 +62,7 @@ func (w *watcher) follow(paths []string, known state) error {
 			}
 		}
 	}
+	w.lookSoon()
 	return w.watchFolders()
 }
 
