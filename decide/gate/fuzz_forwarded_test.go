@@ -18,7 +18,7 @@ func FuzzForwarded(f *testing.F) {
 	f.Add(`for=8.8.8.8;x="a\\", for=203.0.113.7;y="\\\", for=6.6.6.6"`) // runs of backslashes
 	f.Add(`for=8.8.8.8;x="\"", for="203.0.113.7";y="\"\\"`)             // escaped quotes at both ends
 	f.Add(`for=_a, , for=unknown ; by=" , ",for="[::1]:_p"`)            // hidden hops, commas and spaces as text
-	f.Add(strings.Repeat(" ", gate.MaxSpaceBytes+1)) // more white space than a walk passes over
+	f.Add(strings.Repeat(" ", gate.MaxSpaceBytes+1))                    // more white space than a walk passes over
 	r := sourced(f, gate.Forwarded)
 	f.Fuzz(func(t *testing.T, value string) {
 		elements, ok := slowForwarded(value)
