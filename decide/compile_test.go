@@ -2,10 +2,12 @@ package decide_test
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/zone"
@@ -117,4 +119,18 @@ func TestCompileChecksModels(t *testing.T) {
 	require.ErrorContains(t, err, "needs the type")
 	_, err = decide.Compile(decide.Config{Zones: []zone.Zones{{Zones: []zone.Zone{{Name: "x", Active: true, Type: zone.Dynamic}}}}})
 	require.ErrorContains(t, err, "ACTIVE dynamic zone needs")
+}
+
+// A zone without an id cannot be referred to: the empty reference is nobody's.
+func TestEmptyReferenceNamesNoZone(t *testing.T) {
+	addr := netip.MustParseAddr("203.0.113.9")
+	one := []zone.Entry{{Range: netipx.IPRangeFrom(addr, addr)}}
+	policy, err := decide.Compile(decide.Config{
+		Zones:         []zone.Zones{{Zones: []zone.Zone{{Type: zone.IP, Name: "without an id", Active: true, Gateways: one}}}},
+		ThreatInsight: &zone.ThreatInsight{Action: zone.ThreatBlock, ExcludeZones: []zone.ZoneID{{}}},
+		ThreatFeeds:   []zone.Feed{{Entries: one}},
+	})
+	require.NoError(t, err)
+	require.Equal(t, decide.Threat, policy.Decide(addr).Reason)
+	require.Equal(t, policy.Decide(addr), policy.Explain(addr).Decision)
 }

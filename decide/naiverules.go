@@ -100,9 +100,10 @@ func (s *naive) zonesThat(have func(*naiveZone) bool) []int {
 	return found
 }
 
+// withID is the zone of that id. Several zones may have none, which names nobody.
 func (s *naive) withID(id string) []int {
 	for i := range s.zones {
-		if s.zones[i].ID == id {
+		if id != "" && s.zones[i].ID == id {
 			return []int{i}
 		}
 	}
