@@ -69,13 +69,15 @@ func TestTestDatabasesAgreeWithMaxmindDB(t *testing.T) {
 
 // The databases answer as the sources say that MaxMind wrote them from.
 func TestTestDatabasesAgreeWithTheirSources(t *testing.T) {
+	compared := 0
 	for _, path := range files(t, filepath.Join(realData(t, "maxmind", "source-data"), "*.json")) {
 		name := strings.TrimSuffix(filepath.Base(path), ".json")
+		binaryPath := filepath.Join(filepath.Dir(path), "..", "test-data", name+".mmdb")
+		if _, err := os.Stat(binaryPath); err != nil {
+			continue // MaxMind ships this source without a database
+		}
+		compared++
 		t.Run(name, func(t *testing.T) {
-			binaryPath := filepath.Join(filepath.Dir(path), "..", "test-data", name+".mmdb")
-			if _, err := os.Stat(binaryPath); err != nil {
-				t.Skip("there is no database of this source")
-			}
 			text, err := os.ReadFile(path)
 			require.NoError(t, err)
 			var networks []map[string]map[string]any
@@ -101,6 +103,7 @@ func TestTestDatabasesAgreeWithTheirSources(t *testing.T) {
 			}
 		})
 	}
+	require.GreaterOrEqual(t, compared, 15)
 }
 
 func mostSpecific(networks []map[string]map[string]any) map[netip.Prefix]map[string]any {

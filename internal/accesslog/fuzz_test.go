@@ -73,7 +73,7 @@ func FuzzLogLineUser(f *testing.F) {
 	parse := parser(f, accesslog.Options{Format: "combined"})
 	f.Fuzz(func(t *testing.T, user string) {
 		if strings.ContainsAny(user, "\"\n\r") {
-			t.Skip("servers escape these")
+			return // servers escape these
 		}
 		entry, err := parse(`192.0.2.7 - ` + user + ` [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 203 "-" "-"`)
 		if err != nil || entry != (accesslog.Entry{Remote: "192.0.2.7", Time: at}) {

@@ -109,7 +109,7 @@ func join(sets []*edgeSet) *edgeSet {
 
 func TestRealDatabases(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes seconds")
+		t.Skip("takes seconds of processor time; run without -short")
 	}
 	dir := realData(t)
 	var sets []*edgeSet
