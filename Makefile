@@ -45,7 +45,7 @@ bench:
 
 # Requests per second of serve against an empty handler, for about 25 seconds.
 load:
-	$(GO) run ./internal/loadtest -policy examples/acme
+	$(GO) run ./cmd/netwicket/internal/loadtest -policy examples/acme
 
 cover:
 	$(GO) test -coverpkg=./zone,./geo,./decide,./decide/gate,./internal/iptable -coverprofile=cover.out ./...
@@ -64,8 +64,8 @@ clean:
 # The promises of docs/guarantees.md with their figures, in under 20 minutes on
 # two cores.
 prove:
-	$(GO) run ./internal/prove
+	$(GO) run ./cmd/internal/prove
 
 # Faults of the code that the tests have to notice; works in copies.
 mutants:
-	$(GO) run ./internal/mutants
+	$(GO) run ./cmd/internal/mutants

@@ -2,15 +2,13 @@ module github.com/netwicket/netwicket/bench/compare
 
 go 1.26.8
 
-replace github.com/netwicket/netwicket => ../..
-
 require (
 	github.com/cedar-policy/cedar-go v1.9.0
 	github.com/gaissmai/bart v0.30.0
 	github.com/gin-gonic/gin v1.12.0
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/labstack/echo/v5 v5.3.1
-	github.com/netwicket/netwicket v0.0.0-00010101000000-000000000000
+	github.com/netwicket/netwicket v0.0.0
 	github.com/open-policy-agent/opa v1.22.2
 	github.com/oschwald/maxminddb-golang/v2 v2.9.0
 	github.com/phuslu/iploc v1.0.20260915

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"net/netip"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide/gate"
-	"github.com/netwicket/netwicket/internal/request"
 )
 
 // hops turns requests into chains, by the policy's edge if it has one.

@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
+	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
-	"github.com/netwicket/netwicket/internal/lint"
-	"github.com/netwicket/netwicket/internal/policyfile"
 )
 
 // checkFlags are what check asks beyond the documents being valid.

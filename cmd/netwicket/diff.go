@@ -13,10 +13,10 @@ import (
 	"github.com/spf13/cobra"
 	"go4.org/netipx"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/impact"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/internal/impact"
-	"github.com/netwicket/netwicket/internal/policyfile"
-	"github.com/netwicket/netwicket/internal/replay"
+	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 // diffFlags say what of the differences to report, and how.

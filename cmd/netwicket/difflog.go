@@ -8,9 +8,9 @@ import (
 
 	"go4.org/netipx"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/internal/policyfile"
-	"github.com/netwicket/netwicket/internal/replay"
+	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 // weigh replays logs through both policies and counts the requests of clients in

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/internal/request"
 )
 
 func (c *commandLine) evalCommand() *cobra.Command {

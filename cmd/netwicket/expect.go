@@ -7,10 +7,10 @@ import (
 	"net/netip"
 	"os"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
-	"github.com/netwicket/netwicket/internal/policyfile"
-	"github.com/netwicket/netwicket/internal/request"
 )
 
 // expectations are the findings of --must-allow and --must-deny for one policy.

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/netwicket/netwicket/internal/export"
-	"github.com/netwicket/netwicket/internal/policyfile"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/export"
+	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 func (c *commandLine) exportCommand() *cobra.Command {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/netwicket/netwicket/internal/request"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 )
 
 // requests is where a command's requests come from: its arguments, the flags

@@ -9,12 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/accesslog"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/gate"
-	"github.com/netwicket/netwicket/internal/accesslog"
-	"github.com/netwicket/netwicket/internal/policyfile"
-	"github.com/netwicket/netwicket/internal/replay"
-	"github.com/netwicket/netwicket/internal/request"
+	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 // logFlags say how to read the records of a log.

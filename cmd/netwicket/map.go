@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/netwicket/netwicket/internal/policyfile"
-	"github.com/netwicket/netwicket/internal/spacemap"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/spacemap"
+	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 func (c *commandLine) mapCommand() *cobra.Command {

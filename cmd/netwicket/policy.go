@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/internal/policyfile"
+	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 // openPolicy loads and compiles the policy that the flags name.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/netwicket/netwicket/internal/replay"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
 )
 
 // replayFlags are what replay asks beside the format of the logs.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/netwicket/netwicket/internal/accesslog"
-	"github.com/netwicket/netwicket/internal/replay"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/accesslog"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
 )
 
 const combinedTail = ` - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 203 "-" "agent"`

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/internal/replay"
 )
 
 // replayText is the outcome for a person.

@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide/gate"
-	"github.com/netwicket/netwicket/internal/policyfile"
-	"github.com/netwicket/netwicket/internal/request"
+	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 // resolveFlags change the edge of the policy, or describe one without a policy.

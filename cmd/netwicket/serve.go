@@ -13,9 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/netwicket/netwicket/internal/forwardauth"
-	"github.com/netwicket/netwicket/internal/policyfile"
-	"github.com/netwicket/netwicket/internal/reload"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
+	"github.com/netwicket/netwicket/decide/keeper"
+	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 // serveFlags override the policy file.
@@ -66,7 +66,7 @@ or --metrics names another. The log is JSON on standard error.`,
 type service struct {
 	*forwardauth.Service
 	journal  *forwardauth.Journal
-	keepers  []*keeper
+	keepers  []*keptPolicy
 	opened   policyfile.Serve // what the policy file said when the listeners were opened
 	settings policyfile.Serve // the same with the flags in their place
 	force    bool
@@ -231,7 +231,7 @@ func (s *service) keep(ctx context.Context, running *sync.WaitGroup, hangup <-ch
 func (s *service) keepCertificate(ctx context.Context, certificate *forwardauth.Certificate, asked <-chan struct{}) {
 	logger := s.journal.Logger()
 	files := []string{s.settings.TLSCert, s.settings.TLSKey}
-	err := reload.Watch(ctx, files, reload.Usual(), asked, func() {
+	err := keeper.Watch(ctx, files, keeper.Usual(), asked, func() {
 		if err := certificate.Reload(); err != nil {
 			logger.Error("the certificate was not reloaded; the one in force stays", "error", err.Error())
 			return

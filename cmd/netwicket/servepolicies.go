@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/keeper"
+	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
-	"github.com/netwicket/netwicket/internal/forwardauth"
-	"github.com/netwicket/netwicket/internal/policyfile"
-	"github.com/netwicket/netwicket/internal/reload"
 )
 
 // servedPolicy is one policy and the name behind /decide/ under which it is asked.
@@ -59,9 +59,9 @@ func (c *commandLine) servedPolicies() ([]servedPolicy, error) {
 	return policies, nil
 }
 
-// keeper keeps one of the policies up to date.
-type keeper struct {
-	*reload.Keeper
+// keptPolicy keeps one of the policies up to date.
+type keptPolicy struct {
+	*keeper.Keeper
 	service *service
 	name    string
 }
@@ -69,8 +69,8 @@ type keeper struct {
 // open loads a policy for the first time and puts it in force.
 func (s *service) open(p servedPolicy) error {
 	begun := time.Now()
-	k := &keeper{service: s, name: p.name}
-	started, err := reload.Start(reload.Options{Policy: p.options, Force: s.force, Install: k.install, Report: k.report})
+	k := &keptPolicy{service: s, name: p.name}
+	started, err := keeper.Start(keeper.Options{Policy: p.options, Force: s.force, Install: k.install, Report: k.report})
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (s *service) open(p servedPolicy) error {
 }
 
 // install puts a policy in force.
-func (k *keeper) install(parts *policyfile.Parts, policy *decide.Policy) error {
+func (k *keptPolicy) install(parts *policyfile.Parts, policy *decide.Policy) error {
 	s := k.service
 	snapshot, err := forwardauth.NewSnapshot(parts, policy)
 	if err == nil {
@@ -123,13 +123,13 @@ func (s *service) warnAboutRestart(next policyfile.Serve) {
 }
 
 // report logs and counts an attempt to reload.
-func (k *keeper) report(r reload.Report) {
+func (k *keptPolicy) report(r keeper.Report) {
 	s, logger := k.service, k.service.journal.Logger()
-	if r.Cause == reload.Watching {
+	if r.Cause == keeper.Watching {
 		logger.Warn("files are looked at from time to time only", "error", r.Err.Error())
 		return
 	}
-	var refused *reload.Refusal
+	var refused *keeper.Refusal
 	switch {
 	case r.Err == nil:
 		s.Reloaded(k.name, forwardauth.Success, time.Now())
@@ -150,7 +150,7 @@ func (k *keeper) report(r reload.Report) {
 }
 
 // attrs adds the policy's name, if it has one.
-func (k *keeper) attrs(attrs ...any) []any {
+func (k *keptPolicy) attrs(attrs ...any) []any {
 	if k.name != "" {
 		attrs = append(attrs, "policy_name", k.name)
 	}
@@ -160,7 +160,7 @@ func (k *keeper) attrs(attrs ...any) []any {
 // errorTexts are the findings of an error one by one, or the error.
 func errorTexts(err error) []string {
 	var findings finding.List
-	var refused *reload.Refusal
+	var refused *keeper.Refusal
 	switch {
 	case errors.As(err, &refused):
 		return refused.Causes
@@ -192,18 +192,18 @@ func (s *service) logPolicy(name, message string, info decide.Info, took time.Du
 		}
 		data = append(data, text)
 	}
-	k := keeper{name: name}
+	k := keptPolicy{name: name}
 	s.journal.Logger().Info(message, k.attrs("policy", info.Fingerprint, "zones", info.ActiveZones, "rules", info.Rules,
 		"data", strings.Join(data, ", "), "seconds", took.Seconds())...)
 }
 
 func (s *service) logWarnings(parts *policyfile.Parts) {
-	for _, text := range findingTexts(reload.Warnings(parts)) {
+	for _, text := range findingTexts(keeper.Warnings(parts)) {
 		s.journal.Logger().Warn("policy warning", "warning", text)
 	}
 }
 
-func (k *keeper) logLockedOut(causes []string) {
+func (k *keptPolicy) logLockedOut(causes []string) {
 	if len(causes) > 0 {
 		k.service.journal.Logger().Error("the policy in force locks out addresses of serve.guard", k.attrs("errors", causes)...)
 	}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/expect"
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/internal/expect"
 	"github.com/netwicket/netwicket/internal/finding"
 )
 

@@ -6,8 +6,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/expect"
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/internal/expect"
 )
 
 // testFormats are the ways to print a report.

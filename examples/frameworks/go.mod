@@ -2,13 +2,11 @@ module github.com/netwicket/netwicket/examples/frameworks
 
 go 1.26.0
 
-replace github.com/netwicket/netwicket => ../..
-
 require (
 	github.com/gin-gonic/gin v1.12.0
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/labstack/echo/v5 v5.3.1
-	github.com/netwicket/netwicket v0.0.0-00010101000000-000000000000
+	github.com/netwicket/netwicket v0.0.0
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12
 )

@@ -1,0 +1,49 @@
+package main
+
+// proof is one promise and what shows it.
+type proof struct {
+	promise string
+	long    bool // left out of the short form: make check runs it anyway
+	tests   []tests
+	build   func(*prover) ([]string, error) // instead of tests
+}
+
+// tests is one run of go test.
+type tests struct {
+	pattern   string // of the tests' names; empty: all
+	packages  []string
+	arguments []string
+	env       []string
+}
+
+// proofs are in the order of docs/guarantees.md.
+func proofs() []proof {
+	decide, gate := []string{"./decide"}, []string{"./decide/gate"}
+	return []proof{
+		{promise: "vendors' tables", tests: []tests{{pattern: "Vector", packages: []string{"./zone", "./decide", "./decide/gate", "./cmd/netwicket"}}}},
+		{promise: "every address, random policies", tests: []tests{{pattern: "^TestEveryAddressMatchesExplain$", packages: decide}}},
+		{promise: "random chains", tests: []tests{{pattern: "^TestRandomChainsMatchExplain$", packages: decide}}},
+		{promise: "every address, whole internet", tests: []tests{{pattern: "^TestEveryAddressOfTheInternetMatchesExplain$", packages: decide}}},
+		{promise: "geo equals the databases", tests: []tests{{pattern: "Agree", packages: []string{"./geo"}}}},
+		{promise: "restrictions only restrict", tests: []tests{{pattern: "^(TestRestrictionsNeverAllowMore|TestUnknownDataNeverAllow|TestForgedHopsNeverAllow)$", packages: decide}}},
+		{promise: "forged headers let nobody in", tests: []tests{{pattern: "^TestForgeryNeverAllows$", packages: decide}}},
+		{promise: "resolver's properties", tests: []tests{{pattern: "^Fuzz|^TestAliases$", packages: gate}}},
+		{promise: "nothing denies, one spelling", tests: []tests{{pattern: "^(TestNothingDenies|TestSpellingsAreOneAddress|TestCompileSharesNothing|TestCompileIsDeterministic)$", packages: decide}}},
+		{promise: "embedded IPv4 in each layer", tests: []tests{{pattern: "^(TestLayers|TestEmbeddedIPv4InEachLayer)$", packages: decide}}},
+		{promise: "no allocation", tests: []tests{{pattern: "Alloc", packages: []string{"./decide", "./decide/gate", "./geo", "./internal/iptable", "./cmd/netwicket/internal/forwardauth"}}}},
+		{promise: "hostile documents", tests: []tests{{packages: []string{"./cmd/netwicket/internal/hostile"}}}},
+		{promise: "hostile databases", tests: []tests{{pattern: "Hostile|Huge|Truncated|ReadStream|Bad", packages: []string{"./geo"}}}},
+		{promise: "every parser under fuzzing", long: true, build: (*prover).fuzz},
+		{promise: "faults in operation", tests: []tests{{packages: []string{"./cmd/netwicket/internal/e2e"}}}},
+		{promise: "reloads whole or not at all", tests: []tests{{pattern: "^Test(Ways|Bad|Volume|Folder|WithoutEvents|PolicyFile|Half|Older|Small|Guard)", packages: []string{"./decide/keeper"}}}},
+		{promise: "a clock that jumps", tests: []tests{{pattern: "^(TestClockJumps|TestOverlayExpires)$", packages: []string{"./decide/keeper"}}}},
+		{promise: "PROXY protocol, ends of requests", tests: []tests{{pattern: "Proxy|Shutdown", packages: []string{"./cmd/netwicket/internal/forwardauth"}}}},
+		{promise: "soak with leak checks", tests: []tests{{pattern: "^TestSoak$", packages: []string{"./decide/keeper"}}}},
+		{promise: "race detector", long: true, tests: []tests{{packages: []string{"./zone", "./decide/...", "./decide/keeper", "./cmd/netwicket/internal/forwardauth"}, arguments: []string{"-race", "-short"}, env: []string{"NETWICKET_PROVE="}}}},
+		{promise: "32 bits", tests: []tests{{packages: []string{"./zone", "./geo", "./decide/...", "./internal/iptable", "./internal/jsondoc", "./internal/netset"}, arguments: []string{"-short"}, env: []string{"GOARCH=386", "NETWICKET_PROVE=", "NETWICKET_DATA="}}}},
+		{promise: "builds elsewhere", build: (*prover).buildElsewhere},
+		{promise: "reproducible build", build: (*prover).buildTwice},
+		{promise: "modules are what they were", build: (*prover).verifyModules},
+		{promise: "known vulnerabilities", build: (*prover).vulnerabilities},
+	}
+}

@@ -1,0 +1,149 @@
+package accesslog_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/accesslog"
+)
+
+// record is a line with its number, or an error in its place.
+type record struct {
+	line int
+	text string
+}
+
+func records(input io.Reader) ([]record, error) {
+	var list []record
+	err := accesslog.Blocks(input, func(b accesslog.Block) error {
+		if b.Err != nil {
+			list = append(list, record{b.Line, b.Err.Error()})
+		}
+		for line, text := range b.Records() {
+			list = append(list, record{line, text})
+		}
+		return nil
+	})
+	return list, err
+}
+
+func TestBlocks(t *testing.T) {
+	tests := []struct {
+		name, text string
+		want       []record
+	}{
+		{"nothing", "", nil},
+		{"blank lines", "\n \t\n\r\n", nil},
+		{"lines", "a\nb\n", []record{{1, "a"}, {2, "b"}}},
+		{"no ending at the last line", "a\nb", []record{{1, "a"}, {2, "b"}}},
+		{"Windows endings and blank lines", "a\r\n\r\nb\r\n", []record{{1, "a"}, {3, "b"}}},
+		{"a byte order mark", "\ufeffa\nb\n", []record{{1, "a"}, {2, "b"}}},
+		{"objects, one a line", "{\"a\":1}\n{\"b\":2}\n", []record{{1, `{"a":1}`}, {2, `{"b":2}`}}},
+		{"an array", "[{\"a\":1},{\"b\":[{}]}]", []record{{1, `{"a":1}`}, {1, `{"b":[{}]}`}}},
+		{"an array over lines", "[\n  {\n    \"a\": 1\n  },\n  {\"b\": \"}\\\"{\"}\n]\n", []record{{2, `{     "a": 1   }`}, {5, `{"b": "}\"{"}`}}},
+		{"an empty array", " [ ]\n", nil},
+		{"objects over lines", "{\n\"a\":1\n}\n{\n\"b\":2}\n", []record{{1, `{ "a":1 }`}, {4, `{ "b":2}`}}},
+		{"something else in the array", "[{\"a\":1}, 7, \"x\"\n, {\"b\":2}]", []record{{1, `{"a":1}`}, {1, `7, "x"`}, {2, `{"b":2}`}}},
+		{"an array that ends in the middle", "[{\"a\":1},\n{\"b\":", []record{{1, `{"a":1}`}, {2, `{"b":`}}},
+		{"a string that is not closed", "[\n{\"a\":\"x},\n{\"b\":2}\n]", []record{{2, `{"a":"x},`}, {3, `{"b":2}`}}},
+		{"a bracket that is no array", "[::1]:80 - -\nb\n", []record{{1, "[::1]:80 - -"}, {2, "b"}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var packed bytes.Buffer
+			w := gzip.NewWriter(&packed)
+			_, err := w.Write([]byte(test.text))
+			require.NoError(t, err)
+			require.NoError(t, w.Close())
+			for name, input := range map[string]io.Reader{
+				"whole": strings.NewReader(test.text), "byte by byte": iotest.OneByteReader(strings.NewReader(test.text)),
+				"data with the end": iotest.DataErrReader(strings.NewReader(test.text)), "gzip": &packed,
+			} {
+				got, err := records(input)
+				require.NoError(t, err, name)
+				require.Equal(t, test.want, got, name)
+			}
+		})
+	}
+}
+
+// Lines of all lengths around the size of a block, with their numbers.
+func TestBlocksOfLongLines(t *testing.T) {
+	var text strings.Builder
+	var want []record
+	line := 1
+	for _, length := range []int{1, 512<<10 - 1, 512 << 10, 512<<10 + 1, 3, accesslog.MaxLine, 5, accesslog.MaxLine + 2, 7, 2*accesslog.MaxLine + 9, 8, accesslog.MaxLine + 99} {
+		content := strings.Repeat("x", length-1) + "y"
+		text.WriteString(content + "\n")
+		if length > accesslog.MaxLine {
+			content = accesslog.ErrTooLong.Error()
+		}
+		want = append(want, record{line, content})
+		line++
+	}
+	for _, ending := range []string{"", "z", "\n\nz\n"} {
+		got, err := records(strings.NewReader(text.String() + ending))
+		require.NoError(t, err)
+		all := want
+		switch ending {
+		case "z":
+			all = append(want[:len(want):len(want)], record{line, "z"})
+		case "\n\nz\n":
+			all = append(want[:len(want):len(want)], record{line + 2, "z"})
+		}
+		require.Len(t, got, len(all))
+		for i := range all {
+			if got[i] != all[i] {
+				t.Fatalf("record %d: line %d of %d bytes, expected line %d of %d bytes", i, got[i].line, len(got[i].text), all[i].line, len(all[i].text))
+			}
+		}
+	}
+}
+
+// An object that is too long does not take the next one with it.
+func TestBlocksOfLongObjects(t *testing.T) {
+	text := "[\n{\"a\":1},\n{\"x\":\"" + strings.Repeat("x", accesslog.MaxLine) + "\"},\n{\"b\":2}]"
+	got, err := records(strings.NewReader(text))
+	require.NoError(t, err)
+	require.Equal(t, record{2, `{"a":1}`}, got[0])
+	require.Equal(t, record{3, accesslog.ErrTooLong.Error()}, got[1])
+	require.Equal(t, record{4, `{"b":2}`}, got[len(got)-1])
+}
+
+func TestBlocksFail(t *testing.T) {
+	broken := errors.New("the disk is gone")
+	for name, text := range map[string]string{"lines": "a\nb", "objects": "[{\"a\":1},\n{\"b\":2}"} {
+		got, err := records(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)))
+		require.ErrorIs(t, err, broken, name)
+		require.Len(t, got, 2, "what was read is handed out: %s", name)
+		full := errors.New("enough")
+		require.ErrorIs(t, accesslog.Blocks(strings.NewReader(text), func(accesslog.Block) error { return full }), full, name)
+	}
+}
+
+// A truncated archive is an error, not the end of the log.
+func TestBlocksOfATruncatedArchive(t *testing.T) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	for i := range 100_000 {
+		fmt.Fprintf(w, "line %d\n", i)
+	}
+	require.NoError(t, w.Close())
+	got, err := records(bytes.NewReader(packed.Bytes()[:packed.Len()/2]))
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	require.Greater(t, len(got), 1000)
+	_, err = records(strings.NewReader("\x1f\x8b nonsense"))
+	require.ErrorContains(t, err, "gzip")
+	two := append(bytes.Clone(packed.Bytes()), packed.Bytes()...)
+	got, err = records(bytes.NewReader(two))
+	require.NoError(t, err)
+	require.Len(t, got, 200_000, "two archives one after the other are one log")
+}

@@ -1,0 +1,149 @@
+package accesslog_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/accesslog"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
+)
+
+func TestJSON(t *testing.T) {
+	tests := []struct {
+		name   string
+		fields []string
+		line   string
+		want   accesslog.Entry
+	}{
+		{"nginx", nil, `{"time_iso8601":"2015-05-17T10:05:03+00:00","remote_addr":"10.0.0.1","http_x_forwarded_for":"203.0.113.9, 10.0.0.2"}`,
+			accesslog.Entry{Remote: "10.0.0.1", Forwarded: "203.0.113.9, 10.0.0.2", Time: at}},
+		{"nginx without a header", nil, `{"remote_addr":"10.0.0.1","http_x_forwarded_for":"-"}`, accesslog.Entry{Remote: "10.0.0.1"}},
+		{"Caddy", nil, `{"ts":1431857103.25,"request":{"remote_ip":"10.0.0.1","client_ip":"203.0.113.9","headers":{"X-Forwarded-For":["203.0.113.9","10.0.0.2"]}}}`,
+			accesslog.Entry{Remote: "10.0.0.1", Forwarded: "203.0.113.9, 10.0.0.2", Time: at}},
+		{"Traefik", nil, `{"ClientHost":"10.0.0.1","request_X-Forwarded-For":"203.0.113.9","StartUTC":"2015-05-17T10:05:03.25Z"}`,
+			accesslog.Entry{Remote: "10.0.0.1", Forwarded: "203.0.113.9", Time: at}},
+		{"flat keys with dots", nil, `{"@timestamp":"2015-05-17T10:05:03Z","source.ip":"203.0.113.9"}`, accesslog.Entry{Remote: "203.0.113.9", Time: at}},
+		{"a client that was resolved", nil, `{"client_ip":"203.0.113.9"}`, accesslog.Entry{Remote: "203.0.113.9", Resolved: true}},
+		{"named fields", []string{"peer=net.0.from", "xff=net.0.via", "time=when.at"},
+			`{"remote_addr":"9.9.9.9","net":[{"from":"10.0.0.1:99","via":"203.0.113.9"}],"when":{"at":1431857103}}`,
+			accesslog.Entry{Remote: "10.0.0.1:99", Forwarded: "203.0.113.9", Time: at}},
+		{"a named client", []string{"addr=who"}, `{"who":"203.0.113.9","remote_addr":"9.9.9.9","xff":"8.8.8.8"}`, accesslog.Entry{Remote: "203.0.113.9", Resolved: true}},
+		{"a client and what it forwarded", []string{"addr=who", "xff=via"}, `{"who":"10.0.0.1","via":"203.0.113.9"}`, accesslog.Entry{Remote: "10.0.0.1", Forwarded: "203.0.113.9"}},
+		{"a peer before a client", []string{"addr=who", "peer=from"}, `{"who":"203.0.113.9","from":"10.0.0.1"}`, accesslog.Entry{Remote: "10.0.0.1"}},
+		{"the first of several paths", []string{"peer=a", "peer=b"}, `{"b":"10.0.0.1","a":""}`, accesslog.Entry{Remote: "10.0.0.1"}},
+		{"the longest key", []string{"peer=a.b.c"}, `{"a":{"b.c":"10.0.0.1","b":{"c":"9.9.9.9"}}}`, accesslog.Entry{Remote: "10.0.0.1"}},
+		{"a hop that is no text", []string{"peer=p", "xff=x"}, `{"p":"10.0.0.1","x":["203.0.113.9",null]}`, accesslog.Entry{Remote: "10.0.0.1", Forwarded: "203.0.113.9, unknown"}},
+		{"an address that is a number", []string{"peer=p"}, `{"p":167772161}`, accesslog.Entry{Remote: "167772161"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			entry, err := parser(t, accesslog.Options{Format: "json", Fields: test.fields})(test.line)
+			require.NoError(t, err)
+			require.Equal(t, test.want, entry)
+			if len(test.fields) == 0 {
+				recognised, err := parser(t, accesslog.Options{})(test.line)
+				require.NoError(t, err)
+				require.Equal(t, entry, recognised)
+			}
+		})
+	}
+	for name, line := range map[string]string{
+		"no JSON": "nonsense", "an array": "[]", "null": "null", "half an object": `{"remote_addr":`, "no address": `{"time":1}`,
+		"an address that is null": `{"remote_addr":null}`, "more behind the object": `{"remote_addr":"10.0.0.1"} x`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parser(t, accesslog.Options{Format: "json"})(line)
+			require.Error(t, err)
+		})
+	}
+}
+
+func TestOkta(t *testing.T) {
+	tests := []struct {
+		name, line string
+		want       accesslog.Entry
+	}{
+		{"the client alone", `{"published":"2015-05-17T10:05:03.250Z","request":{"ipChain":[{"ip":"203.0.113.9","version":"V4","source":null}]}}`,
+			accesslog.Entry{Remote: "203.0.113.9", Resolved: true, Time: at}},
+		{"the nearest proxy is last", `{"request":{"ipChain":[{"ip":"203.0.113.9"},{"ip":"10.0.0.2"},{"ip":"10.0.0.1"}]}}`,
+			accesslog.Entry{Remote: "10.0.0.1", Forwarded: "203.0.113.9, 10.0.0.2", Resolved: true}},
+		{"a hop without an address", `{"request":{"ipChain":[{"ip":null},{"ip":""},{"ip":"1.1.1.1, 2.2.2.2"},{"ip":"10.0.0.1"}]}}`,
+			accesslog.Entry{Remote: "10.0.0.1", Forwarded: "unknown, unknown, unknown", Resolved: true}},
+		{"no chain but a client", `{"client":{"ipAddress":"203.0.113.9"},"request":{"ipChain":[]}}`, accesslog.Entry{Remote: "203.0.113.9", Resolved: true}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for _, format := range []string{"okta", ""} {
+				entry, err := parser(t, accesslog.Options{Format: format})(test.line)
+				require.NoError(t, err)
+				require.Equal(t, test.want, entry)
+			}
+		})
+	}
+	for name, line := range map[string]string{
+		"an event of Okta's own": `{"client":null,"request":{"ipChain":[]}}`, "another type": `{"request":{"ipChain":"203.0.113.9"}}`, "no JSON": "x",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parser(t, accesslog.Options{Format: "okta"})(line)
+			require.Error(t, err)
+		})
+	}
+}
+
+func TestPatterns(t *testing.T) {
+	tests := []struct {
+		name, pattern, line string
+		want                accesslog.Entry
+	}{
+		{"a client", `client=(?P<addr>\S+)`, "GET / client=203.0.113.9 ok", accesslog.Entry{Remote: "203.0.113.9", Resolved: true}},
+		{"a peer and its header", `^(?P<peer>\S+) "(?P<xff>[^"]*)" (?P<time>\S+)`, `10.0.0.1:5 "203.0.113.9" 1431857103`,
+			accesslog.Entry{Remote: "10.0.0.1:5", Forwarded: "203.0.113.9", Time: at}},
+		{"Go's way to write a name", `^(?<peer>\S+) (?<xff>\S+)`, `10.0.0.1 -`, accesslog.Entry{Remote: "10.0.0.1"}},
+		{"a group of another name", `^(?P<peer>\S+) (?P<status>\d+)`, `10.0.0.1 200`, accesslog.Entry{Remote: "10.0.0.1"}},
+		{"a peer that may be missing", `^(?:(?P<peer>\S+),)?(?P<addr>\S+)`, `203.0.113.9`, accesslog.Entry{Remote: "203.0.113.9", Resolved: true}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			entry, err := parser(t, accesslog.Options{Pattern: test.pattern})(test.line)
+			require.NoError(t, err)
+			require.Equal(t, test.want, entry)
+		})
+	}
+	_, err := parser(t, accesslog.Options{Pattern: `^(?P<peer>\d+)`})("x")
+	require.ErrorContains(t, err, "does not match")
+	_, err = parser(t, accesslog.Options{Pattern: `^(?P<peer>\d*)`})("x")
+	require.ErrorContains(t, err, "no address")
+}
+
+func TestOptionErrors(t *testing.T) {
+	tests := []struct {
+		name    string
+		options accesslog.Options
+		want    string
+	}{
+		{"an unknown format", accesslog.Options{Format: "iis"}, "unknown format"},
+		{"a pattern for another format", accesslog.Options{Format: "json", Pattern: "x"}, "format regex, not json"},
+		{"fields of another format", accesslog.Options{Format: "okta", Fields: []string{"peer=x"}}, "format json, not okta"},
+		{"fields and a pattern", accesslog.Options{Pattern: "(?P<peer>x)", Fields: []string{"peer=x"}}, "format json, not regex"},
+		{"no pattern", accesslog.Options{Format: "regex"}, "needs a pattern"},
+		{"a broken pattern", accesslog.Options{Pattern: "(?P<peer>"}, "missing closing"},
+		{"a pattern without an address", accesslog.Options{Pattern: "(?P<xff>x)"}, "group peer or addr"},
+		{"a field without a path", accesslog.Options{Fields: []string{"peer"}}, "NAME=PATH"},
+		{"an unknown field", accesslog.Options{Fields: []string{"from=x"}}, "one of addr, xff, peer, time"},
+		{"fields without an address", accesslog.Options{Fields: []string{"xff=x"}}, "name no address"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := accesslog.New(test.options)
+			require.ErrorContains(t, err, test.want)
+		})
+	}
+}
+
+func TestEntryIsARequest(t *testing.T) {
+	require.Equal(t, request.Request{Remote: "10.0.0.1", Header: http.Header{"X-Forwarded-For": {"203.0.113.9"}}},
+		accesslog.Entry{Remote: "10.0.0.1", Forwarded: "203.0.113.9", Time: at}.Request())
+	require.Equal(t, request.Address("203.0.113.9"), accesslog.Entry{Remote: "203.0.113.9", Resolved: true}.Request())
+}

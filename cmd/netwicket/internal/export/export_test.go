@@ -1,0 +1,264 @@
+package export_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/export"
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// policies are those that every format is tested with.
+func policies(t *testing.T) map[string]*decide.Policy {
+	t.Helper()
+	compile := func(config decide.Config) *decide.Policy {
+		policy, err := decide.Compile(config)
+		require.NoError(t, err)
+		return policy
+	}
+	zones := func(text string) []zone.Zones {
+		parsed, err := zone.ParseOkta("zones.json", []byte(text))
+		require.NoError(t, err)
+		return []zone.Zones{parsed}
+	}
+	network := func(text string) *zone.NetworkConfig {
+		parsed, err := zone.ParseSailPoint("net.json", []byte(text))
+		require.NoError(t, err)
+		return &parsed
+	}
+	return map[string]*decide.Policy{
+		"open":   compile(decide.Config{Zones: zones(`[{"type":"IP","id":"a","name":"A","system":false,"gateways":[{"type":"RANGE","value":"192.0.2.7"}]}]`)}),
+		"closed": compile(decide.Config{SailPoint: network(`{"range":["192.0.2.7"]}`)}),
+		"nobody": nil,
+		"blocklists": compile(decide.Config{Zones: zones(`[{"type":"IP","id":"b","name":"B","usage":"BLOCKLIST","system":false,"gateways":[
+			{"type":"RANGE","value":"203.0.113.4-203.0.113.9"},{"type":"CIDR","value":"2001:db8::/33"},{"type":"RANGE","value":"0.0.0.0-0.0.0.5"},
+			{"type":"RANGE","value":"::1-::5"},{"type":"RANGE","value":"255.255.255.255"}]}]`)}),
+		"allow list": compile(decide.Config{SailPoint: network(`{"range":["192.0.2.0/24","10.0.0.0/9","2001:db8:1::/48","2000::/5","0.0.0.0/8","224.0.0.0/3","c000::/2","::/100"]}`)}),
+		"not 6to4":   compile(decide.Config{SailPoint: network(`{"range":["0.0.0.0/0","2000::/15","2003::/16","fc00::/7"]}`)}),
+	}
+}
+
+// edges are the ends of all ranges and their neighbours, and what embeds the IPv4
+// ones; without Teredo, where ranges leave the embedded address out.
+func edges(policy *decide.Policy) []netip.Addr {
+	seen := map[netip.Addr]bool{}
+	var list []netip.Addr
+	add := func(a netip.Addr) {
+		if a.IsValid() && !a.Is4In6() && !seen[a] && !netip.MustParsePrefix("2001::/32").Contains(a) {
+			seen[a] = true
+			list = append(list, a)
+		}
+	}
+	for r := range policy.Ranges() {
+		for _, a := range []netip.Addr{r.From(), r.To(), r.From().Prev(), r.To().Next()} {
+			add(a)
+			if a.Is4() {
+				b := a.As4()
+				add(netip.AddrFrom16([16]byte{0x20, 0x02, b[0], b[1], b[2], b[3]}))
+				add(netip.AddrFrom16([16]byte{0x20, 0x02, b[0], b[1], b[2], b[3], 15: 1}))
+				add(netip.AddrFrom16([16]byte{12: b[0], b[1], b[2], b[3]}))
+				add(netip.AddrFrom16([16]byte{0, 0x64, 0xff, 0x9b, 12: b[0], b[1], b[2], b[3]}))
+			}
+		}
+	}
+	return list
+}
+
+func TestAllowedIsExactAndFewest(t *testing.T) {
+	for name, policy := range policies(t) {
+		t.Run(name, func(t *testing.T) {
+			list := export.Allowed(policy)
+			var b netipx.IPSetBuilder
+			for _, p := range list {
+				b.AddPrefix(p)
+			}
+			set, err := b.IPSet()
+			require.NoError(t, err)
+			require.Equal(t, set.Prefixes(), append([]netip.Prefix{}, list...))
+			for _, addr := range edges(policy) {
+				if set.Contains(addr) != policy.Decide(addr).Allowed() {
+					t.Fatalf("%v: %v", addr, policy.Decide(addr))
+				}
+			}
+			require.False(t, set.OverlapsPrefix(netip.MustParsePrefix("::ffff:0:0/96")))
+		})
+	}
+}
+
+func TestAllIsEveryAddressOnce(t *testing.T) {
+	for name, policy := range policies(t) {
+		t.Run(name, func(t *testing.T) {
+			var b netipx.IPSetBuilder
+			b.AddPrefix(netip.MustParsePrefix("0.0.0.0/0"))
+			b.AddPrefix(netip.MustParsePrefix("::/0"))
+			last := netip.Addr{}
+			for _, n := range export.All(policy) {
+				require.Positive(t, n.Prefix.Addr().Compare(last), "%v is not behind %v", n.Prefix, last)
+				last = netipx.PrefixLastIP(n.Prefix)
+				b.RemovePrefix(n.Prefix)
+				for _, addr := range []netip.Addr{n.Prefix.Addr(), last} {
+					if d := policy.Decide(addr); !netip.MustParsePrefix("2001::/32").Contains(addr) && (d.Verdict != n.Outcome.Verdict || d.Reason != n.Outcome.Reason) {
+						t.Fatalf("%v: %v, decided %v", n.Prefix, n.Outcome, d)
+					}
+				}
+			}
+			rest, err := b.IPSet()
+			require.NoError(t, err)
+			require.Equal(t, []netip.Prefix{netip.MustParsePrefix("::ffff:0:0/96")}, rest.Prefixes())
+		})
+	}
+}
+
+// haproxyMap answers as HAProxy's map_ip does: the longest network of the
+// address's family; else, of the IPv4 address in a 6to4 or compatible one; of an
+// IPv4 address, of its mapped one.
+type haproxyMap map[netip.Prefix]string
+
+func readHAProxyMap(t *testing.T, text string) haproxyMap {
+	t.Helper()
+	m := haproxyMap{}
+	for line := range strings.Lines(text) {
+		if line[0] == '#' {
+			continue
+		}
+		network, value, found := strings.Cut(strings.TrimSpace(line), " ")
+		require.True(t, found, line)
+		prefix := netip.MustParsePrefix(network)
+		require.NotContains(t, m, prefix)
+		m[prefix] = value
+	}
+	return m
+}
+
+func (m haproxyMap) longest(addr netip.Addr) (string, bool) {
+	for bits := addr.BitLen(); bits >= 0; bits-- {
+		if value, found := m[netip.PrefixFrom(addr, bits).Masked()]; found {
+			return value, true
+		}
+	}
+	return "deny", false
+}
+
+func (m haproxyMap) lookup(addr netip.Addr) string {
+	value, found := m.longest(addr)
+	if found {
+		return value
+	}
+	b := addr.As16()
+	switch {
+	case addr.Is4():
+		value, _ = m.longest(netip.AddrFrom16(b))
+	case b[0] == 0x20 && b[1] == 0x02:
+		value, _ = m.longest(netip.AddrFrom4([4]byte(b[2:6])))
+	case [12]byte(b[:12]) == [12]byte{}:
+		value, _ = m.longest(netip.AddrFrom4([4]byte(b[12:])))
+	}
+	return value
+}
+
+func TestHAProxyMapAnswersAsThePolicyDoes(t *testing.T) {
+	for name, policy := range policies(t) {
+		t.Run(name, func(t *testing.T) {
+			m := readHAProxyMap(t, written(t, "haproxy", policy))
+			for _, addr := range edges(policy) {
+				if got, want := m.lookup(addr), policy.Decide(addr).Verdict.String(); got != want {
+					t.Fatalf("%v: %s, decided %s", addr, got, want)
+				}
+			}
+		})
+	}
+}
+
+func source(policy *decide.Policy) export.Source {
+	return export.Source{Program: "netwicket v0", Names: []string{"policy\n0.0.0.0/0 allow"}, Info: policy.Info(), LeavesTeredo: true}
+}
+
+func written(t *testing.T, format string, policy *decide.Policy) string {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, export.Write(&out, format, policy, source(policy)))
+	return out.String()
+}
+
+func TestFormats(t *testing.T) {
+	policy := policies(t)["closed"]
+	var header string
+	for _, line := range source(policy).Header() {
+		header += "# " + strings.ReplaceAll(line, "\n", " ") + "\n"
+	}
+	require.Contains(t, header, "# policy "+policy.Info().Fingerprint+"\n")
+	require.Contains(t, header, "not listed is denied")
+	require.Contains(t, header, "2001::/32")
+	tests := map[string]string{
+		"nginx": header + "#\n# In the http block:   include /etc/nginx/netwicket.conf;\n# In a server block:   if ($netwicket_allow = 0) { return 403; }\n" +
+			"geo $netwicket_allow {\n    default 0;\n    192.0.2.7/32 1;\n}\n",
+		"haproxy": header + "#\n# In a frontend:   http-request deny unless { src,map_ip(/etc/haproxy/netwicket.map,deny) -m str allow }\n" +
+			"# The networks with deny keep HAProxy from looking for the IPv4 addresses in 6to4 and IPv4-compatible ones.\n" +
+			"::/96 deny\n2002::/16 deny\n192.0.2.7/32 allow\n",
+		"cidr": header + "192.0.2.7/32\n",
+		"nftables": "#!/usr/sbin/nft -f\n" + header + "#\n" +
+			"# Loads in one step and replaces what was loaded before. Has no effect until a chain of yours in this\n" +
+			"# table jumps to it, for the ports that it is to guard:\n" +
+			"#   add chain inet netwicket input { type filter hook input priority 0; }\n" +
+			"#   add rule inet netwicket input tcp dport 443 ct state new jump guard\n" +
+			"add table inet netwicket\nadd set inet netwicket allow4 { type ipv4_addr; flags interval; }\nadd set inet netwicket allow6 { type ipv6_addr; flags interval; }\n" +
+			"add chain inet netwicket guard\nflush set inet netwicket allow4\nflush set inet netwicket allow6\nflush chain inet netwicket guard\n" +
+			"add element inet netwicket allow4 {\n    192.0.2.7/32,\n}\n" +
+			"add rule inet netwicket guard ip saddr @allow4 return\nadd rule inet netwicket guard ip6 saddr @allow6 return\nadd rule inet netwicket guard drop\n",
+	}
+	for format, want := range tests {
+		t.Run(format, func(t *testing.T) {
+			require.Equal(t, want, written(t, format, policy))
+		})
+	}
+	require.ErrorContains(t, export.Write(&bytes.Buffer{}, "iptables", policy, source(policy)), `unknown format "iptables"; expected nginx, haproxy, nftables, cidr, csv`)
+}
+
+func TestCSV(t *testing.T) {
+	policy := policies(t)["closed"]
+	rows, err := csv.NewReader(strings.NewReader(written(t, "csv", policy))).ReadAll()
+	require.NoError(t, err)
+	require.Equal(t, []string{"network", "decision", "reason"}, rows[0])
+	require.Equal(t, []string{"0.0.0.0/1", "deny", "off_network"}, rows[1])
+	require.Contains(t, rows, []string{"192.0.2.7/32", "allow", "permitted"})
+	require.Len(t, rows, len(export.All(policy))+1)
+}
+
+// A whole address space is written as two halves where programs would take it
+// for their default.
+func TestNetworksOfEveryAddress(t *testing.T) {
+	policy := policies(t)["open"]
+	require.Equal(t, "0.0.0.0/0", export.Allowed(policy)[0].String())
+	require.Contains(t, written(t, "nginx", policy), "default 0;\n    0.0.0.0/1 1;\n    128.0.0.0/1 1;\n    ::/81 1;\n")
+	require.Contains(t, written(t, "nftables", policy), "{\n    0.0.0.0/1,\n    128.0.0.0/1,\n}")
+}
+
+// realPolicy is about the countries of the whole internet.
+func realPolicy(t *testing.T) *decide.Policy {
+	t.Helper()
+	dir := os.Getenv("NETWICKET_DATA")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "..", "..", "shared", "data")
+	}
+	path := filepath.Join(dir, "mmdb", "country-2025.mmdb")
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("%s is missing: real data is needed, in ../shared/data or NETWICKET_DATA", path)
+	}
+	table, err := geo.Load(geo.Source{File: path})
+	require.NoError(t, err)
+	network, err := zone.ParseSailPoint("net.json", []byte(`{"geolocation":["DE","FR","US","GB"],"whitelisted":true}`))
+	require.NoError(t, err)
+	policy, err := decide.Compile(decide.Config{SailPoint: &network, Geo: table})
+	require.NoError(t, err)
+	return policy
+}

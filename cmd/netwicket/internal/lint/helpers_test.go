@@ -1,0 +1,81 @@
+package lint_test
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/decidetest"
+)
+
+// documents are the parts of a policy as text; empty ones are left out.
+type documents struct {
+	zones, rules, threat, feed, network, profile, overlay, geo string
+
+	alone          bool // look at the documents without a policy
+	unknownCountry decide.UnknownCountry
+	guard          []netip.Addr
+}
+
+// subject parses and compiles, which must succeed.
+func (d documents) subject(t testing.TB) lint.Subject {
+	t.Helper()
+	s := lint.Subject{Name: "netwicket.json", At: time.Date(2026, 11, 15, 0, 0, 0, 0, time.UTC), Guard: d.guard}
+	texts := decidetest.Documents{
+		Zones: d.zones, ThreatInsight: d.threat, SailPoint: d.network, AuthProfile: d.profile, Overlay: d.overlay, Geo: d.geo,
+	}
+	if d.rules != "" {
+		texts.Rules = []string{d.rules}
+	}
+	if d.feed != "" {
+		texts.ThreatFeeds = []string{d.feed}
+	}
+	s.Config = texts.Config(t)
+	s.Config.Now, s.Config.UnknownCountry = s.At, d.unknownCountry
+	if !d.alone {
+		policy, err := decide.Compile(s.Config)
+		require.NoError(t, err)
+		s.Policy = policy
+	}
+	return s
+}
+
+// found are the findings as "file:line:column code".
+func found(t testing.TB, s lint.Subject) []string {
+	t.Helper()
+	lines := []string{}
+	for _, f := range lint.Check(s) {
+		require.True(t, f.Warning, "a finding of the linter never fails a document")
+		require.NotEmpty(t, f.Message())
+		lines = append(lines, f.Position()+" "+f.Code)
+	}
+	return lines
+}
+
+// data is the path of a real file, or the test is skipped where it is absent.
+func data(t testing.TB, name string) string {
+	t.Helper()
+	dir := os.Getenv("NETWICKET_DATA")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "..", "..", "shared", "data")
+	}
+	path := filepath.Join(dir, name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("%s is missing: real data is needed, in ../shared/data or NETWICKET_DATA", path)
+	}
+	return path
+}
+
+// ipZone is an ACTIVE IP zone of CIDR and RANGE entries.
+func ipZone(id, more, gateways, proxies string) string {
+	return fmt.Sprintf(`{"type":"IP","id":%q,"name":%q%s,"gateways":[%s],"proxies":[%s]}`, id, id, more, gateways, proxies)
+}
+
+func cidr(text string) string { return fmt.Sprintf(`{"type":"CIDR","value":%q}`, text) }

@@ -1,0 +1,245 @@
+package spacemap_test
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"image/png"
+	"io"
+	"math/big"
+	"math/rand/v2"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/spacemap"
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/mmdbtest"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// wellFormed reads all of an XML document and gives the text of the elements with
+// an id.
+func wellFormed(t *testing.T, text []byte) map[string]string {
+	t.Helper()
+	byID := map[string]string{}
+	decoder := xml.NewDecoder(bytes.NewReader(text))
+	var open []string
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		switch token := token.(type) {
+		case xml.StartElement:
+			id := ""
+			for _, attribute := range token.Attr {
+				if attribute.Name.Local == "id" {
+					id = attribute.Value
+				}
+			}
+			open = append(open, id)
+		case xml.EndElement:
+			open = open[:len(open)-1]
+		case xml.CharData:
+			if len(open) > 0 && open[len(open)-1] != "" {
+				byID[open[len(open)-1]] += string(token)
+			}
+		}
+	}
+	require.Empty(t, open)
+	return byID
+}
+
+// hostileName would end the element, the attribute or the script it stands in.
+const hostileName = "</title></script><script>alert(1)</script>\" ' ]]> {{script}} \x00 \xff \u2028"
+
+func TestSVG(t *testing.T) {
+	p, table := policy(t, 7)
+	var out bytes.Buffer
+	require.NoError(t, spacemap.New(spacemap.Subject{Name: hostileName, Policy: p, Geo: table}).SVG(&out))
+	wellFormed(t, out.Bytes())
+	require.Contains(t, out.String(), p.Info().Fingerprint)
+	require.NotContains(t, out.String(), "<script")
+	images := regexp.MustCompile(`data:image/png;base64,([^"]*)"`).FindAllStringSubmatch(out.String(), -1)
+	require.Len(t, images, 2)
+	for i, side := range []int{1024, 512} {
+		content, err := base64.StdEncoding.DecodeString(images[i][1])
+		require.NoError(t, err)
+		picture, err := png.Decode(bytes.NewReader(content))
+		require.NoError(t, err)
+		require.Equal(t, side, picture.Bounds().Dx())
+	}
+	for block := range 256 {
+		require.Contains(t, out.String(), ">"+big.NewInt(int64(block)).String()+"</text>")
+	}
+}
+
+// page is an HTML map, decoded independently of how it was encoded.
+type page struct {
+	Outcomes []struct {
+		After, Before, Change string
+		None                  bool
+	}
+	Countries []string
+	ranges    [2]list // of IPv4 and IPv6
+	countries [2]list
+}
+
+type list struct {
+	first []*big.Int
+	what  []uint64
+}
+
+func readPage(t *testing.T, text []byte) page {
+	t.Helper()
+	byID := wellFormed(t, text)
+	var p page
+	require.NoError(t, json.Unmarshal([]byte(byID["map-data"]), &p))
+	packed, err := base64.StdEncoding.DecodeString(byID["map-ranges"])
+	require.NoError(t, err)
+	data, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
+	require.NoError(t, err)
+	varint := func() *big.Int {
+		value := new(big.Int)
+		for shift := uint(0); ; shift += 7 {
+			octet := data[0]
+			data = data[1:]
+			value.Or(value, new(big.Int).Lsh(big.NewInt(int64(octet&127)), shift))
+			if octet < 128 {
+				return value
+			}
+		}
+	}
+	for _, l := range []*list{&p.ranges[0], &p.ranges[1], &p.countries[0], &p.countries[1]} {
+		count := int(varint().Int64())
+		for range count {
+			l.what = append(l.what, varint().Uint64())
+		}
+		shifts := data[:count]
+		data = data[count:]
+		at := new(big.Int)
+		for _, shift := range shifts {
+			at = new(big.Int).Add(at, new(big.Int).Lsh(varint(), uint(shift)))
+			l.first = append(l.first, at)
+		}
+	}
+	require.Empty(t, data)
+	return p
+}
+
+func (l *list) at(addr netip.Addr) uint64 {
+	n := new(big.Int).SetBytes(addr.AsSlice())
+	i, found := slices.BinarySearchFunc(l.first, n, (*big.Int).Cmp)
+	if !found {
+		i--
+	}
+	return l.what[i]
+}
+
+// The page knows the decision and the country of every address.
+func TestHTMLRangesAreExact(t *testing.T) {
+	for seed := range uint64(2) {
+		p, table := policy(t, seed)
+		var out bytes.Buffer
+		require.NoError(t, spacemap.New(spacemap.Subject{Name: hostileName, Policy: p, Geo: table}).HTML(&out))
+		page := readPage(t, out.Bytes())
+		for _, l := range []list{page.ranges[0], page.ranges[1], page.countries[0], page.countries[1]} {
+			require.Zero(t, l.first[0].Sign(), "the ranges begin with the first address")
+			for i := 1; i < len(l.first); i++ {
+				if l.first[i].Cmp(l.first[i-1]) <= 0 || l.what[i] == l.what[i-1] {
+					t.Fatalf("seed %d: range %d does not begin behind the one before, or is the same", seed, i)
+				}
+			}
+		}
+		require.Less(t, page.ranges[0].first[len(page.ranges[0].first)-1].BitLen(), 33)
+		random := rand.New(rand.NewPCG(seed, 9))
+		var edges []netip.Addr
+		for r := range p.Ranges() {
+			edges = append(edges, r.From(), r.To())
+		}
+		for i := range 3000 {
+			addr := [2]netip.Addr{address4(random), address6(random)}[i%2]
+			if i%3 == 0 {
+				addr = edges[random.IntN(len(edges))]
+			}
+			family := 0
+			if addr.Is6() {
+				family = 1
+			}
+			d := p.Decide(addr)
+			if got := page.Outcomes[page.ranges[family].at(addr)].After; got != spacemap.Words(d) && !netip.MustParsePrefix("2001::/32").Contains(addr) {
+				t.Fatalf("seed %d: %v is %q on the page and decided %q", seed, addr, got, spacemap.Words(d))
+			}
+			if got, want := page.Countries[page.countries[family].at(addr)], table.Lookup(addr).Country; got != want && !repeatsIPv4(addr) {
+				t.Fatalf("seed %d: %v is in %q on the page and in %q", seed, addr, got, want)
+			}
+		}
+		require.True(t, page.Outcomes[page.ranges[1].at(netip.MustParseAddr("::ffff:1.2.3.4"))].None)
+	}
+}
+
+// repeatsIPv4: of these parts the page does not tell the country.
+func repeatsIPv4(addr netip.Addr) bool {
+	for _, prefix := range []string{"::/64", "2001::/32", "2002::/16"} {
+		if netip.MustParsePrefix(prefix).Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// A database that repeats IPv4 does not change what lies between and behind.
+func TestHTMLCountriesAroundAliases(t *testing.T) {
+	record := func(code string) mmdbtest.Map { return mmdbtest.Map{"country": mmdbtest.Map{"iso_code": code}} }
+	content, err := mmdbtest.File{Type: "Test-Country", Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Aliases: true, Networks: []mmdbtest.Network{
+		{Prefix: "0.0.0.0/2", Record: record("DE")}, {Prefix: "192.0.0.0/2", Record: record("FR")},
+		{Prefix: "2001:1::/32", Record: record("FR")}, {Prefix: "2003::/16", Record: record("US")}, {Prefix: "2a00::/12", Record: record("GB")},
+	}}.Bytes()
+	require.NoError(t, err)
+	table, err := geo.Load(geo.Source{File: "country.mmdb", Data: content})
+	require.NoError(t, err)
+	network, err := zone.ParseSailPoint("network.json", []byte(`{}`))
+	require.NoError(t, err)
+	p, err := decide.Compile(decide.Config{SailPoint: &network, Geo: table})
+	require.NoError(t, err)
+	var out bytes.Buffer
+	require.NoError(t, spacemap.New(spacemap.Subject{Policy: p, Geo: table}).HTML(&out))
+	page := readPage(t, out.Bytes())
+	for _, text := range []string{"64:ff9b::", "1::", "2000::", "2000:ffff::", "2001:1::", "2001:1:ffff::", "2001:2::", "2001:ffff::", "2003::", "2003:ffff::", "2004::", "2a00::1", "2a10::", "ffff::"} {
+		addr := netip.MustParseAddr(text)
+		require.Equal(t, table.Lookup(addr).Country, page.Countries[page.countries[1].at(addr)], text)
+	}
+}
+
+func TestHTMLIsSelfContained(t *testing.T) {
+	before, _ := policy(t, 4)
+	p, table := policy(t, 7)
+	for name, subject := range map[string]spacemap.Subject{
+		"one":  {Name: hostileName, Policy: p, Geo: table},
+		"two":  {Name: hostileName, OldName: hostileName, Policy: p, Geo: table, Compare: true, Old: before},
+		"bare": {Name: "bare", Policy: p},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			require.NoError(t, spacemap.New(subject).HTML(&out))
+			text := strings.NewReplacer(`xmlns="http://www.w3.org/2000/svg"`, "", `xmlns="http://www.w3.org/1999/xhtml"`, "", `createElementNS("http://www.w3.org/2000/svg"`, "").Replace(out.String())
+			require.NotRegexp(t, `https?:|//[a-z]+\.|src=|url\(|@import`, text)
+			require.NotContains(t, text, "alert(1)</script>")
+			require.Equal(t, 3, strings.Count(text, "<script"), "data, ranges and the page's own")
+			page := readPage(t, out.Bytes())
+			require.Equal(t, subject.Geo == nil, page.Countries == nil)
+			require.NotEmpty(t, page.Outcomes)
+		})
+	}
+}

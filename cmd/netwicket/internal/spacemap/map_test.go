@@ -1,0 +1,303 @@
+package spacemap_test
+
+import (
+	"bytes"
+	"fmt"
+	"image/color"
+	"image/png"
+	"math"
+	"math/rand/v2"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/spacemap"
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// policy compiles random zones: a blocklist, an overlay and SailPoint's two lists
+// over random networks of both families.
+func policy(t testing.TB, seed uint64) (*decide.Policy, *geo.Table) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(seed, 1))
+	var entries, ranges, deny, overlay []string
+	csv := "network,country,region,asn,anonymizer,services\n"
+	for range 40 {
+		entries = append(entries, fmt.Sprintf(`{"type":"CIDR","value":%q}`, network(random)))
+		ranges = append(ranges, fmt.Sprintf("%q", network(random)))
+		deny = append(deny, fmt.Sprintf(`{"network":%q,"why":"test"}`, network(random)))
+		overlay = append(overlay, fmt.Sprintf(`{"network":%q,"why":"test"}`, network(random)))
+	}
+	seen := map[string]bool{}
+	for range 300 {
+		if n := network(random); !seen[n] {
+			seen[n] = true
+			csv += fmt.Sprintf("%s,%s,,,,\n", n, []string{"DE", "FR", "US"}[random.IntN(3)])
+		}
+	}
+	var config decide.Config
+	zones, err := zone.ParseOkta("zones.json", fmt.Appendf(nil, `[{"type":"IP","id":"b","name":"B <&\"> ]]>","usage":"BLOCKLIST","gateways":[%s]}]`, strings.Join(entries, ",")))
+	require.NoError(t, err)
+	network, err := zone.ParseSailPoint("network.json", fmt.Appendf(nil, `{"range":[%s],"geolocation":["FR"],"whitelisted":false}`, strings.Join(ranges, ",")))
+	require.NoError(t, err)
+	over, err := zone.ParseOverlay("overlay.json", fmt.Appendf(nil, `{"deny":[%s],"allow":[%s]}`, strings.Join(deny, ","), strings.Join(overlay, ",")))
+	require.NoError(t, err)
+	table, err := geo.Load(geo.Source{File: "geo.csv", Data: []byte(csv)})
+	require.NoError(t, err)
+	config.Zones, config.SailPoint, config.Overlay, config.Geo = []zone.Zones{zones}, &network, &over, table
+	p, err := decide.Compile(config)
+	require.NoError(t, err)
+	return p, table
+}
+
+// network is a random one, of IPv4 or in 2000::/3, large or small.
+func network(random *rand.Rand) string {
+	var prefix netip.Prefix
+	if random.IntN(2) == 0 {
+		prefix = netip.PrefixFrom(address4(random), 1+random.IntN(32))
+	} else {
+		prefix = netip.PrefixFrom(address6(random), 4+random.IntN(125))
+	}
+	return prefix.Masked().String()
+}
+
+func address4(random *rand.Rand) netip.Addr {
+	n := random.Uint32()
+	return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+}
+
+func address6(random *rand.Rand) netip.Addr {
+	var b [16]byte
+	for i := range b {
+		b[i] = byte(random.Uint32())
+	}
+	b[0] = 0x20 | b[0]&0x1f
+	return netip.AddrFrom16(b)
+}
+
+// Every pixel shows the decision about the addresses in it: the colour of the
+// decision itself where it is the only one, and a share of it elsewhere.
+func TestPixelsAgreeWithDecide(t *testing.T) {
+	for seed := range uint64(5) {
+		p, table := policy(t, seed)
+		m := spacemap.New(spacemap.Subject{Name: "test", Policy: p, Geo: table})
+		random := rand.New(rand.NewPCG(seed, 2))
+		pure := 0
+		for i := range 4000 {
+			addr := address4(random)
+			if i%2 == 1 {
+				addr = address6(random)
+			}
+			d := p.Decide(addr)
+			pixel := m.PixelOf(addr)
+			if pixel.Own != spacemap.PaintOf(d) || pixel.OwnStandOut != d.Allowed() {
+				t.Fatalf("seed %d: %v is decided %v and shown otherwise", seed, addr, d)
+			}
+			if d.Allowed() && pixel.Out.A == 0 || !d.Allowed() && pixel.Plain.A == 0 {
+				t.Fatalf("seed %d: %v is decided %v, and its pixel shows nothing of it", seed, addr, d)
+			}
+			if pixel.Plain.A == 0 || pixel.Out.A == 0 {
+				pure++
+			} else if pixel.Colour == pixel.Plain || pixel.Colour == pixel.Out {
+				t.Fatalf("seed %d: the pixel of %v holds both and shows one", seed, addr)
+			}
+		}
+		require.Greater(t, pure, 1000)
+	}
+}
+
+// A pixel that is looked at address by address has the colour that the picture
+// shows.
+func TestPixelsAddressByAddress(t *testing.T) {
+	p, table := policy(t, 11)
+	m := spacemap.New(spacemap.Subject{Name: "test", Policy: p, Geo: table})
+	var edges []netip.Addr
+	for r := range p.Ranges() {
+		if r.From().Is4() {
+			edges = append(edges, r.From())
+		}
+	}
+	random := rand.New(rand.NewPCG(12, 0))
+	mixed := 0
+	for i := range 300 {
+		at := edges[random.IntN(len(edges))]
+		if i%4 == 0 {
+			at = address4(random)
+		}
+		first, err := at.Prefix(20)
+		require.NoError(t, err)
+		var sums [2][4]float64
+		addr := first.Addr()
+		for range 4096 {
+			d := p.Decide(addr)
+			side := 0
+			if d.Allowed() {
+				side = 1
+			}
+			c := spacemap.PaintOf(d)
+			for i, v := range [4]uint8{c.R, c.G, c.B, 1} {
+				sums[side][i] += float64(v)
+			}
+			addr = addr.Next()
+		}
+		pixel := m.PixelOf(first.Addr())
+		for side, got := range []color.RGBA{pixel.Plain, pixel.Out} {
+			n := sums[side][3]
+			if n == 0 {
+				require.Zero(t, got)
+				continue
+			}
+			for i, v := range [3]uint8{got.R, got.G, got.B} {
+				require.InDelta(t, sums[side][i]/n, float64(v), 0.51)
+			}
+		}
+		if sums[0][3] > 0 && sums[1][3] > 0 {
+			mixed++
+		}
+	}
+	require.NotZero(t, mixed)
+}
+
+func TestSharesAddUp(t *testing.T) {
+	p, table := policy(t, 3)
+	v4, v6 := spacemap.New(spacemap.Subject{Policy: p, Geo: table}).Shares()
+	for _, shares := range []map[string]float64{v4, v6} {
+		sum := 0.0
+		for _, share := range shares {
+			sum += share
+		}
+		require.InDelta(t, 1, sum, 1e-9)
+	}
+	allowed := 0.0
+	for r, d := range p.Ranges() {
+		if r.From().Is4() && d.Allowed() {
+			allowed += float64(number4(r.To())-number4(r.From())) + 1
+		}
+	}
+	require.InDelta(t, allowed/(1<<32), v4["allow: permitted"]+v4["allow: overlay"], 1e-12)
+}
+
+func number4(addr netip.Addr) uint32 {
+	b := addr.As4()
+	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
+}
+
+// What is coloured as a change is what decide.Diff finds.
+func TestCompareAgreesWithDiff(t *testing.T) {
+	before, _ := policy(t, 4)
+	after, table := policy(t, 5)
+	m := spacemap.New(spacemap.Subject{Name: "new", Policy: after, Geo: table, Compare: true, OldName: "old", Old: before})
+	want := map[string]float64{}
+	for change := range decide.Diff(before, after) {
+		if !change.Range.From().Is4() {
+			break
+		}
+		name := "another reason, " + change.After.Verdict.String() + " as before"
+		switch {
+		case change.Before.Verdict == change.After.Verdict:
+		case change.After.Verdict == decide.Allow:
+			name = "newly allowed"
+		default:
+			name = "newly denied"
+		}
+		want[name] += (float64(number4(change.Range.To())-number4(change.Range.From())) + 1) / (1 << 32)
+	}
+	got, _ := m.Shares()
+	require.NotEmpty(t, want)
+	for name, share := range got {
+		if !strings.HasPrefix(name, "unchanged") {
+			require.InDelta(t, want[name], share, 1e-12, name)
+		}
+	}
+	for name := range want {
+		require.NotZero(t, got[name], name)
+	}
+}
+
+func TestCompareWithItself(t *testing.T) {
+	p, table := policy(t, 6)
+	v4, v6 := spacemap.New(spacemap.Subject{Policy: p, Geo: table, Compare: true, Old: p}).Shares()
+	for _, shares := range []map[string]float64{v4, v6} {
+		require.InDelta(t, 1, shares["unchanged: allow"]+shares["unchanged: deny"], 1e-9)
+	}
+}
+
+// One address that is allowed in all of IPv4 is found.
+func TestSpots(t *testing.T) {
+	network, err := zone.ParseSailPoint("network.json", []byte(`{"range":["203.0.113.7"]}`))
+	require.NoError(t, err)
+	p, err := decide.Compile(decide.Config{SailPoint: &network})
+	require.NoError(t, err)
+	m := spacemap.New(spacemap.Subject{Policy: p})
+	v4, v6 := m.Spots()
+	require.Equal(t, 1, v4)
+	require.Zero(t, v6)
+	pixel := m.PixelOf(netip.MustParseAddr("203.0.113.7"))
+	require.NotEqual(t, pixel.Plain, pixel.Colour)
+}
+
+// A policy that is none denies everything, and can be drawn.
+func TestNoPolicy(t *testing.T) {
+	m := spacemap.New(spacemap.Subject{Name: "none"})
+	v4, _ := m.Shares()
+	require.Equal(t, map[string]float64{"deny: no_policy": 1, "not an address of this family": 0}, v4)
+	var out bytes.Buffer
+	require.NoError(t, m.PNG(&out))
+}
+
+func TestPNG(t *testing.T) {
+	p, table := policy(t, 7)
+	m := spacemap.New(spacemap.Subject{Name: strings.Repeat("a very long name ", 400), Policy: p, Geo: table, Notes: []string{"a note"}})
+	var first, second bytes.Buffer
+	require.NoError(t, m.PNG(&first))
+	require.NoError(t, spacemap.New(spacemap.Subject{Name: strings.Repeat("a very long name ", 400), Policy: p, Geo: table, Notes: []string{"a note"}}).PNG(&second))
+	require.True(t, bytes.Equal(first.Bytes(), second.Bytes()), "the same policy is the same picture")
+	sheet, err := png.Decode(&first)
+	require.NoError(t, err)
+	random := rand.New(rand.NewPCG(8, 0))
+	same, tried := 0, 0
+	for range 2000 {
+		pixel := m.PixelOf(address4(random))
+		r, g, b, a := sheet.At(pixel.X, pixel.Y).RGBA()
+		require.Equal(t, uint32(0xffff), a)
+		tried++
+		if uint8(r>>8) == pixel.Colour.R && uint8(g>>8) == pixel.Colour.G && uint8(b>>8) == pixel.Colour.B {
+			same++
+		}
+	}
+	// Lines, names and rings cover some.
+	require.Greater(t, float64(same)/float64(tried), 0.8)
+}
+
+// luminance is the relative luminance of WCAG 2.
+func luminance(c color.RGBA) float64 {
+	linear := func(v uint8) float64 {
+		x := float64(v) / 255
+		if x <= 0.04045 {
+			return x / 12.92
+		}
+		return math.Pow((x+0.055)/1.055, 2.4)
+	}
+	return 0.2126*linear(c.R) + 0.7152*linear(c.G) + 0.0722*linear(c.B)
+}
+
+// Allow is blue and deny is warm, for every reason: the difference of blue and red
+// is what people with deficient colour vision see, too.
+func TestPaletteSides(t *testing.T) {
+	seen := map[color.RGBA]decide.Reason{}
+	for reason := decide.NoPolicy; reason <= decide.Unrestricted; reason++ {
+		deny := spacemap.PaintOf(decide.Decision{Reason: reason})
+		require.Greater(t, int(deny.R), int(deny.B), reason)
+		allow := spacemap.PaintOf(decide.Decision{Verdict: decide.Allow, Reason: reason})
+		require.Greater(t, int(allow.B), int(allow.R)+40, reason)
+		if reason == decide.Overlay {
+			require.Less(t, luminance(deny), 0.05)
+		}
+		seen[deny] = reason
+	}
+	require.GreaterOrEqual(t, len(seen), 9, "reasons that occur together differ")
+}

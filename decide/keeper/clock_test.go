@@ -1,0 +1,42 @@
+package keeper_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/netwicket/netwicket/decide/keeper"
+)
+
+// The wall clock jumps to and fro: entries of the overlay are in force exactly
+// when it says so, without any file changing.
+func TestClockJumps(t *testing.T) {
+	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	var ahead atomic.Int64
+	files := plainPolicy()
+	files["netwicket.json"] = `{"okta": {"zones": ["zones.json"]}, "overlay": "overlay.json"}`
+	files["overlay.json"] = `{"deny": [{"network": "198.51.100.7", "until": "2026-01-02T04:00:00Z"}],
+		"allow": [{"network": "203.0.113.7", "until": "2026-01-02T05:00:00Z"}]}`
+	k := keep(t, files, func(o *keeper.Options) {
+		keeper.WithClock(o, func() time.Time { return start.Add(time.Duration(ahead.Load())) }, 10*time.Millisecond)
+	})
+	steps := []struct {
+		ahead        time.Duration
+		denied, free bool // the entry that denies and the one that allows are in force
+	}{
+		{0, true, true},
+		{time.Hour, false, true},
+		{3 * time.Hour, false, false},
+		{time.Hour, false, true},
+		{0, true, true},
+		{-48 * time.Hour, true, true},
+		{87_600 * time.Hour, false, false},
+		{0, true, true},
+	}
+	for _, step := range steps {
+		ahead.Store(int64(step.ahead))
+		k.becomes("198.51.100.7", !step.denied)
+		k.becomes("203.0.113.7", step.free)
+	}
+	t.Logf("figure: %d settings of the clock over ten years, both entries of the overlay in force exactly when they say so", len(steps))
+}

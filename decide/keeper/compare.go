@@ -1,0 +1,99 @@
+package keeper
+
+import (
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
+)
+
+// Refusal says why a good policy must not replace the one in force.
+type Refusal struct{ Causes []string }
+
+// Error is the causes on one line.
+func (r *Refusal) Error() string { return strings.Join(r.Causes, "; ") }
+
+// refusal is nil without causes.
+func refusal(causes []string) error {
+	if len(causes) == 0 {
+		return nil
+	}
+	return &Refusal{Causes: causes}
+}
+
+// setBack lists the databases that are older or much smaller than those in
+// force. Lists are left out: people edit them, and an empty one may be meant.
+func setBack(before, after []geo.Dataset) []string {
+	var causes []string
+	for _, now := range after {
+		was, found := counterpart(before, after, now)
+		if !found || !isDatabase(now) {
+			continue
+		}
+		name := fmt.Sprintf("%s (%s)", now.File, now.Type)
+		if now.Built.Before(was.Built) {
+			causes = append(causes, fmt.Sprintf("%s was built %s, before the one in force of %s; --force accepts it",
+				name, date(now.Built), date(was.Built)))
+		}
+		if now.Networks < was.Networks-now.Networks {
+			causes = append(causes, fmt.Sprintf("%s has %d networks, less than half of the %d of the one in force; --force accepts it",
+				name, now.Networks, was.Networks))
+		}
+	}
+	return causes
+}
+
+func date(t time.Time) string {
+	if t.IsZero() {
+		return "at an unknown time"
+	}
+	return t.Format(time.RFC3339)
+}
+
+// counterpart is the database in force that a new one takes the place of: the
+// one from the same file, or, where the file was renamed, the only one of its
+// type.
+func counterpart(before, after []geo.Dataset, of geo.Dataset) (geo.Dataset, bool) {
+	for _, d := range before {
+		if d.File == of.File {
+			return d, isDatabase(d)
+		}
+	}
+	var found []geo.Dataset
+	for _, d := range before {
+		if d.Type == of.Type && !contains(after, d.File) {
+			found = append(found, d)
+		}
+	}
+	if len(found) != 1 {
+		return geo.Dataset{}, false
+	}
+	return found[0], true
+}
+
+func contains(data []geo.Dataset, file string) bool {
+	for _, d := range data {
+		if filepath.Clean(d.File) == filepath.Clean(file) {
+			return true
+		}
+	}
+	return false
+}
+
+// isDatabase tells MMDB files from lists.
+func isDatabase(d geo.Dataset) bool { return d.Type != "csv" && d.Type != "netset" }
+
+// lockedOut lists the guard's addresses that a policy denies.
+func lockedOut(guard []netip.Addr, policy *decide.Policy) []string {
+	var causes []string
+	for _, addr := range guard {
+		if d := policy.Decide(addr); !d.Allowed() {
+			causes = append(causes, fmt.Sprintf("it denies %s, which is in serve.guard: %s", addr, d))
+		}
+	}
+	return causes
+}

@@ -1,0 +1,59 @@
+package keeper
+
+import (
+	"time"
+
+	"github.com/netwicket/netwicket/decide"
+)
+
+// longestSleep bounds a wait for a moment of the wall clock, which may be set
+// while a timer runs.
+const longestSleep = 30 * time.Second
+
+// awaitExpiry sets the timer for the next entry that expires. With an overlay
+// whose entries have all expired it goes on looking: a clock that ran ahead and
+// is set back brings them back, and one that denies must not stay away.
+func (k *Keeper) awaitExpiry() {
+	k.expiry.Stop()
+	if k.parts.Config.Overlay == nil {
+		return
+	}
+	sleep := longestSleep
+	if k.options.sleep > 0 {
+		sleep = k.options.sleep
+	}
+	if until := k.info.OverlayUntil; !until.IsZero() {
+		sleep = min(max(0, until.Sub(k.options.now())), sleep)
+	}
+	k.expiry.Reset(sleep)
+}
+
+// expire compiles the documents in force anew for the present time, if an entry
+// has expired since, or if the clock was set back.
+func (k *Keeper) expire() {
+	begun, now := time.Now(), k.options.now()
+	expired := !k.info.OverlayUntil.IsZero() && !now.Before(k.info.OverlayUntil)
+	if !expired && !now.Before(k.asOf) {
+		k.awaitExpiry()
+		return
+	}
+	config := k.parts.Config
+	config.Now = now
+	var policy *decide.Policy
+	err := withoutPanic(func() (err error) {
+		if policy, err = decide.Compile(config); err == nil {
+			err = k.options.Install(k.parts, policy)
+		}
+		return err
+	})
+	if err != nil {
+		// The same documents compiled before, so this is no more than a
+		// precaution; the timer comes back.
+		k.expiry.Reset(longestSleep)
+		k.report(Expiry, err, k.parts, time.Since(begun))
+		return
+	}
+	k.info, k.asOf, k.lockedOut = policy.Info(), now, lockedOut(k.parts.Serve.Guard, policy)
+	k.awaitExpiry()
+	k.report(Expiry, nil, k.parts, time.Since(begun))
+}
