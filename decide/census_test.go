@@ -109,9 +109,9 @@ func countRule(seen map[string]bool, r *zone.Rule) {
 		seen["ANYWHERE"] = true
 	case zone.Disabled:
 		seen["DISABLED"] = true
-	case zone.OnNetwork:
+	case zone.InSystemZone:
 		seen["ON_NETWORK"] = true
-	case zone.OffNetwork:
+	case zone.OutsideSystemZone:
 		seen["OFF_NETWORK"] = true
 	}
 	for name, list := range map[string][]zone.ZoneID{"ZONE include": r.Network.Include, "ZONE exclude": r.Network.Exclude} {

@@ -65,8 +65,8 @@ func (s *naive) newRule(spec *zone.Rule) naiveRule {
 		r.name = spec.Position.Path
 	}
 	switch network.Connection {
-	case zone.OnNetwork, zone.OffNetwork:
-		r.outside = network.Connection == zone.OffNetwork
+	case zone.InSystemZone, zone.OutsideSystemZone:
+		r.outside = network.Connection == zone.OutsideSystemZone
 		r.zones = s.zonesThat(func(z *naiveZone) bool { return z.System && z.Type == zone.IP })
 	case zone.InZones:
 		r.outside = len(network.Exclude) > 0

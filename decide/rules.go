@@ -81,7 +81,7 @@ func (c *compiler) resolveZones(spec *zone.Rule) []int {
 	switch network.Connection {
 	case zone.Anywhere, zone.Disabled:
 		return nil
-	case zone.OnNetwork, zone.OffNetwork:
+	case zone.InSystemZone, zone.OutsideSystemZone:
 		return c.systemZone(spec)
 	case zone.InZones:
 	default:
@@ -105,7 +105,7 @@ func (c *compiler) resolveZones(spec *zone.Rule) []int {
 
 // excludes says that a condition holds outside the zones that it lists.
 func excludes(network *zone.NetworkCondition) bool {
-	return network.Connection == zone.OffNetwork || len(network.Exclude) > 0
+	return network.Connection == zone.OutsideSystemZone || len(network.Exclude) > 0
 }
 
 // addRule gives an ACTIVE rule its bit.

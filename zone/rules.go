@@ -31,13 +31,14 @@ type Rule struct {
 // Connection is the kind of a rule's network condition.
 type Connection uint8
 
-// The connections that Okta documents.
+// The connections that Okta documents. Okta's ON_NETWORK and OFF_NETWORK have
+// names of their own here, since SailPoint's network is another one.
 const (
-	Anywhere   Connection = iota // always true; also an absent condition
-	InZones                      // ZONE: see Include and Exclude
-	OnNetwork                    // in the system IP zone
-	OffNetwork                   // not in the system IP zone
-	Disabled                     // never true
+	Anywhere          Connection = iota // always true; also an absent condition
+	InZones                             // ZONE: see Include and Exclude
+	InSystemZone                        // ON_NETWORK: in the system IP zone
+	OutsideSystemZone                   // OFF_NETWORK: not in the system IP zone
+	Disabled                            // never true
 )
 
 // NetworkCondition is conditions.network of a rule. With InZones exactly one of

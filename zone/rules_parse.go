@@ -243,9 +243,9 @@ func (r *ruleReader) connection(network jsondoc.Node) (connection Connection, kn
 	case "ZONE":
 		return InZones, true
 	case "ON_NETWORK":
-		return OnNetwork, true
+		return InSystemZone, true
 	case "OFF_NETWORK":
-		return OffNetwork, true
+		return OutsideSystemZone, true
 	case "DISABLED":
 		return Disabled, true
 	default:

@@ -169,8 +169,8 @@ func TestConnections(t *testing.T) {
 		`{"connection":"ANYWHERE"}`: zone.Anywhere,
 		`{"connection":"ANYWHERE","include":[],"exclude":null}`: zone.Anywhere,
 		`{"connection":"ZONE","include":["ALL_IP_ZONES"]}`:      zone.InZones,
-		`{"connection":"ON_NETWORK"}`:                           zone.OnNetwork,
-		`{"connection":"OFF_NETWORK"}`:                          zone.OffNetwork,
+		`{"connection":"ON_NETWORK"}`:                           zone.InSystemZone,
+		`{"connection":"OFF_NETWORK"}`:                          zone.OutsideSystemZone,
 		`{"connection":"DISABLED"}`:                             zone.Disabled,
 	} {
 		set, err := rule("ACTIVE", network(condition))

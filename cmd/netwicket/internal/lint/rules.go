@@ -75,8 +75,8 @@ func (l *linter) condition(network *zone.NetworkCondition) condition {
 		return condition{kind: always}
 	case zone.Disabled:
 		return condition{kind: never}
-	case zone.OnNetwork, zone.OffNetwork:
-		c.exclude = network.Connection == zone.OffNetwork
+	case zone.InSystemZone, zone.OutsideSystemZone:
+		c.exclude = network.Connection == zone.OutsideSystemZone
 		c.zones = []string{l.onNetwork()}
 		return c
 	}
