@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,8 +15,22 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
+// opened and generated are made once for all tests: either takes seconds.
+var (
+	opened    = sync.OnceValues(Open)
+	generated = sync.OnceValue(generate)
+)
+
+// anySuite draws from the real data where it is there.
+func anySuite(t *testing.T) *Suite {
+	t.Helper()
+	in, err := opened()
+	require.NoError(t, err)
+	return &Suite{internet: in}
+}
+
 func TestPolicyHasTheStatedShape(t *testing.T) {
-	suite := &Suite{}
+	suite := anySuite(t)
 	for _, n := range []int{1, 10, 100, 1000} {
 		t.Run(fmt.Sprintf("zones=%d", n), func(t *testing.T) {
 			config := suite.Config(t, n)
@@ -87,24 +102,26 @@ func kindOf(z zone.Zone) int {
 	}
 }
 
-// Benchmarks on a policy that answers everybody alike would measure little.
+// Benchmarks on a policy that answers everybody alike would measure little. The
+// generated data is held to that where there is real data, too.
 func TestPolicyTellsClientsApart(t *testing.T) {
-	suite := &Suite{}
-	policy := suite.Policy(t, ChainZones)
-	for _, family := range []Family{IPv4, IPv6} {
-		reasons := map[decide.Reason]int{}
-		for _, addr := range suite.Addresses(t, family) {
-			reasons[policy.Decide(addr).Reason]++
-		}
-		t.Logf("IPv%d: %v", family, reasons)
-		for _, reason := range []decide.Reason{decide.Blocklisted, decide.RuleMatched, decide.OffNetwork, decide.UntrustedGeography, decide.Permitted} {
-			require.Greater(t, reasons[reason], AddressCount/200, "IPv%d: %s", family, reason)
+	for name, suite := range map[string]*Suite{"any": anySuite(t), "generated": {internet: generated()}} {
+		policy := suite.Policy(t, ChainZones)
+		for _, family := range []Family{IPv4, IPv6} {
+			reasons := map[decide.Reason]int{}
+			for _, addr := range suite.Addresses(t, family) {
+				reasons[policy.Decide(addr).Reason]++
+			}
+			t.Logf("%s data, IPv%d: %v", name, family, reasons)
+			for _, reason := range []decide.Reason{decide.Blocklisted, decide.RuleMatched, decide.OffNetwork, decide.UntrustedGeography, decide.Permitted} {
+				require.Greater(t, reasons[reason], AddressCount/200, "%s data, IPv%d: %s", name, family, reason)
+			}
 		}
 	}
 }
 
 func TestHalfOfTheAnnouncedSpaceIsOnNetwork(t *testing.T) {
-	suite := &Suite{}
+	suite := anySuite(t)
 	policy := suite.Policy(t, ChainZones)
 	for _, family := range []Family{IPv4, IPv6} {
 		on := 0
@@ -119,7 +136,7 @@ func TestHalfOfTheAnnouncedSpaceIsOnNetwork(t *testing.T) {
 }
 
 func TestChainsAreProxiesAndThenTheClient(t *testing.T) {
-	suite := &Suite{}
+	suite := anySuite(t)
 	policy := suite.Policy(t, ChainZones)
 	clients := suite.Addresses(t, IPv4)
 	for _, hops := range []int{1, 2, 3, 5} {
@@ -169,7 +186,7 @@ func TestDatabasesAreReadAsWritten(t *testing.T) {
 
 // The generated internet stands in for the real one, so that it must have its size.
 func TestGeneratedInternetHasTheSizeOfTheRealOne(t *testing.T) {
-	in := generate()
+	in := generated()
 	require.InEpsilon(t, 901_899, in.Announced(IPv4), 0.01)
 	require.InEpsilon(t, 160_147, in.Announced(IPv6), 0.01)
 	table, err := in.Load()
