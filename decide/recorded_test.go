@@ -3,33 +3,28 @@ package decide_test
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/netwicket/netwicket/bench/workload"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/realdata"
 	"github.com/netwicket/netwicket/zone"
 )
 
 // Zones as live organisations returned them compile with databases of the whole
 // internet; two of them ask for regions, which only a City database has.
 func TestRecordedZonesCompile(t *testing.T) {
-	data, err := workload.Directory()
-	if err != nil {
-		t.Skipf("the recorded zones are not here: %v", err)
-	}
-	text, err := os.ReadFile(filepath.Join(data, "okta", "zones-recorded.json"))
+	text, err := os.ReadFile(realdata.Path(t, "okta/zones-recorded.json"))
 	require.NoError(t, err)
 	zones, err := zone.ParseOkta("zones-recorded.json", text)
 	require.NoError(t, err)
 	sources := []geo.Source{
-		{File: filepath.Join(data, "mmdb", "country-2025.mmdb")},
-		{File: filepath.Join(data, "mmdb", "asn-2024.mmdb")},
-		{File: filepath.Join(data, "mmdb", "anonymous-2026.mmdb")},
+		{File: realdata.Path(t, "mmdb/country-2025.mmdb")},
+		{File: realdata.Path(t, "mmdb/asn-2024.mmdb")},
+		{File: realdata.Path(t, "mmdb/anonymous-2026.mmdb")},
 	}
 	compile := func(sources []geo.Source) (*decide.Policy, error) {
 		table, err := geo.Load(sources...)
@@ -54,7 +49,7 @@ func TestRecordedZonesCompile(t *testing.T) {
 		require.True(t, strings.Contains(f.Error(), "region"), f.Error())
 	}
 
-	policy, err := compile(append(sources, geo.Source{File: filepath.Join(data, "maxmind", "test-data", "GeoIP2-City-Test.mmdb")}))
+	policy, err := compile(append(sources, geo.Source{File: realdata.Path(t, "maxmind/test-data/GeoIP2-City-Test.mmdb")}))
 	require.NoError(t, err)
 	require.Equal(t, len(zones.Zones), policy.Info().Zones)
 }

@@ -6,16 +6,15 @@ import (
 	"maps"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/netwicket/netwicket/bench/workload"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/realdata"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -177,11 +176,7 @@ func TestSailPointVectors(t *testing.T) {
 }
 
 func TestSailPointDatabaseVectors(t *testing.T) {
-	data, err := workload.Directory()
-	if err != nil {
-		t.Skipf("MaxMind's test database is not here: %v", err)
-	}
-	table, err := geo.Load(geo.Source{File: filepath.Join(data, "maxmind", "test-data", "GeoLite2-Country-Test.mmdb")})
+	table, err := geo.Load(geo.Source{File: realdata.Path(t, "maxmind/test-data/GeoLite2-Country-Test.mmdb")})
 	require.NoError(t, err)
 	vectors := readVectors[struct {
 		DecideMMDB []sailPointVector `json:"decide_mmdb"`

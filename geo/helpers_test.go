@@ -3,7 +3,6 @@ package geo_test
 import (
 	"math"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -75,29 +74,6 @@ func names(location geo.Location) []string {
 		texts = append(texts, text)
 	}
 	return texts
-}
-
-// realData is a file or a folder of the test data, which is not part of the
-// repository. Tests that need it skip where it is missing.
-func realData(t testing.TB, elements ...string) string {
-	t.Helper()
-	folder := os.Getenv("NETWICKET_DATA")
-	if folder == "" {
-		root, err := os.Getwd()
-		require.NoError(t, err)
-		for {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			root = filepath.Dir(root)
-		}
-		folder = filepath.Join(root, "..", "shared", "data")
-	}
-	path := filepath.Join(append([]string{folder}, elements...)...)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("real data is missing: %v; set NETWICKET_DATA to its folder", err)
-	}
-	return path
 }
 
 func files(t testing.TB, pattern string) []string {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/internal/mmdbtest"
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 // agreesEverywhere holds the table against maxminddb's Lookup at the ends of
@@ -93,12 +94,12 @@ func loadBounded(t *testing.T, source geo.Source) (*geo.Table, error) {
 // Files that were made to break readers end in an error that names the file, or
 // in the right answers.
 func TestHostileFiles(t *testing.T) {
-	paths := files(t, filepath.Join(realData(t, "maxmind", "bad-data"), "*", "*.mmdb"))
+	paths := files(t, filepath.Join(realdata.Path(t, "maxmind/bad-data"), "*", "*.mmdb"))
 	for _, broken := range []string{
 		"GeoIP2-City-Test-Broken-Double-Format.mmdb", "GeoIP2-City-Test-Invalid-Node-Count.mmdb",
 		"MaxMind-DB-test-broken-pointers-24.mmdb", "MaxMind-DB-test-broken-search-tree-24.mmdb",
 	} {
-		paths = append(paths, realData(t, "maxmind", "test-data", broken))
+		paths = append(paths, realdata.Path(t, "maxmind/test-data/"+broken))
 	}
 	require.Len(t, paths, 25)
 	for _, path := range paths {

@@ -16,6 +16,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 // agrees fails unless the table answers an address as maxminddb does.
@@ -47,7 +48,7 @@ func TestTestDatabasesAgreeWithMaxmindDB(t *testing.T) {
 		"MaxMind-DB-test-broken-pointers-24.mmdb":    "points outside the data section",
 		"MaxMind-DB-test-broken-search-tree-24.mmdb": "is its own descendant",
 	}
-	for _, path := range files(t, filepath.Join(realData(t, "maxmind", "test-data"), "*.mmdb")) {
+	for _, path := range files(t, filepath.Join(realdata.Path(t, "maxmind/test-data"), "*.mmdb")) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			content, err := os.ReadFile(path)
 			require.NoError(t, err)
@@ -70,7 +71,7 @@ func TestTestDatabasesAgreeWithMaxmindDB(t *testing.T) {
 // The databases answer as the sources say that MaxMind wrote them from.
 func TestTestDatabasesAgreeWithTheirSources(t *testing.T) {
 	compared := 0
-	for _, path := range files(t, filepath.Join(realData(t, "maxmind", "source-data"), "*.json")) {
+	for _, path := range files(t, filepath.Join(realdata.Path(t, "maxmind/source-data"), "*.json")) {
 		name := strings.TrimSuffix(filepath.Base(path), ".json")
 		binaryPath := filepath.Join(filepath.Dir(path), "..", "test-data", name+".mmdb")
 		if _, err := os.Stat(binaryPath); err != nil {
@@ -149,7 +150,7 @@ func numbers(record map[string]any) map[string]any {
 // ends and in the middle of each range. Where a record has no country, Tor
 // writes the registered one; the record itself says so.
 func TestGeoLite2AgreesWithTorsConversion(t *testing.T) {
-	path := realData(t, "mmdb", "GeoLite2-Country-20180206.mmdb")
+	path := realdata.Path(t, "mmdb/GeoLite2-Country-20180206.mmdb")
 	table := load(t, geo.Source{File: path})
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -174,10 +175,10 @@ func TestGeoLite2AgreesWithTorsConversion(t *testing.T) {
 			checked++
 		}
 	}
-	eachLine(t, realData(t, "oracle", "tor-geoip-2018-02"), func(cells []string) {
+	eachLine(t, realdata.Path(t, "oracle/tor-geoip-2018-02"), func(cells []string) {
 		check(addr4(cells[0]), addr4(cells[1]), cells[2])
 	})
-	eachLine(t, realData(t, "oracle", "tor-geoip6-2018-02"), func(cells []string) {
+	eachLine(t, realdata.Path(t, "oracle/tor-geoip6-2018-02"), func(cells []string) {
 		check(netip.MustParseAddr(cells[0]), netip.MustParseAddr(cells[1]), cells[2])
 	})
 	t.Logf("figure: %d addresses against Tor's conversion of GeoLite2, %d of them where Tor falls back", checked, fallbacks)
@@ -217,7 +218,7 @@ func middle(first, last netip.Addr) netip.Addr {
 func wholeInternet(t testing.TB) []geo.Source {
 	var sources []geo.Source
 	for _, name := range []string{"country-2025.mmdb", "asn-2024.mmdb", "anonymous-2026.mmdb"} {
-		sources = append(sources, geo.Source{File: realData(t, "mmdb", name)})
+		sources = append(sources, geo.Source{File: realdata.Path(t, "mmdb/"+name)})
 	}
 	return sources
 }

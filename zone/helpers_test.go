@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -41,28 +40,6 @@ func message(t *testing.T, code string, warnings zone.Findings, err error) strin
 	}
 	require.Failf(t, "no such finding", "%s among %v", code, report(warnings, err))
 	return ""
-}
-
-// realData is the folder of real documents, or skips the test.
-func realData(t *testing.T) string {
-	t.Helper()
-	folder := os.Getenv("NETWICKET_DATA")
-	if folder == "" {
-		root, err := os.Getwd()
-		require.NoError(t, err)
-		for {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			require.NotEqual(t, root, filepath.Dir(root), "go.mod not found")
-			root = filepath.Dir(root)
-		}
-		folder = filepath.Join(root, "..", "shared", "data")
-	}
-	if _, err := os.Stat(folder); err != nil {
-		t.Skipf("real data is missing: %v; set NETWICKET_DATA to its folder", err)
-	}
-	return folder
 }
 
 func readFile(t *testing.T, path string) []byte {

@@ -8,12 +8,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/internal/realdata"
 	"github.com/netwicket/netwicket/zone"
 )
 
 // TestRecordedZones: zones as a live organisation returned them.
 func TestRecordedZones(t *testing.T) {
-	text := readFile(t, filepath.Join(realData(t), "okta", "zones-recorded.json"))
+	text := readFile(t, realdata.Path(t, "okta/zones-recorded.json"))
 	zones, err := zone.ParseOkta("zones-recorded.json", text)
 	require.NoError(t, err)
 	for _, warning := range zones.Warnings {
@@ -52,7 +53,7 @@ func TestRecordedZones(t *testing.T) {
 // TestOpenAPIExamples: of the 19 examples in Okta's OpenAPI document three are
 // invalid.
 func TestOpenAPIExamples(t *testing.T) {
-	text := readFile(t, filepath.Join(realData(t), "okta", "openapi-zone-examples.json"))
+	text := readFile(t, realdata.Path(t, "okta/openapi-zone-examples.json"))
 	var examples map[string]struct{ Value json.RawMessage }
 	require.NoError(t, json.Unmarshal(text, &examples))
 	require.Len(t, examples, 19)
@@ -77,7 +78,7 @@ func TestOpenAPIExamples(t *testing.T) {
 // TestPostmanBodies: the request and answer bodies of SailPoint's collection;
 // those of PATCH are operations, not configurations.
 func TestPostmanBodies(t *testing.T) {
-	text := readFile(t, filepath.Join(realData(t), "sailpoint", "postman-v3-network-config.json"))
+	text := readFile(t, realdata.Path(t, "sailpoint/postman-v3-network-config.json"))
 	var requests []struct {
 		Request  struct{ Body struct{ Raw string } }
 		Response []struct{ Body string }
@@ -112,7 +113,7 @@ func TestPostmanBodies(t *testing.T) {
 
 // TestRealLists: published address lists are feeds as they are.
 func TestRealLists(t *testing.T) {
-	data := realData(t)
+	data := realdata.Path(t, ".")
 	entries := 0
 	for _, pattern := range []string{"lists/*", "cloud/*/*.txt"} {
 		files, err := filepath.Glob(filepath.Join(data, pattern))

@@ -1,10 +1,11 @@
 package workload
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 // The files of the data folder.
@@ -15,40 +16,18 @@ const (
 	anonymousFile = "mmdb/anonymous-2026.mmdb"
 )
 
-// Directory is the folder with the real data: NETWICKET_DATA, else shared/data
-// beside the repository. The error says what is missing.
+// Directory is the folder with the real data. The error says what is missing.
 func Directory() (string, error) {
-	if directory := os.Getenv("NETWICKET_DATA"); directory != "" {
-		return directory, complete(directory)
-	}
-	at, err := os.Getwd()
+	directory, err := realdata.Folder()
 	if err != nil {
 		return "", err
 	}
-	// The module of the peers lies inside the repository, so that the first
-	// go.mod on the way up need not be the repository's.
-	for {
-		if _, err := os.Stat(filepath.Join(at, "go.mod")); err == nil {
-			directory := filepath.Join(filepath.Dir(at), "shared", "data")
-			if complete(directory) == nil {
-				return directory, nil
-			}
-		}
-		parent := filepath.Dir(at)
-		if parent == at {
-			return "", errors.New("no complete folder shared/data beside the repository, and NETWICKET_DATA is not set")
-		}
-		at = parent
-	}
-}
-
-func complete(directory string) error {
 	for _, file := range []string{prefixFile, countryFile, asnFile, anonymousFile} {
 		if _, err := os.Stat(filepath.Join(directory, file)); err != nil {
-			return fmt.Errorf("the data folder is incomplete: %w", err)
+			return "", fmt.Errorf("the folder of real data is incomplete: %w", err)
 		}
 	}
-	return nil
+	return directory, nil
 }
 
 // Origin says on one line what the workloads are drawn from, as benchmarks

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 const (
@@ -127,7 +129,7 @@ func TestCheckAt(t *testing.T) {
 
 // Real zones of live tenants parse.
 func TestCheckRealZones(t *testing.T) {
-	zones := data(t, "okta/zones-recorded.json")
+	zones := realdata.Path(t, "okta/zones-recorded.json")
 	folder(t, nil)
 	got := runIn(t, "", "check", zones)
 	require.Equal(t, 0, got.code, got.out)

@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 // twoNetworks are two SailPoint configurations about the same countries.
@@ -102,7 +104,7 @@ func TestDiffErrors(t *testing.T) {
 // Every range of a comparison on databases of the whole internet is true at its
 // ends and not beyond them, by what eval says.
 func TestDiffAgreesWithEval(t *testing.T) {
-	country := data(t, "mmdb/country-2025.mmdb")
+	country := realdata.Path(t, "mmdb/country-2025.mmdb")
 	folder(t, map[string]string{
 		"old.json": `{"geolocation":["RU","CN"],"whitelisted":false}`,
 		"new.json": `{"geolocation":["DE","FR","US"],"range":["5.0.0.0/8"],"whitelisted":true}`,

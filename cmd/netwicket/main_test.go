@@ -37,28 +37,6 @@ func folder(t *testing.T, files map[string]string) {
 	t.Chdir(dir)
 }
 
-// data is the path of a real file, or the test is skipped where it is absent.
-func data(t *testing.T, name string) string {
-	t.Helper()
-	dir := os.Getenv("NETWICKET_DATA")
-	if dir == "" {
-		root, err := os.Getwd()
-		require.NoError(t, err)
-		for filepath.Dir(root) != root {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "..", "shared", "data")
-	}
-	path := filepath.Join(dir, name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("%s is missing: real data is needed, in ../shared/data or NETWICKET_DATA", path)
-	}
-	return path
-}
-
 // objects are the JSON objects of an output, one a line.
 func objects(t *testing.T, out string) []map[string]any {
 	t.Helper()

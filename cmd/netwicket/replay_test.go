@@ -15,6 +15,7 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/accesslog"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 const combinedTail = ` - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 203 "-" "agent"`
@@ -199,7 +200,7 @@ func realLogs(t *testing.T) (logs map[string]string, requests map[string][]strin
 	t.Helper()
 	logs, requests = map[string]string{}, map[string][]string{}
 	for name, lines := range nginxLogs() {
-		text, err := os.ReadFile(data(t, name))
+		text, err := os.ReadFile(realdata.Path(t, name))
 		require.NoError(t, err)
 		logs[name] = string(text)
 		for _, line := range lines {
@@ -207,7 +208,7 @@ func realLogs(t *testing.T) (logs map[string]string, requests map[string][]strin
 		}
 	}
 	const apache = "logs/apache_logs"
-	text, err := os.ReadFile(data(t, apache))
+	text, err := os.ReadFile(realdata.Path(t, apache))
 	require.NoError(t, err)
 	logs[apache] = string(text)
 	for line := range strings.Lines(string(text)) {
@@ -220,7 +221,7 @@ func realLogs(t *testing.T) (logs map[string]string, requests map[string][]strin
 // Every line of the real logs decides as eval does about the same request.
 func TestReplayAgreesWithEval(t *testing.T) {
 	logs, requests := realLogs(t)
-	country := data(t, "mmdb/country-2025.mmdb")
+	country := realdata.Path(t, "mmdb/country-2025.mmdb")
 	for _, edge := range []string{"", `,"edge":{"trusted":["10.0.0.0/8","127.0.0.0/8"],"source":"x-forwarded-for"}`} {
 		folder(t, map[string]string{
 			"netwicket.json": `{"okta":{"zones":["zones.json"]},"sailpoint":{"networkConfig":"net.json"}` + edge + `}`,
@@ -280,7 +281,7 @@ func replayEachLine(t *testing.T, country, name, log string, requests []string, 
 
 // README of the data: 10,000 lines, 1,753 client addresses.
 func TestReplayOfApacheLogs(t *testing.T) {
-	log := data(t, "logs/apache_logs")
+	log := realdata.Path(t, "logs/apache_logs")
 	acme(t)
 	got := objects(t, runIn(t, "", "replay", "--json", log).out)[0]
 	require.EqualValues(t, 10_000, got["lines"])

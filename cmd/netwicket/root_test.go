@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 func TestVersion(t *testing.T) {
@@ -49,7 +50,7 @@ func TestVersionOfARelease(t *testing.T) {
 }
 
 func TestVersionShowsDataDates(t *testing.T) {
-	database := data(t, "mmdb/GeoLite2-Country-20180206.mmdb")
+	database := realdata.Path(t, "mmdb/GeoLite2-Country-20180206.mmdb")
 	folder(t, map[string]string{"network.json": `{}`})
 	got := runIn(t, "", "version", "-c", "network.json", "-g", database)
 	require.Contains(t, got.out, "built 2018-02-07")

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 // vectors reads a file of the zone package's testdata.
@@ -177,7 +179,7 @@ func TestSailPointVectors(t *testing.T) {
 }
 
 func TestSailPointVectorsWithADatabase(t *testing.T) {
-	database := data(t, "maxmind/test-data/GeoLite2-Country-Test.mmdb")
+	database := realdata.Path(t, "maxmind/test-data/GeoLite2-Country-Test.mmdb")
 	_, rows := sailPointVectors(t)
 	for _, row := range rows {
 		t.Run(row.ID, func(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,6 +13,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide/gate"
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 func TestCheck(t *testing.T) {
@@ -190,35 +190,11 @@ func randomPrefix(random *rand.Rand) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom16(b), 17+random.IntN(112)).Masked()
 }
 
-// dataDirectory is the folder of real data, or "" where there is none.
-func dataDirectory() string {
-	directory := os.Getenv("NETWICKET_DATA")
-	if directory == "" {
-		working, err := os.Getwd()
-		for ; err == nil; working = filepath.Dir(working) {
-			if _, missing := os.Stat(filepath.Join(working, "go.mod")); missing == nil {
-				directory = filepath.Join(working, "..", "shared", "data")
-				break
-			}
-			if working == filepath.Dir(working) {
-				return ""
-			}
-		}
-	}
-	if _, err := os.Stat(directory); err != nil {
-		return ""
-	}
-	return directory
-}
-
 // TestSharedNetworksAgainstPublishedLists: every range that Cloudflare publishes raises the warning.
 func TestSharedNetworksAgainstPublishedLists(t *testing.T) {
 	for _, name := range []string{"ipv4.txt", "ipv6.txt"} {
-		path := filepath.Join(dataDirectory(), "cloud", "cloudflare", name)
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Skipf("the published list of Cloudflare is not here: %v", err)
-		}
+		data, err := os.ReadFile(realdata.Path(t, "cloud/cloudflare/"+name))
+		require.NoError(t, err)
 		for _, text := range strings.Fields(string(data)) {
 			findings := gate.Config{Trusted: prefixes(text)}.Check()
 			require.Len(t, findings, 1, text)

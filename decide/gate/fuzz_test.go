@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/netwicket/netwicket/decide/gate"
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 // sources are all forms of a source, for the fuzz targets to choose from.
@@ -52,7 +53,12 @@ func seedValues(f *testing.F) []string {
 			values = append(values, line[1])
 		}
 	}
-	file, err := os.Open(filepath.Join(dataDirectory(), "logs", "xff-vectors.jsonl"))
+	folder, err := realdata.Folder()
+	if err != nil {
+		f.Logf("without the values of other projects' tests: %v", err)
+		return values
+	}
+	file, err := os.Open(filepath.Join(folder, "logs", "xff-vectors.jsonl"))
 	if err != nil {
 		f.Logf("without the values of other projects' tests: %v", err)
 		return values

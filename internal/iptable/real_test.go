@@ -5,12 +5,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/oschwald/maxminddb-golang/v2"
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 var realDatabases = []string{"country-2025.mmdb", "asn-2024.mmdb", "anonymous-2026.mmdb"}
@@ -18,25 +19,10 @@ var realDatabases = []string{"country-2025.mmdb", "asn-2024.mmdb", "anonymous-20
 // realData is the directory of the databases; the test is skipped where there is none.
 func realData(t testing.TB) string {
 	t.Helper()
-	dir := os.Getenv("NETWICKET_DATA")
-	if dir == "" {
-		root, err := os.Getwd()
-		require.NoError(t, err)
-		for root != filepath.Dir(root) {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "..", "shared", "data")
-	}
-	dir = filepath.Join(dir, "mmdb")
 	for _, name := range realDatabases {
-		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
-			t.Skipf("needs %s (set NETWICKET_DATA to the directory above mmdb)", filepath.Join(dir, name))
-		}
+		realdata.Path(t, "mmdb/"+name)
 	}
-	return dir
+	return realdata.Path(t, "mmdb")
 }
 
 // readDatabase is a database as edges; values are 1 + the offset of the record, 0 where there is none.

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 // reach are the packages whose tests a fault of a package can reach: first its
@@ -33,17 +35,9 @@ type moduleCopy struct {
 	data      string // folder with the real data, empty if there is none
 }
 
-func root() (string, error) {
-	out, err := exec.Command("go", "env", "GOWORK").Output()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Dir(strings.TrimSpace(string(out))), nil
-}
-
 // newCopy copies what git knows or would add.
 func newCopy() (*moduleCopy, error) {
-	from, err := root()
+	from, err := realdata.Repository()
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +51,10 @@ func newCopy() (*moduleCopy, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &moduleCopy{directory: filepath.Join(to, "module"), data: os.Getenv("NETWICKET_DATA")}
+	c := &moduleCopy{directory: filepath.Join(to, "module")}
+	if folder, err := realdata.Folder(); err == nil {
+		c.data = folder
+	}
 	for name := range strings.SplitSeq(string(out), "\x00") {
 		if name == "" {
 			continue
@@ -65,11 +62,6 @@ func newCopy() (*moduleCopy, error) {
 		if err := copyFile(filepath.Join(from, name), filepath.Join(c.directory, name)); err != nil {
 			c.remove()
 			return nil, err
-		}
-	}
-	if beside := filepath.Join(filepath.Dir(from), "shared", "data"); c.data == "" {
-		if _, err := os.Stat(beside); err == nil {
-			c.data = beside
 		}
 	}
 	return c, nil

@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 func main() {
@@ -34,11 +35,11 @@ func run(short bool, only string) error {
 	if err != nil {
 		return err
 	}
-	out, err := exec.Command("go", "env", "GOWORK").Output()
+	root, err := realdata.Repository()
 	if err != nil {
 		return err
 	}
-	p := &prover{root: filepath.Dir(strings.TrimSpace(string(out))), short: short}
+	p := &prover{root: root, short: short}
 	start := time.Now()
 	fmt.Printf("%-32s %-7s %6s  %s\n", "promise", "kept", "time", "figures")
 	var failed []string

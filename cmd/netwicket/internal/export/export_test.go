@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,6 +13,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/export"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/realdata"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -246,15 +245,7 @@ func TestNetworksOfEveryAddress(t *testing.T) {
 // realPolicy is about the countries of the whole internet.
 func realPolicy(t *testing.T) *decide.Policy {
 	t.Helper()
-	dir := os.Getenv("NETWICKET_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "..", "shared", "data")
-	}
-	path := filepath.Join(dir, "mmdb", "country-2025.mmdb")
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("%s is missing: real data is needed, in ../shared/data or NETWICKET_DATA", path)
-	}
-	table, err := geo.Load(geo.Source{File: path})
+	table, err := geo.Load(geo.Source{File: realdata.Path(t, "mmdb/country-2025.mmdb")})
 	require.NoError(t, err)
 	network, err := zone.ParseSailPoint("net.json", []byte(`{"geolocation":["DE","FR","US","GB"],"whitelisted":true}`))
 	require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
+	"github.com/netwicket/netwicket/internal/realdata"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -135,7 +136,7 @@ func TestSilent(t *testing.T) {
 
 // On zones as live organisations have them, the linter says what a person would.
 func TestRecordedZones(t *testing.T) {
-	text, err := os.ReadFile(data(t, "okta/zones-recorded.json"))
+	text, err := os.ReadFile(realdata.Path(t, "okta/zones-recorded.json"))
 	require.NoError(t, err)
 	codes := make(map[string]int)
 	for _, f := range lint.Check(documents{zones: string(text), alone: true}.subject(t)) {

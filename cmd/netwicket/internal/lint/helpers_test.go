@@ -3,8 +3,6 @@ package lint_test
 import (
 	"fmt"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -57,20 +55,6 @@ func found(t testing.TB, s lint.Subject) []string {
 		lines = append(lines, f.Position()+" "+f.Code)
 	}
 	return lines
-}
-
-// data is the path of a real file, or the test is skipped where it is absent.
-func data(t testing.TB, name string) string {
-	t.Helper()
-	dir := os.Getenv("NETWICKET_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "..", "shared", "data")
-	}
-	path := filepath.Join(dir, name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("%s is missing: real data is needed, in ../shared/data or NETWICKET_DATA", path)
-	}
-	return path
 }
 
 // ipZone is an ACTIVE IP zone of CIDR and RANGE entries.
