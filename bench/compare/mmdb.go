@@ -88,9 +88,10 @@ func (f *facts) anonymizer() string {
 	}
 }
 
-// proxyOrVPN says that the address offers an IP service that is not Tor.
+// proxyOrVPN says that the address offers an IP service that is not Tor: a record
+// that says no more than anonymous is a proxy, also where it is a Tor exit.
 func (f *facts) proxyOrVPN() bool {
-	return f.VPN || f.PublicProxy || f.Residential || f.Anonymous && !f.Tor
+	return f.Anonymous || f.VPN || f.PublicProxy || f.Residential
 }
 
 func (d *databases) lookup(addr netip.Addr) (facts, error) {
