@@ -15,6 +15,8 @@ import (
 func TestNoAllocs(t *testing.T) {
 	list, single := sourced(t, gate.XForwardedFor), sourced(t, gate.HeaderNamed("X-Forwarded-For"))
 	policy := decidetest.AllowOnly(t, "203.0.113.0/24")
+	live, swapped := decidetest.Live(nil), new(gate.Resolver)
+	swapped.Swap(list, live, policy)
 	for _, row := range []struct {
 		name       string
 		resolver   *gate.Resolver
@@ -24,6 +26,7 @@ func TestNoAllocs(t *testing.T) {
 		{"nil", nil, trustedPeer, nil},
 		{"zero", &gate.Resolver{}, "[2001:db8::7%eth0]:1", nil},
 		{"one", list, trustedPeer, xff("203.0.113.7")},
+		{"swapped", swapped, trustedPeer, xff("203.0.113.7")},
 		{"three", list, trustedPeer, xff("203.0.113.7, 10.0.0.3, 10.0.0.2")},
 		{"lines", list, trustedPeer, xff("203.0.113.7", "10.0.0.3", "10.0.0.2")},
 		{"v6", list, "[2001:db8:ffff::1]:1", xff("2001:db8::7, [2001:db8:ffff::2]:80")},
@@ -52,6 +55,12 @@ func TestNoAllocs(t *testing.T) {
 					var buffer [gate.MaxChain]netip.Addr
 					_ = gate.Decide(buffer[:0], policy, row.resolver, row.remoteAddr, row.header)
 				},
+				"Pair": func() {
+					var buffer [gate.MaxChain]netip.Addr
+					edge, policy := row.resolver.Pair(live)
+					_ = gate.Decide(buffer[:0], policy, edge, row.remoteAddr, row.header)
+				},
+				"Swap": func() { swapped.Swap(list, live, policy) },
 			} {
 				if n := testing.AllocsPerRun(100, call); n != 0 {
 					t.Errorf("%s allocates %v times", name, n)

@@ -26,6 +26,9 @@ type Result struct {
 //	var buffer [gate.MaxChain]netip.Addr
 //	result := gate.Decide(buffer[:0], live.Policy(), resolver, r.RemoteAddr, r.Header)
 //
+// Where policy and edge are swapped, by a keeper for one, both are taken from
+// [Resolver.Pair], in one step.
+//
 // A nil policy denies, and so does a nil resolver: one that was forgotten behind
 // a proxy would decide about the proxy's address. A client that cannot be
 // resolved is denied by every policy.

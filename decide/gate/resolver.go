@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // MaxChain is the length of the longest chain: the peer, every element that is
@@ -16,9 +18,9 @@ import (
 const MaxChain = 1 + maxElements + 1
 
 // Resolver finds the client of a request behind our own reverse proxies. It is
-// immutable and safe for concurrent use, never allocates, and reads a bounded
-// number of bytes of whatever a client sends. A nil or zero Resolver trusts
-// nobody and takes the peer for the client.
+// safe for concurrent use, never allocates, and reads a bounded number of bytes
+// of whatever a client sends. Nothing but [Resolver.Swap] changes it. A nil or
+// zero Resolver trusts nobody and takes the peer for the client.
 type Resolver struct {
 	plan       plan
 	trusted    trustSet
@@ -27,6 +29,10 @@ type Resolver struct {
 	unix       bool
 	source     Source
 	quotedList bool // the header is Forwarded
+
+	swapped  atomic.Pointer[Resolver] // in place of all of the above; nil before the first Swap
+	swaps    atomic.Uint64            // begun and ended, so that it is odd during one
+	swapping sync.Mutex
 }
 
 // NewResolver makes a Resolver. The error is [Findings] with every problem of the
@@ -53,6 +59,7 @@ func NewResolver(c Config) (*Resolver, error) {
 
 // Source is where the Resolver looks for the client.
 func (r *Resolver) Source() Source {
+	r = r.current()
 	if r == nil || r.source == "" {
 		return Peer
 	}
@@ -63,18 +70,19 @@ func (r *Resolver) Source() Source {
 // and the source names another. Nothing left of the client is read. The error is
 // an [Error]; the address is then the zero Addr and the request must be denied.
 func (r *Resolver) Client(remoteAddr string, h http.Header) (netip.Addr, error) {
-	if r == nil {
-		r = &Resolver{}
+	edge := r.current()
+	if edge == nil {
+		edge = &Resolver{}
 	}
-	peer, trusted, code := r.connection(remoteAddr)
+	peer, trusted, code := edge.connection(remoteAddr)
 	if code != 0 {
 		return netip.Addr{}, code
 	}
-	if !trusted || r.plan.kind == kindPeer {
+	if !trusted || edge.plan.kind == kindPeer {
 		return peer.netip(), nil
 	}
-	w := r.walk(h)
-	client, code := r.client(&w, peer)
+	w := edge.walk(h)
+	client, code := edge.client(&w, peer)
 	if code != 0 {
 		return netip.Addr{}, code
 	}
@@ -111,19 +119,20 @@ func (r *Resolver) Chain(dst []netip.Addr, remoteAddr string, h http.Header) ([]
 }
 
 func (r *Resolver) chain(dst []netip.Addr, remoteAddr string, h http.Header) ([]netip.Addr, Error) {
-	if r == nil {
-		r = &Resolver{}
+	edge := r.current()
+	if edge == nil {
+		edge = &Resolver{}
 	}
-	nearest, trusted, code := r.connection(remoteAddr)
+	nearest, trusted, code := edge.connection(remoteAddr)
 	if code != 0 {
 		return dst, code
 	}
-	if r.plan.kind == kindPeer {
+	if edge.plan.kind == kindPeer {
 		return append(dst, nearest.netip()), 0
 	}
-	w := r.walk(h)
+	w := edge.walk(h)
 	if trusted {
-		if nearest, code = r.client(&w, nearest); code != 0 {
+		if nearest, code = edge.client(&w, nearest); code != 0 {
 			return dst, code
 		}
 	}
@@ -137,7 +146,7 @@ func (r *Resolver) Peer(remoteAddr string) (netip.Addr, error) {
 	if a, ok := parseElement(remoteAddr); ok && !a.noHost() {
 		return a.netip(), nil
 	}
-	if r != nil && r.unix && isLocalSocket(remoteAddr) {
+	if r = r.current(); r != nil && r.unix && isLocalSocket(remoteAddr) {
 		return netip.Addr{}, nil
 	}
 	return netip.Addr{}, ErrBadPeer
@@ -145,7 +154,7 @@ func (r *Resolver) Peer(remoteAddr string) (netip.Addr, error) {
 
 // Trusts says that a peer with this RemoteAddr is one of our own proxies.
 func (r *Resolver) Trusts(remoteAddr string) bool {
-	if r == nil {
+	if r = r.current(); r == nil {
 		return false
 	}
 	if a, ok := parseElement(remoteAddr); ok {

@@ -30,7 +30,8 @@ func (m Mode) String() string {
 // want of a Resolver.
 type Options struct {
 	// Resolver finds the client. It is always needed: &Resolver{} or
-	// NewResolver(Config{}) for a server that no proxy stands in front of.
+	// NewResolver(Config{}) for a server that no proxy stands in front of. One
+	// that is swapped with the policy is read together with it.
 	Resolver *Resolver
 	// Mode is what becomes of denied requests.
 	Mode Mode
@@ -67,8 +68,8 @@ type guard struct {
 	options Options
 }
 
-// ServeHTTP takes the policy once, so that the decision, the hooks and the
-// handler behind all see the same one.
+// ServeHTTP takes the policy once, with its edge, so that the decision, the hooks
+// and the handler behind all see the same one.
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o := &g.options
 	if o.Skip != nil && o.Skip(r) {
@@ -80,8 +81,9 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var buffer [MaxChain]netip.Addr
-	policy := guarding(g.live.Policy(), o.Resolver)
-	chain, decision, code := decideChain(buffer[:0], policy, o.Resolver, r.RemoteAddr, r.Header)
+	edge, policy := o.Resolver.Pair(g.live)
+	policy = guarding(policy, edge)
+	chain, decision, code := decideChain(buffer[:0], policy, edge, r.RemoteAddr, r.Header)
 	passes := decision.Allowed() || o.Mode == Observe
 	if !passes && o.Denied == nil && o.Observe == nil {
 		refuse(w, http.StatusForbidden)
