@@ -23,6 +23,7 @@ func Compile(config Config) (*Policy, error) {
 	if err := c.checkParts(); err != nil {
 		return nil, err
 	}
+	c.checkOptions()
 	c.addZones()
 	c.p.sailPoint = newSailPoint(config, config.Geo.Provides()&geo.Country != 0)
 	c.addRules()
@@ -68,7 +69,7 @@ func (c *compiler) report(inForce bool, at zone.Position, value, code, format st
 
 func (c *compiler) reportUnknownZone(spec *zone.Rule, id zone.ZoneID) {
 	c.report(spec.Active, id.Position, id.ID, "unknown-zone",
-		"rule %q refers to a zone that the policy does not have: %w", ruleName(spec), ErrUnknownZone)
+		"rule %q refers to a zone that the policy does not have: %w", spec.Label(), ErrUnknownZone)
 }
 
 func newFinding(at zone.Position, value, code string, err error) *Finding {
@@ -116,7 +117,7 @@ func (c *compiler) addThreatInsight() {
 			continue
 		}
 		z := &c.p.zones[index]
-		if z.kind != ipZone || !z.policyUse() {
+		if !z.spec.Walked() {
 			c.warn(id.Position, id.ID, "not-an-ip-zone", "excludeZones names zone %q, which is no ACTIVE IP zone of usage POLICY; nothing is exempt through it", z.ref.Name)
 			continue
 		}
@@ -138,10 +139,10 @@ func (c *compiler) addSailPointWarnings() {
 	if profile == nil {
 		return
 	}
-	if profile.OffNetwork && len(s.networks) == 0 {
+	if profile.OffNetwork && len(s.document.Range) == 0 {
 		c.warn(at, "", "network-undefined", "the profile blocks access from off network and no network is defined: everybody is denied network_undefined")
 	}
-	if profile.UntrustedGeography && len(s.countries) == 0 && s.allowlist {
+	if profile.UntrustedGeography && len(s.document.Geolocation) == 0 && s.document.Allowlist {
 		c.warn(at, "", "empty-allow-list", "the profile blocks untrusted geographies and the allow list holds no country: everybody is denied empty_allow_list")
 	}
 }
@@ -153,19 +154,18 @@ func (c *compiler) buildTable() {
 	walkable := make([]uint64, p.ipWords)
 	for i := range p.zones {
 		z := &p.zones[i]
+		p.blocklists = p.blocklists || z.spec.Blocks()
 		if z.kind != ipZone {
-			p.blocklists = p.blocklists || (z.kind == dynamicZone && z.spec.Blocklist)
 			continue
 		}
-		p.blocklists = p.blocklists || z.spec.Blocklist
 		list.add(feature{gatewayFeature, z.bit}, ranges(z.spec.Gateways))
-		if z.spec.Exempt {
+		if z.spec.Exempts() {
 			list.add(flagOf(exempted), ranges(z.spec.Gateways))
 		}
-		if z.trustsProxies() {
+		if z.spec.TrustsProxies() {
 			list.add(feature{proxyFeature, z.bit}, ranges(z.spec.Proxies))
 		}
-		setBit(walkable, z.bit, !z.spec.Blocklist)
+		setBit(walkable, z.bit, z.spec.Walked())
 	}
 	p.walkable = walkable
 	c.addFlags(&list)
@@ -195,7 +195,7 @@ func (c *compiler) addFlags(list *events) {
 		feeds = append(feeds, ranges(feed.Entries)...)
 	}
 	list.add(flagOf(threatened), feeds)
-	list.add(flagOf(onNetwork), ranges(c.p.sailPoint.networks))
+	list.add(flagOf(onNetwork), ranges(c.p.sailPoint.document.Range))
 	list.add(flagOf(overlayDenied), overlayRanges(c.p.overlay.deny))
 	list.add(flagOf(overlayAllowed), overlayRanges(c.p.overlay.allow))
 	list.add(flagOf(embedsIPv4), embeddingRanges())

@@ -113,14 +113,6 @@ func TestCompileReportsEverything(t *testing.T) {
 	}
 }
 
-// A model that no parser made can still be wrong.
-func TestCompileChecksModels(t *testing.T) {
-	_, err := decide.Compile(decide.Config{Zones: []zone.Zones{{Zones: []zone.Zone{{Name: "x", Active: true, Type: "NEW"}}}}})
-	require.ErrorContains(t, err, "needs the type")
-	_, err = decide.Compile(decide.Config{Zones: []zone.Zones{{Zones: []zone.Zone{{Name: "x", Active: true, Type: zone.Dynamic}}}}})
-	require.ErrorContains(t, err, "ACTIVE dynamic zone needs")
-}
-
 // A zone without an id cannot be referred to: the empty reference is nobody's.
 func TestEmptyReferenceNamesNoZone(t *testing.T) {
 	addr := netip.MustParseAddr("203.0.113.9")

@@ -36,7 +36,7 @@ func TestExplainSharesNothingWithTheCompiledPolicy(t *testing.T) {
 		addUsed(used, file)
 	}
 	require.Greater(t, read, 4, "Explain's files are called naive*.go")
-	require.True(t, compiled["ruleWords"] && compiled[".policyUse"] && compiled[".firstWord"], "declarations are found")
+	require.True(t, compiled["ruleWords"] && compiled[".addRules"] && compiled[".firstWord"], "declarations are found")
 	for name, at := range used {
 		if !own[name] && !ast.IsExported(strings.TrimPrefix(name, ".")) {
 			require.False(t, compiled[name], "%s uses %s of the compiled policy", files.Position(at), name)

@@ -92,20 +92,25 @@ func (m *Membership) Zone(key string) State {
 func (m *Membership) state(z *compiledZone) State {
 	p := m.policy
 	word, bit := z.bit/64, uint64(1)<<(z.bit%64)
-	switch {
-	case z.kind == inactiveZone:
-		return No
-	case z.kind == ipZone && !z.spec.Blocklist:
-		return truthOf(m.request.zonesOf(p, word)&bit != 0).state()
-	case !m.client.IsValid():
-		return Unknown
-	}
-	if z.kind == ipZone {
+	switch z.kind {
+	case ipZone:
+		if !z.spec.Blocklist {
+			return truthOf(m.request.zonesOf(p, word)&bit != 0).state()
+		}
+		if !m.client.IsValid() {
+			return Unknown
+		}
 		return truthOf(p.ipSets.word(p.addressPatterns[m.request.address].gateways, word)&bit != 0).state()
+	case dynamicZone:
+		if !m.client.IsValid() {
+			return Unknown
+		}
+		pattern := &p.geoPatterns[m.request.geo]
+		surely := p.dynamicSets.word(pattern.match, word)&bit != 0
+		return truth{surely, surely || p.dynamicSets.word(pattern.unknown, word)&bit != 0}.state()
+	case inactiveZone:
 	}
-	pattern := &p.geoPatterns[m.request.geo]
-	surely := p.dynamicSets.word(pattern.match, word)&bit != 0
-	return truth{surely, surely || p.dynamicSets.word(pattern.unknown, word)&bit != 0}.state()
+	return No
 }
 
 // OnNetwork says whether the client is inside SailPoint's network definition,

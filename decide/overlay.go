@@ -28,7 +28,7 @@ func (c *compiler) addOverlay() {
 func (c *compiler) inForce(entries []zone.OverlayEntry) []zone.OverlayEntry {
 	var kept []zone.OverlayEntry
 	for _, entry := range entries {
-		if !entry.Until.IsZero() && !c.config.Now.Before(entry.Until) {
+		if !entry.InForce(c.config.Now) {
 			c.warn(entry.Position, entry.Text, "overlay-expired", "this entry expired at %s and does nothing; remove it or give it a later \"until\"", entry.Until.Format(time.RFC3339))
 			continue
 		}

@@ -1,9 +1,6 @@
 package decide
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -29,8 +26,8 @@ type ruleWords struct {
 	exclude  []uint64 // the condition is "in none of the listed zones"
 	possibly []uint64 // a listed zone of unknown state
 	always   []uint64 // the condition holds anywhere
-	never    []uint64 // the condition is disabled
-	allow    []uint64 // an ALLOW rule that nothing else narrows
+	never    []uint64 // the condition is disabled, or narrowed in an ALLOW rule
+	allow    []uint64
 	deny     []uint64
 	byZone   [][]uint64 // zone index -> the rules that list it; nil: none does
 	byIPBit  []uint64   // IP bit -> the rules that list it, flat
@@ -45,12 +42,10 @@ func (w *ruleWords) grow(words int) {
 func (c *compiler) addRules() {
 	for _, document := range c.config.Rules {
 		c.warnings = append(c.warnings, document.Warnings...)
-		ordered := slices.Clone(document.Rules)
-		slices.SortStableFunc(ordered, byPriority)
+		ordered := document.InOrder()
 		set := ruleSet{firstWord: len(c.p.ruleWords.exclude), words: (len(ordered) + 63) / 64}
 		c.p.ruleWords.grow(set.words)
-		for i := range ordered {
-			spec := &ordered[i]
+		for _, spec := range ordered {
 			zones := c.resolveZones(spec)
 			if spec.Active {
 				c.addRule(&set, spec, zones)
@@ -60,71 +55,41 @@ func (c *compiler) addRules() {
 	}
 }
 
-// byPriority orders rules as Okta does, 1 first; a rule without priority comes last.
-func byPriority(a, b zone.Rule) int {
-	switch {
-	case a.HasPriority && b.HasPriority:
-		return cmp.Compare(a.Priority, b.Priority)
-	case a.HasPriority:
-		return -1
-	case b.HasPriority:
-		return 1
-	default:
-		return 0
-	}
-}
-
 // resolveZones gives the zones that a rule lists, and reports what is wrong with
 // its condition: an error in a rule that is in force, a warning otherwise.
 func (c *compiler) resolveZones(spec *zone.Rule) []int {
-	network := &spec.Network
-	switch network.Connection {
-	case zone.Anywhere, zone.Disabled:
-		return nil
-	case zone.InSystemZone, zone.OutsideSystemZone:
-		return c.systemZone(spec)
-	case zone.InZones:
-	default:
-		c.report(spec.Active, spec.Position, ruleName(spec), "unknown-connection", "the rule's network connection is none that Okta has")
-		return nil
-	}
-	if (len(network.Include) > 0) == (len(network.Exclude) > 0) {
-		c.report(spec.Active, spec.Position, ruleName(spec), "zone-condition",
-			"conditions.network: You should either include or exclude network zones when you use zones in the policy rule.")
-	}
-	listed := network.Include
-	if len(network.Exclude) > 0 {
-		listed = network.Exclude
-	}
+	c.checkCondition(spec)
 	var zones []int
-	for _, id := range listed {
-		zones = append(zones, c.resolve(spec, id, excludes(network))...)
+	switch spec.Network.Connection {
+	case zone.InZones:
+		for _, id := range spec.Network.Listed() {
+			zones = append(zones, c.resolve(spec, id)...)
+		}
+	case zone.InSystemZone, zone.OutsideSystemZone:
+		zones = c.systemZone(spec)
+	case zone.Anywhere, zone.Disabled:
 	}
 	return zones
-}
-
-// excludes says that a condition holds outside the zones that it lists.
-func excludes(network *zone.NetworkCondition) bool {
-	return network.Connection == zone.OutsideSystemZone || len(network.Exclude) > 0
 }
 
 // addRule gives an ACTIVE rule its bit.
 func (c *compiler) addRule(set *ruleSet, spec *zone.Rule, zones []int) {
 	w, index := &c.p.ruleWords, len(set.rules)
 	word, bit := set.firstWord+index/64, index%64
-	set.rules = append(set.rules, rule{name: ruleName(spec), allow: spec.Allow})
-	setBit(w.exclude[word:], bit, excludes(&spec.Network))
+	set.rules = append(set.rules, rule{name: spec.Label(), allow: spec.Allow})
+	setBit(w.exclude[word:], bit, spec.Network.Excludes())
 	setBit(w.always[word:], bit, spec.Network.Connection == zone.Anywhere)
-	setBit(w.never[word:], bit, spec.Network.Connection == zone.Disabled)
-	setBit(w.allow[word:], bit, spec.Allow && len(spec.Narrowed) == 0)
+	setBit(w.never[word:], bit, !spec.CanApply())
+	setBit(w.allow[word:], bit, spec.Allow)
 	setBit(w.deny[word:], bit, !spec.Allow)
 	if w.byZone == nil {
 		w.byZone = make([][]uint64, len(c.p.zones))
 	}
 	for _, index := range zones {
-		if !c.p.zones[index].policyUse() {
-			// In an include it is simply not held; in an exclude it may be.
-			setBit(w.possibly[word:], bit, excludes(&spec.Network))
+		if !c.p.zones[index].spec.Usable() {
+			// In an include it is simply not held; in an exclude it may be
+			// (docs/semantics.md, rule-6).
+			setBit(w.possibly[word:], bit, spec.Network.Excludes())
 			continue
 		}
 		rules := &w.byZone[index]
@@ -145,28 +110,10 @@ func (p *Policy) settleRules() {
 	}
 }
 
-func ruleName(spec *zone.Rule) string {
-	if spec.Name != "" {
-		return spec.Name
-	}
-	if spec.ID != "" {
-		return spec.ID
-	}
-	return spec.Position.Path
-}
-
 // resolve gives the zones that a reference stands for.
-func (c *compiler) resolve(spec *zone.Rule, id zone.ZoneID, exclude bool) []int {
-	switch id.ID {
-	case zone.AllZones, zone.AllIPZones:
-		var all []int
-		for i := range c.p.zones {
-			z := &c.p.zones[i]
-			if z.policyUse() && !z.spec.Exempt && (id.ID == zone.AllZones || z.kind == ipZone) {
-				all = append(all, i)
-			}
-		}
-		return all
+func (c *compiler) resolve(spec *zone.Rule, id zone.ZoneID) []int {
+	if id.Many() {
+		return c.zonesThat(id.Names)
 	}
 	index, found := c.byID[id.ID]
 	if !found {
@@ -174,16 +121,16 @@ func (c *compiler) resolve(spec *zone.Rule, id zone.ZoneID, exclude bool) []int 
 		return nil
 	}
 	z := &c.p.zones[index]
-	if !z.policyUse() && spec.Active {
+	if !z.spec.Usable() && spec.Active {
 		what, code := "INACTIVE", "inactive-zone"
-		if z.kind != inactiveZone {
+		if z.spec.Active {
 			what, code = "a blocklist", "blocklist-zone"
 		}
 		effect := "never matches here"
-		if exclude {
+		if spec.Network.Excludes() {
 			effect = "may match here: an ALLOW rule that excludes it does not apply, a DENY rule does"
 		}
-		c.warn(id.Position, id.ID, code, "rule %q refers to zone %q, which is %s; it %s", ruleName(spec), z.ref.Name, what, effect)
+		c.warn(id.Position, id.ID, code, "rule %q refers to zone %q, which is %s; it %s", spec.Label(), z.ref.Name, what, effect)
 	}
 	return []int{index}
 }
@@ -191,19 +138,24 @@ func (c *compiler) resolve(spec *zone.Rule, id zone.ZoneID, exclude bool) []int 
 // systemZone is the zone that ON_NETWORK and OFF_NETWORK speak of: the one
 // ACTIVE system IP zone of usage POLICY that is not the exempt zone.
 func (c *compiler) systemZone(spec *zone.Rule) []int {
-	var candidates []int
-	for i := range c.p.zones {
-		z := &c.p.zones[i]
-		if z.kind == ipZone && z.policyUse() && z.spec.System && !z.spec.Exempt {
-			candidates = append(candidates, i)
-		}
-	}
+	candidates := c.zonesThat((*zone.Zone).SystemZone)
 	if len(candidates) != 1 {
-		c.report(spec.Active, spec.Network.Position, ruleName(spec), "no-system-zone",
+		c.report(spec.Active, spec.Network.Position, spec.Label(), "no-system-zone",
 			"ON_NETWORK and OFF_NETWORK mean the ACTIVE system IP zone (LegacyIpZone); the policy has %d of them and needs exactly one", len(candidates))
 		return nil
 	}
 	return candidates
+}
+
+// zonesThat are the zones of which something is true.
+func (c *compiler) zonesThat(holds func(*zone.Zone) bool) []int {
+	var found []int
+	for i := range c.p.zones {
+		if holds(&c.p.zones[i].spec) {
+			found = append(found, i)
+		}
+	}
+	return found
 }
 
 // listedByIPZones is one word of the rules that list an IP zone which holds the

@@ -1,15 +1,17 @@
 package decide
 
-import "github.com/netwicket/netwicket/zone"
+import (
+	"slices"
+
+	"github.com/netwicket/netwicket/zone"
+)
 
 // sailPoint is SailPoint's network configuration with the checks that its
 // profile, or without one its own lists, enforce.
 type sailPoint struct {
-	present   bool
-	profile   bool // a profile says what is enforced
-	allowlist bool
-	countries map[string]bool
-	networks  []zone.Entry
+	present  bool
+	profile  bool               // a profile says what is enforced
+	document zone.NetworkConfig // its three members, the policy's own
 
 	enforceNetwork   bool
 	enforceGeography bool
@@ -24,35 +26,24 @@ func newSailPoint(config Config, geoProvided bool) sailPoint {
 	}
 	s.present = true
 	if document := config.SailPoint; document != nil {
-		s.allowlist = document.Allowlist
-		s.networks = append(s.networks, document.Range...)
-		s.countries = make(map[string]bool, len(document.Geolocation))
-		for _, code := range document.Geolocation {
-			s.countries[code] = true
+		s.document = zone.NetworkConfig{
+			Range: slices.Clone(document.Range), Geolocation: slices.Clone(document.Geolocation), Allowlist: document.Allowlist,
 		}
 	}
-	if profile := config.AuthProfile; profile != nil {
-		s.profile = true
-		s.enforceNetwork, s.enforceGeography = profile.OffNetwork, profile.UntrustedGeography
-		return s
-	}
-	// Without a profile every list that says something is enforced. An allow
-	// list of nothing says something only where no network is defined either;
-	// otherwise {"range":[...],"whitelisted":true} would keep everybody out.
-	s.enforceNetwork = len(s.networks) > 0
-	s.enforceGeography = len(s.countries) > 0 || (s.allowlist && len(s.networks) == 0)
+	s.profile = config.AuthProfile != nil
+	s.enforceNetwork, s.enforceGeography = s.document.Enforced(config.AuthProfile)
 	return s
 }
 
 // trusts says whether a country is trusted; "" is an unknown one.
 func (s *sailPoint) trusts(country string) truth {
 	switch {
-	case len(s.countries) == 0:
-		return truthOf(s.present && !s.allowlist)
+	case len(s.document.Geolocation) == 0:
+		return truthOf(s.present && !s.document.Allowlist)
 	case country == "" || !s.geoProvided:
 		return isUnknown
 	default:
-		return truthOf(s.countries[country] == s.allowlist)
+		return truthOf(s.document.Trusts(country))
 	}
 }
 
@@ -61,7 +52,7 @@ func (s *sailPoint) failures(onNetwork bool, trusted truth) Reasons {
 	var failed Reasons
 	if s.enforceNetwork {
 		switch {
-		case len(s.networks) == 0:
+		case len(s.document.Range) == 0:
 			failed |= reasonsOf(NetworkUndefined)
 		case !onNetwork:
 			failed |= reasonsOf(OffNetwork)
@@ -71,15 +62,15 @@ func (s *sailPoint) failures(onNetwork bool, trusted truth) Reasons {
 		return failed
 	}
 	switch {
-	case len(s.countries) == 0:
-		if s.allowlist {
+	case len(s.document.Geolocation) == 0:
+		if s.document.Allowlist {
 			failed |= reasonsOf(EmptyAllowList)
 		}
 	case !s.geoProvided:
 		failed |= reasonsOf(GeoUnavailable)
 	case trusted == isUnknown:
 		// "only" admits no unknown country; a block list may, on request.
-		if s.allowlist || !s.trustUnknown {
+		if s.document.Allowlist || !s.trustUnknown {
 			failed |= reasonsOf(GeoUnknown)
 		}
 	case trusted == isFalse:

@@ -24,14 +24,6 @@ const (
 	dynamicZone
 )
 
-// policyUse says that rules may refer to the zone: an ACTIVE zone of usage POLICY.
-func (z *compiledZone) policyUse() bool { return z.kind != inactiveZone && !z.spec.Blocklist }
-
-// trustsProxies says that the zone's proxies count: the exempt zone and blocklists have none.
-func (z *compiledZone) trustsProxies() bool {
-	return z.kind == ipZone && !z.spec.Blocklist && !z.spec.Exempt
-}
-
 // ownCopy is the zone's model with slices that the caller of Compile cannot reach.
 func ownCopy(z zone.Zone) zone.Zone {
 	z.Gateways = slices.Clone(z.Gateways)
@@ -68,7 +60,7 @@ func (c *compiler) addZones() {
 			if z.spec.Active {
 				c.place(&z)
 			}
-			if z.spec.Active && z.spec.Exempt {
+			if z.spec.Exempts() {
 				if exempt >= 0 {
 					c.fail(z.spec.Position, z.spec.Name, "second-exempt-zone",
 						"zone %q is already the exempt zone; an organisation has one", c.p.zones[exempt].ref.Name)
@@ -92,21 +84,15 @@ func (c *compiler) sourceOfExplain() naive {
 	return newNaive(c.config, models, refs)
 }
 
-// place gives an ACTIVE zone its bit. A model that was not made by package
-// zone may hold what its parser refuses; matching everything or nothing would
-// be wrong for one use or the other, so it is refused here as well.
+// place gives an ACTIVE zone its bit.
 func (c *compiler) place(z *compiledZone) {
-	switch z.spec.Type {
-	case zone.IP:
+	c.checkZone(&z.spec)
+	switch {
+	case z.spec.Type == zone.IP:
 		z.kind, z.bit = ipZone, c.p.ipBits
 		c.p.ipBits++
-	case zone.Dynamic, zone.DynamicV2:
-		if !z.spec.Locations.Defined() && !z.spec.ASNs.Defined() && !z.spec.Categories.Defined() && z.spec.Proxy == zone.ProxyUnset {
-			c.fail(z.spec.Position, z.spec.Name, "empty-zone", "an ACTIVE dynamic zone needs locations, asns, a proxyType or ipServiceCategories")
-		}
+	case z.spec.Dynamic():
 		z.kind, z.bit = dynamicZone, c.p.dynamicBits
 		c.p.dynamicBits++
-	default:
-		c.fail(z.spec.Position, string(z.spec.Type), "unknown-type", "an ACTIVE zone needs the type IP, DYNAMIC or DYNAMIC_V2")
 	}
 }

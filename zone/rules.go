@@ -41,6 +41,16 @@ const (
 	Disabled                            // never true
 )
 
+// Known says that Okta has the connection.
+func (c Connection) Known() bool {
+	switch c {
+	case Anywhere, InZones, InSystemZone, OutsideSystemZone, Disabled:
+		return true
+	default:
+		return false
+	}
+}
+
 // NetworkCondition is conditions.network of a rule. With InZones exactly one of
 // Include and Exclude is not empty; otherwise both are. The zero value is true
 // everywhere.

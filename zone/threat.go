@@ -16,6 +16,16 @@ const (
 	ThreatBlock
 )
 
+// Known says that Okta has the action.
+func (a ThreatAction) Known() bool {
+	switch a {
+	case ThreatNone, ThreatAudit, ThreatBlock:
+		return true
+	default:
+		return false
+	}
+}
+
 // ThreatInsight is Okta's ThreatInsight configuration. The zero value does
 // nothing about any address.
 type ThreatInsight struct {

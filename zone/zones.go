@@ -16,6 +16,16 @@ const (
 	DynamicV2 Type = "DYNAMIC_V2"
 )
 
+// Known says that Okta has the type.
+func (t Type) Known() bool {
+	switch t {
+	case IP, Dynamic, DynamicV2:
+		return true
+	default:
+		return false
+	}
+}
+
 // Zones is one parsed zone document. The zero value holds no zone. It is not
 // changed after parsing; its slices share the memory of Text.
 type Zones struct {
@@ -92,3 +102,13 @@ const (
 	TorAnonymizer                     // Tor
 	NotTorAnonymizer                  // an anonymizing proxy that is not Tor
 )
+
+// Known says that Okta has the proxy type; to ask for none is one of them.
+func (t ProxyType) Known() bool {
+	switch t {
+	case ProxyUnset, AnyAnonymizer, TorAnonymizer, NotTorAnonymizer:
+		return true
+	default:
+		return false
+	}
+}

@@ -123,7 +123,7 @@ func (r *zoneReader) zoneType(node jsondoc.Node) Type {
 		return ""
 	}
 	t := Type(value.String())
-	if t != IP && t != Dynamic && t != DynamicV2 {
+	if !t.Known() {
 		r.problem(value, "unknown-type", "unknown zone type; expected IP, DYNAMIC or DYNAMIC_V2")
 	}
 	return t

@@ -185,13 +185,13 @@ func (s *Suite) drawChains(tb testing.TB, hops int) []netip.Addr {
 	return chains
 }
 
-// proxyRanges are the IPv4 proxies that are trusted: of zones that are in force
-// and no blocklists.
+// proxyRanges are the IPv4 proxies that are trusted.
 func proxyRanges(documents []zone.Zones) []netip.Prefix {
 	var prefixes []netip.Prefix
 	for _, document := range documents {
-		for _, z := range document.Zones {
-			if !z.Active || z.Blocklist {
+		for i := range document.Zones {
+			z := &document.Zones[i]
+			if !z.TrustsProxies() {
 				continue
 			}
 			for _, entry := range z.Proxies {

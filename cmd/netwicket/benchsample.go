@@ -57,7 +57,7 @@ func newBenchSample(config decide.Config) *benchSample {
 			z := &document.Zones[i]
 			s.addEntries(z.Gateways)
 			s.addEntries(z.Proxies)
-			if z.Active && !z.Blocklist && !z.Exempt {
+			if z.TrustsProxies() {
 				for _, entry := range z.Proxies {
 					s.proxies = append(s.proxies, entry.Range)
 				}

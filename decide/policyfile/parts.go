@@ -112,15 +112,23 @@ func Open(options Options) (*Parts, *decide.Policy, error) {
 func (p *Parts) Name() string { return p.origin }
 
 // TestsEmbedded says that the policy looks at IPv4 addresses embedded in IPv6
-// ones: it has a blocklist zone, ThreatInsight or an overlay that denies.
+// ones: it has a blocklist zone, ThreatInsight or an overlay that denies, each in
+// force.
 func (p *Parts) TestsEmbedded() bool {
 	config := &p.Config
-	if config.ThreatInsight != nil && config.ThreatInsight.Action != zone.ThreatNone || config.Overlay != nil && len(config.Overlay.Deny) > 0 {
+	if config.ThreatInsight != nil && config.ThreatInsight.Action != zone.ThreatNone {
 		return true
+	}
+	if config.Overlay != nil {
+		for i := range config.Overlay.Deny {
+			if config.Overlay.Deny[i].InForce(config.Now) {
+				return true
+			}
+		}
 	}
 	for _, document := range config.Zones {
 		for i := range document.Zones {
-			if z := &document.Zones[i]; z.Active && z.Blocklist {
+			if document.Zones[i].Blocks() {
 				return true
 			}
 		}

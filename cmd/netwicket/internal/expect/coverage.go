@@ -11,10 +11,9 @@ import (
 // Coverage notes which parts of a policy requests have touched. It is for one
 // goroutine.
 type Coverage struct {
-	zones  []zoneCover
+	zones  []zoneCover // as in an explanation
 	ranges []rangeCover
 	rules  []ruleCover // filled by the first request: explanations list all rules
-	byKey  map[string]int
 }
 
 type zoneCover struct {
@@ -33,20 +32,18 @@ type ruleCover struct {
 	active, touched bool
 }
 
-// NewCoverage lists the ACTIVE zones, their entries, and the networks of
-// SailPoint's document and of the overlay. Threat feeds are left out: nobody
-// writes them by hand.
+// NewCoverage lists the ACTIVE zones, those of their entries that have an effect,
+// the networks of SailPoint's document, and the overlay's that are in force. Threat
+// feeds are left out: nobody writes them by hand.
 func NewCoverage(config decide.Config) *Coverage {
-	c := &Coverage{byKey: map[string]int{}}
+	c := &Coverage{}
 	for d := range config.Zones {
 		for i := range config.Zones[d].Zones {
 			z := &config.Zones[d].Zones[i]
-			if !z.Active {
-				continue
+			if z.Active {
+				c.addRanges(len(c.zones), z.Gateways)
 			}
-			c.byKey[z.Key()] = len(c.zones)
-			c.addRanges(len(c.zones), z.Gateways)
-			if !z.Blocklist && !z.Exempt { // whose proxies have no effect
+			if z.TrustsProxies() {
 				c.addRanges(len(c.zones), z.Proxies)
 			}
 			c.zones = append(c.zones, zoneCover{zone: z})
@@ -58,7 +55,9 @@ func NewCoverage(config decide.Config) *Coverage {
 	if config.Overlay != nil {
 		for _, list := range [][]zone.OverlayEntry{config.Overlay.Deny, config.Overlay.Allow} {
 			for i := range list {
-				c.ranges = append(c.ranges, rangeCover{entry: &list[i].Entry, zone: -1})
+				if list[i].InForce(config.Now) {
+					c.ranges = append(c.ranges, rangeCover{entry: &list[i].Entry, zone: -1})
+				}
 			}
 		}
 	}
@@ -75,16 +74,16 @@ func (c *Coverage) addRanges(zone int, entries []zone.Entry) {
 // the zones that it was in or that list such an address, and the rules that
 // decided.
 func (c *Coverage) Add(e *decide.Explanation) {
-	for _, z := range e.Zones {
-		if z.State == decide.Match {
-			c.touchZone(z.Key)
-		}
+	at := make(map[*decide.ZoneRef]int, len(e.Zones))
+	for i, z := range e.Zones {
+		at[z.Zone] = i
+		c.zones[i].touched = c.zones[i].touched || z.State == decide.Match
 	}
 	for _, hop := range e.Hops {
 		c.touchRanges(hop.Addr)
 		for _, hit := range hop.Hits {
-			if !hit.Unknown {
-				c.touchZone(keyOf(hit.Zone))
+			if i, found := at[hit.Zone]; found && !hit.Unknown {
+				c.zones[i].touched = true
 			}
 			c.touchRanges(hit.Addr)
 		}
@@ -95,19 +94,6 @@ func (c *Coverage) Add(e *decide.Explanation) {
 	for i, r := range e.Rules {
 		c.rules[i].policy, c.rules[i].name, c.rules[i].active = r.Policy, r.Rule, r.Active
 		c.rules[i].touched = c.rules[i].touched || r.Applied && e.ClientIndex >= 0
-	}
-}
-
-func keyOf(ref *decide.ZoneRef) string {
-	if ref.ID != "" {
-		return ref.ID
-	}
-	return ref.Name
-}
-
-func (c *Coverage) touchZone(key string) {
-	if i, found := c.byKey[key]; found {
-		c.zones[i].touched = true
 	}
 }
 
@@ -134,8 +120,12 @@ type Report struct{ Zones, Ranges, Rules Part }
 // Report lists the parts in the order of the documents.
 func (c *Coverage) Report() Report {
 	var r Report
-	r.Zones.Total, r.Ranges.Total = len(c.zones), len(c.ranges)
+	r.Ranges.Total = len(c.ranges)
 	for _, z := range c.zones {
+		if !z.zone.Active {
+			continue
+		}
+		r.Zones.Total++
 		if !z.touched {
 			r.Zones.Untouched = append(r.Zones.Untouched, fmt.Sprintf("%s: zone %q", place(z.zone.Position), z.zone.Name))
 		}

@@ -4,11 +4,13 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/expect"
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -201,4 +203,29 @@ func TestCoverage(t *testing.T) {
 			}, got)
 		})
 	}
+}
+
+// Two zones may share a name, the exempt zone's proxies have no effect, and an
+// entry that has expired does nothing.
+func TestCoverageGoesByWhatCounts(t *testing.T) {
+	zones, err := zone.ParseOkta("zones.json", []byte(`[
+{"type":"IP","name":"twin","gateways":[{"type":"CIDR","value":"192.0.2.0/25"}]},
+{"type":"IP","name":"twin","gateways":[{"type":"CIDR","value":"192.0.2.128/25"}]},
+{"type":"DYNAMIC","name":"twin","asns":["1"]},
+{"type":"IP","name":"DefaultExemptIpZone","system":true,"gateways":[{"type":"CIDR","value":"192.0.2.0/25"}],"proxies":[{"type":"RANGE","value":"10.0.0.1"}]}]`))
+	require.NoError(t, err)
+	overlay, err := zone.ParseOverlay("overlay.json", []byte(`{"allow":[{"network":"192.0.2.1","why":"x","until":"2030-01-02T00:00:00Z"},{"network":"192.0.2.2","why":"x"}]}`))
+	require.NoError(t, err)
+	table, err := geo.Load(geo.Source{File: "geo.csv", Kind: geo.CSV, Data: []byte("network,country,region,asn,anonymizer,services\n198.51.100.0/24,,,1,,\n")})
+	require.NoError(t, err)
+	config := decide.Config{Zones: []zone.Zones{zones}, Overlay: &overlay, Geo: table, Now: time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)}
+	policy, err := decide.Compile(config)
+	require.NoError(t, err)
+	c := expect.NewCoverage(config)
+	e := policy.Explain(netip.MustParseAddr("192.0.2.1"))
+	c.Add(&e)
+	require.Equal(t, expect.Report{
+		Zones:  expect.Part{Total: 4, Untouched: []string{`zones.json:3:1: zone "twin"`, `zones.json:4:1: zone "twin"`}},
+		Ranges: expect.Part{Total: 4, Untouched: []string{"zones.json:3:63: 192.0.2.128/25", "overlay.json:1:87: 192.0.2.2"}},
+	}, c.Report())
 }

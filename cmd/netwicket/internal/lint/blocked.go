@@ -17,10 +17,9 @@ func (l *linter) takenBack() {
 	for i := range l.zones {
 		z := &l.zones[i]
 		switch {
-		case z.Type != zone.IP || !z.Active:
-		case z.Exempt:
+		case z.Exempts():
 			exempt = append(exempt, z.Gateways...)
-		case z.Blocklist:
+		case z.Blocks(): // a dynamic one has no gateways
 			for g := range z.Gateways {
 				blocks = append(blocks, span{entry: &z.Gateways[g], owner: i})
 			}
@@ -69,7 +68,7 @@ func (l *linter) allowedNetworks() func(yield func(allowedNetwork) bool) {
 		allowing := l.allowing()
 		for i := range l.zones {
 			z := &l.zones[i]
-			if z.Type != zone.IP || !z.policyUse() || z.Exempt {
+			if !z.Walked() || z.Exempt {
 				continue
 			}
 			as, allowed := l.allowedAs(z, allowing)
@@ -92,7 +91,7 @@ func (l *linter) allowedNetworks() func(yield func(allowedNetwork) bool) {
 // allowedAs says whether and how a POLICY zone is one to let in.
 func (l *linter) allowedAs(z *zoneAt, allowing map[string]*ruleAt) (as string, allowed bool) {
 	if rule := allowing[variable(z)]; rule != nil {
-		return "rule " + quote(rule.name()) + " allows zone " + quote(z.Name), true
+		return "rule " + quote(rule.Label()) + " allows zone " + quote(z.Name), true
 	}
 	return "this is in zone " + quote(z.Name), len(l.Config.Rules) == 0
 }
@@ -103,7 +102,7 @@ func (l *linter) blockedCountries() {
 	allowing := l.allowing()
 	for i := range l.zones {
 		z := &l.zones[i]
-		if !z.dynamic() || !z.policyUse() {
+		if !z.Dynamic() || !z.Usable() {
 			continue
 		}
 		as, allowed := l.allowedAs(z, allowing)
@@ -138,21 +137,22 @@ func placeOf(text string) zone.Place {
 func (l *linter) blockerOf(place zone.Place, sailPointToo bool) string {
 	for i := range l.zones {
 		z := &l.zones[i]
-		if z.Active && z.Blocklist && z.dynamic() && blocksAll(z.Zone, place) {
+		if z.Blocks() && z.Dynamic() && blocksAll(z.Zone, place) {
 			return "blocklist zone " + quote(z.Name)
 		}
 	}
 	config, profile := l.Config.SailPoint, l.Config.AuthProfile
-	if !sailPointToo || config == nil || len(config.Geolocation) == 0 || profile != nil && !profile.UntrustedGeography {
+	if !sailPointToo || config == nil || len(config.Geolocation) == 0 {
 		return ""
 	}
-	switch listed := slices.Contains(config.Geolocation, place.Country); {
-	case listed && !config.Allowlist:
-		return "SailPoint's block list"
-	case !listed && config.Allowlist:
+	switch _, enforced := config.Enforced(profile); {
+	case !enforced || config.Trusts(place.Country):
+		return ""
+	case config.Allowlist:
 		return "SailPoint's allow list, which lacks it,"
+	default:
+		return "SailPoint's block list"
 	}
-	return ""
 }
 
 // blocksAll says that a blocklist zone asks for nothing but a location and that

@@ -9,7 +9,7 @@ import (
 
 // coverage finds IP zones that hold every address.
 func (l *linter) coverage(z *zoneAt) {
-	if z.Type != zone.IP || !z.Active || !coversFamily(z.Gateways) {
+	if !z.Active || z.Type != zone.IP || !coversFamily(z.Gateways) {
 		return
 	}
 	l.matchesEverything(z, z.Gateways[0].Position, "every address of IPv4 or of IPv6 is a gateway")
@@ -49,7 +49,7 @@ func (l *linter) dynamicCoverage() {
 	explained := l.explainedZones()
 	for i := range l.zones {
 		z := &l.zones[i]
-		if !z.Active || !z.dynamic() {
+		if !z.Active || !z.Dynamic() {
 			continue
 		}
 		switch {

@@ -44,7 +44,7 @@ func (l *linter) absentPlaces() {
 	}
 	for i := range l.zones {
 		z := &l.zones[i]
-		if !z.dynamic() || !z.Active {
+		if !z.Active || !z.Dynamic() {
 			continue
 		}
 		locations := z.properties()[0]

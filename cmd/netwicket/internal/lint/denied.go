@@ -69,7 +69,7 @@ func (l *linter) probes() []probe {
 	if allowing := l.allowing(); len(l.Config.Rules) > 0 {
 		for i := range l.zones {
 			z := &l.zones[i]
-			if z.Type != zone.IP || !z.policyUse() || z.Exempt || allowing[variable(z)] != nil {
+			if !z.Walked() || z.Exempt || allowing[variable(z)] != nil {
 				continue
 			}
 			for g := range z.Gateways {
@@ -156,14 +156,14 @@ func (l *linter) countriesOnly(set *ruleSet) bool {
 	some := false
 	for i := range set.rules {
 		rule := &set.rules[i]
-		if !rule.Allow || len(rule.Narrowed) > 0 || rule.kind == never {
+		if !rule.Allow || !rule.CanApply() {
 			continue
 		}
 		if rule.kind == always || rule.exclude {
 			return false
 		}
 		for _, key := range rule.zones {
-			if z := l.byID[key]; z == nil || !z.dynamic() || len(z.Locations.Include) == 0 {
+			if z := l.byID[key]; z == nil || !z.Dynamic() || len(z.Locations.Include) == 0 {
 				return false
 			}
 			some = true

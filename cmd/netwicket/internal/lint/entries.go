@@ -18,7 +18,7 @@ func (l *linter) addressLists(z *zoneAt) {
 		}
 		l.overlaps(list)
 	}
-	if z.trustsProxies() && !anyIsFamily(z.Proxies) && coversFamily(z.Proxies) {
+	if z.TrustsProxies() && !anyIsFamily(z.Proxies) && coversFamily(z.Proxies) {
 		l.warn(z.Proxies[0].Position, "", "open-proxies", "together the proxies of this zone are every address of IPv4 or IPv6, "+
 			"so that whatever X-Forwarded-For claims is believed; list only the addresses of your own proxies")
 	}

@@ -56,16 +56,6 @@ type zoneAt struct {
 	node jsondoc.Node
 }
 
-// policyUse says that rules may refer to the zone.
-func (z *zoneAt) policyUse() bool { return z.Active && !z.Blocklist }
-
-// trustsProxies says that the proxies of the zone count.
-func (z *zoneAt) trustsProxies() bool {
-	return z.policyUse() && z.Type == zone.IP && !z.Exempt
-}
-
-func (z *zoneAt) dynamic() bool { return z.Type == zone.Dynamic || z.Type == zone.DynamicV2 }
-
 // documents looks at every document by itself and at the zones together.
 func (l *linter) documents() {
 	l.locateZones()

@@ -15,7 +15,7 @@ func (l *linter) overlay() {
 	inForce := func(entries []zone.OverlayEntry) []zone.Entry {
 		var kept []zone.Entry
 		for i := range entries {
-			if until := entries[i].Until; until.IsZero() || l.Config.Now.Before(until) {
+			if entries[i].InForce(l.Config.Now) {
 				kept = append(kept, entries[i].Entry)
 			}
 		}

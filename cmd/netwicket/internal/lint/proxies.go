@@ -10,7 +10,7 @@ func (l *linter) proxiesElsewhere() {
 		z := &l.zones[i]
 		for p := range z.Proxies {
 			// What trusts everybody has its own finding.
-			if z.trustsProxies() && !isFamily(z.Proxies[p].Range) {
+			if z.TrustsProxies() && !isFamily(z.Proxies[p].Range) {
 				proxies = append(proxies, span{entry: &z.Proxies[p], owner: i})
 			}
 		}

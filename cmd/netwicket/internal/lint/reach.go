@@ -58,11 +58,11 @@ func (l *linter) newReach() *reach {
 	return &reach{
 		onlyIP: func(key string) bool {
 			z := l.byID[key]
-			return key == unresolvedNetwork || z != nil && z.Type == zone.IP
+			return key == unresolvedSystemZone || z != nil && z.Type == zone.IP
 		},
 		empty: func(key string) bool {
 			z := l.byID[key]
-			return z != nil && z.Type == zone.IP && len(z.Gateways) == 0
+			return z != nil && z.Empty()
 		},
 		bounds: make(map[string]level),
 	}
@@ -106,7 +106,7 @@ func (r *reach) some(bounds map[string]level, c clause) bool {
 // where it is not sure that it does not.
 func (r *reach) applies(rule *ruleAt) bool {
 	switch {
-	case r.closed, rule.kind == never, rule.Allow && len(rule.Narrowed) > 0:
+	case r.closed, !rule.CanApply():
 		return false
 	case rule.kind == always:
 		return r.satisfied(r.bounds)
@@ -140,7 +140,7 @@ func (r *reach) satisfied(bounds map[string]level) bool {
 // pass leaves only the requests to which the rule does not apply.
 func (r *reach) pass(rule *ruleAt) {
 	switch {
-	case rule.kind == never, rule.Allow && len(rule.Narrowed) > 0:
+	case !rule.CanApply():
 	case rule.kind == always:
 		r.closed = true
 	case !rule.exclude && rule.Allow:
@@ -175,18 +175,18 @@ func (l *linter) unreachable(before []ruleAt, rule *ruleAt) {
 		if rule.kind == never {
 			why = "its connection is DISABLED"
 		}
-		l.warn(rule.Position, rule.name(), "rule-never-applies", "%s, so that the rule applies to nobody; give it a zone that holds the addresses it is meant for, or delete it", why)
+		l.warn(rule.Position, rule.Label(), "rule-never-applies", "%s, so that the rule applies to nobody; give it a zone that holds the addresses it is meant for, or delete it", why)
 		return
 	}
 	for k := range before {
 		alone := l.newReach()
 		if alone.pass(&before[k]); !alone.applies(rule) {
-			l.warn(rule.Position, rule.name(), "unreachable-rule", "rule %q (%s) decides about every request that this one would apply to, so that this one never does; move it before that rule, or delete it",
-				before[k].name(), place(before[k].Position, rule.Position))
+			l.warn(rule.Position, rule.Label(), "unreachable-rule", "rule %q (%s) decides about every request that this one would apply to, so that this one never does; move it before that rule, or delete it",
+				before[k].Label(), place(before[k].Position, rule.Position))
 			return
 		}
 	}
-	l.warn(rule.Position, rule.name(), "unreachable-rule", "the %d rules that are tried before it decide about every request, so that this one never does; move it forward, or delete it", len(before))
+	l.warn(rule.Position, rule.Label(), "unreachable-rule", "the %d rules that are tried before it decide about every request, so that this one never does; move it forward, or delete it", len(before))
 }
 
 // nobodyAllowed finds files of which no ALLOW rule can apply: every file must

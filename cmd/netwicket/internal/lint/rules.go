@@ -1,9 +1,6 @@
 package lint
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/netwicket/netwicket/internal/jsondoc"
 	"github.com/netwicket/netwicket/zone"
 )
@@ -22,9 +19,6 @@ type ruleAt struct {
 	condition
 }
 
-// name is what messages call the rule.
-func (r *ruleAt) name() string { return cmp.Or(r.Name, r.ID, r.Position.Path) }
-
 // readRules brings the rules of every file into their order and resolves what
 // they refer to.
 func (l *linter) readRules() {
@@ -37,8 +31,7 @@ func (l *linter) readRules() {
 			nodes[node.Path()] = node
 		}
 		set := ruleSet{file: document.File, all: len(document.Rules)}
-		for i := range document.Rules {
-			rule := &document.Rules[i]
+		for _, rule := range document.InOrder() {
 			if !rule.Active {
 				continue
 			}
@@ -46,86 +39,62 @@ func (l *linter) readRules() {
 				Rule: rule, system: nodes[rule.Position.Path].Get("system").Bool(), condition: l.condition(&rule.Network),
 			})
 		}
-		slices.SortStableFunc(set.rules, byPriority)
 		l.ruleSets = append(l.ruleSets, set)
-	}
-}
-
-// byPriority is the order of docs/semantics.md: priority, then the document's
-// order; a rule without a priority comes last.
-func byPriority(a, b ruleAt) int {
-	switch {
-	case a.HasPriority && b.HasPriority:
-		return cmp.Compare(a.Priority, b.Priority)
-	case a.HasPriority:
-		return -1
-	case b.HasPriority:
-		return 1
-	default:
-		return 0
 	}
 }
 
 // condition resolves a network condition. A zone that the policy does not have
 // is a variable like any other: a document is looked at without its zones.
 func (l *linter) condition(network *zone.NetworkCondition) condition {
-	c := condition{kind: listed}
+	c := condition{kind: listed, exclude: network.Excludes()}
 	switch network.Connection {
 	case zone.Anywhere:
-		return condition{kind: always}
-	case zone.Disabled:
-		return condition{kind: never}
+		c.kind = always
+	case zone.InZones:
+		for _, id := range network.Listed() {
+			l.reference(&c, id)
+		}
 	case zone.InSystemZone, zone.OutsideSystemZone:
-		c.exclude = network.Connection == zone.OutsideSystemZone
-		c.zones = []string{l.onNetwork()}
-		return c
-	}
-	ids := network.Include
-	if len(network.Exclude) > 0 {
-		ids, c.exclude = network.Exclude, true
-	}
-	for _, id := range ids {
-		if (id.ID == zone.AllZones || id.ID == zone.AllIPZones) && len(l.zones) > 0 {
-			c.zones = append(c.zones, l.allZones(id.ID == zone.AllIPZones)...)
-			continue
+		if c.zones = l.zonesThat((*zone.Zone).SystemZone); len(c.zones) != 1 {
+			c.zones = []string{unresolvedSystemZone}
 		}
-		z, found := l.byID[id.ID]
-		if found && !z.policyUse() {
-			// In an include it is not held, in an exclude it may be. The
-			// compiler warns of either.
-			c.unusable = true
-			continue
-		}
-		c.zones = append(c.zones, id.ID)
+	case zone.Disabled:
+		c.kind = never
+	default:
+		c.kind = never // no connection of Okta's, which no parser lets through
 	}
 	return c
 }
 
-// allZones is what ALL_ZONES or ALL_IP_ZONES stands for.
-func (l *linter) allZones(onlyIP bool) []string {
+// reference adds the zones that a reference stands for.
+func (l *linter) reference(c *condition, id zone.ZoneID) {
+	if id.Many() && len(l.zones) > 0 {
+		c.zones = append(c.zones, l.zonesThat(id.Names)...)
+		return
+	}
+	if z, found := l.byID[id.ID]; found && !z.Usable() {
+		// In an include it is not held, in an exclude it may be. The
+		// compiler warns of either.
+		c.unusable = true
+		return
+	}
+	c.zones = append(c.zones, id.ID)
+}
+
+// zonesThat are the zones of which something is true.
+func (l *linter) zonesThat(holds func(*zone.Zone) bool) []string {
 	var keys []string
 	for i := range l.zones {
-		z := &l.zones[i]
-		if z.policyUse() && !z.Exempt && (!onlyIP || z.Type == zone.IP) {
+		if z := &l.zones[i]; holds(z.Zone) {
 			keys = append(keys, variable(z))
 		}
 	}
 	return keys
 }
 
-// onNetwork is the zone that ON_NETWORK and OFF_NETWORK mean.
-func (l *linter) onNetwork() string {
-	for i := range l.zones {
-		if z := &l.zones[i]; z.Type == zone.IP && z.policyUse() && z.System && !z.Exempt {
-			return variable(z)
-		}
-	}
-	return unresolvedNetwork
-}
-
-// unresolvedNetwork stands for the zone that ON_NETWORK means where it is not
-// among the documents.
-const unresolvedNetwork = "ON_NETWORK"
+// unresolvedSystemZone stands for the zone that ON_NETWORK means where the
+// documents do not have exactly one that it may be.
+const unresolvedSystemZone = "ON_NETWORK"
 
 // variable names a zone in conditions: its id, or where it stands, which no id
 // looks like, if it has none.
@@ -142,7 +111,7 @@ func (l *linter) allowing() map[string]*ruleAt {
 	for s := range l.ruleSets {
 		for i := range l.ruleSets[s].rules {
 			r := &l.ruleSets[s].rules[i]
-			if !r.Allow || len(r.Narrowed) > 0 || r.kind != listed || r.exclude {
+			if !r.Allow || !r.CanApply() || r.kind != listed || r.exclude {
 				continue
 			}
 			for _, key := range r.zones {

@@ -89,7 +89,7 @@ func categoryCovers(a, b string) bool {
 
 // terms looks at the properties of a dynamic zone, each by itself.
 func (l *linter) terms(z *zoneAt) {
-	if !z.dynamic() {
+	if !z.Dynamic() {
 		return
 	}
 	for _, p := range z.properties() {
