@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/decide"
 )
 
@@ -24,11 +25,11 @@ type decisionJSON struct {
 	Error    *string         `json:"error"`
 }
 
-func newDecisionJSON(d decide.Decision, from resolution) decisionJSON {
+func newDecisionJSON(d decide.Decision, from admission.Resolution) decisionJSON {
 	return decisionJSON{
 		Decision: d.Verdict, Reason: d.Reason, Reasons: d.Reasons,
-		Client: orNull(d.Client), Peer: orNull(from.peer),
-		Zone: d.Zone, Rule: textOrNull(d.Rule), Audit: d.Audit, Error: textOrNull(from.failure),
+		Client: orNull(d.Client), Peer: orNull(from.Peer),
+		Zone: d.Zone, Rule: textOrNull(d.Rule), Audit: d.Audit, Error: textOrNull(from.Code()),
 	}
 }
 
@@ -55,11 +56,11 @@ func writeJSON(out io.Writer, value any) error {
 
 // decisionLine is one decision for a person, with the resolver's error behind it.
 // A terminal gets columns, anything else single spaces.
-func decisionLine(d decide.Decision, from resolution, s style) string {
+func decisionLine(d decide.Decision, from admission.Resolution, s style) string {
 	verdict, rest, _ := strings.Cut(d.String(), " ")
 	client, rest, _ := strings.Cut(rest, " ")
-	if from.failure != "" {
-		rest += " error=" + from.failure
+	if code := from.Code(); code != "" {
+		rest += " error=" + code
 	}
 	if s.person {
 		verdict = fmt.Sprintf("%-5s", verdict)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide"
 )
@@ -27,8 +28,8 @@ the policy or a line could not be read.`,
 	input := newRequests(command)
 	command.RunE = func(_ *cobra.Command, args []string) error {
 		look := c.style()
-		return c.decideEach(input, args, func(policy *decide.Policy, from resolution, out io.Writer) (decide.Decision, error) {
-			d := policy.DecideChain(from.chain)
+		return c.decideEach(input, args, func(policy *decide.Policy, from admission.Resolution, out io.Writer) (decide.Decision, error) {
+			d := policy.DecideChain(from.Chain)
 			if c.json {
 				return d, writeJSON(out, newDecisionJSON(d, from))
 			}
@@ -41,19 +42,20 @@ the policy or a line could not be read.`,
 
 // decideEach opens the policy and lets answer decide and print each request. The
 // result is the exit code.
-func (c *commandLine) decideEach(input *requests, args []string, answer func(*decide.Policy, resolution, io.Writer) (decide.Decision, error)) error {
+func (c *commandLine) decideEach(input *requests, args []string, answer func(*decide.Policy, admission.Resolution, io.Writer) (decide.Decision, error)) error {
 	parts, policy, err := c.openPolicy()
 	if err != nil {
 		return err
 	}
-	resolver, err := newHops(parts.Edge)
+	control, err := admission.New(policy, parts.Edge)
 	if err != nil {
 		return err
 	}
+	var buffer admission.Buffer
 	out := bufio.NewWriterSize(c.out, 64<<10)
 	outcome := allGood
 	read, err := c.each(input, args, func(r request.Request) error {
-		d, err := answer(policy, resolver.resolve(r), out)
+		d, err := answer(policy, control.Resolve(r, &buffer), out)
 		if !d.Allowed() {
 			outcome = outcome.or(denied)
 		}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/policyfile"
@@ -15,11 +16,11 @@ import (
 
 // expectations are the findings of --must-allow and --must-deny for one policy.
 func expectations(flags checkFlags, checked policyfile.Checked) (finding.List, error) {
-	resolver, err := newHops(checked.Parts.Edge)
+	control, err := admission.New(checked.Policy, checked.Parts.Edge)
 	if err != nil {
 		return nil, err
 	}
-	e := &expecting{policy: checked.Policy, hops: resolver, policyName: checked.Parts.Name()}
+	e := &expecting{control: control, policyName: checked.Parts.Name()}
 	for _, text := range flags.mustAllow {
 		e.must(decide.Allow, text)
 	}
@@ -31,8 +32,8 @@ func expectations(flags checkFlags, checked policyfile.Checked) (finding.List, e
 
 // expecting compares what a policy decides with what it must.
 type expecting struct {
-	policy     *decide.Policy
-	hops       *hops
+	control    admission.Control
+	buffer     admission.Buffer
 	policyName string
 	findings   finding.List
 }
@@ -78,12 +79,12 @@ func (e *expecting) must(want decide.Verdict, text string) {
 // one checks one request. An address that cannot be read is a slip in the list:
 // every policy denies it, so it would prove nothing.
 func (e *expecting) one(want decide.Verdict, r request.Request, file string, line int) {
-	from := e.hops.resolve(r)
-	if r.Bare && from.failure != "" {
+	from := e.control.Resolve(r, &e.buffer)
+	if r.Bare && from.Err != nil {
 		e.fail(file, line, "bad-request", fmt.Errorf("%q is no address", finding.Cut(r.Remote)))
 		return
 	}
-	got := e.policy.DecideChain(from.chain)
+	got := e.control.Policy.DecideChain(from.Chain)
 	if got.Verdict == want {
 		return
 	}

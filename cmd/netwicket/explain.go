@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
 )
@@ -28,8 +29,8 @@ miss, and why; at the end the policy's fingerprint and the dates of its data.
 	input.line = newLogLine(command)
 	command.RunE = func(_ *cobra.Command, args []string) error {
 		look := c.style()
-		return c.decideEach(input, args, func(policy *decide.Policy, from resolution, out io.Writer) (decide.Decision, error) {
-			e := policy.Explain(from.chain...)
+		return c.decideEach(input, args, func(policy *decide.Policy, from admission.Resolution, out io.Writer) (decide.Decision, error) {
+			e := policy.Explain(from.Chain...)
 			if c.json {
 				return e.Decision, writeJSON(out, newExplanationJSON(&e, from, policy.Info()))
 			}
@@ -68,7 +69,7 @@ type dataJSON struct {
 	Built *string `json:"built"` // null for a list, which has no date
 }
 
-func newExplanationJSON(e *decide.Explanation, from resolution, info decide.Info) explanationJSON {
+func newExplanationJSON(e *decide.Explanation, from admission.Resolution, info decide.Info) explanationJSON {
 	out := explanationJSON{
 		decisionJSON: newDecisionJSON(e.Decision, from),
 		Chain:        make([]*netip.Addr, len(e.Hops)),

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
 )
@@ -33,15 +34,15 @@ func (s *sheet) table(heading string, rows [][]string) {
 }
 
 // writeExplanation shows a person how one decision came about.
-func writeExplanation(out io.Writer, e *decide.Explanation, from resolution, info decide.Info, look style) error {
+func writeExplanation(out io.Writer, e *decide.Explanation, from admission.Resolution, info decide.Info, look style) error {
 	s := &sheet{look: look}
 	s.out.WriteString(decisionLine(e.Decision, from, style{colour: look.colour}))
-	if from.failure != "" {
+	if code := from.Code(); code != "" {
 		peer := "no address"
-		if from.peer.IsValid() {
-			peer = from.peer.String()
+		if from.Peer.IsValid() {
+			peer = from.Peer.String()
 		}
-		fmt.Fprintf(&s.out, "  the resolver found no client: %s, peer %s\n", from.failure, peer)
+		fmt.Fprintf(&s.out, "  the resolver found no client: %s, peer %s\n", code, peer)
 	}
 	s.table("Hops, nearest first", hopRows(e))
 	s.table("Location of the client", locationRows(e))

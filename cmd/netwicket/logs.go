@@ -10,10 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/accesslog"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
@@ -64,7 +64,7 @@ func (l *logLine) request(others bool) (request.Request, error) {
 	if err != nil {
 		return request.Request{}, fmt.Errorf("--from-log: no record: %w: %s", err, shortQuote(l.text))
 	}
-	return entry.Request(), nil
+	return entry.Request(accesslog.NewHeader()), nil
 }
 
 // logInputs are the logs to read, - for standard input, and their progress.
@@ -123,11 +123,6 @@ func sizeOf(stdin io.Reader, paths []string) int64 {
 
 // subject is a policy as a replay needs it.
 func subject(parts *policyfile.Parts, policy *decide.Policy) (replay.Subject, error) {
-	s := replay.Subject{Policy: policy, Geo: parts.Config.Geo}
-	if parts.Edge == nil {
-		return s, nil
-	}
-	var err error
-	s.Edge, err = gate.NewResolver(*parts.Edge)
-	return s, err
+	control, err := admission.New(policy, parts.Edge)
+	return replay.Subject{Control: control, Geo: parts.Config.Geo}, err
 }

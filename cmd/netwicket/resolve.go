@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/policyfile"
@@ -106,7 +107,7 @@ func (c *commandLine) resolveEach(input *requests, args []string, resolver *gate
 		client, err := resolver.Client(r.Remote, r.Header)
 		failure := ""
 		if err != nil {
-			outcome, failure = undecided, codeOf(err)
+			outcome, failure = undecided, admission.Code(err)
 		}
 		if c.json {
 			return writeJSON(out, resolvedJSON{orNull(client), textOrNull(failure), orNull(peer)})

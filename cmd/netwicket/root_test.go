@@ -11,7 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/internal/realdata"
 )
 
@@ -111,7 +113,7 @@ func TestStyle(t *testing.T) {
 	require.Equal(t, "deny", style{}.verdict(decide.Deny, "deny"))
 	require.Equal(t, red+"deny"+plain, style{colour: true}.verdict(decide.Deny, "deny"))
 	require.Equal(t, green+"allow"+plain, style{colour: true}.verdict(decide.Allow, "allow"))
-	line := decisionLine(decide.Decision{}, resolution{failure: "missing"}, style{person: true})
+	line := decisionLine(decide.Decision{}, admission.Resolution{Err: gate.ErrMissing}, style{person: true})
 	require.Equal(t, "deny  -               no_policy error=missing\n", line)
 }
 

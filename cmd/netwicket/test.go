@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/expect"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/finding"
@@ -141,10 +142,11 @@ func (c *commandLine) runExpectations(files []*expect.File, chosen *regexp.Regex
 	if err != nil {
 		return nil, nil, err
 	}
-	resolver, err := newHops(parts.Edge)
+	control, err := admission.New(policy, parts.Edge)
 	if err != nil {
 		return nil, nil, err
 	}
+	var buffer admission.Buffer
 	cover := expect.NewCoverage(parts.Config)
 	add := func(e decide.Explanation) { cover.Add(&e) }
 	add(policy.Explain()) // touches nothing, and lists the rules
@@ -156,7 +158,7 @@ func (c *commandLine) runExpectations(files []*expect.File, chosen *regexp.Regex
 			if !chosen.MatchString(e.Name) {
 				continue
 			}
-			chain := resolver.resolve(e.Request).chain
+			chain := control.Resolve(e.Request, &buffer).Chain
 			add(policy.Explain(chain...))
 			all[i].results = append(all[i].results, e.Check(file.Name, policy.DecideChain(chain)))
 		}

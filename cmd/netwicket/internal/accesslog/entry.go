@@ -22,12 +22,27 @@ type Entry struct {
 // HeaderForwarded is the only header that an access log is searched for.
 const HeaderForwarded = "X-Forwarded-For"
 
-// Request is the entry as a request to decide about.
-func (e Entry) Request() request.Request {
+// Header is the memory of the header lines of one request at a time. NewHeader
+// makes one.
+type Header struct {
+	lines  *[1]string
+	header http.Header
+}
+
+// NewHeader makes a Header for any number of requests, one after the other.
+func NewHeader() Header {
+	lines := new([1]string)
+	return Header{lines, http.Header{HeaderForwarded: lines[:]}}
+}
+
+// Request is the entry as a request to decide about, good until the next one that
+// uses the same memory.
+func (e *Entry) Request(memory Header) request.Request {
 	r := request.Request{Bare: e.Resolved, Remote: e.Remote}
-	if e.Forwarded != "" {
-		r.Header = http.Header{HeaderForwarded: {e.Forwarded}}
+	if e.Forwarded == "" {
+		return r
 	}
+	memory.lines[0], r.Header = e.Forwarded, memory.header
 	return r
 }
 

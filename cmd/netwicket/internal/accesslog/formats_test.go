@@ -143,7 +143,13 @@ func TestOptionErrors(t *testing.T) {
 }
 
 func TestEntryIsARequest(t *testing.T) {
-	require.Equal(t, request.Request{Remote: "10.0.0.1", Header: http.Header{"X-Forwarded-For": {"203.0.113.9"}}},
-		accesslog.Entry{Remote: "10.0.0.1", Forwarded: "203.0.113.9", Time: at}.Request())
-	require.Equal(t, request.Address("203.0.113.9"), accesslog.Entry{Remote: "203.0.113.9", Resolved: true}.Request())
+	memory := accesslog.NewHeader()
+	for range 2 {
+		entry := accesslog.Entry{Remote: "10.0.0.1", Forwarded: "203.0.113.9", Time: at}
+		require.Equal(t, request.Request{Remote: "10.0.0.1", Header: http.Header{"X-Forwarded-For": {"203.0.113.9"}}}, entry.Request(memory))
+		entry = accesslog.Entry{Remote: "203.0.113.9", Resolved: true}
+		require.Equal(t, request.Address("203.0.113.9"), entry.Request(memory), "nothing of the request before")
+		entry = accesslog.Entry{Remote: "10.0.0.1", Forwarded: "192.0.2.7"}
+		require.Equal(t, []string{"192.0.2.7"}, entry.Request(memory).Header["X-Forwarded-For"])
+	}
 }

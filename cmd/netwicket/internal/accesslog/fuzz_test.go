@@ -31,7 +31,7 @@ func fuzzLogLine(f *testing.F, o accesslog.Options, shared bool, seeds ...string
 		if shared && !(strings.Contains(line, entry.Remote) && strings.Contains(line, entry.Forwarded)) {
 			t.Fatalf("%q: %+v is not in the line", line, entry)
 		}
-		_ = entry.Request()
+		_ = entry.Request(accesslog.NewHeader())
 	})
 }
 

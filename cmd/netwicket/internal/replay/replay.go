@@ -8,8 +8,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/accesslog"
-	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/decide/gate"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/geo"
 )
 
@@ -21,9 +20,8 @@ type Input struct {
 
 // Subject is a policy and what stands around it.
 type Subject struct {
-	Policy *decide.Policy
-	Edge   *gate.Resolver // nil: the policy describes no edge
-	Geo    *geo.Table     // for the countries of clients
+	admission.Control
+	Geo *geo.Table // for the countries of clients
 }
 
 // Config says what to replay with.

@@ -15,6 +15,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/accesslog"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/gate"
@@ -22,7 +23,7 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-func policy(t *testing.T, zones string) *decide.Policy {
+func policy(t testing.TB, zones string) *decide.Policy {
 	t.Helper()
 	parsed, err := zone.ParseOkta("zones.json", []byte(zones))
 	require.NoError(t, err)
@@ -37,7 +38,7 @@ const (
 	other = `[{"type":"IP","id":"b","name":"Blocked","usage":"BLOCKLIST","system":false,"gateways":[{"type":"CIDR","value":"192.0.2.0/24"}]}]`
 )
 
-func parser(t *testing.T) accesslog.Parser {
+func parser(t testing.TB) accesslog.Parser {
 	t.Helper()
 	parse, err := accesslog.New(accesslog.Options{})
 	require.NoError(t, err)
@@ -60,9 +61,9 @@ func TestRun(t *testing.T) {
 		input("two.log", line("192.0.2.7", 1)+line("localhost", 2)+line("203.0.113.200", 59)+"rubbish\n"),
 		{Name: "three.log", Open: func() (io.ReadCloser, error) { return nil, errors.New("no such file") }},
 	}
-	against := replay.Subject{Policy: policy(t, other)}
+	against := replay.Subject{Control: admission.Control{Policy: policy(t, other)}}
 	report := replay.Run(replay.Config{
-		Parse: parser(t), Subject: replay.Subject{Policy: policy(t, blocking), Geo: table}, Against: &against, Workers: 3,
+		Parse: parser(t), Subject: replay.Subject{Control: admission.Control{Policy: policy(t, blocking)}, Geo: table}, Against: &against, Workers: 3,
 		Watch: []netipx.IPRange{netipx.MustParseIPRange("192.0.2.0-192.0.2.255"), netipx.MustParseIPRange("203.0.113.10-203.0.113.255")},
 	}, logs)
 	require.EqualValues(t, 8, report.Lines)
@@ -118,7 +119,7 @@ func TestRunBehindAnEdge(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			report := replay.Run(replay.Config{Parse: parser(t), Subject: replay.Subject{Policy: policy(t, blocking), Edge: edge}}, []replay.Input{input("log", test.line)})
+			report := replay.Run(replay.Config{Parse: parser(t), Subject: replay.Subject{Control: admission.Control{Policy: policy(t, blocking), Edge: edge}}}, []replay.Input{input("log", test.line)})
 			require.Equal(t, []replay.Count[decide.Reason]{{Of: test.want, Requests: 1}}, report.Reasons)
 		})
 	}
@@ -148,8 +149,8 @@ func TestRunDoesNotDependOnOrder(t *testing.T) {
 	for _, most := range []int{0, 5000, 300, 30, 4} {
 		t.Run(fmt.Sprint(most, " clients"), func(t *testing.T) {
 			run := func(workers int, logs ...replay.Input) *replay.Report {
-				against := replay.Subject{Policy: policy(t, other)}
-				report := replay.Run(replay.Config{Parse: parser(t), Subject: replay.Subject{Policy: policy(t, blocking)}, Against: &against, Workers: workers, MaxClients: most}, logs)
+				against := replay.Subject{Control: admission.Control{Policy: policy(t, other)}}
+				report := replay.Run(replay.Config{Parse: parser(t), Subject: replay.Subject{Control: admission.Control{Policy: policy(t, blocking)}}, Against: &against, Workers: workers, MaxClients: most}, logs)
 				report.ByClient = report.Top(1<<30, func(c *replay.Client) uint64 { return c.Requests }) // sorted
 				return report
 			}
@@ -182,7 +183,7 @@ func TestRunKeepsTheFirstFaults(t *testing.T) {
 			text.WriteString(line("192.0.2.7", 0))
 		}
 	}
-	report := replay.Run(replay.Config{Parse: parser(t), Subject: replay.Subject{Policy: policy(t, blocking)}, Workers: 4}, []replay.Input{input("log", text.String())})
+	report := replay.Run(replay.Config{Parse: parser(t), Subject: replay.Subject{Control: admission.Control{Policy: policy(t, blocking)}}, Workers: 4}, []replay.Input{input("log", text.String())})
 	require.EqualValues(t, len(want), report.Unreadable)
 	for i, fault := range report.Faults {
 		require.Equal(t, want[i], fault.Line)

@@ -1,14 +1,13 @@
 package replay
 
 import (
-	"net/http"
 	"net/netip"
 	"slices"
 	"sort"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/accesslog"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/decide/gate"
 )
 
 // job is some lines of one log.
@@ -20,9 +19,8 @@ type job struct {
 // worker parses, decides and counts.
 type worker struct {
 	config *Config
-	buffer [gate.MaxChain]netip.Addr
-	header http.Header
-	values [1]string // of the header
+	buffer admission.Buffer
+	header accesslog.Header
 	tally
 }
 
@@ -41,9 +39,7 @@ type tally struct {
 }
 
 func newWorker(config *Config) *worker {
-	w := &worker{config: config, tally: newTally(config)}
-	w.header = http.Header{accesslog.HeaderForwarded: w.values[:]}
-	return w
+	return &worker{config: config, header: accesslog.NewHeader(), tally: newTally(config)}
 }
 
 func newTally(config *Config) tally {
@@ -81,7 +77,8 @@ func (w *worker) fault(f Fault) {
 }
 
 func (w *worker) decide(e *accesslog.Entry) {
-	d := w.config.Subject.decide(e, w)
+	asked := e.Request(w.header)
+	d := w.config.Subject.Decide(asked, &w.buffer)
 	client := d.Client
 	d.Client = netip.Addr{}
 	w.decisions[d]++
@@ -90,7 +87,7 @@ func (w *worker) decide(e *accesslog.Entry) {
 	}
 	toDeny, toAllow := uint64(0), uint64(0)
 	if w.config.Against != nil {
-		other := w.config.Against.decide(e, w)
+		other := w.config.Against.Decide(asked, &w.buffer)
 		toDeny, toAllow = w.compare(&d, &other)
 		if !client.IsValid() {
 			client = other.Client
@@ -162,25 +159,6 @@ func (c *Config) watching(addr netip.Addr) int {
 		return i
 	}
 	return -1
-}
-
-// decide decides about an entry as eval would about the same request.
-func (s *Subject) decide(e *accesslog.Entry, w *worker) decide.Decision {
-	var header http.Header
-	if e.Forwarded != "" {
-		w.values[0], header = e.Forwarded, w.header
-	}
-	var chain []netip.Addr
-	var err error
-	if s.Edge == nil || e.Resolved {
-		chain, err = gate.ChainWithoutEdge(w.buffer[:0], e.Remote, header)
-	} else {
-		chain, err = s.Edge.Chain(w.buffer[:0], e.Remote, header)
-	}
-	if err != nil {
-		chain = append(w.buffer[:0], netip.Addr{}) // a client that is not known
-	}
-	return s.Policy.DecideChain(chain)
 }
 
 // join adds what another worker counted.
