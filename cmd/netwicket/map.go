@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/atomicfile"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/spacemap"
 	"github.com/netwicket/netwicket/decide/policyfile"
 )
@@ -50,7 +50,7 @@ func (c *commandLine) drawMap(file, old string) error {
 	if err != nil {
 		return err
 	}
-	return writeWhole(file, func(out io.Writer) error { return write(spacemap.New(subject), out) })
+	return atomicfile.Write(file, func(out io.Writer) error { return write(spacemap.New(subject), out) })
 }
 
 // mapWriter is how a map is written to a file of that name.
@@ -103,30 +103,4 @@ func mapNotes(opened []policyfile.Opened) []string {
 		return []string{"Teredo addresses, 2001::/32, are shown without the IPv4 addresses in them."}
 	}
 	return nil
-}
-
-// writeWhole writes a file, new or not, whole or not at all: into a new file beside it, which
-// then takes its name.
-func writeWhole(name string, write func(io.Writer) error) (err error) {
-	out, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = out.Close()
-			_ = os.Remove(out.Name()) // the first error is the one to report
-		}
-	}()
-	if err := write(out); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	// Like any file that a command writes, unlike one for secrets.
-	if err := out.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := out.Close(); err != nil {
-		return err
-	}
-	return os.Rename(out.Name(), name)
 }

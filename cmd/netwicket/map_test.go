@@ -59,6 +59,22 @@ func TestMapDiff(t *testing.T) {
 	require.Contains(t, string(content), ">newly denied</text>")
 }
 
+// A map goes to the file behind a link, which stays a link.
+func TestMapBehindALink(t *testing.T) {
+	acme(t)
+	require.NoError(t, os.Mkdir("www", 0o755))
+	require.NoError(t, os.Symlink("www/policy.svg", "map.svg"))
+	for range 2 { // a file that is not there yet, and one that is
+		require.Equal(t, ran{}, runIn(t, "", "map", "-o", "map.svg"))
+		link, err := os.Readlink("map.svg")
+		require.NoError(t, err)
+		require.Equal(t, "www/policy.svg", link)
+		content, err := os.ReadFile("www/policy.svg")
+		require.NoError(t, err)
+		require.Contains(t, string(content), "</svg>")
+	}
+}
+
 func TestMapErrors(t *testing.T) {
 	tests := []struct {
 		name string
@@ -69,7 +85,7 @@ func TestMapErrors(t *testing.T) {
 		{"another ending", []string{"map", "-o", "map.gif"}, `-o "map.gif": expected a name that ends in .png, .svg or .html`},
 		{"no ending", []string{"map", "-o", "map"}, "expected a name that ends in"},
 		{"a path too many", []string{"map", "-o", "map.png", "zones.json"}, "zones.json"},
-		{"no such folder", []string{"map", "-o", "absent/map.png"}, "absent"},
+		{"no such folder", []string{"map", "-o", "absent/map.png"}, "absent/map.png: cannot be written: no such file or directory"},
 		{"no such policy", []string{"map", "-c", "absent.json", "-o", "map.png"}, "absent.json:1:1: error: "},
 		{"no such policy to compare with", []string{"map", "--diff", "absent.json", "-o", "map.png"}, "absent.json:1:1: error: "},
 	}

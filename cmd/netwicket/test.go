@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/atomicfile"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/expect"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/finding"
@@ -117,6 +118,9 @@ func readExpectations(paths []string, unfinished bool) ([]*expect.File, error) {
 	var files []*expect.File
 	var all finding.List
 	for _, path := range paths {
+		if info, err := os.Stat(path); unfinished && err == nil && !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("--update: %s is no regular file: nothing can be written back to it", path)
+		}
 		text, err := os.ReadFile(path)
 		if err != nil {
 			all = append(all, &finding.Finding{File: path, Line: 1, Column: 1, Code: "unreadable-file", Err: fmt.Errorf("cannot be read: %w", withoutPath(err))})
@@ -176,39 +180,18 @@ func (c *commandLine) updateExpectations(all []tested) error {
 			}
 		}
 		if changed > 0 {
-			if err := replaceFile(t.file.Name, t.file.Update(t.results)); err != nil {
+			text := t.file.Update(t.results)
+			err := atomicfile.Write(t.file.Name, func(out io.Writer) error {
+				_, err := out.Write(text)
+				return err
+			})
+			if err != nil {
 				return err
 			}
 		}
 		if _, err := fmt.Fprintf(c.out, "%s: %s rewritten\n", t.file.Name, plural(uint64(changed), "expectation")); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// replaceFile writes a file anew in one step, so that nothing is lost half-way,
-// with the permissions that it had. Of a link, the file behind it is written.
-func replaceFile(name string, text []byte) error {
-	path, err := filepath.EvalSymlinks(name)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	fresh, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = fresh.Write(text)
-	err = errors.Join(err, fresh.Chmod(info.Mode().Perm()), fresh.Close())
-	if err == nil {
-		err = os.Rename(fresh.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", name, err), os.Remove(fresh.Name()))
 	}
 	return nil
 }

@@ -157,6 +157,7 @@ func TestTestErrors(t *testing.T) {
 		{"a pattern that is none", []string{"e.json", "--run", "("}, []string{"--run: "}},
 		{"a pattern that fits nothing", []string{"e.json", "--run", "nobody"}, []string{"no expectation has such a name"}},
 		{"no policy", []string{"e.json", "-c", "absent"}, []string{"absent:1:1"}},
+		{"an update of what cannot be rewritten", []string{"/dev/null", "--update"}, []string{"--update: /dev/null is no regular file"}},
 		{"a want that is missing", []string{"unfinished.json"}, []string{"has no want"}},
 	}
 	for _, test := range tests {

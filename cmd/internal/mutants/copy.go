@@ -20,6 +20,9 @@ var reach = map[string][]string{
 	"decide":           {"./decide", "./decide/gate", "./decide/policyfile", "./cmd/netwicket"},
 	"internal/iptable": {"./internal/iptable", "./geo", "./decide"},
 	"decide/gate":      {"./decide/gate", "./cmd/netwicket/internal/request", "./decide/policyfile", "./cmd/netwicket"},
+
+	"cmd/netwicket/internal/admission":  {"./cmd/netwicket/internal/admission", "./cmd/netwicket"},
+	"cmd/netwicket/internal/atomicfile": {"./cmd/netwicket/internal/atomicfile", "./cmd/netwicket"},
 }
 
 // quick are, by package, tests that take a second together and notice most

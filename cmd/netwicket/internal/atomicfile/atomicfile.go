@@ -1,0 +1,190 @@
+// Package atomicfile writes files whole or not at all: whoever reads the name
+// finds what was there before or all that is new, also after a crash or on a full
+// disk.
+package atomicfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Write writes a file, new or not, with what write gives it: into a new file
+// beside it, which goes to the disk and then takes its name.
+//
+// Symbolic links are followed: the file behind them is replaced, or made where a
+// link leads to none yet, and the links stay. A file that was there keeps its
+// permissions, not its owner or its other hard links; a new one gets those that
+// the umask leaves. What is no regular file, such as /dev/stdout or a named pipe,
+// has nothing to replace and is written directly. The error names the file.
+func Write(name string, write func(io.Writer) error) error {
+	at, err := locate(name)
+	switch {
+	case err != nil:
+	case at.direct:
+		err = direct(at.path, write)
+	default:
+		err = replace(at, write)
+	}
+	return describe(name, at.path, err)
+}
+
+// place is where a file is written.
+type place struct {
+	path        string // behind all links
+	direct      bool   // there is nothing that could be replaced
+	permissions fs.FileMode
+	fresh       bool // nobody chose the permissions: the umask holds
+}
+
+// describe says which file an error is about. What the error says itself may be
+// the name of the new file beside it, which nobody knows.
+func describe(name, target string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		err = path.Err
+	case errors.As(err, &link):
+		err = link.Err
+	}
+	if target != "" && target != name {
+		name += " (a link to " + target + ")"
+	}
+	return fmt.Errorf("%s: cannot be written: %w", name, err)
+}
+
+const (
+	newFile  = fs.FileMode(0o666) // less the umask
+	maxLinks = 40                 // as Linux has it
+)
+
+// locate follows links to the file that is to be written.
+func locate(name string) (place, error) {
+	at := place{path: name}
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && info.IsDir():
+		return at, syscall.EISDIR
+	case err == nil:
+		at.permissions, at.direct = info.Mode().Perm(), !info.Mode().IsRegular()
+	case errors.Is(err, fs.ErrNotExist):
+		at.permissions, at.fresh = newFile, true
+	default:
+		return at, err
+	}
+	for range maxLinks {
+		link, err := os.Readlink(at.path)
+		switch {
+		case err != nil || at.direct: // the end of the way, whether there is a file or not
+			return at, nil
+		case isDescriptor(at.path):
+			return place{path: name, direct: true}, nil
+		}
+		if at.path, err = behind(at.path, link); err != nil {
+			return place{path: name}, err
+		}
+	}
+	return place{path: name}, syscall.ELOOP
+}
+
+// behind is where a link leads. The folder's own links are followed first: a
+// link's .. is that of the folder in which it really lies.
+func behind(path, link string) (string, error) {
+	if filepath.IsAbs(link) {
+		return link, nil
+	}
+	folder, _ := filepath.Split(path)
+	if folder == "" {
+		return link, nil
+	}
+	folder, err := filepath.EvalSymlinks(folder)
+	return folder + string(filepath.Separator) + link, err
+}
+
+// isDescriptor says that a path is an open file of a process, such as what
+// /dev/stdout leads to. Its writer expects its content in that very file.
+func isDescriptor(path string) bool {
+	folder, _ := filepath.Split(path)
+	real, err := filepath.EvalSymlinks(folder)
+	return err == nil && strings.HasPrefix(real, "/proc/")
+}
+
+// direct writes to what can only be written as it is.
+func direct(name string, write func(io.Writer) error) error {
+	out, err := os.OpenFile(name, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(out), out.Close())
+}
+
+// replace writes a new file beside the old one and gives it its name.
+func replace(at place, write func(io.Writer) error) error {
+	out, err := create(at)
+	if err != nil {
+		return err
+	}
+	err = fill(out, write)
+	if err == nil && !at.fresh {
+		err = os.Chmod(out.Name(), at.permissions) // which the umask may have narrowed
+	}
+	if err == nil {
+		err = os.Rename(out.Name(), at.path)
+	}
+	if err != nil {
+		_ = os.Remove(out.Name()) // the first error is the one to report
+		return err
+	}
+	syncFolder(at.path)
+	return nil
+}
+
+// fill writes the content, up to the disk.
+func fill(out *os.File, write func(io.Writer) error) error {
+	err := write(out)
+	if err == nil {
+		err = out.Sync()
+	}
+	if closed := out.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// create makes a file beside the old one, of a name that nobody has.
+func create(at place) (*os.File, error) {
+	const enough = 100 // bytes of a name that may be as long as the file system allows
+	folder, base := filepath.Split(at.path)
+	base = base[:min(len(base), enough)]
+	for try := 0; ; try++ {
+		name := fmt.Sprintf("%s.%s.%08x", folder, base, rand.Uint32())
+		out, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, at.permissions)
+		if errors.Is(err, fs.ErrExist) && try < 100 {
+			continue
+		}
+		return out, err
+	}
+}
+
+// syncFolder brings the new name to the disk. Not every file system can: the file
+// is whole either way, under its old content or its new one.
+func syncFolder(target string) {
+	folder, _ := filepath.Split(target)
+	if folder == "" {
+		folder = "."
+	}
+	if dir, err := os.Open(folder); err == nil {
+		_ = dir.Sync()
+		_ = dir.Close()
+	}
+}
