@@ -113,6 +113,7 @@ func countRule(seen map[string]bool, r *zone.Rule) {
 		seen["ON_NETWORK"] = true
 	case zone.OutsideSystemZone:
 		seen["OFF_NETWORK"] = true
+	case zone.InZones: // by its lists, below
 	}
 	for name, list := range map[string][]zone.ZoneID{"ZONE include": r.Network.Include, "ZONE exclude": r.Network.Exclude} {
 		for _, id := range list {

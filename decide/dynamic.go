@@ -92,9 +92,9 @@ func proxyHolds(want zone.ProxyType, anonymizer geo.Anonymizer) truth {
 		return truthOf(want == zone.AnyAnonymizer || want == zone.NotTorAnonymizer)
 	case geo.AnonymizerNone:
 		return isFalse
-	default:
-		return isUnknown
+	case geo.AnonymizerUnknown:
 	}
+	return isUnknown
 }
 
 // categoriesHold: exclude without include means "all IP services except", so an

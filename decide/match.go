@@ -22,9 +22,9 @@ func (s State) String() string {
 		return "match"
 	case Unknown:
 		return "unknown"
-	default:
-		return "no"
+	case No:
 	}
+	return "no"
 }
 
 // MarshalText is the state's text.

@@ -100,8 +100,12 @@ func gradeProxy(want zone.ProxyType, have geo.Anonymizer) grade {
 		return gradeOf(tor)
 	case zone.NotTorAnonymizer:
 		return gradeOf(other)
-	default:
+	case zone.AnyAnonymizer:
 		return gradeOf(tor || other)
+	case zone.ProxyUnset:
+		return gradeMatch
+	default:
+		return gradeUnknown // no kind that anybody knows
 	}
 }
 

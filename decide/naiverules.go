@@ -73,6 +73,7 @@ func (s *naive) newRule(spec *zone.Rule) naiveRule {
 		for _, named := range slices.Concat(network.Include, network.Exclude) {
 			r.zones = append(r.zones, s.named(named.ID)...)
 		}
+	case zone.Anywhere, zone.Disabled: // which name no zone
 	}
 	return r
 }
@@ -175,6 +176,9 @@ func (n *naiveRequest) condition(r *naiveRule) (grade, string) {
 		return gradeMatch, "anywhere"
 	case zone.Disabled:
 		return gradeNo, "the condition is disabled"
+	case zone.InZones, zone.InSystemZone, zone.OutsideSystemZone:
+	default:
+		return gradeUnknown, "the connection is none that Okta has"
 	}
 	held := gradeNo
 	var whys []string

@@ -80,6 +80,7 @@ func (l *loader) load(source Source) {
 	case Netset:
 		layer, dataset, found := readNetset(source.File, source.Service, content, l.vocabulary)
 		l.addText(source, layer, dataset, found)
+	case ByEnding: // kindOf has settled it
 	}
 }
 

@@ -55,9 +55,9 @@ func (a Anonymizer) String() string {
 		return "anonymous"
 	case Tor:
 		return "tor"
-	default:
-		return "unknown"
+	case AnonymizerUnknown:
 	}
+	return "unknown"
 }
 
 // Location is what the sources say about one address. The zero value knows

@@ -110,9 +110,11 @@ func cedarZone(z *modelZone, possibly bool) string {
 		return `context.anonymizer == "tor"`
 	case zone.NotTorAnonymizer:
 		return `context.anonymizer == "anonymous"`
-	default:
+	case zone.AnyAnonymizer:
 		return `context.anonymizer != "none"`
+	case zone.ProxyUnset:
 	}
+	panic("package workload makes no zone that asks for nothing")
 }
 
 func cedarRanges(prefixes []netip.Prefix) string {

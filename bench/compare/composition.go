@@ -88,9 +88,11 @@ func (z *composedZone) state(addr netip.Addr, f *facts) state {
 		return stateOf(anonymizer == "tor")
 	case zone.NotTorAnonymizer:
 		return stateOf(anonymizer == "anonymous")
-	default:
+	case zone.AnyAnonymizer:
 		return stateOf(anonymizer != "none")
+	case zone.ProxyUnset:
 	}
+	panic("package workload makes no zone that asks for nothing")
 }
 
 // offers says that the address offers a service of the category.

@@ -168,9 +168,11 @@ func opaZone(z *modelZone) map[string]any {
 		return map[string]any{"anonymizers": []any{"tor"}}
 	case zone.NotTorAnonymizer:
 		return map[string]any{"anonymizers": []any{"anonymous"}}
-	default:
+	case zone.AnyAnonymizer:
 		return map[string]any{"anonymizers": []any{"tor", "anonymous"}}
+	case zone.ProxyUnset:
 	}
+	panic("package workload makes no zone that asks for nothing")
 }
 
 func texts(prefixes []netip.Prefix) []any {

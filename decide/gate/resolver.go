@@ -203,9 +203,9 @@ func (r *Resolver) client(w *walk, peer address) (address, Error) {
 		return r.single(w, peer)
 	case kindHops:
 		return r.counted(w, peer)
-	default:
-		return r.rightmost(w, peer)
+	case kindList, kindPeer: // of a peer nothing is read
 	}
+	return r.rightmost(w, peer)
 }
 
 // rightmost is the rightmost element that is no trusted proxy.

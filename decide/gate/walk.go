@@ -158,9 +158,9 @@ func (w *walk) address() (address, step, Error) {
 		return address{}, capped, ErrTooLong
 	case overlong:
 		return address{}, overlong, ErrMalformed
-	default:
-		return address{}, exhausted, 0
+	case exhausted:
 	}
+	return address{}, exhausted, 0
 }
 
 // appendRest appends what is left of a walk. Nobody vouches for these elements,
@@ -174,6 +174,7 @@ func (w *walk) appendRest(dst []netip.Addr, strict bool) []netip.Addr {
 			return dst
 		case capped, overlong:
 			return append(dst, netip.Addr{})
+		case found:
 		}
 		if a.family == 0 {
 			a, _ = w.parse(text) // the zero address where it cannot be read

@@ -116,7 +116,7 @@ func (l *loader) path(path string) {
 			l.join(f)
 		}
 		l.joinSettings(f)
-	default:
+	case Zones, Rules, ThreatInsight, NetworkConfig, AuthProfile:
 		if !l.edgeOnly {
 			l.parse(kind, ref, data)
 		}
@@ -184,6 +184,7 @@ func (l *loader) parse(kind Kind, ref reference, data []byte) {
 		if l.claim(kind.String(), ref) {
 			config.AuthProfile = &profile
 		}
+	case Unknown, PolicyFile: // which are no documents of a vendor's
 	}
 }
 

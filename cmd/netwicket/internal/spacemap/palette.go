@@ -27,14 +27,7 @@ func rgb(hex uint32) color.RGBA {
 // tells which is which.
 func paintOf(d decide.Decision) color.RGBA {
 	if d.Allowed() {
-		switch d.Reason {
-		case decide.Overlay:
-			return rgb(0x0b3c78)
-		case decide.NotEnforced, decide.Unrestricted:
-			return rgb(0x93c1e4)
-		default:
-			return rgb(0x2f7cc0)
-		}
+		return paintOfAllowed(d.Reason)
 	}
 	switch d.Reason {
 	case decide.Overlay:
@@ -55,9 +48,20 @@ func paintOf(d decide.Decision) color.RGBA {
 		return rgb(0xfcf0cd)
 	case decide.NetworkUndefined, decide.EmptyAllowList, decide.GeoUnavailable:
 		return rgb(0xc9a24d)
-	default:
-		return rgb(0x9a8055)
+	case decide.NoPolicy, decide.ClientUnresolved, decide.Permitted, decide.NotEnforced, decide.Unrestricted:
+		// No address of a policy is denied so.
 	}
+	return rgb(0x9a8055)
+}
+
+func paintOfAllowed(reason decide.Reason) color.RGBA {
+	if reason == decide.Overlay {
+		return rgb(0x0b3c78)
+	}
+	if reason == decide.NotEnforced || reason == decide.Unrestricted {
+		return rgb(0x93c1e4)
+	}
+	return rgb(0x2f7cc0)
 }
 
 // categoryOf is the category of an outcome.
