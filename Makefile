@@ -5,35 +5,39 @@ GO        ?= go
 # By count: what a slow machine does in a given time may be nothing, and at the end
 # of a time go test -fuzz may give up on a worker that is only slow.
 FUZZTIME  ?= 2000x
-MODULES   := . bench/compare examples/frameworks
 SCRIPTS   := scripts
 
-.PHONY: all build test check fmt vet lint race fuzz bench load cover compare clean
+.PHONY: all build test check fmt vet lint tidy race fuzz bench load cover compare clean
 
 all: check
 
 build:
 	$(GO) build -trimpath -o netwicket ./cmd/netwicket
 
+# "work" is every module of the workspace.
 test:
-	$(GO) test ./...
+	$(GO) test work
 
-# All that has to hold before a commit.
-check: fmt vet lint race fuzz compare
+# All that has to hold before a commit, of every module.
+check: fmt vet lint tidy race fuzz
 
 fmt:
 	@differs=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$differs" ]; then echo "gofmt differs:"; echo "$$differs"; exit 1; fi
 
 vet:
-	$(GO) vet ./...
-	GOARCH=386 $(GO) vet ./zone ./geo ./decide ./internal/iptable ./internal/jsondoc ./internal/netset
+	$(GO) vet work
+	GOARCH=386 $(GO) vet ./zone ./geo ./decide/... ./internal/...
 
 # golangci-lint where it is installed, else staticcheck.
 lint:
 	$(SCRIPTS)/lint
 
+# go.mod and go.sum are what go mod tidy would make of them.
+tidy:
+	$(SCRIPTS)/tidy -check
+
 race:
-	$(GO) test -race -shuffle=on -timeout 40m ./...
+	$(GO) test -race -shuffle=on -timeout 40m work
 
 # Every fuzz target of every package, FUZZTIME inputs (2000x) or seconds (30s) each.
 fuzz:
@@ -48,13 +52,13 @@ load:
 	$(GO) run ./cmd/netwicket/internal/loadtest -policy examples/acme
 
 cover:
-	$(GO) test -coverpkg=./zone,./geo,./decide,./decide/gate,./internal/iptable -coverprofile=cover.out ./...
+	$(GO) test -coverpkg=./zone,./geo,./decide/...,./internal/iptable -coverprofile=cover.out ./... ./cmd/...
 	$(GO) tool cover -func=cover.out | tail -1
 
-# The modules with peers and frameworks build and answer as we do.
+# The peers answer as we do.
 compare:
-	cd bench/compare && $(GO) vet ./... && $(GO) test ./...
-	cd examples/frameworks && $(GO) vet ./... && $(GO) test ./...
+	$(GO) vet ./bench/compare/...
+	$(GO) test ./bench/compare/...
 
 clean:
 	rm -f netwicket cover.out
