@@ -1,18 +1,23 @@
 package bench
 
 import (
+	"maps"
+	"math/rand/v2"
+	"net/netip"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 
 	"github.com/netwicket/netwicket/bench/workload"
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
 )
 
 // BenchmarkCompile makes the policy of 100 zones, from the databases' files on
 // (full), or for a geo table that has been loaded already (zones), which is what
-// a changed zone costs. The documents are parsed outside the timer.
+// a changed zone costs, or of a threat feed of a million addresses (feed). The
+// documents are parsed outside the timer.
 func BenchmarkCompile(b *testing.B) {
 	b.Run("full", func(b *testing.B) {
 		in, config := suite.Internet(b), suite.Config(b, workload.ChainZones)
@@ -39,6 +44,62 @@ func BenchmarkCompile(b *testing.B) {
 		}
 		reportRetained(b)
 	})
+	b.Run("feed", func(b *testing.B) {
+		text := feedText()
+		before := heapInUse()
+		config := feedConfig(b, text)
+		documents := heapInUse() - before
+		var policy *decide.Policy
+		b.ReportAllocs()
+		for b.Loop() {
+			policy = compiled(b, config)
+		}
+		b.StopTimer()
+		b.ReportMetric(float64(heapInUse()-before-documents), "policy-bytes")
+		b.ReportMetric(float64(documents), "document-bytes")
+		runtime.KeepAlive(config)
+		runtime.KeepAlive(policy)
+	})
+}
+
+// feedSize is how many addresses the threat feed of BenchmarkCompile/feed holds.
+const feedSize = 1_000_000
+
+// feedText is a feed of single addresses in ascending order, as public lists have
+// them: thick in some networks, absent from most.
+func feedText() []byte {
+	random := rand.New(rand.NewPCG(1, 2))
+	taken := make(map[uint32]bool, feedSize)
+	for len(taken) < feedSize {
+		network := random.Uint32() >> 12 << 12
+		for range 1 + random.IntN(500) {
+			if len(taken) < feedSize {
+				taken[network|random.Uint32()>>20] = true
+			}
+		}
+	}
+	var text []byte
+	for _, number := range slices.Sorted(maps.Keys(taken)) {
+		addr := netip.AddrFrom4([4]byte{byte(number >> 24), byte(number >> 16), byte(number >> 8), byte(number)})
+		text = append(addr.AppendTo(text), '\n')
+	}
+	return text
+}
+
+func feedConfig(b *testing.B, text []byte) decide.Config {
+	feed, err := zone.ParseFeed("feed.txt", text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return decide.Config{ThreatInsight: &zone.ThreatInsight{Action: zone.ThreatBlock}, ThreatFeeds: []zone.Feed{feed}}
+}
+
+func compiled(b *testing.B, config decide.Config) *decide.Policy {
+	policy, err := decide.Compile(config)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return policy
 }
 
 // retained is what a geo table and a policy keep of the heap, measured once.
@@ -55,33 +116,25 @@ func reportRetained(b *testing.B) {
 }
 
 // measureRetained loads a table and then makes a policy of it and of documents
-// that it lets go, so that the policy is charged for what it keeps of them.
+// that stay with their caller. They are not counted: a policy refers to them, and copies nothing of size.
 func measureRetained(b *testing.B) (tableBytes, policyBytes int64) {
 	documents := suite.Documents(b, workload.ChainZones)
+	config, err := documents.Parse()
+	if err != nil {
+		b.Fatal(err)
+	}
 	before := heapInUse()
 	table, err := suite.Internet(b).Load()
 	if err != nil {
 		b.Fatal(err)
 	}
 	withTable := heapInUse()
-	policy := compileDocuments(b, documents, table)
+	config.Geo = table
+	policy := compiled(b, config)
 	withPolicy := heapInUse()
-	runtime.KeepAlive(table)
+	runtime.KeepAlive(config)
 	runtime.KeepAlive(policy)
 	return withTable - before, withPolicy - withTable
-}
-
-func compileDocuments(b *testing.B, documents workload.Documents, table *geo.Table) *decide.Policy {
-	config, err := documents.Parse()
-	if err != nil {
-		b.Fatal(err)
-	}
-	config.Geo = table
-	policy, err := decide.Compile(config)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return policy
 }
 
 // heapInUse is the heap in use after two collections: the second frees what the

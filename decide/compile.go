@@ -13,11 +13,13 @@ import (
 
 // Compile makes a policy of a Config. It is deterministic. An error is or wraps
 // [Findings]: all that is wrong, each with its position; there is no half-made
-// policy. Warnings are in [Policy.Info].
+// policy. Warnings are in [Policy.Info]. The documents have to stay as they are
+// for [Policy.Explain], see [Config].
 //
 // The cost is that of one pass over the edges of the geo table and of all
 // ranges: some tens of milliseconds for a hundred zones at Okta's limits on
-// databases of the whole internet.
+// databases of the whole internet. A policy keeps what it compiled and the
+// Config, whose documents it does not copy.
 func Compile(config Config) (*Policy, error) {
 	c := &compiler{config: config, p: &Policy{}}
 	if err := c.checkParts(); err != nil {
@@ -34,9 +36,9 @@ func Compile(config Config) (*Policy, error) {
 	if err := c.errors.Err(); err != nil {
 		return nil, err
 	}
-	c.p.source = c.sourceOfExplain()
 	c.buildTable()
 	c.describe()
+	c.p.documents = &documents{config: config}
 	return c.p, nil
 }
 
@@ -44,7 +46,9 @@ func Compile(config Config) (*Policy, error) {
 type compiler struct {
 	config           Config
 	p                *Policy
+	specs            []*zone.Zone // as Policy.zones
 	byID             map[string]int
+	deny, allow      []zone.OverlayEntry // of the overlay, those in force
 	errors, warnings Findings
 }
 
@@ -116,12 +120,11 @@ func (c *compiler) addThreatInsight() {
 			c.warn(id.Position, id.ID, "unknown-zone", "excludeZones names a zone that the policy does not have; nothing is exempt through it")
 			continue
 		}
-		z := &c.p.zones[index]
-		if !z.spec.Walked() {
-			c.warn(id.Position, id.ID, "not-an-ip-zone", "excludeZones names zone %q, which is no ACTIVE IP zone of usage POLICY; nothing is exempt through it", z.ref.Name)
+		if z := c.specs[index]; !z.Walked() {
+			c.warn(id.Position, id.ID, "not-an-ip-zone", "excludeZones names zone %q, which is no ACTIVE IP zone of usage POLICY; nothing is exempt through it", z.Name)
 			continue
 		}
-		c.p.threat.excluded = addToMask(c.p.threat.excluded, z.bit)
+		c.p.threat.excluded = addToMask(c.p.threat.excluded, c.p.zones[index].bit)
 	}
 }
 
@@ -139,7 +142,7 @@ func (c *compiler) addSailPointWarnings() {
 	if profile == nil {
 		return
 	}
-	if profile.OffNetwork && len(s.document.Range) == 0 {
+	if profile.OffNetwork && !s.network {
 		c.warn(at, "", "network-undefined", "the profile blocks access from off network and no network is defined: everybody is denied network_undefined")
 	}
 	if profile.UntrustedGeography && len(s.document.Geolocation) == 0 && s.document.Allowlist {
@@ -153,25 +156,25 @@ func (c *compiler) buildTable() {
 	var list events
 	walkable := make([]uint64, p.ipWords)
 	for i := range p.zones {
-		z := &p.zones[i]
-		p.blocklists = p.blocklists || z.spec.Blocks()
+		z, spec := &p.zones[i], c.specs[i]
+		p.blocklists = p.blocklists || z.blocks
 		if z.kind != ipZone {
 			continue
 		}
-		list.add(feature{gatewayFeature, z.bit}, ranges(z.spec.Gateways))
-		if z.spec.Exempts() {
-			list.add(flagOf(exempted), ranges(z.spec.Gateways))
+		list.add(feature{gatewayFeature, z.bit}, ranges(spec.Gateways))
+		if spec.Exempts() {
+			list.add(flagOf(exempted), ranges(spec.Gateways))
 		}
-		if z.spec.TrustsProxies() {
-			list.add(feature{proxyFeature, z.bit}, ranges(z.spec.Proxies))
+		if spec.TrustsProxies() {
+			list.add(feature{proxyFeature, z.bit}, ranges(spec.Proxies))
 		}
-		setBit(walkable, z.bit, z.spec.Walked())
+		setBit(walkable, z.bit, spec.Walked())
 	}
 	p.walkable = walkable
 	c.addFlags(&list)
 	list.sort()
 
-	addresses, locations := newPatternState(p), newGeoCompiler(p)
+	addresses, locations := newPatternState(p), newGeoCompiler(p, c.specs)
 	byLocation := locations.patternsOf(c.config.Geo)
 	var intervals intervals
 	sweep(list[ipv4], patternEdges(c.config.Geo, ipv4, byLocation), addresses, intervals.add4)
@@ -180,7 +183,7 @@ func (c *compiler) buildTable() {
 	p.geoPatterns, p.dynamicSets = locations.patterns, locations.sets.sets
 	p.ruleSetsOf = locations.ruleSets.sets
 	p.settleRules()
-	p.everyHop = p.blocklists || len(p.overlay.deny) > 0
+	p.everyHop = p.blocklists || len(c.deny) > 0
 	p.info.Intervals4, p.info.Intervals6 = len(intervals.first4), len(intervals.first6)
 	p.info.Classes = len(intervals.classes.list)
 	newNumbers := p.settle(intervals.classes.list)
@@ -195,9 +198,11 @@ func (c *compiler) addFlags(list *events) {
 		feeds = append(feeds, ranges(feed.Entries)...)
 	}
 	list.add(flagOf(threatened), feeds)
-	list.add(flagOf(onNetwork), ranges(c.p.sailPoint.document.Range))
-	list.add(flagOf(overlayDenied), overlayRanges(c.p.overlay.deny))
-	list.add(flagOf(overlayAllowed), overlayRanges(c.p.overlay.allow))
+	if document := c.config.SailPoint; document != nil {
+		list.add(flagOf(onNetwork), ranges(document.Range))
+	}
+	list.add(flagOf(overlayDenied), overlayRanges(c.deny))
+	list.add(flagOf(overlayAllowed), overlayRanges(c.allow))
 	list.add(flagOf(embedsIPv4), embeddingRanges())
 }
 

@@ -35,7 +35,11 @@ const (
 )
 
 // Config is what a policy is compiled from. The zero Config is empty and does
-// not compile. Compile neither changes nor keeps what it is given.
+// not compile. Compile does not change what it is given, and what it compiles
+// shares nothing with that: no decision, membership or description of a policy
+// changes with its documents. [Policy.Explain] however reads the documents, which
+// the policy refers to and does not copy: whoever wants explanations leaves them
+// as they are, and gives a Config that differs documents of its own.
 type Config struct {
 	Zones         []zone.Zones // Okta zone documents; ids are unique across all of them
 	Rules         []zone.RuleSet

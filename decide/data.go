@@ -20,14 +20,14 @@ type need struct {
 func (c *compiler) checkData() {
 	provided := c.config.Geo.Provides()
 	for i := range c.p.zones {
-		z := &c.p.zones[i]
-		if z.kind != dynamicZone {
+		spec := c.specs[i]
+		if c.p.zones[i].kind != dynamicZone {
 			continue
 		}
-		for _, n := range needsOf(&z.spec) {
+		for _, n := range needsOf(spec) {
 			if provided&n.field == 0 {
-				c.fail(z.spec.Position, z.ref.Name, "no-data",
-					"zone %q needs the %s of an address: %w; add a database or an overlay that has it", z.ref.Name, n.what, ErrNoData)
+				c.fail(spec.Position, spec.Name, "no-data",
+					"zone %q needs the %s of an address: %w; add a database or an overlay that has it", spec.Name, n.what, ErrNoData)
 			}
 		}
 	}
@@ -61,11 +61,11 @@ func needsOf(z *zone.Zone) []need {
 func (c *compiler) warnAboutOperators() {
 	var named []geo.Service // worked out for the first category that needs it
 	for i := range c.p.zones {
-		z := &c.p.zones[i]
-		if z.kind != dynamicZone {
+		spec := c.specs[i]
+		if c.p.zones[i].kind != dynamicZone {
 			continue
 		}
-		for _, category := range slices.Concat(z.spec.Categories.Include, z.spec.Categories.Exclude) {
+		for _, category := range slices.Concat(spec.Categories.Include, spec.Categories.Exclude) {
 			if strings.HasPrefix(category, aggregatePrefix) || category == anonymizerTor {
 				continue
 			}
@@ -73,8 +73,8 @@ func (c *compiler) warnAboutOperators() {
 				named = namedServices(c.config.Geo)
 			}
 			if !slices.ContainsFunc(named, func(s geo.Service) bool { return s.Is(category) }) {
-				c.warn(z.spec.Position, category, "unnamed-operator",
-					"zone %q names an operator that no geo source names; addresses of unnamed services of its type are unknown to it", z.ref.Name)
+				c.warn(spec.Position, category, "unnamed-operator",
+					"zone %q names an operator that no geo source names; addresses of unnamed services of its type are unknown to it", spec.Name)
 			}
 		}
 	}

@@ -2,9 +2,11 @@ package decide
 
 import (
 	"net/netip"
+	"sync"
 
 	"go4.org/netipx"
 
+	"github.com/netwicket/netwicket/decide/internal/oracle"
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/zone"
 )
@@ -74,7 +76,11 @@ type LayerTrace struct {
 // it evaluates the documents hop by hop and entry by entry, without the compiled
 // table, and keeps what it saw. Its Decision is always that of DecideChain; a
 // difference is a defect of netwicket. It allocates and takes time in proportion
-// to the size of the documents.
+// to the size of the documents, the first call more than the others.
+//
+// It reads the documents of the Config, which must have stayed as they were. If
+// they differ at the first call, nothing can be explained: the Decision is the
+// zero one, which denies, and Steps say why.
 func (p *Policy) Explain(chain ...netip.Addr) Explanation {
 	if p == nil || p.table == nil {
 		return Explanation{
@@ -83,17 +89,109 @@ func (p *Policy) Explain(chain ...netip.Addr) Explanation {
 			Steps:       []string{"there is no policy: everything is denied"},
 		}
 	}
-	n := naiveRequest{source: &p.source, client: -1}
-	n.evaluate(chain)
-	n.explanation.Steps = steps(&n.explanation)
-	return n.explanation
+	second := p.secondEvaluator()
+	if second == nil {
+		return Explanation{
+			ClientIndex: -1,
+			Steps:       []string{"the documents were changed after the policy was compiled: what it decides cannot be explained"},
+		}
+	}
+	answer := second.Explain(chain)
+	e := p.explanation(&answer)
+	e.Steps = steps(&e)
+	return e
 }
 
-func (n *naiveRequest) evaluate(chain []netip.Addr) {
-	n.readChain(chain)
-	n.explainHops()
-	n.explainZones()
-	n.explainLayers()
-	n.explanation.ClientIndex = n.client
-	n.explanation.Decision = n.decision()
+// documents are those that a policy was compiled from, which are the caller's,
+// and the second evaluator, which is made of them when it is first asked. A
+// policy that nobody asks to explain keeps nothing of size for it.
+type documents struct {
+	config Config
+	once   sync.Once
+	oracle *oracle.Oracle // nil: not made, or the documents have changed
+}
+
+// secondEvaluator makes the oracle on the first call; nil if the documents are no
+// longer those that were compiled.
+func (p *Policy) secondEvaluator() *oracle.Oracle {
+	d := p.documents
+	d.once.Do(func() {
+		c := &d.config
+		if fingerprint(c) != p.info.Fingerprint {
+			return
+		}
+		d.oracle = oracle.New(oracle.Documents{
+			Zones: c.Zones, Rules: c.Rules, ThreatInsight: c.ThreatInsight, ThreatFeeds: c.ThreatFeeds,
+			SailPoint: c.SailPoint, AuthProfile: c.AuthProfile, TrustUnknownCountry: c.UnknownCountry == TrustUnknownCountry,
+			Geo: c.Geo, Overlay: c.Overlay, Now: c.Now,
+		})
+	})
+	return d.oracle
+}
+
+// reasonOf is the oracle's reasons in the terms of decisions.
+var reasonOf = [...]Reason{
+	oracle.ClientUnresolved: ClientUnresolved, oracle.Blocklisted: Blocklisted, oracle.Threat: Threat,
+	oracle.RuleMatched: RuleMatched, oracle.NoRule: NoRule, oracle.NetworkUndefined: NetworkUndefined,
+	oracle.OffNetwork: OffNetwork, oracle.EmptyAllowList: EmptyAllowList, oracle.GeoUnavailable: GeoUnavailable,
+	oracle.GeoUnknown: GeoUnknown, oracle.UntrustedGeography: UntrustedGeography, oracle.Overlay: Overlay,
+	oracle.Permitted: Permitted, oracle.NotEnforced: NotEnforced, oracle.Unrestricted: Unrestricted,
+}
+
+// stateOf is the oracle's grades in the terms of memberships.
+var stateOf = [...]State{oracle.No: No, oracle.Unknown: Unknown, oracle.Match: Match}
+
+func reasonsOfAnswer(given []oracle.Reason) Reasons {
+	var set Reasons
+	for _, r := range given {
+		set |= reasonsOf(reasonOf[r])
+	}
+	return set
+}
+
+// decisionOf is the decision of an answer.
+func (p *Policy) decisionOf(a *oracle.Answer) Decision {
+	d := Decision{Audit: a.Audit, Reasons: reasonsOfAnswer(a.Reasons), Rule: a.Rule, Client: a.Client}
+	if a.Allowed {
+		d.Verdict = Allow
+	}
+	if len(a.Reasons) > 0 {
+		d.Reason = reasonOf[a.Reasons[0]]
+	}
+	if a.Zone >= 0 {
+		d.Zone = p.zones[a.Zone].ref
+	}
+	return d
+}
+
+// explanation is an answer in the terms of decisions, without the sentences.
+func (p *Policy) explanation(a *oracle.Answer) Explanation {
+	e := Explanation{Decision: p.decisionOf(a), ClientIndex: a.ClientIndex, Location: a.Location, Range: netipx.IPRangeFrom(a.From, a.To)}
+	for _, hop := range a.Hops {
+		e.Hops = append(e.Hops, p.hopTrace(&hop))
+	}
+	for i, z := range a.Zones {
+		e.Zones = append(e.Zones, ZoneTrace{Zone: p.zones[i].ref, Key: z.Key, Type: z.Type, Use: z.Use, State: stateOf[z.State], Why: z.Why})
+	}
+	for _, r := range a.Rules {
+		e.Rules = append(e.Rules, RuleTrace{
+			Policy: r.Policy, Rule: r.Name, Allow: r.Allow, Active: r.Active,
+			Condition: stateOf[r.Condition], Applied: r.Applied, Why: r.Why,
+		})
+	}
+	for _, l := range a.Layers {
+		e.Layers = append(e.Layers, LayerTrace{Layer: l.Name, Consulted: l.Consulted, Denied: l.Denied, Reasons: reasonsOfAnswer(l.Reasons), Why: l.Why})
+	}
+	return e
+}
+
+func (p *Policy) hopTrace(hop *oracle.Hop) HopTrace {
+	trace := HopTrace{Addr: hop.Addr, Client: hop.Client, Location: hop.Location}
+	for _, z := range hop.TrustedBy {
+		trace.TrustedBy = append(trace.TrustedBy, p.zones[z].ref)
+	}
+	for _, hit := range hop.Hits {
+		trace.Hits = append(trace.Hits, Hit{Zone: p.zones[hit.Zone].ref, Addr: hit.Addr, Unknown: hit.Unknown, Exempt: hit.Exempt, Evidence: hit.Evidence})
+	}
+	return trace
 }

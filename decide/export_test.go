@@ -3,6 +3,7 @@ package decide
 import (
 	"iter"
 	"net/netip"
+	"unsafe"
 )
 
 // Intervals hands the tests the edges of the compiled table: the first and last
@@ -36,7 +37,20 @@ func (p *Policy) Intervals() iter.Seq2[netip.Addr, netip.Addr] {
 // NaiveDecision is Explain's decision without the sentences, which take longer
 // than the evaluation.
 func (p *Policy) NaiveDecision(chain ...netip.Addr) Decision {
-	n := naiveRequest{source: &p.source, client: -1, quiet: true}
-	n.evaluate(chain)
-	return n.explanation.Decision
+	answer := p.secondEvaluator().Decide(chain)
+	return p.decisionOf(&answer)
 }
+
+// CompiledBytes is the size of what decisions are made from: the tables, the
+// classes, the sets and the finished decisions.
+func (p *Policy) CompiledBytes() int {
+	v4, v6 := p.table.Bytes()
+	words := len(p.ipSets.words) + len(p.dynamicSets.words) + len(p.ruleSetsOf.words) + len(p.walkable)
+	return v4 + v6 + 8*words +
+		len(p.decisions)*int(unsafe.Sizeof(Decision{})) + 4*len(p.bases) + len(p.classes)*int(unsafe.Sizeof(class{})) +
+		len(p.addressPatterns)*int(unsafe.Sizeof(addressPattern{})) + len(p.geoPatterns)*int(unsafe.Sizeof(geoPattern{})) +
+		len(p.zones)*int(unsafe.Sizeof(compiledZone{})+unsafe.Sizeof(ZoneRef{}))
+}
+
+// FingerprintOf is what a policy of the Config has as its fingerprint.
+func FingerprintOf(config *Config) string { return fingerprint(config) }

@@ -25,16 +25,17 @@ type geoPattern struct {
 type property struct {
 	surely, possibly []uint64 // flat: words of vector 0, of vector 1, ...
 	width            int
-	zones            []*compiledZone
+	bits             []int // of the dynamic zones
+	zones            []*zone.Zone
 }
 
 func (p *property) add(holds func(*zone.Zone) truth) uint32 {
 	id := uint32(len(p.surely) / max(p.width, 1))
 	surely, possibly := make([]uint64, p.width), make([]uint64, p.width)
-	for _, z := range p.zones {
-		held := holds(&z.spec)
-		setBit(surely, z.bit, held.surely)
-		setBit(possibly, z.bit, held.possibly)
+	for i, z := range p.zones {
+		held := holds(z)
+		setBit(surely, p.bits[i], held.surely)
+		setBit(possibly, p.bits[i], held.possibly)
 	}
 	p.surely = append(p.surely, surely...)
 	p.possibly = append(p.possibly, possibly...)
@@ -74,7 +75,7 @@ type asnValue struct {
 	listed bool
 }
 
-func newGeoCompiler(p *Policy) *geoCompiler {
+func newGeoCompiler(p *Policy, specs []*zone.Zone) *geoCompiler {
 	g := &geoCompiler{
 		p: p, placeIDs: map[zone.Place]uint32{}, listedASNs: map[uint32]bool{}, asnIDs: map[asnValue]uint32{},
 		proxyIDs: map[geo.Anonymizer]uint32{}, serviceIDs: map[geo.Services]uint32{},
@@ -83,23 +84,24 @@ func newGeoCompiler(p *Policy) *geoCompiler {
 		match: make([]uint64, p.dynamicWords), unknown: make([]uint64, p.dynamicWords),
 		ruleSets: newSetInterner(len(p.ruleWords.exclude)), rules: make([]uint64, len(p.ruleWords.exclude)),
 	}
-	var dynamic []*compiledZone
+	var dynamic []*zone.Zone
+	var bits []int
 	for i := range p.zones {
 		z := &p.zones[i]
 		if z.kind != dynamicZone {
 			continue
 		}
-		dynamic = append(dynamic, z)
+		dynamic, bits = append(dynamic, specs[i]), append(bits, z.bit)
 		g.zoneOf[z.bit] = int32(i)
-		setBit(g.blocks, z.bit, z.spec.Blocklist)
-		for _, list := range [][]uint32{z.spec.ASNs.Include, z.spec.ASNs.Exclude} {
+		setBit(g.blocks, z.bit, z.blocks)
+		for _, list := range [][]uint32{specs[i].ASNs.Include, specs[i].ASNs.Exclude} {
 			for _, asn := range list {
 				g.listedASNs[asn] = true
 			}
 		}
 	}
 	for _, column := range []*property{&g.places, &g.asns, &g.proxies, &g.services} {
-		column.width, column.zones = p.dynamicWords, dynamic
+		column.width, column.bits, column.zones = p.dynamicWords, bits, dynamic
 	}
 	return g
 }

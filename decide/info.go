@@ -1,20 +1,15 @@
 package decide
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"hash"
 	"slices"
 	"time"
 
 	"github.com/netwicket/netwicket/geo"
-	"github.com/netwicket/netwicket/zone"
 )
 
 // Info describes a policy: what went in and what came out.
 type Info struct {
-	Fingerprint  string // hash of the documents, databases and options, hexadecimal
+	Fingerprint  string // hash of all that decides: documents, databases, options and what of the overlay has expired; hexadecimal
 	Data         []geo.Dataset
 	Zones        int
 	ActiveZones  int
@@ -44,7 +39,7 @@ func (p *Policy) Info() Info {
 // describe fills the policy's own description.
 func (c *compiler) describe() {
 	info := &c.p.info
-	info.Fingerprint = c.fingerprint()
+	info.Fingerprint = fingerprint(&c.config)
 	info.Data = c.config.Geo.Datasets()
 	info.Zones = len(c.p.zones)
 	for i := range c.p.zones {
@@ -57,46 +52,4 @@ func (c *compiler) describe() {
 	}
 	info.TableBytes4, info.TableBytes6 = c.p.table.Bytes()
 	info.Warnings = c.warnings
-}
-
-// fingerprint hashes everything that a decision depends on. Each part is
-// preceded by its kind and length, so that no two Configs run together.
-func (c *compiler) fingerprint() string {
-	h := sha256.New()
-	for _, document := range c.config.Zones {
-		hashPart(h, "zones", document.Text)
-	}
-	for _, document := range c.config.Rules {
-		hashPart(h, "rules", document.Text)
-	}
-	if document := c.config.ThreatInsight; document != nil {
-		hashPart(h, "threat", append([]byte{byte(document.Action)}, document.Text...))
-	}
-	for _, feed := range c.config.ThreatFeeds {
-		hashPart(h, "feed", feed.Text)
-	}
-	if document := c.config.SailPoint; document != nil {
-		hashPart(h, "sailpoint", document.Text)
-	}
-	if document := c.config.AuthProfile; document != nil {
-		hashPart(h, "profile", document.Text)
-	}
-	hashPart(h, "unknown-country", []byte{byte(c.config.UnknownCountry)})
-	if c.config.Geo != nil {
-		sum := c.config.Geo.Fingerprint()
-		hashPart(h, "geo", sum[:])
-	}
-	if document := c.config.Overlay; document != nil {
-		hashPart(h, "overlay", document.Text)
-		for _, list := range [][]zone.OverlayEntry{c.p.overlay.deny, c.p.overlay.allow} {
-			hashPart(h, "in-force", binary.BigEndian.AppendUint64(nil, uint64(len(list))))
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
-}
-
-func hashPart(h hash.Hash, kind string, data []byte) {
-	h.Write([]byte(kind))
-	h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(data))))
-	h.Write(data)
 }

@@ -80,7 +80,7 @@ func (m *Membership) Zone(key string) State {
 		return No
 	}
 	for i := range m.policy.zones {
-		if z := &m.policy.zones[i]; z.spec.Key() == key {
+		if z := &m.policy.zones[i]; z.key() == key {
 			return m.state(z)
 		}
 	}
@@ -94,7 +94,7 @@ func (m *Membership) state(z *compiledZone) State {
 	word, bit := z.bit/64, uint64(1)<<(z.bit%64)
 	switch z.kind {
 	case ipZone:
-		if !z.spec.Blocklist {
+		if !z.blocks {
 			return truthOf(m.request.zonesOf(p, word)&bit != 0).state()
 		}
 		if !m.client.IsValid() {

@@ -237,7 +237,7 @@ func (p *Policy) keepSecondLooks() {
 	}
 	added := []Decision{{Reason: Overlay, Reasons: reasonsOf(Overlay)}, {Reason: Threat, Reasons: reasonsOf(Threat)}}
 	for i := range p.zones {
-		if z := &p.zones[i]; z.spec.Blocks() {
+		if z := &p.zones[i]; z.blocks {
 			added = append(added, Decision{Reason: Blocklisted, Reasons: reasonsOf(Blocklisted), Zone: z.ref})
 		}
 	}

@@ -8,11 +8,6 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// overlay is the entries of the overlay document that are in force.
-type overlay struct {
-	deny, allow []zone.OverlayEntry
-}
-
 // addOverlay keeps the entries that have not expired at the caller's time. An
 // expired one is a warning: somebody believes that it still does something.
 func (c *compiler) addOverlay() {
@@ -21,8 +16,8 @@ func (c *compiler) addOverlay() {
 		return
 	}
 	c.warnings = append(c.warnings, document.Warnings...)
-	c.p.overlay.deny = c.inForce(document.Deny)
-	c.p.overlay.allow = c.inForce(document.Allow)
+	c.deny = c.inForce(document.Deny)
+	c.allow = c.inForce(document.Allow)
 }
 
 func (c *compiler) inForce(entries []zone.OverlayEntry) []zone.OverlayEntry {

@@ -111,7 +111,7 @@ func newPatternState(p *Policy) *patternState {
 			continue
 		}
 		s.zoneOf[z.bit] = int32(i)
-		if z.spec.Blocklist {
+		if z.blocks {
 			s.blocks[z.bit/64] |= 1 << (z.bit % 64)
 		}
 	}

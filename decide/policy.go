@@ -30,10 +30,9 @@ type Policy struct {
 	ruleSetsOf *sets // the sets of rules that geo patterns refer to
 	threat     threatInsight
 	sailPoint  sailPoint
-	overlay    overlay
 	blocklists bool // there is an ACTIVE one
 	everyHop   bool // blocklists or overlay denials look at hops behind the client
-	source     naive
+	documents  *documents
 	info       Info
 }
 

@@ -86,7 +86,7 @@ func (c *compiler) addRule(set *ruleSet, spec *zone.Rule, zones []int) {
 		w.byZone = make([][]uint64, len(c.p.zones))
 	}
 	for _, index := range zones {
-		if !c.p.zones[index].spec.Usable() {
+		if !c.specs[index].Usable() {
 			// In an include it is simply not held; in an exclude it may be
 			// (docs/semantics.md, rule-6).
 			setBit(w.possibly[word:], bit, spec.Network.Excludes())
@@ -120,17 +120,17 @@ func (c *compiler) resolve(spec *zone.Rule, id zone.ZoneID) []int {
 		c.reportUnknownZone(spec, id)
 		return nil
 	}
-	z := &c.p.zones[index]
-	if !z.spec.Usable() && spec.Active {
+	z := c.specs[index]
+	if !z.Usable() && spec.Active {
 		what, code := "INACTIVE", "inactive-zone"
-		if z.spec.Active {
+		if z.Active {
 			what, code = "a blocklist", "blocklist-zone"
 		}
 		effect := "never matches here"
 		if spec.Network.Excludes() {
 			effect = "may match here: an ALLOW rule that excludes it does not apply, a DENY rule does"
 		}
-		c.warn(id.Position, id.ID, code, "rule %q refers to zone %q, which is %s; it %s", spec.Label(), z.ref.Name, what, effect)
+		c.warn(id.Position, id.ID, code, "rule %q refers to zone %q, which is %s; it %s", spec.Label(), z.Name, what, effect)
 	}
 	return []int{index}
 }
@@ -150,8 +150,8 @@ func (c *compiler) systemZone(spec *zone.Rule) []int {
 // zonesThat are the zones of which something is true.
 func (c *compiler) zonesThat(holds func(*zone.Zone) bool) []int {
 	var found []int
-	for i := range c.p.zones {
-		if holds(&c.p.zones[i].spec) {
+	for i, z := range c.specs {
+		if holds(z) {
 			found = append(found, i)
 		}
 	}

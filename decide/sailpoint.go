@@ -11,7 +11,8 @@ import (
 type sailPoint struct {
 	present  bool
 	profile  bool               // a profile says what is enforced
-	document zone.NetworkConfig // its three members, the policy's own
+	network  bool               // the network definition holds an entry
+	document zone.NetworkConfig // its countries, the policy's own
 
 	enforceNetwork   bool
 	enforceGeography bool
@@ -26,12 +27,11 @@ func newSailPoint(config Config, geoProvided bool) sailPoint {
 	}
 	s.present = true
 	if document := config.SailPoint; document != nil {
-		s.document = zone.NetworkConfig{
-			Range: slices.Clone(document.Range), Geolocation: slices.Clone(document.Geolocation), Allowlist: document.Allowlist,
-		}
+		s.network = len(document.Range) > 0
+		s.document = zone.NetworkConfig{Geolocation: slices.Clone(document.Geolocation), Allowlist: document.Allowlist}
 	}
 	s.profile = config.AuthProfile != nil
-	s.enforceNetwork, s.enforceGeography = s.document.Enforced(config.AuthProfile)
+	s.enforceNetwork, s.enforceGeography = config.SailPoint.Enforced(config.AuthProfile)
 	return s
 }
 
@@ -52,7 +52,7 @@ func (s *sailPoint) failures(onNetwork bool, trusted truth) Reasons {
 	var failed Reasons
 	if s.enforceNetwork {
 		switch {
-		case len(s.document.Range) == 0:
+		case !s.network:
 			failed |= reasonsOf(NetworkUndefined)
 		case !onNetwork:
 			failed |= reasonsOf(OffNetwork)

@@ -1,4 +1,4 @@
-package decide
+package oracle
 
 import (
 	"fmt"
@@ -9,41 +9,22 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// grade orders the three truth values so that AND is the least and OR the
-// greatest of them, and NOT turns the scale round.
-type grade int
-
-const (
-	gradeNo grade = iota
-	gradeUnknown
-	gradeMatch
-)
-
-func (g grade) state() State { return [...]State{No, Unknown, Match}[g] }
-
-func gradeOf(b bool) grade {
-	if b {
-		return gradeMatch
-	}
-	return gradeNo
-}
-
 // dynamic evaluates a dynamic zone for one location, property by property.
-func (n *naiveRequest) dynamic(z *zone.Zone, at geo.Location) (State, string) {
-	whole := gradeMatch
+func (r *request) dynamic(z *zone.Zone, at geo.Location) (Grade, string) {
+	whole := Match
 	var whys []string
-	add := func(g grade, property string, value func(geo.Location) string) {
+	add := func(g Grade, property string, value func(geo.Location) string) {
 		whole = min(whole, g)
-		if !n.quiet {
-			whys = append(whys, property+" "+value(at)+": "+g.state().String())
+		if !r.quiet {
+			whys = append(whys, property+" "+value(at)+": "+g.String())
 		}
 	}
 	if len(z.Locations.Include) > 0 || len(z.Locations.Exclude) > 0 {
-		add(includeExclude(z.Locations.Include, z.Locations.Exclude, func(want zone.Place) grade { return gradePlace(want, at) }),
+		add(includeExclude(z.Locations.Include, z.Locations.Exclude, func(want zone.Place) Grade { return gradePlace(want, at) }),
 			"location", placeText)
 	}
 	if len(z.ASNs.Include) > 0 || len(z.ASNs.Exclude) > 0 {
-		g := gradeUnknown
+		g := Unknown
 		if at.ASNKnown {
 			included := len(z.ASNs.Include) == 0 || slices.Contains(z.ASNs.Include, at.ASN)
 			g = gradeOf(included && !slices.Contains(z.ASNs.Exclude, at.ASN))
@@ -56,43 +37,43 @@ func (n *naiveRequest) dynamic(z *zone.Zone, at geo.Location) (State, string) {
 	if len(z.Categories.Include) > 0 || len(z.Categories.Exclude) > 0 {
 		add(gradeCategories(z, at.Services), "IP services", servicesText)
 	}
-	return whole.state(), strings.Join(whys, "; ")
+	return whole, strings.Join(whys, "; ")
 }
 
-func includeExclude[T any](include, exclude []T, test func(T) grade) grade {
-	in := gradeMatch
+func includeExclude[T any](include, exclude []T, test func(T) Grade) Grade {
+	in := Match
 	if len(include) > 0 {
-		in = gradeNo
+		in = No
 	}
 	for _, want := range include {
 		in = max(in, test(want))
 	}
-	out := gradeNo
+	out := No
 	for _, want := range exclude {
 		out = max(out, test(want))
 	}
-	return min(in, gradeMatch-out)
+	return min(in, out.not())
 }
 
-func gradePlace(want zone.Place, at geo.Location) grade {
+func gradePlace(want zone.Place, at geo.Location) Grade {
 	if at.Country == "" {
-		return gradeUnknown
+		return Unknown
 	}
 	if at.Country != want.Country {
-		return gradeNo
+		return No
 	}
 	if want.Region == "" || want.Region == at.Region {
-		return gradeMatch
+		return Match
 	}
 	if at.Region == "" {
-		return gradeUnknown
+		return Unknown
 	}
-	return gradeNo
+	return No
 }
 
-func gradeProxy(want zone.ProxyType, have geo.Anonymizer) grade {
+func gradeProxy(want zone.ProxyType, have geo.Anonymizer) Grade {
 	if have == geo.AnonymizerUnknown {
-		return gradeUnknown
+		return Unknown
 	}
 	tor, other := have == geo.Tor, have == geo.Anonymous
 	switch want {
@@ -103,44 +84,44 @@ func gradeProxy(want zone.ProxyType, have geo.Anonymizer) grade {
 	case zone.AnyAnonymizer:
 		return gradeOf(tor || other)
 	case zone.ProxyUnset:
-		return gradeMatch
+		return Match
 	default:
-		return gradeUnknown // no kind that anybody knows
+		return Unknown // no kind that anybody knows
 	}
 }
 
 // gradeCategories goes service by service. A POLICY zone wants no excluded
 // service at all; a blocklist is content with one included service that is not
 // excluded.
-func gradeCategories(z *zone.Zone, services geo.Services) grade {
+func gradeCategories(z *zone.Zone, services geo.Services) Grade {
 	if !services.Known() {
-		return gradeUnknown
+		return Unknown
 	}
-	anyIn, anyOut, anyLeft := gradeNo, gradeNo, gradeNo
+	anyIn, anyOut, anyLeft := No, No, No
 	for service := range services.All() {
 		in := gradeOf(len(z.Categories.Include) == 0) // only exclude: all services except
 		for _, category := range z.Categories.Include {
 			in = max(in, gradeCategory(category, service))
 		}
-		out := gradeNo
+		out := No
 		for _, category := range z.Categories.Exclude {
 			out = max(out, gradeCategory(category, service))
 		}
 		anyIn, anyOut = max(anyIn, in), max(anyOut, out)
-		anyLeft = max(anyLeft, min(in, gradeMatch-out))
+		anyLeft = max(anyLeft, min(in, out.not()))
 	}
 	if z.Blocklist {
 		return anyLeft
 	}
-	return min(anyIn, gradeMatch-anyOut)
+	return min(anyIn, anyOut.not())
 }
 
-func gradeCategory(category string, service geo.Service) grade {
+func gradeCategory(category string, service geo.Service) Grade {
 	isTor := service.Type == geo.TorService
 	if rest, aggregate := strings.CutPrefix(category, "ALL_"); aggregate {
 		switch rest {
 		case "IP_SERVICES":
-			return gradeMatch
+			return Match
 		case "PROXIES_VPNS":
 			return gradeOf(!isTor)
 		case "ANONYMIZERS":
@@ -148,7 +129,7 @@ func gradeCategory(category string, service geo.Service) grade {
 		case "ANONYMIZERS_EXCEPT_TOR":
 			return gradeOf(service.Anonymous && !isTor)
 		}
-		return gradeUnknown
+		return Unknown
 	}
 	if category == "ANONYMIZER_TOR" {
 		return gradeOf(isTor)
@@ -163,9 +144,9 @@ func gradeCategory(category string, service geo.Service) grade {
 		mayBe = service.Type == geo.Proxy
 	}
 	if mayBe {
-		return gradeUnknown
+		return Unknown
 	}
-	return gradeNo
+	return No
 }
 
 func placeText(at geo.Location) string {

@@ -1,0 +1,204 @@
+package oracle
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/netwicket/netwicket/zone"
+)
+
+func (r *request) askLayers() {
+	r.answer.Layers = []Layer{
+		r.addressLayer(), r.overlayLayer(), r.blocklistLayer(), r.threatLayer(), r.rulesLayer(), r.sailPointLayer(),
+	}
+}
+
+func denied(layer, why string, reasons ...Reason) Layer {
+	return Layer{Name: layer, Consulted: true, Denied: true, Reasons: reasons, Why: why}
+}
+
+func passed(layer, why string) Layer { return Layer{Name: layer, Consulted: true, Why: why} }
+
+func (r *request) addressLayer() Layer {
+	switch {
+	case r.client >= 0:
+		return passed(addressLayer, r.text("the client is %s", r.chain[r.client]))
+	case len(r.chain) == 0:
+		return denied(addressLayer, "the request has no address", ClientUnresolved)
+	default:
+		return denied(addressLayer, "a hop that cannot be read stands before the client", ClientUnresolved)
+	}
+}
+
+// unknownClient is the outcome of the later layers where there is no client.
+func unknownClient(layer string) Layer {
+	return Layer{Name: layer, Consulted: true, Why: "not evaluated: the client is not known"}
+}
+
+func (r *request) overlayLayer() Layer {
+	deny, allow := r.deny, r.allow
+	switch {
+	case len(deny)+len(allow) == 0:
+		return Layer{Name: overlayLayer, Why: "the policy has no overlay entry in force"}
+	case r.client < 0:
+		return unknownClient(overlayLayer)
+	}
+	for i, addr := range r.chain {
+		subjects := []netip.Addr{addr}
+		if i == r.client && r.embedded.IsValid() {
+			subjects = append(subjects, r.embedded)
+		}
+		for _, subject := range subjects {
+			if entry := entryThatHolds(deny, subject); entry != nil {
+				return denied(overlayLayer, r.text("%s is denied by %s%s", subject, entry.text, whyText(entry)), Overlay)
+			}
+		}
+	}
+	if entry := entryThatHolds(allow, r.chain[r.client]); entry != nil {
+		trace := passed(overlayLayer, r.text("%s is allowed by %s%s; later layers are skipped", r.chain[r.client], entry.text, whyText(entry)))
+		trace.Reasons = []Reason{Overlay}
+		return trace
+	}
+	return passed(overlayLayer, "no entry holds an address of the request")
+}
+
+// overlayEntry is one entry of the overlay.
+type overlayEntry struct {
+	network list
+	text    string
+	why     string
+}
+
+// unexpired are the entries whose end, if they have one, is yet to come.
+func unexpired(entries []zone.OverlayEntry, now time.Time) []overlayEntry {
+	var kept []overlayEntry
+	for i := range entries {
+		entry := &entries[i]
+		if entry.Until.IsZero() || entry.Until.After(now) {
+			kept = append(kept, overlayEntry{newList([]zone.Entry{entry.Entry}), entry.Text, entry.Why})
+		}
+	}
+	return kept
+}
+
+func entryThatHolds(entries []overlayEntry, addr netip.Addr) *overlayEntry {
+	for i := range entries {
+		if entries[i].network.find(addr) != nil {
+			return &entries[i]
+		}
+	}
+	return nil
+}
+
+func whyText(entry *overlayEntry) string {
+	if entry.why == "" {
+		return ""
+	}
+	return " (" + entry.why + ")"
+}
+
+// blockedHit is the hit that blocks the request: of the nearest hop that has
+// one which is not exempt, the zone that comes first in the documents.
+func (r *request) blockedHit() *Hit {
+	for i := range r.answer.Hops {
+		hits := r.answer.Hops[i].Hits
+		for z := range r.zones {
+			for h := range hits {
+				if hits[h].Zone == z && !hits[h].Exempt {
+					return &hits[h]
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (r *request) blocklistLayer() Layer {
+	consulted := slices.ContainsFunc(r.zones, func(z networkZone) bool { return z.Active && z.Blocklist })
+	switch hit := r.blockedHit(); {
+	case !consulted:
+		return Layer{Name: blocklistLayer, Why: "the policy has no ACTIVE blocklist zone"}
+	case r.client < 0:
+		return unknownClient(blocklistLayer)
+	case hit != nil && hit.Unknown:
+		return denied(blocklistLayer, r.text("%s may be in zone %q: %s", hit.Addr, r.zones[hit.Zone].Name, hit.Evidence), Blocklisted)
+	case hit != nil:
+		return denied(blocklistLayer, r.text("%s is in zone %q: %s", hit.Addr, r.zones[hit.Zone].Name, hit.Evidence), Blocklisted)
+	}
+	for _, hop := range r.answer.Hops {
+		if len(hop.Hits) > 0 {
+			return passed(blocklistLayer, "every blocklisted address is in the exempt zone")
+		}
+	}
+	return passed(blocklistLayer, "no hop is in a blocklist")
+}
+
+// conclude makes the answer of the first layer that denies, or the allow.
+func (r *request) conclude() {
+	a := &r.answer
+	a.Zone = -1
+	if r.client >= 0 {
+		a.Client = r.chain[r.client]
+	}
+	for _, layer := range a.Layers {
+		if layer.Name == threatLayer && r.threatAction == zone.ThreatAudit {
+			a.Audit = len(layer.Reasons) > 0
+		}
+	}
+	for _, layer := range a.Layers {
+		if layer.Name == overlayLayer && !layer.Denied && len(layer.Reasons) > 0 {
+			a.Allowed, a.Reasons = true, layer.Reasons
+			return
+		}
+		if !layer.Denied {
+			continue
+		}
+		a.Reasons = layer.Reasons
+		switch layer.Reasons[0] {
+		case Blocklisted:
+			a.Zone = r.blockedHit().Zone
+		case RuleMatched:
+			a.Rule = r.decidingRule(false)
+		}
+		return
+	}
+	a.Allowed = true
+	a.Reasons = []Reason{r.allowReason()}
+	a.Rule = r.decidingRule(true)
+}
+
+// decidingRule is the name of the rule that decided: the first one that denied,
+// or on allow that of the last policy.
+func (r *request) decidingRule(allow bool) string {
+	name := ""
+	for _, rule := range r.answer.Rules {
+		if !rule.Applied || rule.Allow != allow {
+			continue
+		}
+		name = rule.Name
+		if !allow {
+			break
+		}
+	}
+	return name
+}
+
+func (r *request) allowReason() Reason {
+	layer := map[string]bool{}
+	for _, l := range r.answer.Layers {
+		layer[l.Name] = l.Consulted
+	}
+	switch {
+	case layer[sailPointLayer]:
+		return Permitted
+	case layer[rulesLayer]:
+		return RuleMatched
+	case layer[blocklistLayer] || layer[threatLayer]:
+		return Permitted
+	case r.authProfile != nil:
+		return NotEnforced
+	default:
+		return Unrestricted
+	}
+}

@@ -1,0 +1,100 @@
+package oracle
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
+)
+
+func (o *Oracle) readSailPoint(document *zone.NetworkConfig, profile *zone.AuthProfile) {
+	switch {
+	case document != nil:
+		o.sailPoint = &zone.NetworkConfig{Range: document.Range, Geolocation: slices.Clone(document.Geolocation), Allowlist: document.Allowlist}
+		o.networks = newList(document.Range)
+	case profile != nil:
+		o.sailPoint = &zone.NetworkConfig{}
+	}
+	if profile != nil {
+		o.authProfile = &zone.AuthProfile{OffNetwork: profile.OffNetwork, UntrustedGeography: profile.UntrustedGeography}
+	}
+}
+
+// sailPointChecks says which checks are enforced: what the profile says, or
+// without one every list that is not empty.
+func (o *Oracle) sailPointChecks() (network, geography bool) {
+	document := o.sailPoint
+	if o.authProfile != nil {
+		return o.authProfile.OffNetwork, o.authProfile.UntrustedGeography
+	}
+	network = len(document.Range) > 0
+	geography = len(document.Geolocation) > 0
+	if !network && !geography {
+		geography = document.Allowlist
+	}
+	return network, geography
+}
+
+func (r *request) sailPointLayer() Layer {
+	if r.sailPoint == nil {
+		return Layer{Name: sailPointLayer, Why: "the policy has no SailPoint document"}
+	}
+	network, geography := r.sailPointChecks()
+	switch {
+	case !network && !geography && r.authProfile != nil:
+		return Layer{Name: sailPointLayer, Why: "the profile enforces nothing"}
+	case !network && !geography:
+		return Layer{Name: sailPointLayer, Why: "the configuration restricts nothing"}
+	case r.client < 0:
+		return unknownClient(sailPointLayer)
+	}
+	trace := passed(sailPointLayer, "")
+	var whys []string
+	fail := func(reason Reason, why string) {
+		trace.Denied = true
+		trace.Reasons = append(trace.Reasons, reason)
+		whys = append(whys, why)
+	}
+	if network {
+		r.checkNetwork(fail, &whys)
+	}
+	if geography {
+		r.checkGeography(fail, &whys)
+	}
+	trace.Why = strings.Join(whys, "; ")
+	return trace
+}
+
+func (r *request) checkNetwork(fail func(Reason, string), whys *[]string) {
+	client := r.chain[r.client]
+	document := r.sailPoint
+	if len(document.Range) == 0 {
+		fail(NetworkUndefined, "the network check is enforced and no network is defined")
+	} else if entry := r.networks.find(client); entry == nil {
+		fail(OffNetwork, r.text("%s is in no range", client))
+	} else {
+		*whys = append(*whys, r.text("%s is in range %s", client, entry.Text))
+	}
+}
+
+func (r *request) checkGeography(fail func(Reason, string), whys *[]string) {
+	codes, allowlist := r.sailPoint.Geolocation, r.sailPoint.Allowlist
+	country := r.answer.Location.Country
+	switch {
+	case len(codes) == 0 && allowlist:
+		fail(EmptyAllowList, "the allow list holds no country")
+	case len(codes) == 0:
+		*whys = append(*whys, "the block list holds no country")
+	case r.geo.Provides()&geo.Country == 0:
+		fail(GeoUnavailable, "no geo source provides countries")
+	case country == "" && (allowlist || !r.trustUnknown):
+		fail(GeoUnknown, "the client's country is unknown")
+	case country == "":
+		*whys = append(*whys, "the client's country is unknown, which is trusted on request")
+	case slices.Contains(codes, country) != allowlist:
+		fail(UntrustedGeography, r.text("country %s is not trusted", country))
+	default:
+		*whys = append(*whys, r.text("country %s is trusted", country))
+	}
+}

@@ -1,0 +1,110 @@
+package oracle
+
+import (
+	"net/netip"
+
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// hits are the blocklist zones that hold one address. An unknown one counts
+// where the address is the client itself.
+func (r *request) hits(addr netip.Addr, client bool) []Hit {
+	var hits []Hit
+	at := r.location(addr)
+	for i := range r.zones {
+		z := &r.zones[i]
+		if !z.Active || !z.Blocklist {
+			continue
+		}
+		state, why := r.holds(z, addr, at)
+		if state == Match || (state == Unknown && client) {
+			hits = append(hits, Hit{Zone: i, Addr: addr, Unknown: state == Unknown, Exempt: r.exempt(addr), Evidence: why})
+		}
+	}
+	return hits
+}
+
+func (r *request) inGateway(addr netip.Addr, entry *zone.Entry) string {
+	return r.text("%s is in gateway %s", addr, entry.Text)
+}
+
+// holds says whether a zone holds a single address, without a chain.
+func (r *request) holds(z *networkZone, addr netip.Addr, at geo.Location) (Grade, string) {
+	if z.Type != zone.IP {
+		return r.dynamic(&z.Zone, at)
+	}
+	if entry := z.gateways.find(addr); entry != nil {
+		return Match, r.inGateway(addr, entry)
+	}
+	if r.quiet {
+		return No, ""
+	}
+	return No, r.text("%s is in no gateway", addr)
+}
+
+func (r *request) lookAtZones() {
+	r.answer.Zones = make([]Zone, len(r.zones))
+	for i := range r.zones {
+		z := &r.zones[i]
+		state, why := r.zoneState(z)
+		r.answer.Zones[i] = Zone{Key: key(&z.Zone), Type: z.Type, Use: use(&z.Zone), State: state, Why: why}
+	}
+}
+
+func key(z *zone.Zone) string {
+	if z.ID != "" {
+		return z.ID
+	}
+	return z.Name
+}
+
+func use(z *zone.Zone) string {
+	switch {
+	case !z.Active:
+		return "INACTIVE"
+	case z.Blocklist:
+		return "BLOCKLIST"
+	case z.Exempt:
+		return "EXEMPT"
+	default:
+		return "POLICY"
+	}
+}
+
+func (r *request) zoneState(z *networkZone) (Grade, string) {
+	switch {
+	case !z.Active:
+		return No, "the zone is INACTIVE"
+	case z.Type == zone.IP && !z.Blocklist:
+		return r.walk(z)
+	case r.client < 0:
+		return Unknown, "the client is not known"
+	default:
+		client := r.chain[r.client]
+		return r.holds(z, client, r.location(client))
+	}
+}
+
+// walk follows the chain for one IP zone: at most five hops from the nearest,
+// by the zone's own lists alone.
+func (r *request) walk(z *networkZone) (Grade, string) {
+	for i, addr := range r.chain {
+		if i == 5 {
+			return No, "none of the first five hops is a gateway"
+		}
+		if !addr.IsValid() {
+			return No, r.text("hop %d cannot be read", i+1)
+		}
+		if entry := z.gateways.find(addr); entry != nil {
+			return Match, r.text("hop %d, %s, is in gateway %s", i+1, addr, entry.Text)
+		}
+		if z.proxies.find(addr) == nil {
+			if r.quiet {
+				return No, ""
+			}
+			return No, r.text("hop %d, %s, is neither gateway nor proxy of this zone", i+1, addr)
+		}
+	}
+	return No, "the chain ends in proxies of this zone; no hop is a gateway"
+}
