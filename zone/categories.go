@@ -1,18 +1,31 @@
 package zone
 
-// isKnownCategory knows the IP service categories of Okta's OpenAPI document
+import (
+	"fmt"
+	"strings"
+
+	"github.com/netwicket/netwicket/internal/jsondoc"
+)
+
+// categories are the IP service categories of Okta's OpenAPI document
 // 2026.06.3, and three that its release notes added since. Okta keeps adding,
-// so that the answer serves warnings only.
+// so that the list serves warnings only.
+const categories = " ABCPROXY_PROXY ALL_ANONYMIZERS ALL_ANONYMIZERS_EXCEPT_TOR ALL_IP_SERVICES ALL_PROXIES_VPNS " +
+	"ANONYMIZER_TOR APPLE_ICLOUD_RELAY_PROXY ASTRILL_VPN AVAST_VPN BIGMAMA_PROXY CYBERGHOST_VPN " +
+	"DATAIMPULSE_PROXY EXPRESS_VPN FACELESS_PROXY FROXY_PROXY GEONODE_PROXY GLOBALPROTECT_VPN GOOGLE_VPN " +
+	"IPCOLA_PROXY IPIDEA_PROXY IPROXYSHOP_PROXY LUMINATI_PROXY MULLVAD_VPN NETNUT_PROXY NEXUS_PROXY " +
+	"NORD_VPN OCULUS_PROXY OXYLABS_PROXY PIA_VPN PROXYRACK_PROXY SAMSUNG_VPN SPACEPROXIES_PROXY " +
+	"SURFSHARK_VPN SYMANTEC_VPN TRENDMICRO_VPN ULTRASURF_VPN WARP_VPN YILU_PROXY PERIMETER81_VPN " +
+	"PROXYLINE_PROXY VIGOR_SSL_VPN "
+
 func isKnownCategory(category string) bool {
-	switch category {
-	case "ABCPROXY_PROXY", "ALL_ANONYMIZERS", "ALL_ANONYMIZERS_EXCEPT_TOR", "ALL_IP_SERVICES", "ALL_PROXIES_VPNS",
-		"ANONYMIZER_TOR", "APPLE_ICLOUD_RELAY_PROXY", "ASTRILL_VPN", "AVAST_VPN", "BIGMAMA_PROXY", "CYBERGHOST_VPN",
-		"DATAIMPULSE_PROXY", "EXPRESS_VPN", "FACELESS_PROXY", "FROXY_PROXY", "GEONODE_PROXY", "GLOBALPROTECT_VPN",
-		"GOOGLE_VPN", "IPCOLA_PROXY", "IPIDEA_PROXY", "IPROXYSHOP_PROXY", "LUMINATI_PROXY", "MULLVAD_VPN",
-		"NETNUT_PROXY", "NEXUS_PROXY", "NORD_VPN", "OCULUS_PROXY", "OXYLABS_PROXY", "PIA_VPN", "PROXYRACK_PROXY",
-		"SAMSUNG_VPN", "SPACEPROXIES_PROXY", "SURFSHARK_VPN", "SYMANTEC_VPN", "TRENDMICRO_VPN", "ULTRASURF_VPN",
-		"WARP_VPN", "YILU_PROXY", "PERIMETER81_VPN", "PROXYLINE_PROXY", "VIGOR_SSL_VPN":
-		return true
+	return !strings.ContainsRune(category, ' ') && strings.Contains(categories, " "+category+" ")
+}
+
+// meantCategory names the category that was probably meant, for the end of a message.
+func meantCategory(category string) string {
+	if meant := jsondoc.Nearest(category, strings.Fields(categories)...); meant != "" {
+		return fmt.Sprintf("; did you mean %q?", meant)
 	}
-	return false
+	return ""
 }

@@ -22,11 +22,11 @@
 // The Code of a finding is stable; its text is not.
 //
 //	any document      bad-json bad-encoding duplicate-key too-deep too-large
-//	                  bad-type missing-value too-many-findings
+//	                  bad-type unknown-key missing-value too-many-findings
 //	networks          bad-address bad-cidr bad-range everything host-bits
 //	zones             missing-type unknown-type missing-name duplicate-id
 //	                  duplicate-name unknown-status unknown-usage ignored-member
-//	                  second-exempt-zone wrong-shape empty-zone unknown-member
+//	                  second-exempt-zone wrong-shape empty-zone
 //	                  over-limit first-page
 //	IP zones          missing-entry-type unknown-entry-type ignored-proxies
 //	                  open-proxies

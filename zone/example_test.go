@@ -85,7 +85,7 @@ func ExampleParseFeed() {
 func ExampleParseSailPoint() {
 	_, err := zone.ParseSailPoint("network-config.json", []byte(`{"range": ["10.0.0.0/8"], "Whitelisted": true}`))
 	fmt.Println(err)
-	// Output: network-config.json:1:27 /Whitelisted: "Whitelisted": unknown member; did you mean "whitelisted"?
+	// Output: network-config.json:1:27 /Whitelisted: "Whitelisted": unknown key; expected range, geolocation or whitelisted; did you mean "whitelisted"?
 }
 
 func ExampleParseAuthProfile() {

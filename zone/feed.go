@@ -53,7 +53,7 @@ func parseFeed(file string, data []byte, limit int) (Feed, error) {
 		reader.margin = 0
 	}
 	feed.Entries = reader.entries
-	failures, warnings := reader.found.divide()
+	failures, warnings := reader.found.Divide()
 	feed.Warnings = warnings
 	return feed, failures.Err()
 }
@@ -64,7 +64,7 @@ type feedReader struct {
 	lines   int // read so far, so the number of the current one
 	margin  int // bytes of the line that were cut off at its start: a byte order mark
 	entries []Entry
-	found   notes
+	found   Findings
 }
 
 // line reads one line; false ends the reading.
@@ -94,7 +94,7 @@ func (r *feedReader) line(line string) bool {
 		return true
 	}
 	if everything(network) {
-		r.found.warnEverything(&Finding{File: r.file, Line: r.lines, Column: r.margin + column + 1, Value: entry})
+		r.found.Add(everythingWarning(&Finding{File: r.file, Line: r.lines, Column: r.margin + column + 1, Value: entry}))
 	}
 	r.entries = append(r.entries, Entry{
 		Position: Position{File: r.file, Line: r.lines, Column: r.margin + column + 1},
@@ -105,7 +105,7 @@ func (r *feedReader) line(line string) bool {
 }
 
 func (r *feedReader) fail(column int, value, code string, cause error) {
-	r.found.add(&Finding{File: r.file, Line: r.lines, Column: r.margin + column + 1, Value: finding.Cut(value), Code: code, Err: cause})
+	r.found.Add(&Finding{File: r.file, Line: r.lines, Column: r.margin + column + 1, Value: finding.Cut(value), Code: code, Err: cause})
 }
 
 // networkCode is the code for text that netset.Parse refused, by what it took

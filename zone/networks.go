@@ -11,18 +11,19 @@ import (
 
 // wideNetwork warns about a network that covers more than its author may have
 // meant: all that shares the prefix of an address, or everything.
-func (n *notes) wideNetwork(node jsondoc.Node, network netipx.IPRange) {
+func (r *reader) wideNetwork(node jsondoc.Node, network netipx.IPRange) {
 	if _, hostBits, err := netset.ParsePrefix(node.String()); err == nil && hostBits {
-		n.warn(node, "host-bits", "the address has bits behind the prefix; the whole network %s-%s is meant", network.From(), network.To())
+		r.Warn(node, "host-bits", "the address has bits behind the prefix; the whole network %s-%s is meant", network.From(), network.To())
 	}
 	if everything(network) {
-		n.warnEverything(node.Finding("", nil))
+		r.Found.Add(everythingWarning(node.Finding("", nil)))
 	}
 }
 
-func (n *notes) warnEverything(f *Finding) {
+// everythingWarning turns a finding into the warning that its value is everything.
+func everythingWarning(f *Finding) *Finding {
 	f.Code, f.Warning, f.Err = "everything", true, errEverything
-	n.add(f)
+	return f
 }
 
 var errEverything = errors.New("the network is the whole address space")

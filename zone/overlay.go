@@ -38,60 +38,60 @@ type OverlayEntry struct {
 func ParseOverlay(file string, data []byte) (Overlay, error) {
 	overlay := Overlay{Text: bytes.Clone(data)}
 	root, found := open(file, overlay.Text)
-	if root.Exists() && found.is(root, jsondoc.Object, "an object with deny and allow") {
-		found.strict(root, "deny", "allow")
+	if root.Exists() && found.Is(root, jsondoc.Object, "an object with deny and allow") {
+		found.Strict(root, "deny", "allow")
 		overlay.Deny = found.overlayEntries(root.Get("deny"))
 		overlay.Allow = found.overlayEntries(root.Get("allow"))
 	}
-	failures, warnings := found.divide()
+	failures, warnings := found.Found.Divide()
 	overlay.Warnings = warnings
 	return overlay, failures.Err()
 }
 
-func (n *notes) overlayEntries(list jsondoc.Node) []OverlayEntry {
-	if !n.given(list, jsondoc.Array, "an array, or null") {
+func (r *reader) overlayEntries(list jsondoc.Node) []OverlayEntry {
+	if !r.Given(list, jsondoc.Array, "an array, or null") {
 		return nil
 	}
 	var entries []OverlayEntry
 	for _, node := range list.Elements() {
-		if !n.is(node, jsondoc.Object, "an object with network, until and why") {
+		if !r.Is(node, jsondoc.Object, "an object with network, until and why") {
 			continue
 		}
-		if entry, ok := n.overlayEntry(node); ok {
+		if entry, ok := r.overlayEntry(node); ok {
 			entries = append(entries, entry)
 		}
 	}
 	return entries
 }
 
-func (n *notes) overlayEntry(node jsondoc.Node) (entry OverlayEntry, ok bool) {
-	n.strict(node, "network", "until", "why")
+func (r *reader) overlayEntry(node jsondoc.Node) (entry OverlayEntry, ok bool) {
+	r.Strict(node, "network", "until", "why")
 	ok = true
 	switch network := node.Get("network"); {
 	case !network.Exists():
-		n.fail(node, "missing-network", "the entry has no network; expected an address, a CIDR network or a range")
+		r.Fail(node, "missing-network", "the entry has no network; expected an address, a CIDR network or a range")
 		ok = false
-	case !n.is(network, jsondoc.String, "a string"):
+	case !r.Is(network, jsondoc.String, "a string"):
 		ok = false
 	default:
 		entry.Entry = Entry{Position: positionOf(network), Text: network.String()}
 		var err error
 		if entry.Range, err = netset.Parse(entry.Text); err != nil {
-			n.fail(network, networkCode(entry.Text), "%w", err)
+			r.Fail(network, networkCode(entry.Text), "%w", err)
 			ok = false
 		} else {
-			n.wideNetwork(network, entry.Range)
+			r.wideNetwork(network, entry.Range)
 		}
 	}
-	if until := node.Get("until"); n.text(until) != "" {
+	if until := node.Get("until"); r.Text(until) != "" {
 		var valid bool
 		if entry.Until, valid = parseTime(until.String()); !valid {
-			n.fail(until, "bad-time", "expected a time such as 2030-01-02T15:04:05Z (RFC 3339)")
+			r.Fail(until, "bad-time", "expected a time such as 2030-01-02T15:04:05Z (RFC 3339)")
 			ok = false
 		}
 	}
-	if entry.Why = n.text(node.Get("why")); entry.Why == "" {
-		n.warn(either(node.Get("why"), node), "missing-why", "the entry does not say why it is there; the next person will want to know")
+	if entry.Why = r.Text(node.Get("why")); entry.Why == "" {
+		r.Warn(either(node.Get("why"), node), "missing-why", "the entry does not say why it is there; the next person will want to know")
 	}
 	return entry, ok
 }

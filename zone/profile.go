@@ -25,20 +25,15 @@ type AuthProfile struct {
 func ParseAuthProfile(file string, data []byte) (AuthProfile, error) {
 	profile := AuthProfile{Text: bytes.Clone(data)}
 	root, found := openSmall(file, profile.Text)
-	if root.Exists() && found.is(root, jsondoc.Object, "an authentication profile object") {
+	if root.Exists() && found.Is(root, jsondoc.Object, "an authentication profile object") {
 		profile.Position = positionOf(root)
-		found.strict(root, "name", "offNetwork", "untrustedGeography", "applicationId", "applicationName",
+		found.Strict(root, "name", "offNetwork", "untrustedGeography", "applicationId", "applicationName",
 			"type", "strongAuthLogin", "id", "tenant")
-		profile.OffNetwork = found.strictFlag(root.Get("offNetwork"))
-		profile.UntrustedGeography = found.strictFlag(root.Get("untrustedGeography"))
-		found.strictFlag(root.Get("strongAuthLogin"))
+		profile.OffNetwork = found.StrictFlag(root.Get("offNetwork"))
+		profile.UntrustedGeography = found.StrictFlag(root.Get("untrustedGeography"))
+		found.StrictFlag(root.Get("strongAuthLogin"))
 	}
-	failures, warnings := found.divide()
+	failures, warnings := found.Found.Divide()
 	profile.Warnings = warnings
 	return profile, failures.Err()
-}
-
-// strictFlag is a boolean that may be absent but not null.
-func (n *notes) strictFlag(node jsondoc.Node) bool {
-	return node.Exists() && n.is(node, jsondoc.Bool, "true or false") && node.Bool()
 }

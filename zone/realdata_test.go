@@ -71,7 +71,7 @@ func TestOpenAPIExamples(t *testing.T) {
 		}
 		require.NoError(t, err, name)
 		require.NotEmpty(t, zones.Zones, name)
-		require.Equal(t, strings.Contains(string(example.Value), `"exclue"`), strings.Contains(strings.Join(report(zones.Warnings, nil), "\n"), "unknown-member"), name)
+		require.Equal(t, strings.Contains(string(example.Value), `"exclue"`), strings.Contains(strings.Join(report(zones.Warnings, nil), "\n"), "unknown-key"), name)
 	}
 }
 

@@ -19,18 +19,18 @@ import (
 func ParseOktaRules(file string, data []byte) (RuleSet, error) {
 	set := RuleSet{File: file, Text: bytes.Clone(data)}
 	root, found := open(file, set.Text)
-	reader := &ruleReader{notes: found, ids: map[string]Position{}, priorities: map[int]Position{}}
+	reader := &ruleReader{reader: found, ids: map[string]Position{}, priorities: map[int]Position{}}
 	if root.Exists() {
 		set.Rules = reader.document(root)
 	}
-	failures, warnings := found.divide()
+	failures, warnings := found.Found.Divide()
 	set.Warnings = warnings
 	return set, failures.Err()
 }
 
 // ruleReader reads the rules of one document.
 type ruleReader struct {
-	*notes
+	*reader
 	ids        map[string]Position
 	priorities map[int]Position // of ACTIVE rules
 }
@@ -43,13 +43,13 @@ func (r *ruleReader) document(root jsondoc.Node) []Rule {
 	case jsondoc.Array:
 		for _, node := range root.Elements() {
 			if node.Kind() != jsondoc.Object {
-				r.fail(node, "bad-type", "expected a rule object, found %s", node.Kind())
+				r.Fail(node, "bad-type", "expected a rule object, found %s", node.Kind())
 				continue
 			}
 			rules = append(rules, r.rule(node))
 		}
 	default:
-		r.fail(root, "bad-type", "expected an array of rules or one rule object, found %s", root.Kind())
+		r.Fail(root, "bad-type", "expected an array of rules or one rule object, found %s", root.Kind())
 	}
 	return rules
 }
@@ -57,18 +57,18 @@ func (r *ruleReader) document(root jsondoc.Node) []Rule {
 func (r *ruleReader) rule(node jsondoc.Node) Rule {
 	rule := Rule{Position: positionOf(node), Text: json.RawMessage(node.Raw())}
 	rule.Active = r.active(node.Get("status"))
-	r.lenient = !rule.Active
-	r.miscased(node, "id", "name", "priority", "status", "conditions", "actions")
-	rule.Name = r.text(node.Get("name"))
-	rule.ID = r.text(node.Get("id"))
+	r.Lenient = !rule.Active
+	r.Miscased(node, "id", "name", "priority", "status", "conditions", "actions")
+	rule.Name = r.Text(node.Get("name"))
+	rule.ID = r.Text(node.Get("id"))
 	if first, seen := r.ids[rule.ID]; seen && rule.ID != "" {
-		r.warn(node.Get("id"), "duplicate-id", "the rule at %d:%d has this id already", first.Line, first.Column)
+		r.Warn(node.Get("id"), "duplicate-id", "the rule at %d:%d has this id already", first.Line, first.Column)
 	} else {
 		r.ids[rule.ID] = rule.Position
 	}
 	rule.Priority, rule.HasPriority = r.priority(node.Get("priority"), rule)
 	rule.Allow = r.access(node)
-	if conditions := node.Get("conditions"); r.given(conditions, jsondoc.Object, "an object, or null") {
+	if conditions := node.Get("conditions"); r.Given(conditions, jsondoc.Object, "an object, or null") {
 		r.conditions(&rule, conditions)
 	}
 	return rule
@@ -80,12 +80,12 @@ func (r *ruleReader) priority(value jsondoc.Node, rule Rule) (priority int, give
 	}
 	wide, err := strconv.ParseInt(value.String(), 10, 32)
 	if value.Kind() != jsondoc.Number || err != nil {
-		r.problem(value, "bad-priority", "expected a whole number")
+		r.Problem(value, "bad-priority", "expected a whole number")
 		return 0, false
 	}
 	priority = int(wide)
 	if first, seen := r.priorities[priority]; seen && rule.Active {
-		r.warn(value, "same-priority", "the rule at %d:%d has the same priority; the one that stands first in the document is taken first", first.Line, first.Column)
+		r.Warn(value, "same-priority", "the rule at %d:%d has the same priority; the one that stands first in the document is taken first", first.Line, first.Column)
 	} else if rule.Active {
 		r.priorities[priority] = rule.Position
 	}
@@ -96,7 +96,7 @@ func (r *ruleReader) priority(value jsondoc.Node, rule Rule) (priority int, give
 // policy, actions.appSignOn.access in an app sign-in policy.
 func (r *ruleReader) access(node jsondoc.Node) (allow bool) {
 	actions := node.Get("actions")
-	if !r.given(actions, jsondoc.Object, "an object") {
+	if !r.Given(actions, jsondoc.Object, "an object") {
 		if actions.Kind() <= jsondoc.Null {
 			r.noAccess(either(actions, node))
 		}
@@ -106,7 +106,7 @@ func (r *ruleReader) access(node jsondoc.Node) (allow bool) {
 	complete := true
 	for _, form := range []string{"signon", "appSignOn"} {
 		action := actions.Get(form)
-		if !r.given(action, jsondoc.Object, "an object") {
+		if !r.Given(action, jsondoc.Object, "an object") {
 			complete = complete && action.Kind() <= jsondoc.Null
 			continue
 		}
@@ -115,10 +115,10 @@ func (r *ruleReader) access(node jsondoc.Node) (allow bool) {
 		case access.Kind() <= jsondoc.Null:
 			continue
 		case access.Kind() != jsondoc.String || access.String() != "ALLOW" && access.String() != "DENY":
-			r.problem(access, "bad-access", "expected ALLOW or DENY")
+			r.Problem(access, "bad-access", "%s", jsondoc.Expected(access.String(), "ALLOW", "DENY"))
 			complete = false
 		case first.Exists() && first.String() != access.String():
-			r.problem(access, "bad-access", "the rule says %s here and %s in %s", access.String(), first.String(), first.Path())
+			r.Problem(access, "bad-access", "the rule says %s here and %s in %s", access.String(), first.String(), first.Path())
 		default:
 			first = access
 		}
@@ -130,7 +130,7 @@ func (r *ruleReader) access(node jsondoc.Node) (allow bool) {
 }
 
 func (r *ruleReader) noAccess(at jsondoc.Node) {
-	r.problem(at, "not-access-rule", "not an access rule: neither actions.signon.access nor actions.appSignOn.access is given")
+	r.Problem(at, "not-access-rule", "not an access rule: neither actions.signon.access nor actions.appSignOn.access is given")
 }
 
 // conditions reads the network condition and notes which others narrow the rule.
@@ -145,7 +145,7 @@ func (r *ruleReader) conditions(rule *Rule, conditions jsondoc.Node) {
 	for member := range conditions.Members() {
 		switch {
 		case member.Name == "network":
-			if r.given(member.Value, jsondoc.Object, "an object, or null") {
+			if r.Given(member.Value, jsondoc.Object, "an object, or null") {
 				r.network(rule, member.Value, narrow)
 			}
 		case restricts(member.Value):
@@ -159,7 +159,7 @@ func (r *ruleReader) conditions(rule *Rule, conditions jsondoc.Node) {
 	if rule.Allow {
 		effect = "this ALLOW rule never applies"
 	}
-	r.warn(first, "narrowed-rule", "a condition other than the network cannot be evaluated here and may only deny more: %s", effect)
+	r.Warn(first, "narrowed-rule", "a condition other than the network cannot be evaluated here and may only deny more: %s", effect)
 }
 
 // restricts says whether a condition may exclude anybody: not if every leaf of
@@ -215,7 +215,7 @@ func (r *ruleReader) network(rule *Rule, node jsondoc.Node, narrow func(jsondoc.
 	}
 	if condition.Connection == InZones {
 		if (len(include) > 0) == (len(exclude) > 0) {
-			r.problem(node, "include-exclude", "conditions.network: You should either include or exclude network zones when you use zones in the policy rule.")
+			r.Problem(node, "include-exclude", "conditions.network: You should either include or exclude network zones when you use zones in the policy rule.")
 		}
 		r.alone(node.Get("include"))
 		r.alone(node.Get("exclude"))
@@ -223,7 +223,7 @@ func (r *ruleReader) network(rule *Rule, node jsondoc.Node, narrow func(jsondoc.
 	}
 	for _, list := range []string{"include", "exclude"} {
 		if zones := node.Get(list); zones.Len() > 0 {
-			r.problem(zones, "ignored-zones", "with connection %s the list would be ignored; expected ZONE, or no list", node.Get("connection").String())
+			r.Problem(zones, "ignored-zones", "with connection %s the list would be ignored; expected ZONE, or no list", node.Get("connection").String())
 		}
 	}
 }
@@ -231,10 +231,10 @@ func (r *ruleReader) network(rule *Rule, node jsondoc.Node, narrow func(jsondoc.
 func (r *ruleReader) connection(network jsondoc.Node) (connection Connection, known bool) {
 	value := network.Get("connection")
 	if value.Kind() <= jsondoc.Null {
-		r.problem(either(value, network), "unknown-connection", "the network condition has no connection; expected ANYWHERE or ZONE")
+		r.Problem(either(value, network), "unknown-connection", "the network condition has no connection; expected ANYWHERE or ZONE")
 		return Disabled, false
 	}
-	if !r.is(value, jsondoc.String, "a string") {
+	if !r.Is(value, jsondoc.String, "a string") {
 		return Disabled, false
 	}
 	switch value.String() {
@@ -249,7 +249,8 @@ func (r *ruleReader) connection(network jsondoc.Node) (connection Connection, kn
 	case "DISABLED":
 		return Disabled, true
 	default:
-		r.problem(value, "unknown-connection", "unknown connection; expected ANYWHERE, ZONE, ON_NETWORK, OFF_NETWORK or DISABLED")
+		r.Problem(value, "unknown-connection", "unknown connection; %s",
+			jsondoc.Expected(value.String(), "ANYWHERE", "ZONE", "ON_NETWORK", "OFF_NETWORK", "DISABLED"))
 		return Disabled, false
 	}
 }
@@ -268,6 +269,6 @@ func (r *ruleReader) alone(list jsondoc.Node) {
 		}
 	}
 	if all.Exists() && other.Exists() {
-		r.problem(all, "all-zones-not-alone", "%s must be the only element of its list", all.String())
+		r.Problem(all, "all-zones-not-alone", "%s must be the only element of its list", all.String())
 	}
 }

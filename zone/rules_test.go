@@ -115,7 +115,7 @@ func TestRuleDocuments(t *testing.T) {
 		{"two without priority", `[{` + allow + `},{` + deny + `}]`, nil},
 		{"same id", `[{"id":"x",` + allow + `},` + "\n" + `{"id":"x",` + deny + `}]`, []string{"2:7 warning duplicate-id /1/id"}},
 		{"unknown members", `{"system":true,"type":"SIGN_ON","created":"x","_links":{},"new":1,` + allow + `}`, nil},
-		{"miscased member", `{"Conditions":{},` + allow + `}`, []string{"1:2 warning unknown-member /Conditions"}},
+		{"miscased member", `{"Conditions":{},` + allow + `}`, []string{"1:2 warning unknown-key /Conditions"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			set, err := zone.ParseOktaRules("r.json", []byte(row.text))

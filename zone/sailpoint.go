@@ -41,56 +41,54 @@ const (
 func ParseSailPoint(file string, data []byte) (NetworkConfig, error) {
 	config := NetworkConfig{Text: bytes.Clone(data)}
 	root, found := openSmall(file, config.Text)
-	if root.Exists() && found.is(root, jsondoc.Object, "a network configuration object") {
+	if root.Exists() && found.Is(root, jsondoc.Object, "a network configuration object") {
 		reader := &configReader{found}
 		reader.read(&config, root)
 	}
-	failures, warnings := found.divide()
+	failures, warnings := found.Found.Divide()
 	config.Warnings = warnings
 	return config, failures.Err()
 }
 
 // openSmall is open for a SailPoint document.
-func openSmall(file string, text []byte) (jsondoc.Node, *notes) {
+func openSmall(file string, text []byte) (jsondoc.Node, *reader) {
 	if len(text) > maxConfigSize {
-		found := &notes{}
-		found.add(&Finding{File: file, Line: 1, Column: 1, Code: "too-large",
+		found := &reader{&jsondoc.Reader{}}
+		found.Found.Add(&Finding{File: file, Line: 1, Column: 1, Code: "too-large",
 			Err: fmt.Errorf("the document has %d bytes, more than the limit of %d", len(text), maxConfigSize)})
 		return jsondoc.Node{}, found
 	}
 	return open(file, text)
 }
 
-type configReader struct{ *notes }
+type configReader struct{ *reader }
 
 func (r *configReader) read(config *NetworkConfig, root jsondoc.Node) {
 	config.Position = positionOf(root)
-	r.strict(root, "range", "geolocation", "whitelisted")
+	r.Strict(root, "range", "geolocation", "whitelisted")
 	if list := root.Get("range"); r.list(list) {
 		config.Range = r.networks(list)
 	}
 	if list := root.Get("geolocation"); r.list(list) {
 		config.Geolocation = r.countries(list)
 	}
-	if whitelisted := root.Get("whitelisted"); whitelisted.Exists() && r.is(whitelisted, jsondoc.Bool, "true or false") {
-		config.Allowlist = whitelisted.Bool()
-	}
+	config.Allowlist = r.StrictFlag(root.Get("whitelisted"))
 	noNetwork, noCountry := root.Get("range").Blank(), root.Get("geolocation").Blank()
 	switch {
 	case !config.Allowlist && !noNetwork && noCountry:
-		r.warn(root.Get("range"), "range-not-blocked", "whitelisted false does not make the range a block list: range always lists the network that is allowed; whitelisted governs geolocation only")
+		r.Warn(root.Get("range"), "range-not-blocked", "whitelisted false does not make the range a block list: range always lists the network that is allowed; whitelisted governs geolocation only")
 	case config.Allowlist && noNetwork && noCountry:
-		r.warn(root.Get("whitelisted"), "empty-allow-list", "whitelisted is true and both lists are empty: nobody is allowed in")
+		r.Warn(root.Get("whitelisted"), "empty-allow-list", "whitelisted is true and both lists are empty: nobody is allowed in")
 	}
 }
 
 // list says whether a list is given, and bounds it.
 func (r *configReader) list(node jsondoc.Node) bool {
-	if !r.given(node, jsondoc.Array, "an array of strings, or null") {
+	if !r.Given(node, jsondoc.Array, "an array of strings, or null") {
 		return false
 	}
 	if count := node.Len(); count > maxConfigList {
-		r.fail(node, "too-many-entries", "%d entries, more than the limit of %d", count, maxConfigList)
+		r.Fail(node, "too-many-entries", "%d entries, more than the limit of %d", count, maxConfigList)
 		return false
 	}
 	return true
@@ -101,7 +99,7 @@ func (r *configReader) list(node jsondoc.Node) bool {
 func (r *configReader) networks(list jsondoc.Node) []Entry {
 	entries := []Entry{}
 	for _, node := range list.Elements() {
-		if !r.is(node, jsondoc.String, "an address or a CIDR network as a string") {
+		if !r.Is(node, jsondoc.String, "an address or a CIDR network as a string") {
 			continue
 		}
 		entry := Entry{Position: positionOf(node), Text: node.String()}
@@ -121,7 +119,7 @@ func (r *configReader) networks(list jsondoc.Node) []Entry {
 func (r *configReader) network(node jsondoc.Node) (netipx.IPRange, bool) {
 	network, _, err := netset.ParsePrefix(node.String())
 	if err != nil {
-		r.fail(node, "bad-cidr", "%w", err)
+		r.Fail(node, "bad-cidr", "%w", err)
 		return network, false
 	}
 	r.wideNetwork(node, network)
@@ -135,11 +133,11 @@ func (r *configReader) address(node jsondoc.Node) (netipx.IPRange, bool) {
 		if strings.Contains(text, "-") {
 			err = fmt.Errorf("a range of addresses is not documented for this list; write CIDR networks: %w", err)
 		}
-		r.fail(node, "bad-address", "%w", err)
+		r.Fail(node, "bad-address", "%w", err)
 		return netipx.IPRange{}, false
 	}
 	if isMask(addr) {
-		r.warn(node, "bare-mask", "this is a network mask; it stands for this one address. A network is written as 192.0.2.0/24")
+		r.Warn(node, "bare-mask", "this is a network mask; it stands for this one address. A network is written as 192.0.2.0/24")
 	}
 	return netipx.IPRangeFrom(addr, addr), true
 }
@@ -158,16 +156,16 @@ func isMask(addr netip.Addr) bool {
 func (r *configReader) countries(list jsondoc.Node) []string {
 	countries := []string{}
 	for _, node := range list.Elements() {
-		if !r.is(node, jsondoc.String, "a country code as a string") {
+		if !r.Is(node, jsondoc.String, "a country code as a string") {
 			continue
 		}
 		country := node.String()
 		if !isCountryCode(country) {
-			r.fail(node, "bad-country", "expected two upper-case letters such as US")
+			r.Fail(node, "bad-country", "expected two upper-case letters such as US")
 			continue
 		}
 		if hint := countryHint(country); hint != "" {
-			r.warn(node, "not-iso-country", "%s", hint)
+			r.Warn(node, "not-iso-country", "%s", hint)
 		}
 		countries = append(countries, country)
 	}

@@ -107,10 +107,10 @@ func TestSailPointDocuments(t *testing.T) {
 		{"null whitelisted", `{"whitelisted":null}`, []string{"1:16 error bad-type /whitelisted"}},
 		{"string whitelisted", `{"whitelisted":"true,"}`, []string{"1:16 error bad-type /whitelisted"}},
 		{"number whitelisted", `{"whitelisted":1}`, []string{"1:16 error bad-type /whitelisted"}},
-		{"misspelt member", `{"whitlisted":true}`, []string{"1:2 error unknown-member /whitlisted"}},
-		{"miscased member", `{"Whitelisted":true}`, []string{"1:2 error unknown-member /Whitelisted"}},
-		{"both spellings", `{"whitelisted":true,"WHITELISTED":false}`, []string{"1:21 error unknown-member /WHITELISTED", "1:16 warning empty-allow-list /whitelisted"}},
-		{"foreign member", `{"description":"x"}`, []string{"1:2 error unknown-member /description"}},
+		{"misspelt member", `{"whitlisted":true}`, []string{"1:2 error unknown-key /whitlisted"}},
+		{"miscased member", `{"Whitelisted":true}`, []string{"1:2 error unknown-key /Whitelisted"}},
+		{"both spellings", `{"whitelisted":true,"WHITELISTED":false}`, []string{"1:21 error unknown-key /WHITELISTED", "1:16 warning empty-allow-list /whitelisted"}},
+		{"foreign member", `{"description":"x"}`, []string{"1:2 error unknown-key /description"}},
 		{"duplicate member", `{"whitelisted":true,"whitelisted":false}`, []string{"1:21 error duplicate-key /whitelisted", "1:16 warning empty-allow-list /whitelisted"}},
 		{"string as range", `{"range":"1.2.3.4"}`, []string{"1:10 error bad-type /range", "1:10 warning range-not-blocked /range"}},
 		{"object as geolocation", `{"geolocation":{"CA":true}}`, []string{"1:16 error bad-type /geolocation"}},
@@ -124,7 +124,7 @@ func TestSailPointDocuments(t *testing.T) {
 		{"whitelisted, empty lists", `{"range":[],"geolocation":[],"whitelisted":true}`, []string{"1:44 warning empty-allow-list /whitelisted"}},
 		{"countries alone, whitelisted", `{"geolocation":["CA"],"whitelisted":true}`, nil},
 		{"all errors", `{"range":["x"],"geolocation":["x"],"whitelisted":"x","x":1}`, []string{"1:11 error bad-address /range/0",
-			"1:31 error bad-country /geolocation/0", "1:50 error bad-type /whitelisted", "1:54 error unknown-member /x"}},
+			"1:31 error bad-country /geolocation/0", "1:50 error bad-type /whitelisted", "1:54 error unknown-key /x"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			config, err := zone.ParseSailPoint("s.json", []byte(row.text))
@@ -132,11 +132,11 @@ func TestSailPointDocuments(t *testing.T) {
 		})
 	}
 	config, err := zone.ParseSailPoint("", []byte(`{"whitlisted":true}`))
-	require.Contains(t, message(t, "unknown-member", config.Warnings, err), `did you mean "whitelisted"?`)
+	require.Contains(t, message(t, "unknown-key", config.Warnings, err), `did you mean "whitelisted"?`)
 	config, err = zone.ParseSailPoint("", []byte(`{"RANGE":[]}`))
-	require.Contains(t, message(t, "unknown-member", config.Warnings, err), `did you mean "range"?`)
+	require.Contains(t, message(t, "unknown-key", config.Warnings, err), `did you mean "range"?`)
 	config, err = zone.ParseSailPoint("", []byte(`{"description":1}`))
-	require.Contains(t, message(t, "unknown-member", config.Warnings, err), `expected range, geolocation or whitelisted`)
+	require.Contains(t, message(t, "unknown-key", config.Warnings, err), `expected range, geolocation or whitelisted`)
 }
 
 // TestSailPointLists: null and an empty list are told apart, and lists keep
@@ -203,8 +203,8 @@ func TestAuthProfile(t *testing.T) {
 		`{"offNetwork":"true"}`:                  {"1:15 error bad-type /offNetwork"},
 		`{"untrustedGeography":1}`:               {"1:23 error bad-type /untrustedGeography"},
 		`{"strongAuthLogin":null}`:               {"1:20 error bad-type /strongAuthLogin"},
-		`{"offnetwork":true}`:                    {"1:2 error unknown-member /offnetwork"},
-		`{"offNetwork":true,"x":1}`:              {"1:20 error unknown-member /x"},
+		`{"offnetwork":true}`:                    {"1:2 error unknown-key /offnetwork"},
+		`{"offNetwork":true,"x":1}`:              {"1:20 error unknown-key /x"},
 		`{"offNetwork":true,"offNetwork":false}`: {"1:20 error duplicate-key /offNetwork"},
 		`{"name":"` + strings.Repeat("x", 1<<20) + `"}`: {"1:1 error too-large"},
 	} {

@@ -44,20 +44,20 @@ type ThreatInsight struct {
 func ParseThreatInsight(file string, data []byte) (ThreatInsight, error) {
 	threat := ThreatInsight{Text: bytes.Clone(data)}
 	root, found := open(file, threat.Text)
-	if root.Exists() && found.is(root, jsondoc.Object, "a ThreatInsight configuration object") {
+	if root.Exists() && found.Is(root, jsondoc.Object, "a ThreatInsight configuration object") {
 		threat.Position = positionOf(root)
 		threat.Action = found.threatAction(root)
 		threat.ExcludeZones, _ = found.zoneIDs(root.Get("excludeZones"))
 	}
-	failures, warnings := found.divide()
+	failures, warnings := found.Found.Divide()
 	threat.Warnings = warnings
 	return threat, failures.Err()
 }
 
-func (n *notes) threatAction(root jsondoc.Node) ThreatAction {
+func (r *reader) threatAction(root jsondoc.Node) ThreatAction {
 	action := root.Get("action")
 	if action.Kind() <= jsondoc.Null {
-		n.fail(either(action, root), "missing-action", "the configuration has no action; expected none, audit or block")
+		r.Fail(either(action, root), "missing-action", "the configuration has no action; expected none, audit or block")
 		return ThreatNone
 	}
 	if action.Kind() == jsondoc.String {
@@ -70,22 +70,22 @@ func (n *notes) threatAction(root jsondoc.Node) ThreatAction {
 			return ThreatBlock
 		}
 	}
-	n.fail(action, "unknown-action", "unknown action; expected none, audit or block")
+	r.Fail(action, "unknown-action", "unknown action; %s", jsondoc.Expected(action.String(), "none", "audit", "block"))
 	return ThreatNone
 }
 
 // zoneIDs reads an optional list of references to zones.
-func (n *notes) zoneIDs(list jsondoc.Node) (ids []ZoneID, ok bool) {
-	if !n.given(list, jsondoc.Array, "an array of zone ids, or null") {
+func (r *reader) zoneIDs(list jsondoc.Node) (ids []ZoneID, ok bool) {
+	if !r.Given(list, jsondoc.Array, "an array of zone ids, or null") {
 		return nil, list.Kind() <= jsondoc.Null
 	}
 	ok = true
 	for _, node := range list.Elements() {
 		switch {
-		case !n.is(node, jsondoc.String, "a zone id as a string"):
+		case !r.Is(node, jsondoc.String, "a zone id as a string"):
 			ok = false
 		case node.Blank():
-			n.problem(node, "missing-value", "expected a zone id, found an empty string")
+			r.Problem(node, "missing-value", "expected a zone id, found an empty string")
 			ok = false
 		default:
 			ids = append(ids, ZoneID{Position: positionOf(node), ID: node.String()})

@@ -14,7 +14,7 @@ func (r *zoneReader) dynamicZone(z *Zone, node jsondoc.Node) {
 	r.misplaced(node.Get("ipServiceCategories"), "only a DYNAMIC_V2 zone has ipServiceCategories; a DYNAMIC zone has proxyType")
 	r.withoutAddresses(node)
 	if node.Get("locations").Blank() && node.Get("asns").Blank() && unsetProxyType(node.Get("proxyType")) {
-		r.problem(node, "empty-zone", "the zone has neither locations nor asns nor proxyType; it would match every address")
+		r.Problem(node, "empty-zone", "the zone has neither locations nor asns nor proxyType; it would match every address")
 	}
 }
 
@@ -25,7 +25,7 @@ func (r *zoneReader) dynamicV2Zone(z *Zone, node jsondoc.Node) {
 	r.misplaced(node.Get("proxyType"), "only a DYNAMIC zone has proxyType; a DYNAMIC_V2 zone has ipServiceCategories")
 	r.withoutAddresses(node)
 	if node.Get("locations").Blank() && node.Get("asns").Blank() && node.Get("ipServiceCategories").Blank() {
-		r.problem(node, "empty-zone", "the zone has neither locations nor asns nor ipServiceCategories; it would match every address")
+		r.Problem(node, "empty-zone", "the zone has neither locations nor asns nor ipServiceCategories; it would match every address")
 	}
 }
 
@@ -60,9 +60,9 @@ func list[T any](r *zoneReader, value jsondoc.Node, read func(jsondoc.Node) []T)
 		return read(value)
 	case value.Blank():
 	case value.Kind() == jsondoc.Object:
-		r.problem(value, "wrong-shape", "include and exclude are the shape of a DYNAMIC_V2 zone; a DYNAMIC zone has an array here")
+		r.Problem(value, "wrong-shape", "include and exclude are the shape of a DYNAMIC_V2 zone; a DYNAMIC zone has an array here")
 	default:
-		r.is(value, jsondoc.Array, "an array, or null")
+		r.Is(value, jsondoc.Array, "an array, or null")
 	}
 	return nil
 }
@@ -72,18 +72,18 @@ func terms[T any](r *zoneReader, value jsondoc.Node, read func(jsondoc.Node) []T
 	var terms Terms[T]
 	switch {
 	case value.Kind() == jsondoc.Object:
-		r.unknownMembers(value, "include", "exclude")
-		if include := value.Get("include"); r.given(include, jsondoc.Array, "an array, or null") {
+		r.unknownKeys(value, "include", "exclude")
+		if include := value.Get("include"); r.Given(include, jsondoc.Array, "an array, or null") {
 			terms.Include = read(include)
 		}
-		if exclude := value.Get("exclude"); r.given(exclude, jsondoc.Array, "an array, or null") {
+		if exclude := value.Get("exclude"); r.Given(exclude, jsondoc.Array, "an array, or null") {
 			terms.Exclude = read(exclude)
 		}
 	case value.Blank():
 	case value.Kind() == jsondoc.Array:
-		r.problem(value, "wrong-shape", "an array is the shape of a DYNAMIC zone; a DYNAMIC_V2 zone has include and exclude here")
+		r.Problem(value, "wrong-shape", "an array is the shape of a DYNAMIC zone; a DYNAMIC_V2 zone has include and exclude here")
 	default:
-		r.is(value, jsondoc.Object, "an object with include and exclude, or null")
+		r.Is(value, jsondoc.Object, "an object with include and exclude, or null")
 	}
 	return terms
 }
@@ -102,9 +102,9 @@ func (r *zoneReader) places(list jsondoc.Node) []Place {
 		}
 		switch {
 		case seen[place]:
-			r.warn(node, "duplicate-location", "the list holds this location already")
+			r.Warn(node, "duplicate-location", "the list holds this location already")
 		case place.Region == "" && regionsOf[place.Country], place.Region != "" && countries[place.Country]:
-			r.problem(node, "overlapping-locations", "the list holds %s as a whole and a region of it; one contains the other", place.Country)
+			r.Problem(node, "overlapping-locations", "the list holds %s as a whole and a region of it; one contains the other", place.Country)
 		}
 		seen[place] = true
 		if place.Region == "" {
@@ -115,16 +115,16 @@ func (r *zoneReader) places(list jsondoc.Node) []Place {
 		places = append(places, place)
 	}
 	if count := list.Len(); count > maxTerms {
-		r.warn(list, "over-limit", "locations: No more than 75 locations may be included in a Location Zone. (%d found)", count)
+		r.Warn(list, "over-limit", "locations: No more than 75 locations may be included in a Location Zone. (%d found)", count)
 	}
 	return places
 }
 
 func (r *zoneReader) place(node jsondoc.Node) (Place, bool) {
-	if !r.is(node, jsondoc.Object, "an object with country and region") {
+	if !r.Is(node, jsondoc.Object, "an object with country and region") {
 		return Place{}, false
 	}
-	r.unknownMembers(node, "country", "region")
+	r.unknownKeys(node, "country", "region")
 	country, ok := r.country(node)
 	region, regionOK := r.region(node.Get("region"), country)
 	return Place{Country: country, Region: region}, ok && regionOK
@@ -133,19 +133,19 @@ func (r *zoneReader) place(node jsondoc.Node) (Place, bool) {
 func (r *zoneReader) country(node jsondoc.Node) (string, bool) {
 	value := node.Get("country")
 	if value.Kind() <= jsondoc.Null {
-		r.problem(either(value, node), "missing-country", "the location has no country")
+		r.Problem(either(value, node), "missing-country", "the location has no country")
 		return "", false
 	}
-	if !r.is(value, jsondoc.String, "a string") {
+	if !r.Is(value, jsondoc.String, "a string") {
 		return "", false
 	}
 	country := value.String()
 	if !isCountryCode(country) {
-		r.problem(value, "bad-country", "expected two upper-case letters such as US (ISO 3166-1 alpha-2)")
+		r.Problem(value, "bad-country", "expected two upper-case letters such as US (ISO 3166-1 alpha-2)")
 		return "", false
 	}
 	if hint := countryHint(country); hint != "" {
-		r.warn(value, "not-iso-country", "%s", hint)
+		r.Warn(value, "not-iso-country", "%s", hint)
 	}
 	return country, true
 }
@@ -153,7 +153,7 @@ func (r *zoneReader) country(node jsondoc.Node) (string, bool) {
 // region reads "US-CA", or "CA" alone, which some of Okta's texts show. With an
 // unreadable country only the form is checked.
 func (r *zoneReader) region(value jsondoc.Node, country string) (string, bool) {
-	text := r.text(value)
+	text := r.Text(value)
 	if text == "" {
 		return "", value.Kind() <= jsondoc.Null || value.Kind() == jsondoc.String
 	}
@@ -163,10 +163,10 @@ func (r *zoneReader) region(value jsondoc.Node, country string) (string, bool) {
 	}
 	switch {
 	case found && !isCountryCode(prefix) || !isRegionCode(code):
-		r.problem(value, "bad-region", "expected a code such as US-CA (ISO 3166-2), upper case")
+		r.Problem(value, "bad-region", "expected a code such as US-CA (ISO 3166-2), upper case")
 		return "", false
 	case country != "" && prefix != country:
-		r.problem(value, "bad-region", "the region belongs to %s, but the country is %s", prefix, country)
+		r.Problem(value, "bad-region", "the region belongs to %s, but the country is %s", prefix, country)
 		return "", false
 	}
 	return prefix + "-" + code, true
@@ -187,12 +187,12 @@ func isRegionCode(code string) bool {
 func (r *zoneReader) asns(list jsondoc.Node) []uint32 {
 	var asns []uint32
 	for _, node := range list.Elements() {
-		if node.Kind() != jsondoc.Number && !r.is(node, jsondoc.String, "an AS number as a string or a number") {
+		if node.Kind() != jsondoc.Number && !r.Is(node, jsondoc.String, "an AS number as a string or a number") {
 			continue
 		}
 		asn, ok := parseASN(node.String())
 		if !ok {
-			r.problem(node, "bad-asn", `expected an AS number from 0 to 4294967295 in decimal digits, without "AS"`)
+			r.Problem(node, "bad-asn", `expected an AS number from 0 to 4294967295 in decimal digits, without "AS"`)
 			continue
 		}
 		asns = append(asns, asn)
@@ -212,12 +212,12 @@ func parseASN(text string) (uint32, bool) {
 func (r *zoneReader) categories(list jsondoc.Node) []string {
 	var categories []string
 	for _, node := range list.Elements() {
-		if !r.is(node, jsondoc.String, "a category as a string") {
+		if !r.Is(node, jsondoc.String, "a category as a string") {
 			continue
 		}
 		category := node.String()
 		if !isKnownCategory(category) {
-			r.warn(node, "unknown-category", "unknown IP service category; it matches only services of this name")
+			r.Warn(node, "unknown-category", "unknown IP service category; it matches only services of this name%s", meantCategory(category))
 		}
 		categories = append(categories, category)
 	}
@@ -227,14 +227,14 @@ func (r *zoneReader) categories(list jsondoc.Node) []string {
 
 func (r *zoneReader) limitTerms(list jsondoc.Node, property string) {
 	if count := list.Len(); count > maxTerms {
-		r.warn(list, "over-limit", "%s: %d found; Okta allows %d in one list", property, count, maxTerms)
+		r.Warn(list, "over-limit", "%s: %d found; Okta allows %d in one list", property, count, maxTerms)
 	}
 }
 
 // proxyType reads what Okta's API really answers (TorAnonymizer) and what its
 // documentation says (Tor, ANY, "null").
 func (r *zoneReader) proxyType(value jsondoc.Node) ProxyType {
-	switch text := r.text(value); text {
+	switch text := r.Text(value); text {
 	case "", "null":
 		return ProxyUnset
 	case "Any", "ANY":
@@ -244,7 +244,7 @@ func (r *zoneReader) proxyType(value jsondoc.Node) ProxyType {
 	case "NotTorAnonymizer":
 		return NotTorAnonymizer
 	default:
-		r.problem(value, "unknown-proxy-type", "unknown proxyType; expected Any, Tor, TorAnonymizer or NotTorAnonymizer")
+		r.Problem(value, "unknown-proxy-type", "unknown proxyType; %s", jsondoc.Expected(text, "Any", "Tor", "TorAnonymizer", "NotTorAnonymizer"))
 		return ProxyUnset
 	}
 }

@@ -17,7 +17,7 @@ func (r *zoneReader) ipZone(z *Zone, node jsondoc.Node) {
 		r.misplaced(node.Get(other), "an IP zone has gateways and proxies only")
 	}
 	if node.Get("gateways").Blank() && node.Get("proxies").Blank() {
-		r.warn(node, "empty-zone", "the zone has neither gateways nor proxies, so it matches nothing")
+		r.Warn(node, "empty-zone", "the zone has neither gateways nor proxies, so it matches nothing")
 	}
 }
 
@@ -32,11 +32,11 @@ func (r *zoneReader) misplaced(value jsondoc.Node, reason string) {
 	if value.Blank() || value.Kind() == jsondoc.String && value.String() == "null" {
 		return
 	}
-	r.problem(value, "wrong-shape", "%s", reason)
+	r.Problem(value, "wrong-shape", "%s", reason)
 }
 
 func (r *zoneReader) entries(list jsondoc.Node, property string) []Entry {
-	if !r.given(list, jsondoc.Array, "an array of addresses, or null") {
+	if !r.Given(list, jsondoc.Array, "an array of addresses, or null") {
 		return nil
 	}
 	entries := make([]Entry, 0, list.Len())
@@ -50,10 +50,10 @@ func (r *zoneReader) entries(list jsondoc.Node, property string) []Entry {
 }
 
 func (r *zoneReader) entry(node jsondoc.Node, property string) (Entry, bool) {
-	if !r.is(node, jsondoc.Object, "an object with type and value") {
+	if !r.Is(node, jsondoc.Object, "an object with type and value") {
 		return Entry{}, false
 	}
-	r.unknownMembers(node, "type", "value")
+	r.unknownKeys(node, "type", "value")
 	form, value := node.Get("type"), node.Get("value")
 	formGiven, valueGiven := r.entryType(form, node), r.entryValue(value, node)
 	if !formGiven || !valueGiven {
@@ -67,7 +67,7 @@ func (r *zoneReader) entry(node jsondoc.Node, property string) (Entry, bool) {
 		entry.Range, ok = r.addressRange(value, property)
 	}
 	if ok && property == "proxies" && everything(entry.Range) {
-		r.warn(value, "open-proxies", "every address is a trusted proxy: whatever X-Forwarded-For claims is believed")
+		r.Warn(value, "open-proxies", "every address is a trusted proxy: whatever X-Forwarded-For claims is believed")
 	}
 	return entry, ok
 }
@@ -75,14 +75,14 @@ func (r *zoneReader) entry(node jsondoc.Node, property string) (Entry, bool) {
 // entryType says whether an entry is a CIDR or a RANGE, and reports it if not.
 func (r *zoneReader) entryType(form, entry jsondoc.Node) bool {
 	if form.Kind() <= jsondoc.Null {
-		r.problem(either(form, entry), "missing-entry-type", "the entry has no type; expected CIDR or RANGE")
+		r.Problem(either(form, entry), "missing-entry-type", "the entry has no type; expected CIDR or RANGE")
 		return false
 	}
-	if !r.is(form, jsondoc.String, "a string") {
+	if !r.Is(form, jsondoc.String, "a string") {
 		return false
 	}
 	if text := form.String(); text != "CIDR" && text != "RANGE" {
-		r.problem(form, "unknown-entry-type", "unknown type; expected CIDR or RANGE")
+		r.Problem(form, "unknown-entry-type", "unknown type; %s", jsondoc.Expected(text, "CIDR", "RANGE"))
 		return false
 	}
 	return true
@@ -90,10 +90,10 @@ func (r *zoneReader) entryType(form, entry jsondoc.Node) bool {
 
 func (r *zoneReader) entryValue(value, entry jsondoc.Node) bool {
 	if !value.Exists() {
-		r.problem(entry, "missing-value", "the entry has no value; expected an address, a CIDR network or a range")
+		r.Problem(entry, "missing-value", "the entry has no value; expected an address, a CIDR network or a range")
 		return false
 	}
-	return r.is(value, jsondoc.String, "a string")
+	return r.Is(value, jsondoc.String, "a string")
 }
 
 // cidr reads a CIDR value. Host bits are masked without a word: Okta's own
@@ -101,7 +101,7 @@ func (r *zoneReader) entryValue(value, entry jsondoc.Node) bool {
 func (r *zoneReader) cidr(value jsondoc.Node) (netipx.IPRange, bool) {
 	network, _, err := netset.ParsePrefix(value.String())
 	if err != nil {
-		r.problem(value, "bad-cidr", "%w", err)
+		r.Problem(value, "bad-cidr", "%w", err)
 	}
 	return network, err == nil
 }
@@ -123,7 +123,7 @@ func (r *zoneReader) addressRange(value jsondoc.Node, property string) (netipx.I
 		return netipx.IPRange{}, false
 	}
 	if err := netset.CheckOrder(first, last); err != nil {
-		r.problem(value, "bad-range", "%w", err)
+		r.Problem(value, "bad-range", "%w", err)
 		return netipx.IPRange{}, false
 	}
 	return netipx.IPRangeFrom(first, last), true
@@ -135,7 +135,7 @@ func (r *zoneReader) rangeEnd(value jsondoc.Node, property, end string) (netip.A
 	end = strings.Trim(end, " \t")
 	addr, err := netset.ParseAddr(end)
 	if err != nil {
-		r.problem(value, "bad-range", "%s: The IP: %s in the RANGE: %s is invalid. Make sure it is a valid IPV4. [%w]",
+		r.Problem(value, "bad-range", "%s: The IP: %s in the RANGE: %s is invalid. Make sure it is a valid IPV4. [%w]",
 			property, finding.Inline(end), finding.Inline(value.String()), err)
 	}
 	return addr, err == nil

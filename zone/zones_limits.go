@@ -28,15 +28,15 @@ func (r *zoneReader) firstPage(root jsondoc.Node, zones []Zone) {
 	if root.Len() != pageSize || slices.ContainsFunc(zones, func(z Zone) bool { return z.System }) {
 		return
 	}
-	r.warn(root, "first-page", `exactly %d zones and no system zone: this looks like the first page of a longer export; follow the Link header with rel="next"`, pageSize)
+	r.Warn(root, "first-page", `exactly %d zones and no system zone: this looks like the first page of a longer export; follow the Link header with rel="next"`, pageSize)
 }
 
 func (r *zoneReader) documentLimits(root jsondoc.Node, zones []Zone) {
 	if len(zones) > maxZones {
-		r.warn(root, "over-limit", "%d zones; Okta allows %d in one organisation", len(zones), maxZones)
+		r.Warn(root, "over-limit", "%d zones; Okta allows %d in one organisation", len(zones), maxZones)
 	}
 	if r.entryCount > maxEntries {
-		r.warn(root, "over-limit", "%d gateways and proxies over all IP zones; Okta allows %d", r.entryCount, maxEntries)
+		r.Warn(root, "over-limit", "%d gateways and proxies over all IP zones; Okta allows %d", r.entryCount, maxEntries)
 	}
 }
 
@@ -58,6 +58,6 @@ func (r *zoneReader) zoneLimits(z *Zone, node jsondoc.Node) {
 
 func (r *zoneReader) limitEntries(list jsondoc.Node, property string, limit int, kind string) {
 	if count := list.Len(); list.Kind() == jsondoc.Array && count > limit {
-		r.warn(list, "over-limit", "%d %s; Okta allows %d in %s", count, property, limit, kind)
+		r.Warn(list, "over-limit", "%d %s; Okta allows %d in %s", count, property, limit, kind)
 	}
 }

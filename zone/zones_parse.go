@@ -19,18 +19,18 @@ import (
 func ParseOkta(file string, data []byte) (Zones, error) {
 	zones := Zones{Text: bytes.Clone(data)}
 	root, found := open(file, zones.Text)
-	reader := &zoneReader{notes: found, ids: map[string]Position{}, names: map[string]Position{}}
+	reader := &zoneReader{reader: found, ids: map[string]Position{}, names: map[string]Position{}}
 	if root.Exists() {
 		zones.Zones = reader.document(root)
 	}
-	failures, warnings := found.divide()
+	failures, warnings := found.Found.Divide()
 	zones.Warnings = warnings
 	return zones, failures.Err()
 }
 
 // zoneReader reads the zones of one document.
 type zoneReader struct {
-	*notes
+	*reader
 	ids, names map[string]Position // where each was seen first
 	entryCount int                 // over all IP zones
 	exempt     bool                // an exempt zone was seen
@@ -44,16 +44,16 @@ func (r *zoneReader) document(root jsondoc.Node) []Zone {
 	case jsondoc.Array:
 		for _, node := range root.Elements() {
 			if node.Kind() != jsondoc.Object {
-				r.fail(node, "bad-type", "expected a zone object, found %s", node.Kind())
+				r.Fail(node, "bad-type", "expected a zone object, found %s", node.Kind())
 				continue
 			}
 			zones = append(zones, r.zone(node))
 		}
 		r.firstPage(root, zones)
 	default:
-		r.fail(root, "bad-type", "expected an array of zones or one zone object, found %s", root.Kind())
+		r.Fail(root, "bad-type", "expected an array of zones or one zone object, found %s", root.Kind())
 	}
-	r.lenient = false
+	r.Lenient = false
 	r.documentLimits(root, zones)
 	return zones
 }
@@ -61,8 +61,8 @@ func (r *zoneReader) document(root jsondoc.Node) []Zone {
 func (r *zoneReader) zone(node jsondoc.Node) Zone {
 	z := Zone{Position: positionOf(node), Text: json.RawMessage(node.Raw())}
 	z.Active = r.active(node.Get("status"))
-	r.lenient = !z.Active
-	r.miscased(node, "type", "id", "name", "status", "usage", "system", "useAsBlackList", "useAsExemptList",
+	r.Lenient = !z.Active
+	r.Miscased(node, "type", "id", "name", "status", "usage", "system", "useAsBlackList", "useAsExemptList",
 		"gateways", "proxies", "locations", "asns", "proxyType", "ipServiceCategories")
 	r.identity(&z, node)
 	r.usage(&z, node)
@@ -83,29 +83,29 @@ func (r *zoneReader) zone(node jsondoc.Node) Zone {
 
 // identity reads type, id, name and system.
 func (r *zoneReader) identity(z *Zone, node jsondoc.Node) {
-	z.System = r.flag(node.Get("system"))
+	z.System = r.Flag(node.Get("system"))
 	z.Type = r.zoneType(node)
 
-	z.ID = r.text(node.Get("id"))
+	z.ID = r.Text(node.Get("id"))
 	if first, seen := r.ids[z.ID]; seen && z.ID != "" {
-		r.fail(node.Get("id"), "duplicate-id", "the zone at %d:%d has this id already; a reference to it would be ambiguous", first.Line, first.Column)
+		r.Fail(node.Get("id"), "duplicate-id", "the zone at %d:%d has this id already; a reference to it would be ambiguous", first.Line, first.Column)
 	} else if z.ID != "" {
 		r.ids[z.ID] = z.Position
 	}
 
-	z.Name = r.text(node.Get("name"))
+	z.Name = r.Text(node.Get("name"))
 	name := node.Get("name")
 	if z.Name == "" {
 		if name.Kind() <= jsondoc.Null || name.Kind() == jsondoc.String {
-			r.problem(either(name, node), "missing-name", "the zone has no name")
+			r.Problem(either(name, node), "missing-name", "the zone has no name")
 		}
 	} else if first, seen := r.names[z.Name]; seen {
-		r.warn(name, "duplicate-name", "the zone at %d:%d has this name already", first.Line, first.Column)
+		r.Warn(name, "duplicate-name", "the zone at %d:%d has this name already", first.Line, first.Column)
 	} else {
 		r.names[z.Name] = z.Position
 	}
 	if count := utf8.RuneCountInString(z.Name); count > maxNameLength {
-		r.warn(name, "over-limit", "the name has %d characters; Okta allows %d", count, maxNameLength)
+		r.Warn(name, "over-limit", "the name has %d characters; Okta allows %d", count, maxNameLength)
 	}
 }
 
@@ -116,15 +116,15 @@ func (r *zoneReader) zoneType(node jsondoc.Node) Type {
 		if node.Get("errorCode").Exists() {
 			hint = "; this looks like an error answer of Okta's API, not like zones"
 		}
-		r.problem(either(value, node), "missing-type", "the zone has no type; expected IP, DYNAMIC or DYNAMIC_V2%s", hint)
+		r.Problem(either(value, node), "missing-type", "the zone has no type; expected IP, DYNAMIC or DYNAMIC_V2%s", hint)
 		return ""
 	}
-	if !r.is(value, jsondoc.String, "a string") {
+	if !r.Is(value, jsondoc.String, "a string") {
 		return ""
 	}
 	t := Type(value.String())
 	if !t.Known() {
-		r.problem(value, "unknown-type", "unknown zone type; expected IP, DYNAMIC or DYNAMIC_V2")
+		r.Problem(value, "unknown-type", "unknown zone type; %s", jsondoc.Expected(string(t), string(IP), string(Dynamic), string(DynamicV2)))
 	}
 	return t
 }
@@ -140,10 +140,10 @@ func (r *zoneReader) usage(z *Zone, node jsondoc.Node) {
 	case usage.Kind() == jsondoc.String && usage.String() == "BLOCKLIST":
 		z.Blocklist = true
 	default:
-		r.fail(usage, "unknown-usage", "unknown usage; expected POLICY or BLOCKLIST")
+		r.Fail(usage, "unknown-usage", "unknown usage; %s", jsondoc.Expected(usage.String(), "POLICY", "BLOCKLIST"))
 	}
-	if old := node.Get("useAsBlackList"); r.flag(old) && !z.Blocklist {
-		r.warn(old, "ignored-member", "useAsBlackList has no effect; only usage BLOCKLIST makes a blocklist")
+	if old := node.Get("useAsBlackList"); r.Flag(old) && !z.Blocklist {
+		r.Warn(old, "ignored-member", "useAsBlackList has no effect; only usage BLOCKLIST makes a blocklist")
 	}
 }
 
@@ -151,14 +151,14 @@ func (r *zoneReader) usage(z *Zone, node jsondoc.Node) {
 // suffices: anybody may name a zone so.
 func (r *zoneReader) exemption(z *Zone, node jsondoc.Node) {
 	flag := node.Get("useAsExemptList")
-	wanted := r.flag(flag)
+	wanted := r.Flag(flag)
 	candidate := z.System && z.Type == IP && !z.Blocklist && (wanted || z.Name == "DefaultExemptIpZone")
 	z.Exempt = candidate && z.Active
 	if wanted && !candidate {
-		r.warn(flag, "ignored-member", "useAsExemptList has no effect here; only the system's IP zone of usage POLICY can be exempt")
+		r.Warn(flag, "ignored-member", "useAsExemptList has no effect here; only the system's IP zone of usage POLICY can be exempt")
 	}
 	if z.Exempt && r.exempt {
-		r.fail(node, "second-exempt-zone", "there is an exempt zone already; Okta has exactly one")
+		r.Fail(node, "second-exempt-zone", "there is an exempt zone already; Okta has exactly one")
 	}
 	r.exempt = r.exempt || z.Exempt
 	if (candidate || z.Blocklist) && z.Type == IP && node.Get("proxies").Len() > 0 {
@@ -166,7 +166,7 @@ func (r *zoneReader) exemption(z *Zone, node jsondoc.Node) {
 		if z.Blocklist {
 			kind = "a blocklist"
 		}
-		r.warn(node.Get("proxies"), "ignored-proxies", "%s has no trusted proxies; these are ignored", kind)
+		r.Warn(node.Get("proxies"), "ignored-proxies", "%s has no trusted proxies; these are ignored", kind)
 	}
 }
 
@@ -179,17 +179,17 @@ func either(node, container jsondoc.Node) jsondoc.Node {
 	return container
 }
 
-// unknownMembers reports members inside a structure whose members are all
-// known. Unlike at a zone's top level, where Okta keeps adding, a member here
-// selects addresses: to drop a misspelt exclude would let more people in.
-func (r *zoneReader) unknownMembers(object jsondoc.Node, known ...string) {
+// unknownKeys reports keys inside a structure whose keys are all known. Unlike
+// at a zone's top level, where Okta keeps adding, a key here selects addresses:
+// to drop a misspelt exclude would let more people in.
+func (r *zoneReader) unknownKeys(object jsondoc.Node, known ...string) {
 	for member := range object.Members() {
 		switch {
 		case slices.Contains(known, member.Name):
 		case member.Value.Blank():
-			r.warn(member.Key, "unknown-member", "unknown member; expected %s. It is empty, so nothing is lost", enumerate(known))
+			r.Warn(member.Key, "unknown-key", "unknown key, empty, so that nothing is lost; %s", jsondoc.Expected(member.Name, known...))
 		default:
-			r.problem(member.Key, "unknown-member", "unknown member; expected %s. Ignoring what it holds could let more people in", enumerate(known))
+			r.Problem(member.Key, "unknown-key", "unknown key, and ignoring what it holds could let more people in; %s", jsondoc.Expected(member.Name, known...))
 		}
 	}
 }

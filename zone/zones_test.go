@@ -57,7 +57,7 @@ func TestZoneErrors(t *testing.T) {
 		{"number as entry type", gateway(`{"type":1,"value":"1.2.3.4/8"}`), "3:9 bad-type /gateways/0/type"},
 		{"entry without value", gateway(`{"type":"CIDR"}`), "3:1 missing-value /gateways/0"},
 		{"number as value", gateway(`{"type":"CIDR","value":1}`), "3:24 bad-type /gateways/0/value"},
-		{"unknown member in entry", gateway(`{"type":"RANGE","value":"1.2.3.4","vaule":"1.2.3.5"}`), "3:35 unknown-member /gateways/0/vaule"},
+		{"unknown member in entry", gateway(`{"type":"RANGE","value":"1.2.3.4","vaule":"1.2.3.5"}`), "3:35 unknown-key /gateways/0/vaule"},
 
 		{"locations in IP zone", filled + ",\n" + `"locations":[{"country":"US"}]`, "3:13 wrong-shape /locations"},
 		{"asns in IP zone", filled + ",\n" + `"asns":["1"]`, "3:8 wrong-shape /asns"},
@@ -252,12 +252,12 @@ func TestZoneWarnings(t *testing.T) {
 		{"exempt with proxies", `"useAsExemptList":true,"system":true,` + filled + proxies, []string{"3:11 warning ignored-proxies /proxies"}},
 		{"exempt flag without effect", `"useAsExemptList":true,` + filled, []string{"2:19 warning ignored-member /useAsExemptList"}},
 		{"blacklist flag without effect", `"useAsBlackList":true,` + filled, []string{"2:18 warning ignored-member /useAsBlackList"}},
-		{"miscased member", filled + `,"Proxies":[]`, []string{"2:72 warning unknown-member /Proxies"}},
+		{"miscased member", filled + `,"Proxies":[]`, []string{"2:72 warning unknown-key /Proxies"}},
 		{"open IPv4 proxies", filled + ",\n" + `"proxies":[{"type":"CIDR","value":"0.0.0.0/0"}]`, []string{"3:35 warning open-proxies /proxies/0/value"}},
 		{"open IPv6 proxies", filled + ",\n" + `"proxies":[{"type":"CIDR","value":"::/0"}]`, []string{"3:35 warning open-proxies /proxies/0/value"}},
 		{"open proxies as a range", filled + ",\n" + `"proxies":[{"type":"RANGE","value":"0.0.0.0-255.255.255.255"}]`, []string{"3:36 warning open-proxies /proxies/0/value"}},
 		{"nearly open proxies", filled + ",\n" + `"proxies":[{"type":"CIDR","value":"0.0.0.0/1"}]`, nil},
-		{"empty unknown member in entry", gateway(`{"type":"RANGE","value":"1.2.3.4","note":null}`), []string{"3:35 warning unknown-member /gateways/0/note"}},
+		{"empty unknown member in entry", gateway(`{"type":"RANGE","value":"1.2.3.4","note":null}`), []string{"3:35 warning unknown-key /gateways/0/note"}},
 		{"other types' members, empty", filled + `,"locations":null,"asns":[],"proxyType":"","ipServiceCategories":{"include":[],"exclude":[]}`, nil},
 		{"proxyType null as a string", filled + `,"proxyType":"null"`, nil},
 	} {

@@ -211,7 +211,7 @@ func warningCodes(t *testing.T) (warnings, problems map[string]bool) {
 			}
 		}
 	}
-	for _, dir := range []string{"../../zone", "../../geo", "../../decide", "internal/lint"} {
+	for _, dir := range []string{"../../internal/jsondoc", "../../zone", "../../geo", "../../decide", "internal/lint"} {
 		files, err := filepath.Glob(dir + "/*.go")
 		require.NoError(t, err)
 		require.NotEmpty(t, files)
@@ -226,9 +226,9 @@ func warningCodes(t *testing.T) (warnings, problems map[string]bool) {
 				case *ast.CallExpr:
 					called, ok := n.Fun.(*ast.SelectorExpr)
 					switch {
-					case ok && (called.Sel.Name == "warn" || called.Sel.Name == "warnAt"):
+					case ok && (strings.EqualFold(called.Sel.Name, "warn") || called.Sel.Name == "warnAt"):
 						texts(warnings, n.Args)
-					case ok && (called.Sel.Name == "problem" || called.Sel.Name == "report"):
+					case ok && (strings.EqualFold(called.Sel.Name, "problem") || called.Sel.Name == "report"):
 						texts(problems, n.Args)
 					}
 				case *ast.AssignStmt: // code := "...", and f.Code, f.Warning = "...", true

@@ -266,7 +266,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		"absent.mmdb:1:1  missing-file",
 		"empty:1:1  bad-geo",
 		"absent.txt:1:1  missing-file",
-		"network.json:1:13 /whitlisted unknown-member",
+		"network.json:1:13 /whitlisted unknown-key",
 	} {
 		require.Contains(t, got, want)
 	}

@@ -5,7 +5,9 @@
 package finding
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -80,6 +82,27 @@ func (l *List) Add(f *Finding) {
 		*l = append(*l, &Finding{File: f.File, Line: f.Line, Column: f.Column, Code: "too-many-findings",
 			Err: fmt.Errorf("more than %d findings; the rest of the document was not looked at", Limit)})
 	}
+}
+
+// Sort brings the list into document order, by line and column; what stands at
+// the same place keeps its order. All must be of one document.
+func (l List) Sort() {
+	slices.SortStableFunc(l, func(a, b *Finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+}
+
+// Divide sorts the list and gives its errors and its warnings.
+func (l List) Divide() (failures, warnings List) {
+	l.Sort()
+	for _, f := range l {
+		if f.Warning {
+			warnings = append(warnings, f)
+		} else {
+			failures = append(failures, f)
+		}
+	}
+	return failures, warnings
 }
 
 // Error shows the first [Shown] findings, one a line, and counts the rest.

@@ -1,0 +1,62 @@
+package jsondoc
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Expected says which words were expected where a text is none of them, and
+// which of them was probably meant: `expected ALLOW or DENY; did you mean "ALLOW"?`.
+func Expected(text string, words ...string) string {
+	expected := "expected " + enumerate(words)
+	if meant := Nearest(text, words...); meant != "" {
+		expected += fmt.Sprintf("; did you mean %q?", meant)
+	}
+	return expected
+}
+
+// Nearest is the word that a text probably misspells, or empty.
+func Nearest(text string, words ...string) string {
+	best, bestDistance := "", 3
+	for _, word := range words {
+		if strings.EqualFold(text, word) {
+			return word
+		}
+		if d := editDistance(strings.ToLower(text), strings.ToLower(word)); d < bestDistance && d < len(word)/2 {
+			best, bestDistance = word, d
+		}
+	}
+	return best
+}
+
+// editDistance is Levenshtein's distance, or a large number for long texts.
+func editDistance(a, b string) int {
+	if len(a) > 40 {
+		return 1000
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			substitute := diagonal
+			if a[i] != b[j] {
+				substitute++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(substitute, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// enumerate writes "a, b or c".
+func enumerate(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
