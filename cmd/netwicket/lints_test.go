@@ -175,6 +175,8 @@ func TestLintsPageIsComplete(t *testing.T) {
 	}
 	_, table, found := strings.Cut(string(page), "## INACTIVE zones and rules")
 	require.True(t, found)
+	table, _, found = strings.Cut(table, "## Renamed codes")
+	require.True(t, found)
 	lenient := make(map[string]bool)
 	for _, match := range regexp.MustCompile("`([a-z]+(?:-[a-z]+)+)`").FindAllStringSubmatch(table, -1) {
 		lenient[match[1]] = true
@@ -224,11 +226,10 @@ func warningCodes(t *testing.T) (warnings, problems map[string]bool) {
 			ast.Inspect(file, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.CallExpr:
-					called, ok := n.Fun.(*ast.SelectorExpr)
-					switch {
-					case ok && (strings.EqualFold(called.Sel.Name, "warn") || called.Sel.Name == "warnAt"):
+					switch called(n) {
+					case "warn", "Warn", "warnAt":
 						texts(warnings, n.Args)
-					case ok && (strings.EqualFold(called.Sel.Name, "problem") || called.Sel.Name == "report"):
+					case "problem", "Problem", "report":
 						texts(problems, n.Args)
 					}
 				case *ast.AssignStmt: // code := "...", and f.Code, f.Warning = "...", true
@@ -245,6 +246,42 @@ func warningCodes(t *testing.T) (warnings, problems map[string]bool) {
 		}
 	}
 	return warnings, problems
+}
+
+// Codes that were given up are used no more, and each has a successor that is.
+func TestRenamedCodes(t *testing.T) {
+	page, err := os.ReadFile(lintsPage)
+	require.NoError(t, err)
+	_, table, found := strings.Cut(string(page), "## Renamed codes")
+	require.True(t, found)
+	rows := regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| `([a-z-]+)` \\|").FindAllStringSubmatch(table, -1)
+	require.Len(t, rows, strings.Count(table, "\n| `"))
+	require.NotEmpty(t, rows)
+	var sources strings.Builder
+	require.NoError(t, filepath.WalkDir("../..", func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		sources.Write(text)
+		return err
+	}))
+	for _, row := range rows {
+		require.NotContains(t, sources.String(), `"`+row[1]+`"`)
+		require.Contains(t, sources.String(), `"`+row[2]+`"`)
+	}
+}
+
+// called is the name of the function or method that is called.
+func called(call *ast.CallExpr) string {
+	switch f := call.Fun.(type) {
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	case *ast.Ident:
+		return f.Name
+	default:
+		return ""
+	}
 }
 
 // The example that is shipped gives nobody a reason to complain.

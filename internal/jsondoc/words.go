@@ -29,25 +29,29 @@ func Nearest(text string, words ...string) string {
 	return best
 }
 
-// editDistance is Levenshtein's distance, or a large number for long texts.
+// editDistance is how many bytes have to be inserted, dropped, replaced or
+// swapped with their neighbour; a large number for long texts.
 func editDistance(a, b string) int {
 	if len(a) > 40 {
 		return 1000
 	}
+	var before, above []int // the rows for the last two bytes of a
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		before, above, row = above, row, make([]int, len(b)+1)
 		row[0] = i + 1
 		for j := range len(b) {
-			substitute := diagonal
+			replace := above[j]
 			if a[i] != b[j] {
-				substitute++
+				replace++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitute, row[j]+1, row[j+1]+1)
+			row[j+1] = min(replace, above[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
 	}
 	return row[len(b)]

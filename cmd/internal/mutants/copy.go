@@ -15,6 +15,7 @@ import (
 // reach are the packages whose tests a fault of a package can reach: first its
 // own, whose quick tests are tried alone, then those that import it.
 var reach = map[string][]string{
+	"internal/jsondoc":       {"./internal/jsondoc", "./zone", "./decide/policyfile"},
 	"zone":                   {"./zone", "./decide", "./decide/policyfile", "./cmd/netwicket/internal/lint"},
 	"geo":                    {"./geo", "./decide", "./decide/policyfile"},
 	"decide":                 {"./decide", "./decide/gate", "./decide/policyfile", "./cmd/netwicket"},
