@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/netwicket/netwicket/geo"
-	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -18,12 +17,6 @@ var (
 	// ErrUnknownZone: a rule refers to a zone that the policy does not have.
 	ErrUnknownZone = errors.New("no such zone")
 )
-
-// Finding is one error or warning of a compilation, with its position.
-type Finding = finding.Finding
-
-// Findings is several of them.
-type Findings = finding.List
 
 // UnknownCountry says what a client of unknown country is to SailPoint's block list.
 type UnknownCountry uint8

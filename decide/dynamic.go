@@ -1,14 +1,11 @@
 package decide
 
 import (
-	"math/bits"
 	"strings"
 
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/zone"
 )
-
-func trailingZeros(word uint64) int { return bits.TrailingZeros64(word) }
 
 // truth is a Kleene truth value: whether something surely holds and whether
 // it possibly holds. Surely implies possibly.

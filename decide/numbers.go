@@ -1,10 +1,8 @@
 package decide
 
 import (
-	"net/netip"
 	"slices"
 
-	"github.com/netwicket/netwicket/internal/iptable"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -133,124 +131,4 @@ func requestOf(c class) request {
 	r := request{address: c.address, geo: c.geo, walked: 1}
 	r.walk[0] = c.address
 	return r
-}
-
-// intervals are the address space as the sweep cuts it, with classes in the
-// order in which they were met.
-type intervals struct {
-	first4, class4 []uint32
-	first6         []key
-	class6         []uint32
-	classes        classInterner
-}
-
-func (in *intervals) add4(at key, address, geo uint32) {
-	id := in.classes.id(class{address, geo})
-	if n := len(in.class4); n == 0 || in.class4[n-1] != id {
-		in.first4, in.class4 = append(in.first4, uint32(at.Lo)), append(in.class4, id)
-	}
-}
-
-func (in *intervals) add6(at key, address, geo uint32) {
-	id := in.classes.id(class{address, geo})
-	if n := len(in.class6); n == 0 || in.class6[n-1] != id {
-		in.first6, in.class6 = append(in.first6, at), append(in.class6, id)
-	}
-}
-
-func (in *intervals) table(newNumbers []uint32) *iptable.Table {
-	var builder iptable.Builder
-	for i, first := range in.first4 {
-		builder.Add4(first, newNumbers[in.class4[i]])
-	}
-	for i, first := range in.first6 {
-		builder.Add6(first, newNumbers[in.class6[i]])
-	}
-	return builder.Build()
-}
-
-// classInterner gives equal classes equal ids.
-type classInterner struct {
-	ids  map[class]uint32
-	list []class
-	last uint32 // neighbours are often alike
-}
-
-func (in *classInterner) id(c class) uint32 {
-	if len(in.list) > 0 && in.list[in.last] == c {
-		return in.last
-	}
-	if in.ids == nil {
-		in.ids = map[class]uint32{}
-	}
-	id, found := in.ids[c]
-	if !found {
-		id = uint32(len(in.list))
-		in.ids[c] = id
-		in.list = append(in.list, c)
-	}
-	in.last = id
-	return id
-}
-
-// secondLooked is the decision about an address whose class has none of its own.
-func (p *Policy) secondLooked(addr netip.Addr) *Decision {
-	d := p.DecideChain([]netip.Addr{addr})
-	d.Client = netip.Addr{}
-	if known := p.afterSecondLook[d]; known != nil {
-		return known
-	}
-	made := d
-	return &made
-}
-
-// keepSecondLooks makes the decisions that a second look can end in: what the
-// class's own lists say with every location that a repeated block can have, and
-// what the lists of the IPv4 address can add, which are denials.
-func (p *Policy) keepSecondLooks() {
-	kept := map[Decision]*Decision{}
-	keep := func(d Decision) {
-		for _, d.Audit = range []bool{d.Audit, true} {
-			if kept[d] == nil {
-				own := d
-				kept[d] = &own
-			}
-			if p.threat.action != zone.ThreatAudit {
-				return
-			}
-		}
-	}
-	for _, c := range p.classes[min(int(p.firstSecondLook()), len(p.classes)):] {
-		locations := []class{c}
-		if p.geoPatterns[c.geo].repeats > 0 {
-			locations = make([]class, len(p.geoPatterns))
-			for geo := range p.geoPatterns {
-				locations[geo] = class{c.address, uint32(geo)}
-			}
-		}
-		for _, at := range locations {
-			if p.geoPatterns[at.geo].repeats == 0 {
-				r := requestOf(at)
-				keep(p.judgeOne(&r))
-			}
-		}
-	}
-	added := []Decision{{Reason: Overlay, Reasons: reasonsOf(Overlay)}, {Reason: Threat, Reasons: reasonsOf(Threat)}}
-	for i := range p.zones {
-		if z := &p.zones[i]; z.blocks {
-			added = append(added, Decision{Reason: Blocklisted, Reasons: reasonsOf(Blocklisted), Zone: z.ref})
-		}
-	}
-	for _, d := range added {
-		keep(d)
-	}
-	p.afterSecondLook = kept
-}
-
-// firstSecondLook is where the classes that need a second look begin.
-func (p *Policy) firstSecondLook() uint32 {
-	if int(p.secondLook) == len(p.bases) {
-		return uint32(len(p.classes))
-	}
-	return p.bases[p.secondLook]
 }

@@ -4,7 +4,6 @@ import (
 	"net/netip"
 
 	"github.com/netwicket/netwicket/internal/iptable"
-	"github.com/netwicket/netwicket/zone"
 )
 
 // Policy is a compiled, immutable policy, safe for concurrent use. A nil or
@@ -34,16 +33,6 @@ type Policy struct {
 	everyHop   bool // blocklists or overlay denials look at hops behind the client
 	documents  *documents
 	info       Info
-}
-
-// class is a set of addresses that nothing in the policy tells apart: one
-// address pattern, one geo pattern, and so one decision for a chain of one.
-type class struct{ address, geo uint32 }
-
-// threatInsight is Okta's ThreatInsight; the feeds are in the address patterns.
-type threatInsight struct {
-	action   zone.ThreatAction
-	excluded []mask // IP zones whose requests are left alone
 }
 
 // Decide is [Policy.DecideChain] for a chain of one. It never allocates,
@@ -107,142 +96,4 @@ func (p *Policy) DecideChain(chain []netip.Addr) (d Decision) {
 	p.judge(&r, &d)
 	d.Client = normal(chain[client])
 	return d
-}
-
-// follow looks up the hops of a chain and finds the client; -1 if there is none.
-func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
-	for i, addr := range chain {
-		if !addr.IsValid() {
-			return -1
-		}
-		addr = normal(addr)
-		c, location := p.lookup(addr)
-		// No zone's walk goes on behind the client, who is no zone's proxy.
-		if i < walkLimit {
-			r.walk[i] = c.address
-			r.walked = i + 1
-		}
-		address, at := &p.addressPatterns[c.address], &p.geoPatterns[location]
-		if address.flags&trustedProxy != 0 && i+1 < len(chain) {
-			r.hop(address, at)
-			continue
-		}
-		r.address, r.geo = c.address, location
-		if address.flags&embedsIPv4 != 0 {
-			r.embedded, r.hasEmbedded = p.class(p.table.Lookup(embeddedIPv4(addr))), true
-		}
-		r.clientHop(p, address, at)
-		if p.everyHop {
-			p.lookBehind(r, chain[i+1:])
-		}
-		return i
-	}
-	return -1
-}
-
-// lookBehind takes the blocklists and the overlay of the hops behind the client.
-func (p *Policy) lookBehind(r *request, hops []netip.Addr) {
-	for _, addr := range hops {
-		if addr.IsValid() {
-			c, location := p.lookup(normal(addr))
-			r.hop(&p.addressPatterns[c.address], &p.geoPatterns[location])
-		}
-	}
-}
-
-// lookup is the class of an address and its geo pattern, which where the geo
-// table repeats IPv4 is not the class's own.
-func (p *Policy) lookup(addr netip.Addr) (c class, location uint32) {
-	number := p.table.Lookup(addr)
-	c = p.class(number)
-	if p.needsSecondLook(number) {
-		return c, p.unrepeated(c.geo, addr)
-	}
-	return c, c.geo
-}
-
-// judge goes through the layers in order; the first denial is the decision. It
-// fills a zero Decision, all but the client.
-func (p *Policy) judge(r *request, d *Decision) {
-	address, at := &p.addressPatterns[r.address], &p.geoPatterns[r.geo]
-	threatens := p.threatens(r, address)
-	d.Audit = threatens && p.threat.action == zone.ThreatAudit
-	switch {
-	case r.overlayDenied:
-		d.set(Deny, Overlay)
-		return
-	case address.flags&overlayAllowed != 0:
-		d.set(Allow, Overlay)
-		return
-	case r.blocked:
-		d.Zone = p.zones[r.blockedBy].ref
-		d.set(Deny, Blocklisted)
-		return
-	case threatens && p.threat.action == zone.ThreatBlock:
-		d.set(Deny, Threat)
-		return
-	}
-	var applied *rule
-	for i := range p.ruleSets {
-		applied = p.ruleSets[i].apply(p, r)
-		if applied == nil {
-			d.set(Deny, NoRule)
-			return
-		}
-		if !applied.allow {
-			d.Rule = applied.name
-			d.set(Deny, RuleMatched)
-			return
-		}
-	}
-	if failed := p.sailPoint.failures(address.flags&onNetwork != 0, at.country); failed != 0 {
-		d.Reasons = failed
-		d.Reason = Reason(trailingZeros(uint64(failed)))
-		return
-	}
-	if applied != nil {
-		d.Rule = applied.name
-	}
-	d.set(Allow, p.allowReason())
-}
-
-func (d *Decision) set(v Verdict, r Reason) { d.Verdict, d.Reason, d.Reasons = v, r, reasonsOf(r) }
-
-// allowReason is the reason of an allow, which depends on what the policy
-// consults, not on the request.
-func (p *Policy) allowReason() Reason {
-	switch {
-	case p.sailPoint.enforced():
-		return Permitted
-	case len(p.ruleSets) > 0:
-		return RuleMatched
-	case p.blocklists || p.threat.action != zone.ThreatNone:
-		return Permitted
-	case p.sailPoint.profile:
-		return NotEnforced
-	default:
-		return Unrestricted
-	}
-}
-
-// threatens says that ThreatInsight objects to the client: it, or the IPv4
-// address embedded in it, is in a feed, the exempt zone does not list that
-// address, and the request is in no excluded zone.
-func (p *Policy) threatens(r *request, client *addressPattern) bool {
-	if p.threat.action == zone.ThreatNone {
-		return false
-	}
-	hit := client.flags&(threatened|exempted) == threatened
-	if !hit && r.hasEmbedded {
-		hit = p.addressPatterns[r.embedded.address].flags&(threatened|exempted) == threatened
-	}
-	if !hit {
-		return false
-	}
-	for _, m := range p.threat.excluded {
-		if r.zonesOf(p, m.word)&m.bits != 0 {
-			return false
-		}
-	}
-	return true
 }

@@ -124,11 +124,3 @@ func (p *Policy) ranges6(out *rangeWriter) {
 		interval(ipv6.last())
 	}
 }
-
-// judgeOne settles a request of one hop whose patterns are known.
-func (p *Policy) judgeOne(r *request) (d Decision) {
-	r.clientHop(p, &p.addressPatterns[r.address], &p.geoPatterns[r.geo])
-	r.inZones(p)
-	p.judge(r, &d)
-	return d
-}

@@ -1,8 +1,6 @@
 package decide
 
-import (
-	"github.com/netwicket/netwicket/zone"
-)
+import "github.com/netwicket/netwicket/zone"
 
 // rule is one ACTIVE rule as a decision names it. What it asks for is in the
 // policy's [ruleWords].

@@ -81,3 +81,25 @@ func (s *sailPoint) failures(onNetwork bool, trusted truth) Reasons {
 
 // enforced says that at least one check was made.
 func (s *sailPoint) enforced() bool { return s.enforceNetwork || s.enforceGeography }
+
+func (c *compiler) addSailPointWarnings() {
+	document, profile, s := c.config.SailPoint, c.config.AuthProfile, &c.p.sailPoint
+	var at zone.Position
+	if document != nil {
+		c.warnings = append(c.warnings, document.Warnings...)
+		at = document.Position
+	}
+	if profile != nil {
+		c.warnings = append(c.warnings, profile.Warnings...)
+		at = profile.Position
+	}
+	if profile == nil {
+		return
+	}
+	if profile.OffNetwork && !s.network {
+		c.warn(at, "", "network-undefined", "the profile blocks access from off network and no network is defined: everybody is denied network_undefined")
+	}
+	if profile.UntrustedGeography && len(s.document.Geolocation) == 0 && s.document.Allowlist {
+		c.warn(at, "", "empty-allow-list", "the profile blocks untrusted geographies and the allow list holds no country: everybody is denied empty_allow_list")
+	}
+}

@@ -113,17 +113,54 @@ func firstZone(a, b int32) int32 {
 	return a
 }
 
-// embeddedIPv4 is the IPv4 address inside an address of [embeddingRanges]: NAT64
-// (RFC 6052), 6to4 (RFC 3056) or Teredo (RFC 4380). The first two bytes tell them
-// apart.
-func embeddedIPv4(addr netip.Addr) netip.Addr {
-	b := addr.As16()
-	switch {
-	case b[0] == 0x00:
-		return netip.AddrFrom4([4]byte(b[12:16]))
-	case b[1] == 0x02:
-		return netip.AddrFrom4([4]byte(b[2:6]))
-	default:
-		return netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]})
+// follow looks up the hops of a chain and finds the client; -1 if there is none.
+func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
+	for i, addr := range chain {
+		if !addr.IsValid() {
+			return -1
+		}
+		addr = normal(addr)
+		c, location := p.lookup(addr)
+		// No zone's walk goes on behind the client, who is no zone's proxy.
+		if i < walkLimit {
+			r.walk[i] = c.address
+			r.walked = i + 1
+		}
+		address, at := &p.addressPatterns[c.address], &p.geoPatterns[location]
+		if address.flags&trustedProxy != 0 && i+1 < len(chain) {
+			r.hop(address, at)
+			continue
+		}
+		r.address, r.geo = c.address, location
+		if address.flags&embedsIPv4 != 0 {
+			r.embedded, r.hasEmbedded = p.class(p.table.Lookup(embeddedIPv4(addr))), true
+		}
+		r.clientHop(p, address, at)
+		if p.everyHop {
+			p.lookBehind(r, chain[i+1:])
+		}
+		return i
 	}
+	return -1
+}
+
+// lookBehind takes the blocklists and the overlay of the hops behind the client.
+func (p *Policy) lookBehind(r *request, hops []netip.Addr) {
+	for _, addr := range hops {
+		if addr.IsValid() {
+			c, location := p.lookup(normal(addr))
+			r.hop(&p.addressPatterns[c.address], &p.geoPatterns[location])
+		}
+	}
+}
+
+// lookup is the class of an address and its geo pattern, which where the geo
+// table repeats IPv4 is not the class's own.
+func (p *Policy) lookup(addr netip.Addr) (c class, location uint32) {
+	number := p.table.Lookup(addr)
+	c = p.class(number)
+	if p.needsSecondLook(number) {
+		return c, p.unrepeated(c.geo, addr)
+	}
+	return c, c.geo
 }

@@ -1,0 +1,75 @@
+package decide
+
+import "github.com/netwicket/netwicket/zone"
+
+// judge goes through the layers in order; the first denial is the decision. It
+// fills a zero Decision, all but the client.
+func (p *Policy) judge(r *request, d *Decision) {
+	address, at := &p.addressPatterns[r.address], &p.geoPatterns[r.geo]
+	threatens := p.threatens(r, address)
+	d.Audit = threatens && p.threat.action == zone.ThreatAudit
+	switch {
+	case r.overlayDenied:
+		d.set(Deny, Overlay)
+		return
+	case address.flags&overlayAllowed != 0:
+		d.set(Allow, Overlay)
+		return
+	case r.blocked:
+		d.Zone = p.zones[r.blockedBy].ref
+		d.set(Deny, Blocklisted)
+		return
+	case threatens && p.threat.action == zone.ThreatBlock:
+		d.set(Deny, Threat)
+		return
+	}
+	var applied *rule
+	for i := range p.ruleSets {
+		applied = p.ruleSets[i].apply(p, r)
+		if applied == nil {
+			d.set(Deny, NoRule)
+			return
+		}
+		if !applied.allow {
+			d.Rule = applied.name
+			d.set(Deny, RuleMatched)
+			return
+		}
+	}
+	if failed := p.sailPoint.failures(address.flags&onNetwork != 0, at.country); failed != 0 {
+		d.Reasons = failed
+		d.Reason = Reason(trailingZeros(uint64(failed)))
+		return
+	}
+	if applied != nil {
+		d.Rule = applied.name
+	}
+	d.set(Allow, p.allowReason())
+}
+
+// judgeOne settles a request of one hop whose patterns are known.
+func (p *Policy) judgeOne(r *request) (d Decision) {
+	r.clientHop(p, &p.addressPatterns[r.address], &p.geoPatterns[r.geo])
+	r.inZones(p)
+	p.judge(r, &d)
+	return d
+}
+
+func (d *Decision) set(v Verdict, r Reason) { d.Verdict, d.Reason, d.Reasons = v, r, reasonsOf(r) }
+
+// allowReason is the reason of an allow, which depends on what the policy
+// consults, not on the request.
+func (p *Policy) allowReason() Reason {
+	switch {
+	case p.sailPoint.enforced():
+		return Permitted
+	case len(p.ruleSets) > 0:
+		return RuleMatched
+	case p.blocklists || p.threat.action != zone.ThreatNone:
+		return Permitted
+	case p.sailPoint.profile:
+		return NotEnforced
+	default:
+		return Unrestricted
+	}
+}

@@ -1,0 +1,162 @@
+package decide
+
+import (
+	"net/netip"
+
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/iptable"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// embeddingRanges are NAT64, 6to4 and Teredo.
+func embeddingRanges() []netipx.IPRange {
+	var all []netipx.IPRange
+	for _, prefix := range []string{"64:ff9b::/96", "2002::/16", "2001::/32"} {
+		all = append(all, netipx.RangeOfPrefix(netip.MustParsePrefix(prefix)))
+	}
+	return all
+}
+
+// embeddedIPv4 is the IPv4 address inside an address of [embeddingRanges]: NAT64
+// (RFC 6052), 6to4 (RFC 3056) or Teredo (RFC 4380). The first two bytes tell them
+// apart.
+func embeddedIPv4(addr netip.Addr) netip.Addr {
+	b := addr.As16()
+	switch {
+	case b[0] == 0x00:
+		return netip.AddrFrom4([4]byte(b[12:16]))
+	case b[1] == 0x02:
+		return netip.AddrFrom4([4]byte(b[2:6]))
+	default:
+		return netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]})
+	}
+}
+
+// repeat is a block of IPv6 whose locations are those of the IPv4 addresses in
+// it: ::/96, 2002::/16 and 2001::/32 of most MMDB files. Written out, they would
+// make the IPv6 part of the table several times as large, for addresses that
+// hardly anybody has; so their classes leave the location open, and it is looked
+// up by the IPv4 address.
+type repeat struct {
+	bits     uint           // of the block's prefix
+	patterns *iptable.Table // IPv4 address -> geo pattern; nil: that of the address itself
+}
+
+// addRepeats makes a pattern for each block of the table.
+func (g *geoCompiler) addRepeats(table *geo.Table, byLocation []uint32) []uint32 {
+	var ids []uint32
+	for _, block := range table.Blocks() {
+		r := repeat{bits: block.Bits()}
+		if !table.RepeatsIPv4(block) {
+			var builder iptable.Builder
+			for first, location := range block.Edges() {
+				builder.Add4(first, byLocation[location])
+			}
+			r.patterns = builder.Build()
+		}
+		g.p.repeats = append(g.p.repeats, r)
+		ids = append(ids, uint32(len(g.patterns)))
+		g.patterns = append(g.patterns, geoPattern{block: none, blockUnknown: none, repeats: uint32(len(g.p.repeats))})
+	}
+	return ids
+}
+
+// unrepeated is the geo pattern that counts for an address: its own, or the one
+// that its block takes from the IPv4 address in it.
+func (p *Policy) unrepeated(pattern uint32, addr netip.Addr) uint32 {
+	index := p.geoPatterns[pattern].repeats
+	if index == 0 {
+		return pattern
+	}
+	r := &p.repeats[index-1]
+	return r.pattern(p, uint32(shiftRight(keyOf(addr), 96-r.bits).Lo))
+}
+
+// pattern is the geo pattern at an IPv4 address inside the block.
+func (r *repeat) pattern(p *Policy, v4 uint32) uint32 {
+	addr := ipv4.addr(key{Lo: uint64(v4)})
+	if r.patterns != nil {
+		return r.patterns.Lookup(addr)
+	}
+	return p.class(p.table.Lookup(addr)).geo
+}
+
+// shiftRight is k moved down by n < 128 bits.
+func shiftRight(k key, n uint) key {
+	if n >= 64 {
+		return key{Lo: k.Hi >> (n - 64)}
+	}
+	return key{Hi: k.Hi >> n, Lo: k.Lo>>n | k.Hi<<(64-n)}
+}
+
+// shiftLeft is k moved up by n < 128 bits.
+func shiftLeft(k key, n uint) key {
+	if n >= 64 {
+		return key{Hi: k.Lo << (n - 64)}
+	}
+	return key{Hi: k.Hi<<n | k.Lo>>(64-n), Lo: k.Lo << n}
+}
+
+// secondLooked is the decision about an address whose class has none of its own.
+func (p *Policy) secondLooked(addr netip.Addr) *Decision {
+	d := p.DecideChain([]netip.Addr{addr})
+	d.Client = netip.Addr{}
+	if known := p.afterSecondLook[d]; known != nil {
+		return known
+	}
+	made := d
+	return &made
+}
+
+// keepSecondLooks makes the decisions that a second look can end in: what the
+// class's own lists say with every location that a repeated block can have, and
+// what the lists of the IPv4 address can add, which are denials.
+func (p *Policy) keepSecondLooks() {
+	kept := map[Decision]*Decision{}
+	keep := func(d Decision) {
+		for _, d.Audit = range []bool{d.Audit, true} {
+			if kept[d] == nil {
+				own := d
+				kept[d] = &own
+			}
+			if p.threat.action != zone.ThreatAudit {
+				return
+			}
+		}
+	}
+	for _, c := range p.classes[min(int(p.firstSecondLook()), len(p.classes)):] {
+		locations := []class{c}
+		if p.geoPatterns[c.geo].repeats > 0 {
+			locations = make([]class, len(p.geoPatterns))
+			for geo := range p.geoPatterns {
+				locations[geo] = class{c.address, uint32(geo)}
+			}
+		}
+		for _, at := range locations {
+			if p.geoPatterns[at.geo].repeats == 0 {
+				r := requestOf(at)
+				keep(p.judgeOne(&r))
+			}
+		}
+	}
+	added := []Decision{{Reason: Overlay, Reasons: reasonsOf(Overlay)}, {Reason: Threat, Reasons: reasonsOf(Threat)}}
+	for i := range p.zones {
+		if z := &p.zones[i]; z.blocks {
+			added = append(added, Decision{Reason: Blocklisted, Reasons: reasonsOf(Blocklisted), Zone: z.ref})
+		}
+	}
+	for _, d := range added {
+		keep(d)
+	}
+	p.afterSecondLook = kept
+}
+
+// firstSecondLook is where the classes that need a second look begin.
+func (p *Policy) firstSecondLook() uint32 {
+	if int(p.secondLook) == len(p.bases) {
+		return uint32(len(p.classes))
+	}
+	return p.bases[p.secondLook]
+}

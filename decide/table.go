@@ -1,0 +1,103 @@
+package decide
+
+import (
+	"iter"
+
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// buildTable sweeps both families and interns the classes.
+func (c *compiler) buildTable() {
+	p := c.p
+	var list events
+	walkable := make([]uint64, p.ipWords)
+	for i := range p.zones {
+		z, spec := &p.zones[i], c.specs[i]
+		p.blocklists = p.blocklists || z.blocks
+		if z.kind != ipZone {
+			continue
+		}
+		list.add(feature{gatewayFeature, z.bit}, ranges(spec.Gateways))
+		if spec.Exempts() {
+			list.add(flagOf(exempted), ranges(spec.Gateways))
+		}
+		if spec.TrustsProxies() {
+			list.add(feature{proxyFeature, z.bit}, ranges(spec.Proxies))
+		}
+		setBit(walkable, z.bit, spec.Walked())
+	}
+	p.walkable = walkable
+	c.addFlags(&list)
+	list.sort()
+
+	addresses, locations := newPatternState(p), newGeoCompiler(p, c.specs)
+	byLocation := locations.patternsOf(c.config.Geo)
+	var intervals intervals
+	sweep(list[ipv4], patternEdges(c.config.Geo, ipv4, byLocation), addresses, intervals.add4)
+	sweep(list[ipv6], patternEdges(c.config.Geo, ipv6, byLocation), addresses, intervals.add6)
+	p.addressPatterns, p.ipSets = addresses.patterns, addresses.sets.sets
+	p.geoPatterns, p.dynamicSets = locations.patterns, locations.sets.sets
+	p.ruleSetsOf = locations.ruleSets.sets
+	p.settleRules()
+	p.everyHop = p.blocklists || len(c.deny) > 0
+	p.info.Intervals4, p.info.Intervals6 = len(intervals.first4), len(intervals.first6)
+	p.info.Classes = len(intervals.classes.list)
+	newNumbers := p.settle(intervals.classes.list)
+	p.table = intervals.table(newNumbers)
+	p.keepSecondLooks()
+}
+
+// addFlags adds the lists that are no zones.
+func (c *compiler) addFlags(list *events) {
+	var feeds []netipx.IPRange
+	for _, feed := range c.config.ThreatFeeds {
+		feeds = append(feeds, ranges(feed.Entries)...)
+	}
+	list.add(flagOf(threatened), feeds)
+	if document := c.config.SailPoint; document != nil {
+		list.add(flagOf(onNetwork), ranges(document.Range))
+	}
+	list.add(flagOf(overlayDenied), overlayRanges(c.deny))
+	list.add(flagOf(overlayAllowed), overlayRanges(c.allow))
+	list.add(flagOf(embedsIPv4), embeddingRanges())
+}
+
+func ranges(entries []zone.Entry) []netipx.IPRange {
+	all := make([]netipx.IPRange, len(entries))
+	for i := range entries {
+		all[i] = entries[i].Range
+	}
+	return all
+}
+
+// patternEdges is the geo table's edges of one family with patterns for
+// locations, equal neighbours merged.
+func patternEdges(table *geo.Table, fam family, byLocation []uint32) iter.Seq2[key, uint32] {
+	return func(yield func(key, uint32) bool) {
+		last, fresh := uint32(0), true
+		same := func(location uint32) bool {
+			pattern := byLocation[location]
+			if !fresh && pattern == last {
+				return true
+			}
+			last, fresh = pattern, false
+			return false
+		}
+		if fam == ipv4 {
+			for at, location := range table.Edges4() {
+				if !same(location) && !yield(key{Lo: uint64(at)}, last) {
+					return
+				}
+			}
+			return
+		}
+		for at, location := range table.FoldedEdges6() {
+			if !same(location) && !yield(key{Hi: at[0], Lo: at[1]}, last) {
+				return
+			}
+		}
+	}
+}
