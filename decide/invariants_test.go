@@ -142,7 +142,7 @@ func TestImports(t *testing.T) {
 		return "\n" + string(out)
 	}
 	allowed := []string{"github.com/netwicket/netwicket/", "github.com/oschwald/maxminddb-golang/v2", "go4.org/netipx"}
-	for _, pkg := range []string{"zone", "geo", "decide", "decide/gate", "internal/iptable"} {
+	for _, pkg := range []string{"zone", "geo", "decide", "decide/gate", "decide/policyfile", "decide/keeper", "internal/iptable"} {
 		for dep := range strings.Lines(deps(pkg)) {
 			dep = strings.TrimSpace(dep)
 			first, _, _ := strings.Cut(dep, "/")

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
-	"github.com/netwicket/netwicket/decide/keeper"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/watch"
 	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
@@ -94,7 +94,7 @@ func (c *commandLine) serve(ctx context.Context, flags serveFlags, hangup <-chan
 			return err
 		}
 	}
-	s.opened = s.keepers[0].Parts().Serve
+	s.opened = s.keepers[0].Status().Parts.Serve
 	s.settings = flags.over(s.opened)
 	return s.run(ctx, hangup)
 }
@@ -195,17 +195,17 @@ func (s *service) listen(certificate *forwardauth.Certificate) ([]*forwardauth.S
 // keep starts everything that goes on beside the answers.
 func (s *service) keep(ctx context.Context, running *sync.WaitGroup, hangup <-chan os.Signal, certificate *forwardauth.Certificate) {
 	var asked []chan struct{}
-	ask := func() chan struct{} {
-		one := make(chan struct{}, 1)
-		asked = append(asked, one)
-		return one
-	}
 	for _, k := range s.keepers {
-		signal := ask()
-		running.Go(func() { k.Run(ctx, signal) })
+		asked = append(asked, k.asked)
+		running.Go(func() {
+			defer k.watcher.Close()
+			_ = k.Run(ctx) // it ends with the context
+		})
 	}
 	if certificate != nil {
-		s.keepCertificate(ctx, certificate, ask())
+		again := make(chan struct{}, 1)
+		asked = append(asked, again)
+		s.keepCertificate(ctx, certificate, again)
 	}
 	running.Go(func() {
 		second := time.NewTicker(time.Second)
@@ -231,7 +231,7 @@ func (s *service) keep(ctx context.Context, running *sync.WaitGroup, hangup <-ch
 func (s *service) keepCertificate(ctx context.Context, certificate *forwardauth.Certificate, asked <-chan struct{}) {
 	logger := s.journal.Logger()
 	files := []string{s.settings.TLSCert, s.settings.TLSKey}
-	err := keeper.Watch(ctx, files, keeper.Usual(), asked, func() {
+	err := watch.Files(ctx, files, asked, func() {
 		if err := certificate.Reload(); err != nil {
 			logger.Error("the certificate was not reloaded; the one in force stays", "error", err.Error())
 			return

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/watch"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/keeper"
 	"github.com/netwicket/netwicket/decide/policyfile"
@@ -64,22 +65,35 @@ type keptPolicy struct {
 	*keeper.Keeper
 	service *service
 	name    string
+	watcher *watch.Watcher
+	asked   chan struct{} // to load everything anew
 }
 
 // open loads a policy for the first time and puts it in force.
 func (s *service) open(p servedPolicy) error {
 	begun := time.Now()
-	k := &keptPolicy{service: s, name: p.name}
-	started, err := keeper.Start(keeper.Options{Policy: p.options, Force: s.force, Install: k.install, Report: k.report})
+	k := &keptPolicy{service: s, name: p.name, asked: make(chan struct{}, 1)}
+	watcher, err := watch.New()
 	if err != nil {
+		s.logUnwatched(err)
+	}
+	k.watcher = watcher
+	opened, err := keeper.OpenWith(keeper.Options{
+		Policy: p.options, Force: s.force,
+		Install: k.install, OwnEdge: true, Report: k.report,
+		Changed: watcher.Changed(), Follow: watcher.Follow, Asked: k.asked,
+	})
+	if err != nil {
+		watcher.Close()
 		return err
 	}
-	k.Keeper = started
+	k.Keeper = opened
 	s.keepers = append(s.keepers, k)
 	s.Reloaded(k.name, forwardauth.Success, begun)
-	s.logPolicy(k.name, "policy loaded", started.Info(), time.Since(begun))
-	s.logWarnings(started.Parts())
-	k.logLockedOut(started.LockedOut())
+	status := opened.Status()
+	s.logPolicy(k.name, "policy loaded", opened.Live().Policy().Info(), time.Since(begun))
+	s.logWarnings(status.Parts)
+	k.logLockedOut(status.LockedOut)
 	return nil
 }
 
@@ -126,14 +140,14 @@ func (s *service) warnAboutRestart(next policyfile.Serve) {
 func (k *keptPolicy) report(r keeper.Report) {
 	s, logger := k.service, k.service.journal.Logger()
 	if r.Cause == keeper.Watching {
-		logger.Warn("files are looked at from time to time only", "error", r.Err.Error())
+		s.logUnwatched(r.Err)
 		return
 	}
 	var refused *keeper.Refusal
 	switch {
 	case r.Err == nil:
 		s.Reloaded(k.name, forwardauth.Success, time.Now())
-		s.logPolicy(k.name, "policy reloaded: "+string(r.Cause), r.Info, r.Took)
+		s.logPolicy(k.name, "policy reloaded: "+causeText(r.Cause), r.Info, r.Took)
 		s.logWarnings(r.Parts)
 		k.logLockedOut(r.LockedOut)
 		return
@@ -146,7 +160,20 @@ func (k *keptPolicy) report(r keeper.Report) {
 	if r.Repeated {
 		write = logger.Debug // the same file is tried again and again
 	}
-	write("policy not reloaded; the one in force stays", k.attrs("cause", string(r.Cause), "errors", errorTexts(r.Err), "policy", r.Info.Fingerprint)...)
+	write("policy not reloaded; the one in force stays", k.attrs("cause", causeText(r.Cause), "errors", errorTexts(r.Err), "policy", r.Info.Fingerprint)...)
+}
+
+// logUnwatched says that changes are noticed late.
+func (s *service) logUnwatched(err error) {
+	s.journal.Logger().Warn("files are looked at from time to time only", "error", err.Error())
+}
+
+// causeText is why a policy was loaded: nothing but the signal asks for it here.
+func causeText(cause keeper.Cause) string {
+	if cause == keeper.Asked {
+		return "SIGHUP"
+	}
+	return string(cause)
 }
 
 // attrs adds the policy's name, if it has one.
@@ -198,7 +225,7 @@ func (s *service) logPolicy(name, message string, info decide.Info, took time.Du
 }
 
 func (s *service) logWarnings(parts *policyfile.Parts) {
-	for _, text := range findingTexts(keeper.Warnings(parts)) {
+	for _, text := range findingTexts(parts.Warnings()) {
 		s.journal.Logger().Warn("policy warning", "warning", text)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/netwicket/netwicket/decide/keeper"
+	"github.com/netwicket/netwicket/internal/keepertest"
 )
 
 // The wall clock jumps to and fro: entries of the overlay are in force exactly
@@ -13,11 +14,11 @@ import (
 func TestClockJumps(t *testing.T) {
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	var ahead atomic.Int64
-	files := plainPolicy()
+	files := keepertest.PlainPolicy()
 	files["netwicket.json"] = `{"okta": {"zones": ["zones.json"]}, "overlay": "overlay.json"}`
 	files["overlay.json"] = `{"deny": [{"network": "198.51.100.7", "until": "2026-01-02T04:00:00Z"}],
 		"allow": [{"network": "203.0.113.7", "until": "2026-01-02T05:00:00Z"}]}`
-	k := keep(t, files, func(o *keeper.Options) {
+	k := keepertest.Keep(t, files, func(o *keeper.Options) {
 		keeper.WithClock(o, func() time.Time { return start.Add(time.Duration(ahead.Load())) }, 10*time.Millisecond)
 	})
 	steps := []struct {
@@ -35,8 +36,8 @@ func TestClockJumps(t *testing.T) {
 	}
 	for _, step := range steps {
 		ahead.Store(int64(step.ahead))
-		k.becomes("198.51.100.7", !step.denied)
-		k.becomes("203.0.113.7", step.free)
+		k.Becomes("198.51.100.7", !step.denied)
+		k.Becomes("203.0.113.7", step.free)
 	}
 	t.Logf("figure: %d settings of the clock over ten years, both entries of the overlay in force exactly when they say so", len(steps))
 }

@@ -36,11 +36,11 @@ func setBack(before, after []geo.Dataset) []string {
 		}
 		name := fmt.Sprintf("%s (%s)", now.File, now.Type)
 		if now.Built.Before(was.Built) {
-			causes = append(causes, fmt.Sprintf("%s was built %s, before the one in force of %s; --force accepts it",
+			causes = append(causes, fmt.Sprintf("%s was built %s, before the one in force of %s; force accepts it (serve --force)",
 				name, date(now.Built), date(was.Built)))
 		}
 		if now.Networks < was.Networks-now.Networks {
-			causes = append(causes, fmt.Sprintf("%s has %d networks, less than half of the %d of the one in force; --force accepts it",
+			causes = append(causes, fmt.Sprintf("%s has %d networks, less than half of the %d of the one in force; force accepts it (serve --force)",
 				name, now.Networks, was.Networks))
 		}
 	}

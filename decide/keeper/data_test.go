@@ -1,14 +1,16 @@
 package keeper_test
 
 import (
+	"net/netip"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/decide/keeper"
+	"github.com/netwicket/netwicket/internal/keepertest"
+	"github.com/netwicket/netwicket/internal/mmdbtest"
 )
 
 // german blocks clients in Germany: what database says.
@@ -34,124 +36,86 @@ var (
 const hundredth = "198.0.198.7"
 
 func TestOlderDatabaseIsRefused(t *testing.T) {
-	k := keep(t, german(t, "country.mmdb", wednesday, 90))
-	k.move("country.mmdb", database(t, monday, 200))
-	report := k.fails("was built 2026-03-02T00:00:00Z, before the one in force of 2026-03-04T00:00:00Z")
+	k := keepertest.Keep(t, german(t, "country.mmdb", wednesday, 90))
+	k.Move("country.mmdb", database(t, monday, 200))
+	report := k.Fails("was built 2026-03-02T00:00:00Z, before the one in force of 2026-03-04T00:00:00Z")
 	require.Contains(t, report.Err.Error(), "--force")
 	var refused *keeper.Refusal
 	require.ErrorAs(t, report.Err, &refused)
-	require.True(t, k.allows(hundredth))
+	require.True(t, k.Allows(hundredth))
 
-	k.move("country.mmdb", database(t, wednesday, 100))
-	k.becomes(hundredth, false)
-	k.move("country.mmdb", database(t, wednesday.Add(time.Hour), 90))
-	k.becomes(hundredth, true)
+	k.Move("country.mmdb", database(t, wednesday, 100))
+	k.Becomes(hundredth, false)
+	k.Move("country.mmdb", database(t, wednesday.Add(time.Hour), 90))
+	k.Becomes(hundredth, true)
 }
 
 func TestSmallDatabaseIsRefused(t *testing.T) {
-	k := keep(t, german(t, "country.mmdb", monday, 100))
-	require.False(t, k.allows(hundredth))
-	k.move("country.mmdb", database(t, wednesday, 49))
-	k.fails("has 49 networks, less than half of the 100 of the one in force")
-	require.False(t, k.allows(hundredth))
-	k.move("country.mmdb", database(t, wednesday, 50))
-	k.becomes(hundredth, true)
+	k := keepertest.Keep(t, german(t, "country.mmdb", monday, 100))
+	require.False(t, k.Allows(hundredth))
+	k.Move("country.mmdb", database(t, wednesday, 49))
+	k.Fails("has 49 networks, less than half of the 100 of the one in force")
+	require.False(t, k.Allows(hundredth))
+	k.Move("country.mmdb", database(t, wednesday, 50))
+	k.Becomes(hundredth, true)
 }
 
 func TestForceAcceptsDatabases(t *testing.T) {
-	k := keep(t, german(t, "country.mmdb", wednesday, 100), func(o *keeper.Options) { o.Force = true })
-	k.move("country.mmdb", database(t, monday, 1))
-	k.becomes(hundredth, true)
+	k := keepertest.Keep(t, german(t, "country.mmdb", wednesday, 100), func(o *keeper.Options) { o.Force = true })
+	k.Move("country.mmdb", database(t, monday, 1))
+	k.Becomes(hundredth, true)
 }
 
 // TestDatabaseUnderAnotherName compares with the database that it replaces.
 func TestDatabaseUnderAnotherName(t *testing.T) {
-	k := keep(t, german(t, "country.mmdb", wednesday, 100))
-	k.write("next.mmdb", database(t, monday, 90))
-	k.move("netwicket.json", german(t, "next.mmdb", monday, 1)["netwicket.json"])
-	k.fails("next.mmdb (GeoLite2-Country) was built 2026-03-02")
-	require.False(t, k.allows(hundredth))
-	k.move("next.mmdb", database(t, wednesday, 90))
-	k.becomes(hundredth, true)
+	k := keepertest.Keep(t, german(t, "country.mmdb", wednesday, 100))
+	k.Write("next.mmdb", database(t, monday, 90))
+	k.Move("netwicket.json", german(t, "next.mmdb", monday, 1)["netwicket.json"])
+	k.Fails("next.mmdb (GeoLite2-Country) was built 2026-03-02")
+	require.False(t, k.Allows(hundredth))
+	k.Move("next.mmdb", database(t, wednesday, 90))
+	k.Becomes(hundredth, true)
 }
 
 func TestHalfWrittenDatabase(t *testing.T) {
-	k := keep(t, german(t, "country.mmdb", monday, 90))
+	k := keepertest.Keep(t, german(t, "country.mmdb", monday, 90))
 	content := database(t, wednesday, 100)
-	file, err := os.Create(k.path("country.mmdb"))
+	file, err := os.Create(k.Path("country.mmdb"))
 	require.NoError(t, err)
 	defer file.Close()
 	for _, cut := range []int{0, 1, len(content) / 2, len(content) - 1} {
 		_, err = file.WriteAt([]byte(content[:cut]), 0)
 		require.NoError(t, err)
-		k.fails("country.mmdb")
-		require.True(t, k.allows(hundredth))
-		require.False(t, k.allows("198.0.0.7"), "the database in force has not changed under our feet")
+		k.Fails("country.mmdb")
+		require.True(t, k.Allows(hundredth))
+		require.False(t, k.Allows("198.0.0.7"), "the database in force has not changed under our feet")
 	}
 	_, err = file.WriteAt([]byte(content), 0)
 	require.NoError(t, err)
-	k.becomes(hundredth, false)
+	k.Becomes(hundredth, false)
 }
 
 func TestFolderGetsAnotherFile(t *testing.T) {
-	k := keep(t, german(t, "geo", monday, 1))
-	require.True(t, k.allows(hundredth))
-	k.move("geo/more.mmdb", database(t, monday, 100))
-	k.becomes(hundredth, false)
-	require.NoError(t, os.Remove(k.path("geo/more.mmdb")))
-	k.becomes(hundredth, true)
-	k.write("geo/.hidden.mmdb", "half of a file")
-	k.write("geo/over.csv", "network,country,region,asn,anonymizer,services\n198.0.198.0/24,DE,,,,\n")
-	k.becomes(hundredth, false)
+	k := keepertest.Keep(t, german(t, "geo", monday, 1))
+	require.True(t, k.Allows(hundredth))
+	k.Move("geo/more.mmdb", database(t, monday, 100))
+	k.Becomes(hundredth, false)
+	require.NoError(t, os.Remove(k.Path("geo/more.mmdb")))
+	k.Becomes(hundredth, true)
+	k.Write("geo/.hidden.mmdb", "half of a file")
+	k.Write("geo/over.csv", "network,country,region,asn,anonymizer,services\n198.0.198.0/24,DE,,,,\n")
+	k.Becomes(hundredth, false)
 }
 
-// TestWritingNeverStops rewrites the documents without a pause. Every policy
-// that gets in force is one of those written, and the last one gets there.
-func TestWritingNeverStops(t *testing.T) {
-	k := keep(t, plainPolicy())
-	one, other := blocklist("203.0.113.0/24"), blocklist("203.0.113.0/24", "198.51.100.0/24")
-	end := time.Now().Add(2 * time.Second)
-	for i := 0; time.Now().Before(end); i++ {
-		k.write("zones.json", []string{one, other}[i%2])
-		require.False(t, k.allows("203.0.113.7"))
+// database is a country database with so many networks.
+func database(t *testing.T, built time.Time, networks int) string {
+	t.Helper()
+	file := mmdbtest.File{Type: "GeoLite2-Country", Built: built}
+	for i := range networks {
+		prefix := netip.PrefixFrom(netip.AddrFrom4([4]byte{198, byte(i / 128), byte(i % 128 * 2), 0}), 24)
+		file.Networks = append(file.Networks, mmdbtest.Network{Prefix: prefix.String(), Record: mmdbtest.Map{"country": mmdbtest.Map{"iso_code": "DE"}}})
 	}
-	k.write("zones.json", blocklist("192.0.2.0/24"))
-	k.becomes("192.0.2.7", false)
-	require.True(t, k.allows("203.0.113.7"))
-}
-
-func TestFoldersToWatch(t *testing.T) {
-	root, err := filepath.EvalSymlinks(t.TempDir())
+	content, err := file.Bytes()
 	require.NoError(t, err)
-	at := func(name string) string { return filepath.Join(root, name) }
-	for _, folder := range []string{"plain", "volume/..1", "far/away", "geo"} {
-		require.NoError(t, os.MkdirAll(at(folder), 0o700))
-	}
-	for _, file := range []string{"plain/a.json", "volume/..1/b.json", "far/away/c.json"} {
-		require.NoError(t, os.WriteFile(at(file), nil, 0o600))
-	}
-	for link, target := range map[string]string{
-		"volume/..data": "..1", "volume/b.json": "..data/b.json", "near": at("far"), "plain/loop": "loop", "plain/broken": "../nowhere/x",
-	} {
-		require.NoError(t, os.Symlink(target, at(link)))
-	}
-	for _, test := range []struct {
-		path string
-		want []string
-	}{
-		{"plain/a.json", []string{"plain"}},
-		{"plain/missing.json", []string{"plain"}},
-		{"missing/deeper/a.json", []string{""}},
-		{"volume/b.json", []string{"volume", "volume/..1", "volume/..data"}},
-		{"near/away/c.json", []string{"", "far/away", "near/away"}},
-		{"plain/loop", []string{"plain"}},
-		{"plain/broken", []string{"", "plain"}},
-		{"geo", []string{"", "geo"}},
-	} {
-		var want []string
-		for _, folder := range test.want {
-			want = append(want, at(folder))
-		}
-		require.Equal(t, want, keeper.Folders([]string{at(test.path)}), test.path)
-	}
+	return string(content)
 }

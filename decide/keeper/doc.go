@@ -1,19 +1,34 @@
-// Package keeper keeps a policy up to date with its files while requests run.
+// Package keeper keeps a policy up to date with its files while requests run. It
+// is the front door for whoever builds a gateway:
 //
-// A [Keeper] watches every file that a policy was made of and the folders that
-// they were found in, loads all of them anew when one has changed, and puts the
-// result in force if it passes every check. Whatever fails leaves the policy in
-// force as it was and is reported.
+//	k, err := keeper.Open("policy/")
+//	if err != nil {
+//		return err // every mistake in the files, with line and column
+//	}
+//	go k.Run(ctx)
+//	return http.ListenAndServe(addr, gate.Wrap(app, k.Live(), gate.Options{Resolver: k.Resolver()}))
+//
+// A [Keeper] looks at every file that a policy was made of, loads all of them
+// anew when one has changed, and puts the result in force if it passes every
+// check. Whatever fails leaves the policy in force as it was; [Keeper.Err] tells a
+// health check about it, and Options.Report a log.
+//
+// # Policy and edge
+//
+// The edge of the policy file, which says whose headers name the client, is
+// swapped together with the policy: a request is decided by both of one version
+// of the files. [gate.Wrap] and [gate.Resolver.Pair] see to that. A policy file
+// without an edge takes the peer for the client; one that had an edge may not lose
+// it while the program runs.
 //
 // # Ways in which files change
 //
 // Editors and mv replace a file by renaming another over it, Kubernetes swaps a
-// symbolic link two folders up, and copying writes in place. Watching the file
-// would miss the first two, so the folders are watched: of the file, of every
-// symbolic link on the way to it, and of what those lead to. An event there is
-// only a reason to look; what counts is whether a file is another one, or has
-// another size or time, or was named in the event. Where the system reports no events (network
-// file systems, no watches left) the same look is taken every few seconds.
+// symbolic link two folders up, and copying writes in place. What counts is
+// whether a file is another one or has another size or time. That is looked at
+// every other second. With a watcher such as fsnotify at hand (Options.Changed) it
+// is looked at as soon as the files are quiet, and a file that was named is read
+// even if it looks the same.
 //
 // # Half a file
 //
@@ -24,13 +39,21 @@
 // # What is refused
 //
 // A database that is older than the one in force or has less than half of its
-// networks is taken for a mistake in the delivery, and so is a policy that denies
-// an address of its own guard list.
+// networks is taken for a mistake in the delivery. So is a policy that denies an
+// address of its own guard list (serve.guard), and a policy file that lost its
+// edge.
 //
 // # Time
 //
 // Entries of an overlay expire without any file changing. The policy is then
 // compiled anew from the documents in force, not from the files, which may be in
 // the middle of an edit. This is never refused: an entry that lets somebody in
-// must end when it says.
+// must end when it says. It takes [Keeper.Run] to notice the time.
+//
+// # The files
+//
+// keeper.go has the Keeper, its options and Run; reload.go what happens when files
+// changed; compare.go what is refused; expiry.go the overlay; status.go what is
+// told of it. internal/files knows how files look, [policyfile] how they are read,
+// [gate] what becomes of them.
 package keeper

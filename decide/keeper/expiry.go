@@ -42,7 +42,7 @@ func (k *Keeper) expire() {
 	var policy *decide.Policy
 	err := withoutPanic(func() (err error) {
 		if policy, err = decide.Compile(config); err == nil {
-			err = k.options.Install(k.parts, policy)
+			err = k.put(k.parts, policy)
 		}
 		return err
 	})

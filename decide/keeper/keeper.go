@@ -6,54 +6,80 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/policyfile"
-	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/internal/files"
 )
 
-// Timing is how long a [Keeper] waits. Zero fields have the values of [Usual].
+// Timing is how long a [Keeper] waits. Each field that is zero or less has its
+// usual value.
 type Timing struct {
-	Quiet    time.Duration // without events before the files are looked at
-	Latest   time.Duration // from the first event to the look, however many follow
-	Poll     time.Duration // between looks that no event asked for
-	Retry    time.Duration // after a failure; doubled for each one that follows
-	RetryMax time.Duration
+	Quiet    time.Duration // that files have to be left alone before they are looked at; 200 ms
+	Latest   time.Duration // from the first sign of a change to the look, however many follow; 2 s
+	Poll     time.Duration // between looks that nobody asked for; 2 s, with Options.Changed 10 s
+	Retry    time.Duration // after a failure, doubled for each one that follows; 1 s
+	RetryMax time.Duration // between tries at most; 1 minute
 }
 
-// Usual is the timing of a service.
-func Usual() Timing {
-	return Timing{Quiet: 200 * time.Millisecond, Latest: 2 * time.Second, Poll: 10 * time.Second, Retry: time.Second, RetryMax: time.Minute}
-}
-
-func (t Timing) orUsual() Timing {
-	usual := Usual()
-	for _, field := range []struct{ value, usual *time.Duration }{
-		{&t.Quiet, &usual.Quiet}, {&t.Latest, &usual.Latest}, {&t.Poll, &usual.Poll},
-		{&t.Retry, &usual.Retry}, {&t.RetryMax, &usual.RetryMax},
+func (t Timing) orUsual(watched bool) Timing {
+	poll := 2 * time.Second
+	if watched {
+		poll = 10 * time.Second
+	}
+	for _, field := range []struct {
+		value *time.Duration
+		usual time.Duration
+	}{
+		{&t.Quiet, 200 * time.Millisecond}, {&t.Latest, 2 * time.Second}, {&t.Poll, poll},
+		{&t.Retry, time.Second}, {&t.RetryMax, time.Minute},
 	} {
 		if *field.value <= 0 {
-			*field.value = *field.usual
+			*field.value = field.usual
 		}
 	}
 	return t
 }
 
-// Options say what a Keeper keeps.
+// Options say what a Keeper keeps, and whom it tells. The zero Options keep the
+// policy of the working directory, as [Open] does without paths.
 type Options struct {
+	// Policy is what the policy is made of. Its time is the Keeper's to set.
 	Policy policyfile.Options
-	Force  bool // databases may be older or much smaller than those in force
-	// Install puts a policy in force, or says why it cannot be; the one before
-	// then has to stay.
+	// Force accepts databases that are older or much smaller than those in force.
+	Force bool
+	// Install, if there is one, learns of a policy that passed every check before
+	// it is put in force. An error refuses it, and the one before stays. It is
+	// called by OpenWith and by Run, never twice at a time.
 	Install func(*policyfile.Parts, *decide.Policy) error
-	// Report learns of every attempt but the first.
+	// OwnEdge says that Install takes care of the edge, and that a policy file may
+	// lose its own. Otherwise that is refused: the proxies would be the clients.
+	OwnEdge bool
+	// Report, if there is one, learns of every attempt of Run, for a log. Without
+	// it [Keeper.Err] is what there is to see.
 	Report func(Report)
+	// Timing is how long the Keeper waits.
 	Timing Timing
 
-	withoutEvents bool             // for tests
-	clock         func() time.Time // for tests; nil: the wall clock
-	sleep         time.Duration    // for tests; zero: longestSleep
+	// Changed, if it is not nil, is where a watcher says that something changed:
+	// by the absolute name of a file or folder, or by the empty string if it
+	// cannot tell. The Keeper then looks as soon as the files are quiet instead of
+	// waiting for the next Poll. A file of the policy that is named is read again
+	// even if it looks the same.
+	Changed <-chan string
+	// Follow, if there is one, tells that watcher which files and folders the
+	// policy depends on, missing ones included. Run calls it at the start, after
+	// every attempt and at every look, since a folder that was replaced is another
+	// one. The error says what cannot be watched; it goes to Report.
+	Follow func(paths []string) error
+	// Asked has Run load everything anew at once, for each value.
+	Asked <-chan struct{}
+
+	clock func() time.Time // for tests; nil: the wall clock
+	sleep time.Duration    // for tests; zero: longestSleep
 }
 
 // now is the time of the wall clock, without the monotonic one: a clock that is
@@ -65,41 +91,24 @@ func (o *Options) now() time.Time {
 	return time.Now().Round(0)
 }
 
-// Cause is why a policy was loaded.
-type Cause string
-
-// The causes.
-const (
-	Changed  Cause = "files changed"
-	Asked    Cause = "SIGHUP"
-	Retried  Cause = "retry"
-	Expiry   Cause = "overlay entry expired"
-	Watching Cause = "watching" // not a load: folders could not be watched
-)
-
-// Report is the outcome of one attempt.
-type Report struct {
-	Cause    Cause
-	Err      error // nil: the policy is in force; a [Refusal] if the documents are good
-	Repeated bool  // the error is that of the attempt before
-	Parts    *policyfile.Parts
-	Info     decide.Info // of the policy in force after the attempt
-	Took     time.Duration
-
-	// LockedOut are the addresses of the guard that are denied since an overlay
-	// entry expired.
-	LockedOut []string
-}
-
-// Keeper keeps one policy in force up to date. [Start] makes one; Run is to be
-// called once.
+// Keeper keeps one policy up to date with its files. [Open] makes one, and
+// [Keeper.Run] does the keeping. A nil or zero Keeper has a Live that denies. Its
+// methods are safe for concurrent use.
 type Keeper struct {
-	options   Options
-	watch     *watcher
+	live     decide.Live
+	resolver gate.Resolver
+	options  Options
+
+	mutex   sync.Mutex
+	status  Status
+	running bool
+
+	// What follows belongs to OpenWith and then to Run.
+	watch     *files.Watched
 	parts     *policyfile.Parts // of the policy in force
 	info      decide.Info       // of the policy in force
 	asOf      time.Time         // the time that overlay entries of the policy in force were held against
-	seen      state             // how the files looked at the first load
+	seen      files.State       // how the files looked at the first load
 	failures  int               // since the last success
 	unsteady  int               // loads in a row during which files changed
 	lastText  string            // of the error of the attempt before
@@ -108,24 +117,34 @@ type Keeper struct {
 	expiry    *time.Timer
 }
 
-// Start loads the policy for the first time. Nothing is watched before Run.
-func Start(o Options) (*Keeper, error) {
+// Open loads the policy that the paths make, as [policyfile.Open] does: a policy
+// file, a folder that holds one, vendor documents; none is the policy of the
+// working directory. The error is [policyfile.Findings] with everything that is
+// wrong. Nothing is kept up to date before [Keeper.Run].
+func Open(paths ...string) (*Keeper, error) {
+	return OpenWith(Options{Policy: policyfile.Options{Paths: paths}})
+}
+
+// OpenWith is Open with more to say.
+func OpenWith(o Options) (*Keeper, error) {
 	k := &Keeper{options: o}
-	k.options.Timing = o.Timing.orUsual()
+	k.options.Timing = o.Timing.orUsual(o.Changed != nil)
 	err := withoutPanic(func() error {
 		parts, policy, seen, err := k.load(nil, false)
 		if err == nil {
-			err = o.Install(parts, policy)
+			err = k.put(parts, policy)
 		}
 		if err == nil {
-			k.parts, k.info, k.seen, k.lockedOut = parts, policy.Info(), seen, lockedOut(parts.Serve.Guard, policy)
-			k.asOf = parts.Config.Now
+			k.seen = seen
+			k.took(parts, policy, parts.Config.Now)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	k.lockedOut = lockedOut(k.parts.Serve.Guard, k.live.Policy())
+	k.publish("", nil)
 	return k, nil
 }
 
@@ -140,51 +159,46 @@ func withoutPanic(do func() error) (err error) {
 	return do()
 }
 
-// Parts are those of the policy in force after Start.
-func (k *Keeper) Parts() *policyfile.Parts { return k.parts }
+// Live holds the policy in force: what [gate.Wrap] asks.
+func (k *Keeper) Live() *decide.Live {
+	if k == nil {
+		return nil
+	}
+	return &k.live
+}
 
-// Info describes the policy in force after Start.
-func (k *Keeper) Info() decide.Info { return k.info }
+// Resolver finds clients by the edge of the policy file in force. Without an edge
+// the client is the peer. It is swapped together with the policy of Live:
+// [gate.Wrap] reads both as one, and [gate.Resolver.Pair] is for everything else.
+func (k *Keeper) Resolver() *gate.Resolver {
+	if k == nil {
+		return nil
+	}
+	return &k.resolver
+}
 
-// LockedOut says which addresses of its guard the policy denied at Start. There
-// was none to stay with then, so it is for the log.
-func (k *Keeper) LockedOut() []string { return k.lockedOut }
-
-// Run reloads until the context ends. A value on asked makes it reload at once.
-func (k *Keeper) Run(ctx context.Context, asked <-chan struct{}) {
-	watch, err := newWatcher(k.options.Timing, !k.options.withoutEvents)
-	k.watch = watch
-	defer watch.close()
-	k.report(Watching, err, nil, 0)
-	k.follow(pathsOf(k.parts), k.seen)
-
-	k.retry, k.expiry = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
-	k.retry.Stop()
-	defer k.retry.Stop()
-	defer k.expiry.Stop()
-	k.awaitExpiry()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-asked:
-			k.reload(Asked)
-		case event := <-watch.events():
-			watch.take(event)
-		case <-watch.errors():
-			watch.lookSoon() // events were lost
-		case <-watch.poll.C:
-			watch.lookSoon()
-		case <-watch.settled.C:
-			if watch.changed() {
-				k.reload(Changed)
-			}
-		case <-k.retry.C:
-			k.reload(Retried)
-		case <-k.expiry.C:
-			k.expire()
+// put puts a policy in force together with its edge.
+func (k *Keeper) put(parts *policyfile.Parts, policy *decide.Policy) error {
+	edge := new(gate.Resolver)
+	if parts.Edge != nil {
+		var err error
+		if edge, err = gate.NewResolver(*parts.Edge); err != nil {
+			return err
 		}
 	}
+	if k.options.Install != nil {
+		if err := k.options.Install(parts, policy); err != nil {
+			return err
+		}
+	}
+	k.resolver.Swap(edge, &k.live, policy)
+	return nil
+}
+
+// took notes what is in force.
+func (k *Keeper) took(parts *policyfile.Parts, policy *decide.Policy, asOf time.Time) {
+	k.parts, k.info, k.asOf = parts, policy.Info(), asOf
+	k.failures, k.lockedOut = 0, nil
 }
 
 // pathsOf are the files and folders that a policy depends on.
@@ -195,115 +209,79 @@ func pathsOf(parts *policyfile.Parts) []string {
 // errUnsteady: a file changed while it was read.
 var errUnsteady = errors.New("the files changed while they were read; they are read again")
 
-// maxUnsteady is how many loads in a row may be thrown away because files
-// changed. A folder in which something always changes must not keep a good
-// policy out for ever.
-const maxUnsteady = 10
-
-// load reads and compiles. The state is how the files looked when it began. With steady, files that change meanwhile are an
-// error.
-func (k *Keeper) load(known []string, steady bool) (parts *policyfile.Parts, policy *decide.Policy, before state, err error) {
-	before, begun := look(known), time.Now()
+// load reads and compiles. The state is how the files looked when it began. With
+// steady, files that change meanwhile are an error.
+func (k *Keeper) load(known []string, steady bool) (parts *policyfile.Parts, policy *decide.Policy, before files.State, err error) {
+	before, begun := files.Look(known), time.Now()
 	options := k.options.Policy
 	options.Now = k.options.now()
 	parts, policy, err = policyfile.Open(options)
-	after := look(pathsOf(parts))
-	if steady && (after.differs(before) || after.touchedSince(begun, time.Now())) {
+	after := files.Look(pathsOf(parts))
+	if steady && (after.Differs(before) || after.TouchedSince(begun, time.Now())) {
 		return parts, nil, before, errUnsteady
 	}
-	return parts, policy, after.asOf(before, begun), err
+	return parts, policy, after.AsOf(before, begun), err
 }
 
-// reload replaces the policy, or leaves it and says why.
-func (k *Keeper) reload(cause Cause) {
-	begun := time.Now()
-	var parts *policyfile.Parts
-	var policy *decide.Policy
-	var seen state
-	err := withoutPanic(func() (err error) {
-		parts, policy, seen, err = k.load(k.watch.paths, k.unsteady < maxUnsteady)
-		if err == nil {
-			err = k.admit(parts, policy)
-		}
-		if err == nil {
-			err = k.options.Install(parts, policy)
-		}
-		return err
-	})
-	if errors.Is(err, errUnsteady) {
-		k.unsteady++
-		k.retry.Reset(k.options.Timing.Quiet)
-		return
+// start says why there is nothing to keep, or that it was kept already.
+func (k *Keeper) start() error {
+	if k == nil {
+		return errNotOpened
 	}
-	k.unsteady = 0
-	if parts != nil {
-		k.follow(pathsOf(parts), seen)
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	switch {
+	case k.status.Parts == nil:
+		return errNotOpened
+	case k.watch != nil:
+		return errRunTwice
 	}
-	k.retry.Stop()
-	if err == nil {
-		k.parts, k.info, k.failures, k.lockedOut = parts, policy.Info(), 0, nil
-		k.asOf = parts.Config.Now
-		k.awaitExpiry()
-	} else {
-		k.retry.Reset(k.pause())
-	}
-	k.report(cause, err, parts, time.Since(begun))
-}
-
-// pause is the time until a failed load is tried again.
-func (k *Keeper) pause() time.Duration {
+	k.running = true
 	timing := k.options.Timing
-	pause := timing.Retry
-	k.failures++
-	for range k.failures - 1 {
-		if pause *= 2; pause >= timing.RetryMax {
-			return timing.RetryMax
+	k.watch = files.Watch(timing.Quiet, timing.Latest, timing.Poll)
+	return nil
+}
+
+// stop ends what start began.
+func (k *Keeper) stop() {
+	k.watch.Close()
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	k.running = false
+}
+
+// Run keeps the policy up to date until the context ends, and then returns nil;
+// the policy in force stays so. Any other error says that it cannot be run: it is
+// to be called once, for a Keeper that was opened. What goes wrong meanwhile is
+// no reason to end; [Keeper.Err] and Options.Report tell of it.
+func (k *Keeper) Run(ctx context.Context) error {
+	if err := k.start(); err != nil {
+		return err
+	}
+	defer k.stop()
+	k.follow(pathsOf(k.parts), k.seen)
+
+	k.retry, k.expiry = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
+	k.retry.Stop()
+	defer k.retry.Stop()
+	defer k.expiry.Stop()
+	k.awaitExpiry()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-k.options.Asked:
+			k.reload(Asked)
+		case name := <-k.options.Changed:
+			k.watch.Notice(name)
+		case <-k.watch.Poll:
+			k.watch.LookSoon()
+		case <-k.watch.Settled:
+			k.look()
+		case <-k.retry.C:
+			k.reload(Retried)
+		case <-k.expiry.C:
+			k.expire()
 		}
 	}
-	return pause
-}
-
-// admit refuses what must not replace the policy in force.
-func (k *Keeper) admit(parts *policyfile.Parts, policy *decide.Policy) error {
-	causes := lockedOut(parts.Serve.Guard, policy)
-	if !k.options.Force {
-		causes = append(causes, setBack(k.info.Data, policy.Info().Data)...)
-	}
-	return refusal(causes)
-}
-
-// follow watches other files.
-func (k *Keeper) follow(paths []string, seen state) {
-	if err := k.watch.follow(paths, seen); err != nil {
-		k.report(Watching, err, nil, 0)
-	}
-}
-
-// report leaves out that watching works.
-func (k *Keeper) report(cause Cause, err error, parts *policyfile.Parts, took time.Duration) {
-	if cause == Watching && err == nil {
-		return
-	}
-	text := ""
-	if err != nil {
-		text = err.Error()
-	}
-	repeated := text != "" && text == k.lastText && cause != Asked
-	if cause != Watching {
-		k.lastText = text
-	}
-	k.options.Report(Report{Cause: cause, Err: err, Repeated: repeated, Parts: parts, Info: k.info, LockedOut: k.lockedOut, Took: took})
-}
-
-// Warnings are the findings of a load that are no errors.
-func Warnings(parts *policyfile.Parts) finding.List {
-	var warnings finding.List
-	if parts != nil {
-		for _, f := range parts.Findings {
-			if f.Warning {
-				warnings = append(warnings, f)
-			}
-		}
-	}
-	return warnings
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/decide/gate"
+	"github.com/netwicket/netwicket/internal/keepertest"
 )
 
 // Readers at full speed, a writer that replaces the files in every way, good and
@@ -25,8 +26,8 @@ func TestSoak(t *testing.T) {
 		length = time.Minute
 	}
 	const both, first, second, free = "192.0.2.66", "203.0.113.7", "198.51.100.7", "8.8.8.8"
-	policies := [2]string{blocklist("192.0.2.0/24", "203.0.113.0/24"), blocklist("192.0.2.0/24", "198.51.100.0/24")}
-	k := keep(t, map[string]string{"netwicket.json": policyFile, "zones.json": policies[0]})
+	policies := [2]string{keepertest.Blocklist("192.0.2.0/24", "203.0.113.0/24"), keepertest.Blocklist("192.0.2.0/24", "198.51.100.0/24")}
+	k := keepertest.Keep(t, map[string]string{"netwicket.json": keepertest.PolicyFile, "zones.json": policies[0]})
 	resolver, err := gate.NewResolver(gate.Config{Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, Source: gate.XForwardedFor})
 	require.NoError(t, err)
 
@@ -40,7 +41,7 @@ func TestSoak(t *testing.T) {
 			headers[addr] = http.Header{"X-Forwarded-For": {"1.1.1.1, " + addr + ", 10.0.0.2"}}
 		}
 		for !stop.Load() {
-			policy := k.live.Policy()
+			policy := k.Keeper.Live().Policy()
 			allows := func(addr string) bool {
 				result := gate.Decide(buffer[:0], policy, resolver, "10.0.0.1:4711", headers[addr])
 				decisions.Add(1)
@@ -61,7 +62,7 @@ func TestSoak(t *testing.T) {
 	group.Go(func() {
 		for !stop.Load() {
 			select {
-			case r := <-k.reports:
+			case r := <-k.Reports:
 				if r.Err == nil {
 					reloads.Add(1)
 				} else {
@@ -79,18 +80,18 @@ func TestSoak(t *testing.T) {
 		good := policies[i/2%2]
 		switch i % 6 {
 		case 0, 3:
-			k.move("zones.json", good)
+			k.Move("zones.json", good)
 		case 1:
-			k.write("zones.json", good)
+			k.Write("zones.json", good)
 		case 2:
-			k.write("zones.json", good[:len(good)/2]) // half a file
+			k.Write("zones.json", good[:len(good)/2]) // half a file
 		case 4:
-			require.NoError(t, os.Remove(k.path("zones.json")))
+			require.NoError(t, os.Remove(k.Path("zones.json")))
 		case 5:
-			k.move("zones.json", `[{"type":"IP","name":"x","status":"ACTIVE","gateways":[{"type":"CIDR","value":"nonsense"}]}]`)
+			k.Move("zones.json", `[{"type":"IP","name":"x","status":"ACTIVE","gateways":[{"type":"CIDR","value":"nonsense"}]}]`)
 		}
 		select {
-		case k.asked <- struct{}{}:
+		case k.Asked <- struct{}{}:
 		default:
 		}
 		time.Sleep(time.Duration(1+i%7) * 10 * time.Millisecond)
@@ -98,13 +99,13 @@ func TestSoak(t *testing.T) {
 			before = used()
 		}
 	}
-	k.move("zones.json", "[")
-	require.Eventually(t, func() bool { return refused.Load() > 0 }, patience, 5*time.Millisecond)
-	k.move("zones.json", policies[0])
-	k.becomes(first, false)
-	k.move("zones.json", policies[1])
-	k.becomes(second, false)
-	require.True(t, k.allows(first))
+	k.Move("zones.json", "[")
+	require.Eventually(t, func() bool { return refused.Load() > 0 }, keepertest.Patience, 5*time.Millisecond)
+	k.Move("zones.json", policies[0])
+	k.Becomes(first, false)
+	k.Move("zones.json", policies[1])
+	k.Becomes(second, false)
+	require.True(t, k.Allows(first))
 	after := used()
 	stop.Store(true)
 	group.Wait()

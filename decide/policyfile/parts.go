@@ -10,6 +10,13 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
+// Finding is one error or warning about a document: its file, line and column, the
+// value and what was expected.
+type Finding = finding.Finding
+
+// Findings are several of them, as one error if need be.
+type Findings = finding.List
+
 // Options say what a policy is made of. The zero value is the policy of the
 // working directory: ./netwicket.json.
 type Options struct {
@@ -42,6 +49,19 @@ type Parts struct {
 
 // Err is the errors among the findings, or nil.
 func (p *Parts) Err() error { return errorsOf(p.Findings).Err() }
+
+// Warnings are the findings that are no errors. Nil Parts have none.
+func (p *Parts) Warnings() Findings {
+	var warnings Findings
+	if p != nil {
+		for _, f := range p.Findings {
+			if f.Warning {
+				warnings = append(warnings, f)
+			}
+		}
+	}
+	return warnings
+}
 
 // Document is the kind of document if a single vendor document is all there is,
 // else Unknown.

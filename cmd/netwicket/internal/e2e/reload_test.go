@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/watch"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/keeper"
 	"github.com/netwicket/netwicket/decide/policyfile"
@@ -163,7 +164,9 @@ func startLoad(t *testing.T) *load {
 	journal := forwardauth.NewJournal(discard{})
 	service, err := forwardauth.New(journal, forwardauth.Build{}, "")
 	require.NoError(t, err)
-	kept, err := keeper.Start(keeper.Options{
+	watcher, err := watch.New()
+	require.NoError(t, err)
+	kept, err := keeper.OpenWith(keeper.Options{
 		Policy: policyfile.Options{Paths: []string{l.folder}},
 		Install: func(parts *policyfile.Parts, policy *decide.Policy) error {
 			next, refusal := forwardauth.NewSnapshot(parts, policy)
@@ -172,8 +175,10 @@ func startLoad(t *testing.T) *load {
 			}
 			return service.Put("", next)
 		},
-		Report: func(r keeper.Report) { l.reported <- r },
-		Timing: keeper.Timing{Quiet: time.Millisecond, Latest: 10 * time.Millisecond, Retry: time.Hour, RetryMax: time.Hour},
+		Report:  func(r keeper.Report) { l.reported <- r },
+		Timing:  keeper.Timing{Quiet: time.Millisecond, Latest: 10 * time.Millisecond, Retry: time.Hour, RetryMax: time.Hour},
+		OwnEdge: true,
+		Changed: watcher.Changed(), Follow: watcher.Follow, Asked: l.demand,
 	})
 	require.NoError(t, err)
 	l.handler = service.Handler(true)
@@ -183,7 +188,10 @@ func startLoad(t *testing.T) *load {
 
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { kept.Run(ctx, l.demand) })
+	running.Go(func() {
+		defer watcher.Close()
+		_ = kept.Run(ctx)
+	})
 	running.Go(func() {
 		if err := server.Serve(); err != nil {
 			t.Error(err)

@@ -1,82 +1,20 @@
-package keeper
+package watch
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 )
-
-// state is what a set of files looked like: nil where there is none.
-type state map[string]fs.FileInfo
-
-// look takes the state of files and folders.
-func look(paths []string) state {
-	s := make(state, len(paths))
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			info = nil
-		}
-		s[path] = info
-	}
-	return s
-}
-
-// differs says that a path which both states know is not the same file any more.
-func (s state) differs(other state) bool {
-	for path, info := range s {
-		if before, known := other[path]; known && !sameFile(info, before) {
-			return true
-		}
-	}
-	return false
-}
-
-// touchedSince says that a file was written after begun, by its own time. A time
-// in the future is somebody's wrong clock.
-func (s state) touchedSince(begun, now time.Time) bool {
-	for _, info := range s {
-		if info != nil && info.ModTime().After(begun) && !info.ModTime().After(now) {
-			return true
-		}
-	}
-	return false
-}
-
-// asOf is the state as far as it is known for the moment that the files began
-// to be read. A file that was not known then and was written since is unknown,
-// which differs from every state.
-func (s state) asOf(before state, begun time.Time) state {
-	then := make(state, len(s))
-	for path, info := range s {
-		if earlier, known := before[path]; known {
-			info = earlier
-		} else if info != nil && info.ModTime().After(begun) {
-			info = nil
-		}
-		then[path] = info
-	}
-	return then
-}
-
-func sameFile(a, b fs.FileInfo) bool {
-	if a == nil || b == nil {
-		return a == nil && b == nil
-	}
-	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
-}
 
 // maxLinks is how many symbolic links are followed on the way to one file, as
 // many as Linux follows.
 const maxLinks = 40
 
-// folders are all folders in which a change can make one of the paths another
+// Folders are all folders in which a change can make one of the paths another
 // file: its own, that of every symbolic link that leads to it, and theirs. Of a
 // folder that is not there it is the nearest one above it.
-func folders(paths []string) []string {
+func Folders(paths []string) []string {
 	var found []string
 	for _, path := range paths {
 		if absolute, err := filepath.Abs(path); err == nil {

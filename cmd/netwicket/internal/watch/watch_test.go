@@ -1,0 +1,67 @@
+package watch_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/watch"
+	"github.com/netwicket/netwicket/decide/keeper"
+	"github.com/netwicket/netwicket/internal/keepertest"
+)
+
+// watched is a Keeper that would look by itself once an hour: what it notices, a
+// Watcher told it.
+func watched(t *testing.T, o *keeper.Options) {
+	w, err := watch.New()
+	require.NoError(t, err)
+	t.Cleanup(w.Close)
+	o.Changed, o.Follow, o.Timing.Poll = w.Changed(), w.Follow, time.Hour
+}
+
+func TestWaysToReplaceAFile(t *testing.T) { keepertest.ReplaceAFile(t, watched) }
+func TestVolumeIsSwapped(t *testing.T)    { keepertest.SwapAVolume(t, watched) }
+func TestFolderIsReplaced(t *testing.T)   { keepertest.ReplaceTheFolder(t, watched) }
+func TestFolderIsReplacedDuringAReload(t *testing.T) {
+	keepertest.ReplaceTheFolderDuringAReload(t, watched)
+}
+func TestWritingNeverStops(t *testing.T) { keepertest.NeverStopWriting(t, watched) }
+
+func TestFoldersToWatch(t *testing.T) {
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	at := func(name string) string { return filepath.Join(root, name) }
+	for _, folder := range []string{"plain", "volume/..1", "far/away", "geo"} {
+		require.NoError(t, os.MkdirAll(at(folder), 0o700))
+	}
+	for _, file := range []string{"plain/a.json", "volume/..1/b.json", "far/away/c.json"} {
+		require.NoError(t, os.WriteFile(at(file), nil, 0o600))
+	}
+	for link, target := range map[string]string{
+		"volume/..data": "..1", "volume/b.json": "..data/b.json", "near": at("far"), "plain/loop": "loop", "plain/broken": "../nowhere/x",
+	} {
+		require.NoError(t, os.Symlink(target, at(link)))
+	}
+	for _, test := range []struct {
+		path string
+		want []string
+	}{
+		{"plain/a.json", []string{"plain"}},
+		{"plain/missing.json", []string{"plain"}},
+		{"missing/deeper/a.json", []string{""}},
+		{"volume/b.json", []string{"volume", "volume/..1", "volume/..data"}},
+		{"near/away/c.json", []string{"", "far/away", "near/away"}},
+		{"plain/loop", []string{"plain"}},
+		{"plain/broken", []string{"", "plain"}},
+		{"geo", []string{"", "geo"}},
+	} {
+		var want []string
+		for _, folder := range test.want {
+			want = append(want, at(folder))
+		}
+		require.Equal(t, want, watch.Folders([]string{at(test.path)}), test.path)
+	}
+}
