@@ -14,7 +14,7 @@ func TestReadmeShowsTheExample(t *testing.T) {
 	require.NoError(t, err)
 	source, err := os.ReadFile("example_test.go")
 	require.NoError(t, err)
-	_, rest, found := strings.Cut(string(readme), "## As a library\n\n```go\n")
+	_, rest, found := strings.Cut(string(readme), "without files:\n\n```go\n")
 	require.True(t, found)
 	block, _, found := strings.Cut(rest, "```")
 	require.True(t, found)

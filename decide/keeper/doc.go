@@ -1,12 +1,12 @@
 // Package keeper keeps a policy up to date with its files while requests run. It
 // is the front door for whoever builds a gateway:
 //
-//	k, err := keeper.Open("policy/")
+//	k, err := keeper.Open(folder)
 //	if err != nil {
-//		return err // every mistake in the files, with line and column
+//		return err
 //	}
 //	go k.Run(ctx)
-//	return http.ListenAndServe(addr, gate.Wrap(app, k.Live(), gate.Options{Resolver: k.Resolver()}))
+//	return http.Serve(listener, gate.Wrap(app, k.Live(), gate.Options{Resolver: k.Resolver()}))
 //
 // A [Keeper] looks at every file that a policy was made of, loads all of them
 // anew when one has changed, and puts the result in force if it passes every
