@@ -181,21 +181,6 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
-func TestWriteToDevices(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("devices have other names elsewhere")
-	}
-	t.Chdir(t.TempDir())
-	require.NoError(t, atomicfile.Write("/dev/null", text("x")))
-	require.EqualError(t, atomicfile.Write("/dev/full", text("x")), "/dev/full: cannot be written: no space left on device")
-	require.NoError(t, os.Symlink("/dev/full", "link"))
-	require.EqualError(t, atomicfile.Write("link", text("x")), "link: cannot be written: no space left on device")
-	info, err := os.Stat("/dev/full")
-	require.NoError(t, err)
-	require.NotZero(t, info.Mode()&os.ModeCharDevice, "it is a device still")
-	require.Equal(t, []string{".", "link -> /dev/full"}, tree(t))
-}
-
 // An open file of a process is written as it is: whoever opened it reads on.
 func TestWriteToDescriptors(t *testing.T) {
 	if runtime.GOOS != "linux" {
