@@ -8,16 +8,7 @@ import (
 	"strings"
 
 	"go4.org/netipx"
-
-	"github.com/netwicket/netwicket/internal/finding"
 )
-
-// Finding is one error or warning about a [Config]. Path is a JSON pointer such
-// as /trusted/2; there is no file and no line.
-type Finding = finding.Finding
-
-// Findings is several of them.
-type Findings = finding.List
 
 // Config describes the edge: the reverse proxies of our own in front of this
 // process. The zero Config trusts nobody and takes the peer for the client.

@@ -13,7 +13,7 @@ import (
 type Checked struct {
 	Parts    *Parts
 	Policy   *decide.Policy // nil if there are errors, or if a document alone makes no policy
-	Findings finding.List   // all errors and warnings
+	Findings Findings       // all errors and warnings
 }
 
 // Check loads, compiles and lists all that was found. A single vendor document

@@ -11,7 +11,7 @@ import (
 )
 
 // Opened is a policy with the documents it was made of. The policy is nil if
-// there are errors; Err is then a [finding.List].
+// there are errors; Err is then a [Findings].
 type Opened struct {
 	Parts  *Parts
 	Policy *decide.Policy

@@ -10,13 +10,6 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// Finding is one error or warning about a document: its file, line and column, the
-// value and what was expected.
-type Finding = finding.Finding
-
-// Findings are several of them, as one error if need be.
-type Findings = finding.List
-
 // Options say what a policy is made of. The zero value is the policy of the
 // working directory: ./netwicket.json.
 type Options struct {
@@ -38,7 +31,7 @@ type Parts struct {
 	Edge     *gate.Config // nil: no policy file has an edge, which differs from an empty one
 	Observe  bool         // mode observe
 	Serve    Serve
-	Findings finding.List // errors and warnings, document by document
+	Findings Findings     // errors and warnings, document by document
 	Files    []string     // every file that was asked for, also those that are missing
 	Folders  []string     // folders whose geo files were read: a file that is added there changes the policy
 	Sources  []geo.Source // those of Config.Geo
@@ -78,7 +71,7 @@ func errorsOf(findings finding.List) finding.List {
 }
 
 // Compile makes the policy. What is wrong, the documents' own errors included, is
-// returned as a [finding.List]; the compiler's warnings join the Findings.
+// returned as a [Findings]; the compiler's warnings join the Findings.
 func (p *Parts) Compile() (*decide.Policy, error) {
 	if err := p.Err(); err != nil {
 		return nil, err
@@ -120,7 +113,7 @@ func (p *Parts) addNew(findings finding.List) {
 }
 
 // Open loads and compiles. The Parts are never nil; the policy is nil if there is
-// an error, which is a [finding.List].
+// an error, which is a [Findings].
 func Open(options Options) (*Parts, *decide.Policy, error) {
 	parts := Load(options)
 	policy, err := parts.Compile()
