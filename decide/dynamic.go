@@ -68,12 +68,12 @@ func asnsHold(terms zone.Terms[uint32], asn uint32, known bool) truth {
 // termsHold is (include empty or one of include) and none of exclude.
 func termsHold[T any](terms zone.Terms[T], holds func(T) truth) truth {
 	included := truthOf(len(terms.Include) == 0)
-	for _, term := range terms.Include {
-		included = included.or(holds(term))
+	for i := range terms.Include {
+		included = included.or(holds(terms.Include[i].Value))
 	}
 	excluded := isFalse
-	for _, term := range terms.Exclude {
-		excluded = excluded.or(holds(term))
+	for i := range terms.Exclude {
+		excluded = excluded.or(holds(terms.Exclude[i].Value))
 	}
 	return included.and(excluded.not())
 }
@@ -107,7 +107,7 @@ func categoriesHold(terms zone.Terms[string], services geo.Services, blocklist b
 	}
 	include := terms.Include
 	if len(include) == 0 {
-		include = []string{allIPServices}
+		include = zone.TermsOf(allIPServices)
 	}
 	included, remaining, excluded := isFalse, isFalse, isFalse
 	for s := range services.All() {
@@ -122,10 +122,10 @@ func categoriesHold(terms zone.Terms[string], services geo.Services, blocklist b
 	return included.and(excluded.not())
 }
 
-func inCategories(s geo.Service, categories []string) truth {
+func inCategories(s geo.Service, categories []zone.Term[string]) truth {
 	held := isFalse
-	for _, c := range categories {
-		held = held.or(inCategory(s, c))
+	for i := range categories {
+		held = held.or(inCategory(s, categories[i].Value))
 	}
 	return held
 }

@@ -42,7 +42,7 @@ func fingerprint(config *Config) string {
 	}
 	if document := config.SailPoint; h.given(document != nil) {
 		each(h, document.Range, h.entry)
-		each(h, document.Geolocation, func(country *string) { h.text(*country) })
+		each(h, document.Geolocation, func(country *zone.Term[string]) { h.text(country.Value) })
 		h.flags(document.Allowlist)
 	}
 	if profile := config.AuthProfile; h.given(profile != nil) {
@@ -120,16 +120,16 @@ func (h *hasher) zone(z *zone.Zone) {
 	h.flags(z.Active, z.Blocklist, z.System, z.Exempt)
 	each(h, z.Gateways, h.entry)
 	each(h, z.Proxies, h.entry)
-	place := func(p *zone.Place) {
-		h.text(p.Country)
-		h.text(p.Region)
+	place := func(p *zone.Term[zone.Place]) {
+		h.text(p.Value.Country)
+		h.text(p.Value.Region)
 	}
 	each(h, z.Locations.Include, place)
 	each(h, z.Locations.Exclude, place)
-	asn := func(asn *uint32) { h.number(uint64(*asn)) }
+	asn := func(asn *zone.Term[uint32]) { h.number(uint64(asn.Value)) }
 	each(h, z.ASNs.Include, asn)
 	each(h, z.ASNs.Exclude, asn)
-	category := func(category *string) { h.text(*category) }
+	category := func(category *zone.Term[string]) { h.text(category.Value) }
 	each(h, z.Categories.Include, category)
 	each(h, z.Categories.Exclude, category)
 	h.number(uint64(z.Proxy))

@@ -19,7 +19,7 @@ import (
 
 // undecided are the fields of models that no decision or membership depends on
 // or shows. The time decides by what has expired, see TestFingerprintIsOfWhatDecides.
-var undecided = []string{"Position", "Text", "Warnings", "File", "Why", "Now"}
+var undecided = []string{"Position", "Text", "Warnings", "File", "Why", "Now", "BuiltIn", "GeolocationPosition", "AllowlistPosition"}
 
 func entryOf(first, last string) zone.Entry {
 	return zone.Entry{Range: netipx.IPRangeFrom(netip.MustParseAddr(first), netip.MustParseAddr(last))}
@@ -35,7 +35,7 @@ func tableOf(t *testing.T, csv string) *geo.Table {
 // codedConfig is a Config made in code, without a text, that says something in
 // every field.
 func codedConfig(t *testing.T) decide.Config {
-	places := zone.Terms[zone.Place]{Include: []zone.Place{{Country: "US", Region: "US-CA"}, {Country: "DE"}}, Exclude: []zone.Place{{Country: "FR"}}}
+	places := zone.Terms[zone.Place]{Include: zone.TermsOf(zone.Place{Country: "US", Region: "US-CA"}, zone.Place{Country: "DE"}), Exclude: zone.TermsOf(zone.Place{Country: "FR"})}
 	until := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	return decide.Config{
 		Zones: []zone.Zones{{Zones: []zone.Zone{
@@ -44,7 +44,7 @@ func codedConfig(t *testing.T) decide.Config {
 				Gateways: []zone.Entry{entryOf("192.0.2.0", "192.0.2.255"), entryOf("2001:db8::", "2001:db8::ff")},
 				Proxies:  []zone.Entry{entryOf("198.51.100.1", "198.51.100.1")},
 			},
-			{ID: "z2", Name: "abroad", Type: zone.DynamicV2, Active: true, Blocklist: true, Locations: places, ASNs: zone.Terms[uint32]{Include: []uint32{64500}, Exclude: []uint32{64501}}, Categories: zone.Terms[string]{Include: []string{"ALL_ANONYMIZERS"}, Exclude: []string{"NORD_VPN"}}},
+			{ID: "z2", Name: "abroad", Type: zone.DynamicV2, Active: true, Blocklist: true, Locations: places, ASNs: zone.Terms[uint32]{Include: zone.TermsOf[uint32](64500), Exclude: zone.TermsOf[uint32](64501)}, Categories: zone.Terms[string]{Include: zone.TermsOf("ALL_ANONYMIZERS"), Exclude: zone.TermsOf("NORD_VPN")}},
 			{ID: "z3", Name: "Tor", Type: zone.Dynamic, Proxy: zone.TorAnonymizer},
 		}}},
 		Rules: []zone.RuleSet{{Rules: []zone.Rule{{
@@ -54,7 +54,7 @@ func codedConfig(t *testing.T) decide.Config {
 		}}}},
 		ThreatInsight: &zone.ThreatInsight{Action: zone.ThreatAudit, ExcludeZones: []zone.ZoneID{{ID: "z1"}}},
 		ThreatFeeds:   []zone.Feed{{Entries: []zone.Entry{entryOf("203.0.113.1", "203.0.113.1")}}},
-		SailPoint:     &zone.NetworkConfig{Range: []zone.Entry{entryOf("192.0.2.0", "192.0.2.255")}, Geolocation: []string{"US", "CA"}, Allowlist: true},
+		SailPoint:     &zone.NetworkConfig{Range: []zone.Entry{entryOf("192.0.2.0", "192.0.2.255")}, Geolocation: zone.TermsOf("US", "CA"), Allowlist: true},
 		AuthProfile:   &zone.AuthProfile{OffNetwork: true},
 		Geo:           tableOf(t, "network,country,region,asn,anonymizer,services\n192.0.2.0/24,US,,,,\n"),
 		Overlay: &zone.Overlay{
@@ -166,6 +166,8 @@ func filled(of reflect.Type) reflect.Value {
 		}
 	case reflect.Int:
 		v.SetInt(7)
+	case reflect.Bool:
+		v.SetBool(true)
 	}
 	return v
 }

@@ -94,9 +94,9 @@ func newGeoCompiler(p *Policy, specs []*zone.Zone) *geoCompiler {
 		dynamic, bits = append(dynamic, specs[i]), append(bits, z.bit)
 		g.zoneOf[z.bit] = int32(i)
 		setBit(g.blocks, z.bit, z.blocks)
-		for _, list := range [][]uint32{specs[i].ASNs.Include, specs[i].ASNs.Exclude} {
+		for _, list := range [][]zone.Term[uint32]{specs[i].ASNs.Include, specs[i].ASNs.Exclude} {
 			for _, asn := range list {
-				g.listedASNs[asn] = true
+				g.listedASNs[asn.Value] = true
 			}
 		}
 	}

@@ -41,7 +41,7 @@ func TestCompileChecksModels(t *testing.T) {
 		{"an unknown proxy type", inZone(zone.Zone{Active: true, Type: zone.Dynamic, Proxy: 9}), "unknown-proxy-type", "proxy type"},
 		{"an unknown proxy type of an INACTIVE zone", inZone(zone.Zone{Type: zone.Dynamic, Proxy: 9}), "", ""},
 		{"a blocklist that is exempt", inZone(zone.Zone{Active: true, Type: zone.IP, Blocklist: true, Exempt: true}), "wrong-shape", "usage POLICY"},
-		{"a dynamic zone that is exempt", inZone(zone.Zone{Active: true, Type: zone.DynamicV2, Exempt: true, ASNs: zone.Terms[uint32]{Include: []uint32{1}}, Gateways: one}), "wrong-shape", "IP zone"},
+		{"a dynamic zone that is exempt", inZone(zone.Zone{Active: true, Type: zone.DynamicV2, Exempt: true, ASNs: zone.Terms[uint32]{Include: zone.TermsOf[uint32](1)}, Gateways: one}), "wrong-shape", "IP zone"},
 		{"an INACTIVE zone that is exempt", inZone(zone.Zone{Type: "NEW", Exempt: true, Gateways: one}), "", ""},
 		{"an unknown connection", withRule(zone.Rule{Active: true, Network: zone.NetworkCondition{Connection: 9}}), "unknown-connection", "none that Okta has"},
 		{"an unknown connection of an INACTIVE rule", withRule(zone.Rule{Network: zone.NetworkCondition{Connection: 9}}), "", ""},
@@ -49,7 +49,7 @@ func TestCompileChecksModels(t *testing.T) {
 		{"in the system zone, but not in a zone", withRule(zone.Rule{Active: true, Network: zone.NetworkCondition{Connection: zone.InSystemZone, Exclude: ids}}), "ignored-zones", "would be ignored"},
 		{"in no zone that is named", withRule(zone.Rule{Active: true, Network: zone.NetworkCondition{Connection: zone.InZones}}), "zone-condition", "either include or exclude"},
 		{"an unknown action", decide.Config{ThreatInsight: &zone.ThreatInsight{Action: 9}, ThreatFeeds: []zone.Feed{{Entries: one}}}, "unknown-action", "none, audit or block"},
-		{"an unknown option", decide.Config{SailPoint: &zone.NetworkConfig{Geolocation: []string{"KP"}}, UnknownCountry: 9}, "unknown-option", "UnknownCountry"},
+		{"an unknown option", decide.Config{SailPoint: &zone.NetworkConfig{Geolocation: zone.TermsOf("KP")}, UnknownCountry: 9}, "unknown-option", "UnknownCountry"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			policy, err := decide.Compile(row.config)

@@ -39,7 +39,7 @@ func needsOf(z *zone.Zone) []need {
 	var needs []need
 	if z.Locations.Defined() {
 		needs = append(needs, need{geo.Country, "country"})
-		region := func(p zone.Place) bool { return p.Region != "" }
+		region := func(p zone.Term[zone.Place]) bool { return p.Value.Region != "" }
 		if slices.ContainsFunc(z.Locations.Include, region) || slices.ContainsFunc(z.Locations.Exclude, region) {
 			needs = append(needs, need{geo.Region, "region"})
 		}
@@ -65,7 +65,7 @@ func (c *compiler) warnAboutOperators() {
 		if c.p.zones[i].kind != dynamicZone {
 			continue
 		}
-		for _, category := range slices.Concat(spec.Categories.Include, spec.Categories.Exclude) {
+		for _, category := range zone.ValuesOf(slices.Concat(spec.Categories.Include, spec.Categories.Exclude)) {
 			if strings.HasPrefix(category, aggregatePrefix) || category == anonymizerTor {
 				continue
 			}

@@ -23,7 +23,7 @@ func change(config *decide.Config) {
 			z.Gateways[g].Range = z.Gateways[0].Range
 		}
 		for c := range z.Categories.Include {
-			z.Categories.Include[c] = "ALL_IP_SERVICES"
+			z.Categories.Include[c].Value = "ALL_IP_SERVICES"
 		}
 	}
 }

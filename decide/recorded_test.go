@@ -37,7 +37,7 @@ func TestRecordedZonesCompile(t *testing.T) {
 	require.ErrorIs(t, err, decide.ErrNoData)
 	asking := map[string]bool{}
 	for _, z := range zones.Zones {
-		for _, place := range append(z.Locations.Include, z.Locations.Exclude...) {
+		for _, place := range zone.ValuesOf(append(z.Locations.Include, z.Locations.Exclude...)) {
 			if z.Active && place.Region != "" {
 				asking[z.Name] = true
 			}

@@ -111,7 +111,7 @@ func TestDynamicWarnings(t *testing.T) {
 	}
 	zones, err := okta("INACTIVE", dynamicV2+`"ipServiceCategories":{"include":["FUTURE_CATEGORY"]}`)
 	require.Equal(t, []string{"3:35 warning unknown-category /ipServiceCategories/include/0"}, report(zones.Warnings, err))
-	require.Equal(t, []string{"FUTURE_CATEGORY"}, zones.Zones[0].Categories.Include, "an unknown category still counts")
+	require.Equal(t, []string{"FUTURE_CATEGORY"}, zone.ValuesOf(zones.Zones[0].Categories.Include), "an unknown category still counts")
 }
 
 func TestDynamicZone(t *testing.T) {
@@ -119,8 +119,8 @@ func TestDynamicZone(t *testing.T) {
 		`"locations":[{"country":"US","region":"US-CA"},{"country":"US","region":"NY"},{"country":"FR","region":null},
 {"country":"DE","region":""},{"country":"GB","region":"ENG"},{"country":"CH","region":"CH-7"}],"asns":["0","4294967295",64496]`)
 	require.Equal(t, zone.Dynamic, z.Type)
-	require.Equal(t, []zone.Place{{"US", "US-CA"}, {"US", "US-NY"}, {"FR", ""}, {"DE", ""}, {"GB", "GB-ENG"}, {"CH", "CH-7"}}, z.Locations.Include)
-	require.Equal(t, []uint32{0, 4294967295, 64496}, z.ASNs.Include)
+	require.Equal(t, []zone.Place{{"US", "US-CA"}, {"US", "US-NY"}, {"FR", ""}, {"DE", ""}, {"GB", "GB-ENG"}, {"CH", "CH-7"}}, zone.ValuesOf(z.Locations.Include))
+	require.Equal(t, []uint32{0, 4294967295, 64496}, zone.ValuesOf(z.ASNs.Include))
 	require.True(t, z.ASNs.Defined())
 	require.False(t, z.Categories.Defined())
 	require.Equal(t, zone.ProxyUnset, z.Proxy)
@@ -130,10 +130,15 @@ func TestDynamicV2Zone(t *testing.T) {
 	z := active(t, dynamicV2+`"locations":{"include":[{"country":"US"}],"exclude":[{"country":"US","region":"CA"}]},
 "asns":{"exclude":["64496"]},"ipServiceCategories":{"include":["ALL_IP_SERVICES"],"exclude":["SURFSHARK_VPN"]}`)
 	require.Equal(t, zone.DynamicV2, z.Type)
-	require.Equal(t, zone.Terms[zone.Place]{Include: []zone.Place{{"US", ""}}, Exclude: []zone.Place{{"US", "US-CA"}}}, z.Locations)
-	require.Equal(t, zone.Terms[uint32]{Exclude: []uint32{64496}}, z.ASNs)
+	require.Equal(t, []zone.Place{zone.Place{"US", ""}}, zone.ValuesOf(z.Locations.Include))
+	require.Equal(t, []zone.Place{zone.Place{"US", "US-CA"}}, zone.ValuesOf(z.Locations.Exclude))
+	require.Equal(t, []uint32{64496}, zone.ValuesOf(z.ASNs.Exclude))
+	require.Empty(t, z.ASNs.Include)
+	require.Equal(t, zone.Position{File: "z.json", Line: 4, Column: 8, Path: "/asns"}, z.ASNs.Position)
+	require.Equal(t, zone.Position{File: "z.json", Line: 4, Column: 20, Path: "/asns/exclude/0"}, z.ASNs.Exclude[0].Position)
 	require.True(t, z.ASNs.Defined(), "an exclude alone constrains")
-	require.Equal(t, zone.Terms[string]{Include: []string{"ALL_IP_SERVICES"}, Exclude: []string{"SURFSHARK_VPN"}}, z.Categories)
+	require.Equal(t, []string{"ALL_IP_SERVICES"}, zone.ValuesOf(z.Categories.Include))
+	require.Equal(t, []string{"SURFSHARK_VPN"}, zone.ValuesOf(z.Categories.Exclude))
 }
 
 // TestProxyTypes are the spellings of Okta's API, of its documentation and of
@@ -159,8 +164,8 @@ func TestUntypedInactiveZone(t *testing.T) {
 	require.Equal(t, []string{"2:8 warning unknown-type /type"}, report(zones.Warnings, err))
 	z := zones.Zones[0]
 	require.Equal(t, zone.Type("DYNAMIC_V3"), z.Type)
-	require.Equal(t, []zone.Place{{"US", ""}}, z.Locations.Exclude)
-	require.Equal(t, []uint32{1}, z.ASNs.Include)
+	require.Equal(t, []zone.Place{{"US", ""}}, zone.ValuesOf(z.Locations.Exclude))
+	require.Equal(t, []uint32{1}, zone.ValuesOf(z.ASNs.Include))
 	require.Len(t, z.Gateways, 1)
 }
 

@@ -148,5 +148,6 @@ func (c *NetworkConfig) Enforced(profile *AuthProfile) (network, geography bool)
 // Trusts says that a known country is trusted: one that an allow list has, or
 // that a block list has not (docs/semantics.md, sailpoint-4).
 func (c *NetworkConfig) Trusts(country string) bool {
-	return slices.Contains(c.Geolocation, country) == c.Allowlist
+	listed := slices.ContainsFunc(c.Geolocation, func(t Term[string]) bool { return t.Value == country })
+	return listed == c.Allowlist
 }

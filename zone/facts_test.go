@@ -65,9 +65,9 @@ func TestZoneFacts(t *testing.T) {
 func TestConstrained(t *testing.T) {
 	require.False(t, (&zone.Zone{Type: zone.Dynamic}).Constrained())
 	for name, z := range map[string]zone.Zone{
-		"a location":          {Locations: zone.Terms[zone.Place]{Include: []zone.Place{{Country: "DE"}}}},
-		"an excluded network": {ASNs: zone.Terms[uint32]{Exclude: []uint32{1}}},
-		"a category":          {Categories: zone.Terms[string]{Include: []string{"NORD_VPN"}}},
+		"a location":          {Locations: zone.Terms[zone.Place]{Include: zone.TermsOf(zone.Place{Country: "DE"})}},
+		"an excluded network": {ASNs: zone.Terms[uint32]{Exclude: zone.TermsOf[uint32](1)}},
+		"a category":          {Categories: zone.Terms[string]{Include: zone.TermsOf("NORD_VPN")}},
 		"a proxy type":        {Proxy: zone.TorAnonymizer},
 	} {
 		require.True(t, z.Constrained(), name)
@@ -180,9 +180,9 @@ func TestEnforced(t *testing.T) {
 		{"a network", &zone.NetworkConfig{Range: network}, nil, true, false},
 		{"a network and an allow list of nothing", &zone.NetworkConfig{Range: network, Allowlist: true}, nil, true, false},
 		{"an allow list of nothing", &zone.NetworkConfig{Allowlist: true}, nil, false, true},
-		{"a block list", &zone.NetworkConfig{Geolocation: []string{"KP"}}, nil, false, true},
-		{"both lists", &zone.NetworkConfig{Range: network, Geolocation: []string{"DE"}, Allowlist: true}, nil, true, true},
-		{"a profile that enforces nothing", &zone.NetworkConfig{Range: network, Geolocation: []string{"DE"}}, &zone.AuthProfile{}, false, false},
+		{"a block list", &zone.NetworkConfig{Geolocation: zone.TermsOf("KP")}, nil, false, true},
+		{"both lists", &zone.NetworkConfig{Range: network, Geolocation: zone.TermsOf("DE"), Allowlist: true}, nil, true, true},
+		{"a profile that enforces nothing", &zone.NetworkConfig{Range: network, Geolocation: zone.TermsOf("DE")}, &zone.AuthProfile{}, false, false},
 		{"a profile that enforces the network", &zone.NetworkConfig{}, &zone.AuthProfile{OffNetwork: true}, true, false},
 		{"a profile alone", nil, &zone.AuthProfile{UntrustedGeography: true}, false, true},
 	} {
@@ -195,8 +195,8 @@ func TestEnforced(t *testing.T) {
 }
 
 func TestTrusts(t *testing.T) {
-	allow := zone.NetworkConfig{Geolocation: []string{"DE", "FR"}, Allowlist: true}
-	block := zone.NetworkConfig{Geolocation: []string{"DE", "FR"}}
+	allow := zone.NetworkConfig{Geolocation: zone.TermsOf("DE", "FR"), Allowlist: true}
+	block := zone.NetworkConfig{Geolocation: zone.TermsOf("DE", "FR")}
 	require.True(t, allow.Trusts("FR"))
 	require.False(t, allow.Trusts("US"))
 	require.False(t, block.Trusts("FR"))

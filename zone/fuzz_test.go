@@ -85,7 +85,7 @@ func FuzzParseOkta(f *testing.F) {
 					t.Fatalf("gateway or proxy %q with range %v", e.Text, e.Range)
 				}
 			}
-			for _, p := range append(z.Locations.Include, z.Locations.Exclude...) {
+			for _, p := range zone.ValuesOf(append(z.Locations.Include, z.Locations.Exclude...)) {
 				if len(p.Country) != 2 || p.Region != "" && !strings.HasPrefix(p.Region, p.Country+"-") {
 					t.Fatalf("location %v", p)
 				}
@@ -166,7 +166,7 @@ func FuzzParseSailPoint(f *testing.F) {
 			return
 		}
 		checkAgain(t, text, zone.ParseSailPoint, config)
-		for _, code := range config.Geolocation {
+		for _, code := range zone.ValuesOf(config.Geolocation) {
 			if len(code) != 2 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 				t.Fatalf("country code %q", code)
 			}

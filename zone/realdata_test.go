@@ -96,7 +96,7 @@ func TestPostmanBodies(t *testing.T) {
 				config, err := zone.ParseSailPoint("", []byte(body))
 				require.NoError(t, err)
 				require.Empty(t, config.Warnings)
-				require.Equal(t, []string{"CA", "FR", "HT"}, config.Geolocation)
+				require.Equal(t, []string{"CA", "FR", "HT"}, zone.ValuesOf(config.Geolocation))
 				require.Equal(t, []string{"1.3.7.2=1.3.7.2-1.3.7.2", "255.255.255.252/30=255.255.255.252-255.255.255.255"}, ranges(config.Range))
 				require.True(t, config.Allowlist)
 				valid++

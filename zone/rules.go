@@ -21,6 +21,7 @@ type Rule struct {
 	Priority    int
 	Active      bool
 	Allow       bool // the access it gives; false denies
+	BuiltIn     bool // system: Okta's own rule, which nobody can delete
 	Network     NetworkCondition
 	// Narrowed are the JSON pointers of other conditions that restrict the rule
 	// further. They cannot be evaluated here, so they may only deny more.

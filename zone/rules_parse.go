@@ -68,6 +68,7 @@ func (r *ruleReader) rule(node jsondoc.Node) Rule {
 	}
 	rule.Priority, rule.HasPriority = r.priority(node.Get("priority"), rule)
 	rule.Allow = r.access(node)
+	rule.BuiltIn = node.Get("system").Bool()
 	if conditions := node.Get("conditions"); r.Given(conditions, jsondoc.Object, "an object, or null") {
 		r.conditions(&rule, conditions)
 	}

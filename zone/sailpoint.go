@@ -16,11 +16,16 @@ import (
 // document {}: a fresh tenant. It is not changed after parsing.
 type NetworkConfig struct {
 	Position    Position
-	Range       []Entry  // the network definition; nil where the document says null or nothing
-	Geolocation []string // country codes, verbatim and in order; nil like Range
-	Allowlist   bool     // whitelisted: trusted are exactly the listed countries, not all others
-	Warnings    Findings
-	Text        []byte
+	Range       []Entry        // the network definition; nil where the document says null or nothing
+	Geolocation []Term[string] // country codes, verbatim and in order; nil like Range
+	Allowlist   bool           // whitelisted: trusted are exactly the listed countries, not all others
+
+	// Where geolocation and whitelisted stand; the zero Position if the document
+	// does not have them.
+	GeolocationPosition, AllowlistPosition Position
+
+	Warnings Findings
+	Text     []byte
 }
 
 // Sizes that a SailPoint document may have. SailPoint publishes none; these
@@ -70,9 +75,11 @@ func (r *configReader) read(config *NetworkConfig, root jsondoc.Node) {
 		config.Range = r.networks(list)
 	}
 	if list := root.Get("geolocation"); r.list(list) {
-		config.Geolocation = r.countries(list)
+		config.Geolocation, config.GeolocationPosition = r.countries(list), positionOf(list)
 	}
-	config.Allowlist = r.StrictFlag(root.Get("whitelisted"))
+	if whitelisted := root.Get("whitelisted"); whitelisted.Exists() {
+		config.Allowlist, config.AllowlistPosition = r.StrictFlag(whitelisted), positionOf(whitelisted)
+	}
 	noNetwork, noCountry := root.Get("range").Blank(), root.Get("geolocation").Blank()
 	switch {
 	case !config.Allowlist && !noNetwork && noCountry:
@@ -153,8 +160,8 @@ func isMask(addr netip.Addr) bool {
 	return b[0] == 255 && ^bits&(^bits+1) == 0
 }
 
-func (r *configReader) countries(list jsondoc.Node) []string {
-	countries := []string{}
+func (r *configReader) countries(list jsondoc.Node) []Term[string] {
+	countries := []Term[string]{}
 	for _, node := range list.Elements() {
 		if !r.Is(node, jsondoc.String, "a country code as a string") {
 			continue
@@ -167,7 +174,7 @@ func (r *configReader) countries(list jsondoc.Node) []string {
 		if hint := countryHint(country); hint != "" {
 			r.Warn(node, "not-iso-country", "%s", hint)
 		}
-		countries = append(countries, country)
+		countries = append(countries, termAt(node, country))
 	}
 	return countries
 }

@@ -75,12 +75,12 @@ func TestSailPointGeolocation(t *testing.T) {
 		config, err := zone.ParseSailPoint("", []byte(`{"geolocation":["`+code+`"]}`))
 		require.NoError(t, err, code)
 		require.Empty(t, config.Warnings, code)
-		require.Equal(t, []string{code}, config.Geolocation)
+		require.Equal(t, []string{code}, zone.ValuesOf(config.Geolocation))
 	}
 	for _, code := range []string{"XX", "ZZ", "UK", "AN", "SU"} {
 		config, err := zone.ParseSailPoint("", []byte(`{"geolocation":["`+code+`"]}`))
 		require.Equal(t, []string{"1:17 warning not-iso-country /geolocation/0"}, report(config.Warnings, err), code)
-		require.Equal(t, []string{code}, config.Geolocation)
+		require.Equal(t, []string{code}, zone.ValuesOf(config.Geolocation))
 	}
 	config, err := zone.ParseSailPoint("", []byte(`{"geolocation":["UK"]}`))
 	require.Contains(t, message(t, "not-iso-country", config.Warnings, err), "GB")
@@ -158,7 +158,7 @@ func TestSailPointLists(t *testing.T) {
 
 	config, err = zone.ParseSailPoint("", []byte(`{"range":["10.1.2.3/8","2001:DB8::1","10.1.2.3/8"],"geolocation":["HT","CA","HT"]}`))
 	require.NoError(t, err)
-	require.Equal(t, []string{"HT", "CA", "HT"}, config.Geolocation)
+	require.Equal(t, []string{"HT", "CA", "HT"}, zone.ValuesOf(config.Geolocation))
 	require.Equal(t, "2001:DB8::1", config.Range[1].Text)
 	require.Len(t, config.Range, 3)
 }

@@ -80,7 +80,32 @@ type Entry struct {
 // Terms are the values of one property of a dynamic zone. The zero value is no
 // constraint.
 type Terms[T any] struct {
-	Include, Exclude []T
+	Position         Position // of the property; the zero Position if there is none
+	Include, Exclude []Term[T]
+}
+
+// Term is one value of a list and where it stands.
+type Term[T any] struct {
+	Value    T
+	Position Position
+}
+
+// TermsOf are terms that stand nowhere, for models that are made by code.
+func TermsOf[T any](values ...T) []Term[T] {
+	terms := make([]Term[T], len(values))
+	for i, value := range values {
+		terms[i].Value = value
+	}
+	return terms
+}
+
+// ValuesOf are the values of terms, in their order.
+func ValuesOf[T any](terms []Term[T]) []T {
+	values := make([]T, len(terms))
+	for i := range terms {
+		values[i] = terms[i].Value
+	}
+	return values
 }
 
 // Defined says that the property constrains at all.

@@ -8,8 +8,8 @@ import (
 )
 
 func (r *zoneReader) dynamicZone(z *Zone, node jsondoc.Node) {
-	z.Locations.Include = list(r, node.Get("locations"), r.places)
-	z.ASNs.Include = list(r, node.Get("asns"), r.asns)
+	z.Locations = list(r, node.Get("locations"), r.places)
+	z.ASNs = list(r, node.Get("asns"), r.asns)
 	z.Proxy = r.proxyType(node.Get("proxyType"))
 	r.misplaced(node.Get("ipServiceCategories"), "only a DYNAMIC_V2 zone has ipServiceCategories; a DYNAMIC zone has proxyType")
 	r.withoutAddresses(node)
@@ -39,39 +39,40 @@ func (r *zoneReader) withoutAddresses(node jsondoc.Node) {
 // are reported in the same run. Every property is taken in the shape it has.
 func (r *zoneReader) untypedZone(z *Zone, node jsondoc.Node) {
 	r.addressLists(z, node)
-	if locations := node.Get("locations"); locations.Kind() == jsondoc.Array {
-		z.Locations.Include = r.places(locations)
-	} else {
-		z.Locations = terms(r, locations, r.places)
-	}
-	if asns := node.Get("asns"); asns.Kind() == jsondoc.Array {
-		z.ASNs.Include = r.asns(asns)
-	} else {
-		z.ASNs = terms(r, asns, r.asns)
-	}
+	z.Locations = anyShape(r, node.Get("locations"), r.places)
+	z.ASNs = anyShape(r, node.Get("asns"), r.asns)
 	z.Categories = terms(r, node.Get("ipServiceCategories"), r.categories)
 	z.Proxy = r.proxyType(node.Get("proxyType"))
 }
 
+// anyShape reads a property in the shape that it has.
+func anyShape[T any](r *zoneReader, value jsondoc.Node, read func(jsondoc.Node) []Term[T]) Terms[T] {
+	if value.Kind() == jsondoc.Array {
+		return list(r, value, read)
+	}
+	return terms(r, value, read)
+}
+
 // list reads a property in the shape of a DYNAMIC zone: an array.
-func list[T any](r *zoneReader, value jsondoc.Node, read func(jsondoc.Node) []T) []T {
+func list[T any](r *zoneReader, value jsondoc.Node, read func(jsondoc.Node) []Term[T]) Terms[T] {
 	switch {
 	case value.Kind() == jsondoc.Array:
-		return read(value)
+		return Terms[T]{Position: positionOf(value), Include: read(value)}
 	case value.Blank():
 	case value.Kind() == jsondoc.Object:
 		r.Problem(value, "wrong-shape", "include and exclude are the shape of a DYNAMIC_V2 zone; a DYNAMIC zone has an array here")
 	default:
 		r.Is(value, jsondoc.Array, "an array, or null")
 	}
-	return nil
+	return Terms[T]{}
 }
 
 // terms reads a property in the shape of a DYNAMIC_V2 zone: include and exclude.
-func terms[T any](r *zoneReader, value jsondoc.Node, read func(jsondoc.Node) []T) Terms[T] {
+func terms[T any](r *zoneReader, value jsondoc.Node, read func(jsondoc.Node) []Term[T]) Terms[T] {
 	var terms Terms[T]
 	switch {
 	case value.Kind() == jsondoc.Object:
+		terms.Position = positionOf(value)
 		r.unknownKeys(value, "include", "exclude")
 		if include := value.Get("include"); r.Given(include, jsondoc.Array, "an array, or null") {
 			terms.Include = read(include)
@@ -88,10 +89,14 @@ func terms[T any](r *zoneReader, value jsondoc.Node, read func(jsondoc.Node) []T
 	return terms
 }
 
+func termAt[T any](node jsondoc.Node, value T) Term[T] {
+	return Term[T]{Value: value, Position: positionOf(node)}
+}
+
 // places reads one list of locations. Two that contain each other are a
 // contradiction that Okta refuses.
-func (r *zoneReader) places(list jsondoc.Node) []Place {
-	var places []Place
+func (r *zoneReader) places(list jsondoc.Node) []Term[Place] {
+	var places []Term[Place]
 	countries := map[string]bool{} // countries listed as a whole
 	regionsOf := map[string]bool{} // countries of which a region is listed
 	seen := map[Place]bool{}
@@ -112,7 +117,7 @@ func (r *zoneReader) places(list jsondoc.Node) []Place {
 		} else {
 			regionsOf[place.Country] = true
 		}
-		places = append(places, place)
+		places = append(places, termAt(node, place))
 	}
 	if count := list.Len(); count > maxTerms {
 		r.Warn(list, "over-limit", "locations: No more than 75 locations may be included in a Location Zone. (%d found)", count)
@@ -184,8 +189,8 @@ func isRegionCode(code string) bool {
 	return true
 }
 
-func (r *zoneReader) asns(list jsondoc.Node) []uint32 {
-	var asns []uint32
+func (r *zoneReader) asns(list jsondoc.Node) []Term[uint32] {
+	var asns []Term[uint32]
 	for _, node := range list.Elements() {
 		if node.Kind() != jsondoc.Number && !r.Is(node, jsondoc.String, "an AS number as a string or a number") {
 			continue
@@ -195,7 +200,7 @@ func (r *zoneReader) asns(list jsondoc.Node) []uint32 {
 			r.Problem(node, "bad-asn", `expected an AS number from 0 to 4294967295 in decimal digits, without "AS"`)
 			continue
 		}
-		asns = append(asns, asn)
+		asns = append(asns, termAt(node, asn))
 	}
 	r.limitTerms(list, "asns")
 	return asns
@@ -209,8 +214,8 @@ func parseASN(text string) (uint32, bool) {
 	return uint32(asn), err == nil
 }
 
-func (r *zoneReader) categories(list jsondoc.Node) []string {
-	var categories []string
+func (r *zoneReader) categories(list jsondoc.Node) []Term[string] {
+	var categories []Term[string]
 	for _, node := range list.Elements() {
 		if !r.Is(node, jsondoc.String, "a category as a string") {
 			continue
@@ -219,7 +224,7 @@ func (r *zoneReader) categories(list jsondoc.Node) []string {
 		if !isKnownCategory(category) {
 			r.Warn(node, "unknown-category", "unknown IP service category; it matches only services of this name%s", meantCategory(category))
 		}
-		categories = append(categories, category)
+		categories = append(categories, termAt(node, category))
 	}
 	r.limitTerms(list, "ipServiceCategories")
 	return categories

@@ -85,18 +85,18 @@ func cedarZone(z *modelZone, possibly bool) string {
 		return cedarRanges(z.prefixes)
 	case z.Locations.Defined():
 		var countries []string
-		for _, place := range z.Locations.Include {
+		for _, place := range zone.ValuesOf(z.Locations.Include) {
 			countries = append(countries, fmt.Sprintf("%q", place.Country))
 		}
 		return orUnknown(`context.country == ""`, "["+strings.Join(countries, ", ")+"].contains(context.country)")
 	case z.ASNs.Defined():
 		var asns []string
-		for _, asn := range z.ASNs.Include {
+		for _, asn := range zone.ValuesOf(z.ASNs.Include) {
 			asns = append(asns, fmt.Sprint(asn))
 		}
 		return orUnknown("context.asn == 0", "["+strings.Join(asns, ", ")+"].contains(context.asn)")
 	case z.Categories.Defined():
-		switch z.Categories.Include[0] {
+		switch z.Categories.Include[0].Value {
 		case "ANONYMIZER_TOR":
 			return "context.tor"
 		case "ALL_ANONYMIZERS_EXCEPT_TOR", "ALL_PROXIES_VPNS":

@@ -43,16 +43,16 @@ func newComposition(tb testing.TB, in *workload.Internet, m *model, lazy bool) *
 			composed.addresses = setOf(tb, z.prefixes)
 		case z.Locations.Defined():
 			composed.countries = map[string]bool{}
-			for _, place := range z.Locations.Include {
+			for _, place := range zone.ValuesOf(z.Locations.Include) {
 				composed.countries[place.Country] = true
 			}
 		case z.ASNs.Defined():
 			composed.asns = map[uint32]bool{}
-			for _, asn := range z.ASNs.Include {
+			for _, asn := range zone.ValuesOf(z.ASNs.Include) {
 				composed.asns[asn] = true
 			}
 		case z.Categories.Defined():
-			composed.category = z.Categories.Include[0]
+			composed.category = z.Categories.Include[0].Value
 		default:
 			composed.proxy = z.Proxy
 		}

@@ -55,7 +55,7 @@ func newModel(tb testing.TB, config decide.Config) *model {
 		m.rules = append(m.rules, rule)
 	}
 	m.network = prefixesOf(tb, config.SailPoint.Range)
-	for _, country := range config.SailPoint.Geolocation {
+	for _, country := range zone.ValuesOf(config.SailPoint.Geolocation) {
 		m.blocked[country] = true
 	}
 	return m

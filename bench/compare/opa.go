@@ -143,18 +143,18 @@ func opaZone(z *modelZone) map[string]any {
 		return map[string]any{"prefixes": texts(z.prefixes)}
 	case z.Locations.Defined():
 		countries := []any{}
-		for _, place := range z.Locations.Include {
+		for _, place := range zone.ValuesOf(z.Locations.Include) {
 			countries = append(countries, place.Country)
 		}
 		return map[string]any{"countries": countries}
 	case z.ASNs.Defined():
 		asns := []any{}
-		for _, asn := range z.ASNs.Include {
+		for _, asn := range zone.ValuesOf(z.ASNs.Include) {
 			asns = append(asns, float64(asn))
 		}
 		return map[string]any{"asns": asns}
 	case z.Categories.Defined():
-		switch z.Categories.Include[0] {
+		switch z.Categories.Include[0].Value {
 		case "ANONYMIZER_TOR":
 			return map[string]any{"services": []any{"tor"}}
 		case "ALL_ANONYMIZERS_EXCEPT_TOR", "ALL_PROXIES_VPNS":

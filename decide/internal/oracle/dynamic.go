@@ -26,8 +26,8 @@ func (r *request) dynamic(z *zone.Zone, at geo.Location) (Grade, string) {
 	if len(z.ASNs.Include) > 0 || len(z.ASNs.Exclude) > 0 {
 		g := Unknown
 		if at.ASNKnown {
-			included := len(z.ASNs.Include) == 0 || slices.Contains(z.ASNs.Include, at.ASN)
-			g = gradeOf(included && !slices.Contains(z.ASNs.Exclude, at.ASN))
+			included := len(z.ASNs.Include) == 0 || listed(z.ASNs.Include, at.ASN)
+			g = gradeOf(included && !listed(z.ASNs.Exclude, at.ASN))
 		}
 		add(g, "ASN", asnText)
 	}
@@ -40,17 +40,21 @@ func (r *request) dynamic(z *zone.Zone, at geo.Location) (Grade, string) {
 	return whole, strings.Join(whys, "; ")
 }
 
-func includeExclude[T any](include, exclude []T, test func(T) Grade) Grade {
+func listed[T comparable](list []zone.Term[T], value T) bool {
+	return slices.ContainsFunc(list, func(t zone.Term[T]) bool { return t.Value == value })
+}
+
+func includeExclude[T any](include, exclude []zone.Term[T], test func(T) Grade) Grade {
 	in := Match
 	if len(include) > 0 {
 		in = No
 	}
 	for _, want := range include {
-		in = max(in, test(want))
+		in = max(in, test(want.Value))
 	}
 	out := No
 	for _, want := range exclude {
-		out = max(out, test(want))
+		out = max(out, test(want.Value))
 	}
 	return min(in, out.not())
 }
@@ -101,11 +105,11 @@ func gradeCategories(z *zone.Zone, services geo.Services) Grade {
 	for service := range services.All() {
 		in := gradeOf(len(z.Categories.Include) == 0) // only exclude: all services except
 		for _, category := range z.Categories.Include {
-			in = max(in, gradeCategory(category, service))
+			in = max(in, gradeCategory(category.Value, service))
 		}
 		out := No
 		for _, category := range z.Categories.Exclude {
-			out = max(out, gradeCategory(category, service))
+			out = max(out, gradeCategory(category.Value, service))
 		}
 		anyIn, anyOut = max(anyIn, in), max(anyOut, out)
 		anyLeft = max(anyLeft, min(in, out.not()))

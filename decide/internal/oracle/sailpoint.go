@@ -92,7 +92,7 @@ func (r *request) checkGeography(fail func(Reason, string), whys *[]string) {
 		fail(GeoUnknown, "the client's country is unknown")
 	case country == "":
 		*whys = append(*whys, "the client's country is unknown, which is trusted on request")
-	case slices.Contains(codes, country) != allowlist:
+	case listed(codes, country) != allowlist:
 		fail(UntrustedGeography, r.text("country %s is not trusted", country))
 	default:
 		*whys = append(*whys, r.text("country %s is trusted", country))

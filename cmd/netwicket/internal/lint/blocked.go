@@ -15,7 +15,7 @@ func (l *linter) takenBack() {
 	var blocks []span
 	var exempt []zone.Entry
 	for i := range l.zones {
-		z := &l.zones[i]
+		z := l.zones[i]
 		switch {
 		case z.Exempts():
 			exempt = append(exempt, z.Gateways...)
@@ -67,7 +67,7 @@ func (l *linter) allowedNetworks() func(yield func(allowedNetwork) bool) {
 	return func(yield func(allowedNetwork) bool) {
 		allowing := l.allowing()
 		for i := range l.zones {
-			z := &l.zones[i]
+			z := l.zones[i]
 			if !z.Walked() || z.Exempt {
 				continue
 			}
@@ -89,7 +89,7 @@ func (l *linter) allowedNetworks() func(yield func(allowedNetwork) bool) {
 }
 
 // allowedAs says whether and how a POLICY zone is one to let in.
-func (l *linter) allowedAs(z *zoneAt, allowing map[string]*ruleAt) (as string, allowed bool) {
+func (l *linter) allowedAs(z *zone.Zone, allowing map[string]*ruleAt) (as string, allowed bool) {
 	if rule := allowing[variable(z)]; rule != nil {
 		return "rule " + quote(rule.Label()) + " allows zone " + quote(z.Name), true
 	}
@@ -101,7 +101,7 @@ func (l *linter) allowedAs(z *zoneAt, allowing map[string]*ruleAt) (as string, a
 func (l *linter) blockedCountries() {
 	allowing := l.allowing()
 	for i := range l.zones {
-		z := &l.zones[i]
+		z := l.zones[i]
 		if !z.Dynamic() || !z.Usable() {
 			continue
 		}
@@ -109,9 +109,9 @@ func (l *linter) blockedCountries() {
 		if !allowed {
 			continue
 		}
-		for _, t := range z.properties()[0].include {
+		for _, t := range properties(z)[0].include {
 			if by := l.blockerOf(placeOf(t.text), true); by != "" {
-				l.warnAt(t.node, t.text, "allowed-country-blocked", "%s, but %s denies every address there; remove it from one of the two", as, by)
+				l.warn(t.at, t.text, "allowed-country-blocked", "%s, but %s denies every address there; remove it from one of the two", as, by)
 			}
 		}
 	}
@@ -120,7 +120,7 @@ func (l *linter) blockedCountries() {
 			break
 		}
 		if by := l.blockerOf(placeOf(t.text), false); by != "" {
-			l.warnAt(t.node, t.text, "allowed-country-blocked", "SailPoint's allow list trusts this country, but %s denies every address there; remove it from one of the two", by)
+			l.warn(t.at, t.text, "allowed-country-blocked", "SailPoint's allow list trusts this country, but %s denies every address there; remove it from one of the two", by)
 		}
 	}
 }
@@ -136,8 +136,8 @@ func placeOf(text string) zone.Place {
 // blockerOf names what denies every address of a place, or is empty.
 func (l *linter) blockerOf(place zone.Place, sailPointToo bool) string {
 	for i := range l.zones {
-		z := &l.zones[i]
-		if z.Blocks() && z.Dynamic() && blocksAll(z.Zone, place) {
+		z := l.zones[i]
+		if z.Blocks() && z.Dynamic() && blocksAll(z, place) {
 			return "blocklist zone " + quote(z.Name)
 		}
 	}
@@ -161,7 +161,7 @@ func blocksAll(z *zone.Zone, place zone.Place) bool {
 	if z.ASNs.Defined() || z.Categories.Defined() || z.Proxy != zone.ProxyUnset || !z.Locations.Defined() {
 		return false
 	}
-	for _, excluded := range z.Locations.Exclude {
+	for _, excluded := range zone.ValuesOf(z.Locations.Exclude) {
 		if excluded.Country == place.Country && (excluded.Region == "" || place.Region == "" || excluded.Region == place.Region) {
 			return false
 		}
@@ -169,7 +169,7 @@ func blocksAll(z *zone.Zone, place zone.Place) bool {
 	if len(z.Locations.Include) == 0 {
 		return true
 	}
-	return slices.ContainsFunc(z.Locations.Include, func(included zone.Place) bool {
+	return slices.ContainsFunc(zone.ValuesOf(z.Locations.Include), func(included zone.Place) bool {
 		return included.Country == place.Country && (included.Region == "" || included.Region == place.Region)
 	})
 }

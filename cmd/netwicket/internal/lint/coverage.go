@@ -8,14 +8,14 @@ import (
 )
 
 // coverage finds IP zones that hold every address.
-func (l *linter) coverage(z *zoneAt) {
+func (l *linter) coverage(z *zone.Zone) {
 	if !z.Active || z.Type != zone.IP || !coversFamily(z.Gateways) {
 		return
 	}
 	l.matchesEverything(z, z.Gateways[0].Position, "every address of IPv4 or of IPv6 is a gateway")
 }
 
-func (l *linter) matchesEverything(z *zoneAt, at zone.Position, why string) {
+func (l *linter) matchesEverything(z *zone.Zone, at zone.Position, why string) {
 	effect := "a rule that includes the zone applies to everybody, and one that excludes it to nobody"
 	switch {
 	case z.Exempt:
@@ -48,7 +48,7 @@ func (l *linter) dynamicCoverage() {
 	})
 	explained := l.explainedZones()
 	for i := range l.zones {
-		z := &l.zones[i]
+		z := l.zones[i]
 		if !z.Active || !z.Dynamic() {
 			continue
 		}

@@ -43,11 +43,11 @@ func (l *linter) absentPlaces() {
 		}
 	}
 	for i := range l.zones {
-		z := &l.zones[i]
+		z := l.zones[i]
 		if !z.Active || !z.Dynamic() {
 			continue
 		}
-		locations := z.properties()[0]
+		locations := properties(z)[0]
 		for _, t := range slices.Concat(locations.include, locations.exclude) {
 			l.absent(t, regions)
 		}
@@ -66,22 +66,21 @@ func (l *linter) absent(t term, regions map[string][]string) {
 		if place.Country == "EU" {
 			hint = " (EU is MaxMind's code for an unknown country of Europe, not the European Union)"
 		}
-		l.warnAt(t.node, t.text, "absent-country", "no address of the geo data is in this country, so that it matches nobody%s; check the code", hint)
+		l.warn(t.at, t.text, "absent-country", "no address of the geo data is in this country, so that it matches nobody%s; check the code", hint)
 	case found && place.Region != "" && len(known) > 0 && !slices.Contains(known, place.Region):
 		slices.Sort(known)
 		few, more := known, ""
 		if len(few) > 8 {
 			few, more = few[:8], " and others"
 		}
-		l.warnAt(t.node, t.text, "absent-region", "no address of the geo data is in this region, so that it matches nobody; the regions of %s there are %s%s", place.Country, strings.Join(few, ", "), more)
+		l.warn(t.at, t.text, "absent-region", "no address of the geo data is in this region, so that it matches nobody; the regions of %s there are %s%s", place.Country, strings.Join(few, ", "), more)
 	}
 }
 
 // saidAt says that package zone has warned about the code already.
 func (l *linter) saidAt(t term) bool {
-	line, column := t.node.Position()
 	for _, f := range l.Policy.Info().Warnings {
-		if f.Code == "not-iso-country" && f.File == t.node.File() && f.Line == line && f.Column >= column && strings.HasPrefix(f.Path, t.node.Path()) {
+		if f.Code == "not-iso-country" && f.File == t.at.File && f.Line == t.at.Line && f.Column >= t.at.Column && strings.HasPrefix(f.Path, t.at.Path) {
 			return true
 		}
 	}

@@ -68,7 +68,7 @@ func (l *linter) probes() []probe {
 	}
 	if allowing := l.allowing(); len(l.Config.Rules) > 0 {
 		for i := range l.zones {
-			z := &l.zones[i]
+			z := l.zones[i]
 			if !z.Walked() || z.Exempt || allowing[variable(z)] != nil {
 				continue
 			}

@@ -11,7 +11,7 @@ import (
 )
 
 // addressLists looks at the gateways and proxies of an IP zone.
-func (l *linter) addressLists(z *zoneAt) {
+func (l *linter) addressLists(z *zone.Zone) {
 	for _, list := range [][]zone.Entry{z.Gateways, z.Proxies} {
 		for i := range list {
 			l.oktaEntry(&list[i])

@@ -9,7 +9,6 @@ import (
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/finding"
-	"github.com/netwicket/netwicket/internal/jsondoc"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -42,25 +41,18 @@ func Check(subject Subject) finding.List {
 
 type linter struct {
 	Subject
-	zones    []zoneAt
-	byID     map[string]*zoneAt
+	zones    []*zone.Zone
+	byID     map[string]*zone.Zone
 	ruleSets []ruleSet
 	order    map[string]int // of files, as they were met
 	found    finding.List
 }
 
-// zoneAt is a zone and the JSON it was read from, for positions that the model
-// does not keep.
-type zoneAt struct {
-	*zone.Zone
-	node jsondoc.Node
-}
-
 // documents looks at every document by itself and at the zones together.
 func (l *linter) documents() {
-	l.locateZones()
+	l.collectZones()
 	for i := range l.zones {
-		z := &l.zones[i]
+		z := l.zones[i]
 		l.addressLists(z)
 		l.terms(z)
 		l.coverage(z)
@@ -91,28 +83,18 @@ func (l *linter) wholePolicy() {
 	l.trusted()
 }
 
-// locateZones finds every zone's JSON.
-func (l *linter) locateZones() {
-	l.byID = make(map[string]*zoneAt)
+// collectZones lists the zones of all documents.
+func (l *linter) collectZones() {
+	l.byID = make(map[string]*zone.Zone)
 	for d := range l.Config.Zones {
-		document := &l.Config.Zones[d]
-		if len(document.Zones) == 0 {
-			continue
-		}
-		l.meet(document.Zones[0].Position.File)
-		nodes := make(map[string]jsondoc.Node, len(document.Zones))
-		root, _ := jsondoc.Parse(document.Zones[0].Position.File, document.Text) // it was parsed before
-		nodes[root.Path()] = root
-		for _, node := range root.Elements() {
-			nodes[node.Path()] = node
-		}
-		for i := range document.Zones {
-			z := &document.Zones[i]
-			l.zones = append(l.zones, zoneAt{Zone: z, node: nodes[z.Position.Path]})
+		zones := l.Config.Zones[d].Zones
+		for i := range zones {
+			l.meet(zones[i].Position.File)
+			l.zones = append(l.zones, &zones[i])
 		}
 	}
-	for i := range l.zones {
-		l.byID[variable(&l.zones[i])] = &l.zones[i]
+	for _, z := range l.zones {
+		l.byID[variable(z)] = z
 	}
 }
 
@@ -122,12 +104,6 @@ func (l *linter) warn(at zone.Position, value, code, format string, args ...any)
 		File: at.File, Line: max(at.Line, 1), Column: max(at.Column, 1), Path: at.Path,
 		Value: finding.Cut(value), Code: code, Warning: true, Err: fmt.Errorf(format, args...),
 	})
-}
-
-// warnAt is warn for a place in the JSON.
-func (l *linter) warnAt(at jsondoc.Node, value, code, format string, args ...any) {
-	line, column := at.Position()
-	l.warn(zone.Position{File: at.File(), Line: line, Column: column, Path: at.Path()}, value, code, format, args...)
 }
 
 // meet notes a file, for the order of findings.

@@ -7,7 +7,7 @@ import "github.com/netwicket/netwicket/zone"
 func (l *linter) proxiesElsewhere() {
 	var proxies []span
 	for i := range l.zones {
-		z := &l.zones[i]
+		z := l.zones[i]
 		for p := range z.Proxies {
 			// What trusts everybody has its own finding.
 			if z.TrustsProxies() && !isFamily(z.Proxies[p].Range) {
@@ -20,7 +20,7 @@ func (l *linter) proxiesElsewhere() {
 		return
 	}
 	for i := range l.zones {
-		z := &l.zones[i]
+		z := l.zones[i]
 		if !z.Active || z.Type != zone.IP || z.Exempt {
 			continue
 		}

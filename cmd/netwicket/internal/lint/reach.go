@@ -168,7 +168,7 @@ func (l *linter) unreachableRules(set *ruleSet) {
 
 func (l *linter) unreachable(before []ruleAt, rule *ruleAt) {
 	switch alone := l.newReach(); {
-	case rule.system, rule.Allow && len(rule.Narrowed) > 0, rule.unusable:
+	case rule.BuiltIn, rule.Allow && len(rule.Narrowed) > 0, rule.unusable:
 		return // nobody can delete it, or it has its warning
 	case !alone.applies(rule):
 		why := "none of the zones it includes has a gateway"

@@ -1,9 +1,6 @@
 package lint
 
-import (
-	"github.com/netwicket/netwicket/internal/jsondoc"
-	"github.com/netwicket/netwicket/zone"
-)
+import "github.com/netwicket/netwicket/zone"
 
 // ruleSet is the rules of one file in the order in which they are tried.
 type ruleSet struct {
@@ -15,7 +12,6 @@ type ruleSet struct {
 // ruleAt is an ACTIVE rule with its network condition over zones.
 type ruleAt struct {
 	*zone.Rule
-	system bool // Okta's own, which nobody can delete
 	condition
 }
 
@@ -25,19 +21,12 @@ func (l *linter) readRules() {
 	for d := range l.Config.Rules {
 		document := &l.Config.Rules[d]
 		l.meet(document.File)
-		root, _ := jsondoc.Parse(document.File, document.Text) // it was parsed before
-		nodes := map[string]jsondoc.Node{root.Path(): root}
-		for _, node := range root.Elements() {
-			nodes[node.Path()] = node
-		}
 		set := ruleSet{file: document.File, all: len(document.Rules)}
 		for _, rule := range document.InOrder() {
 			if !rule.Active {
 				continue
 			}
-			set.rules = append(set.rules, ruleAt{
-				Rule: rule, system: nodes[rule.Position.Path].Get("system").Bool(), condition: l.condition(&rule.Network),
-			})
+			set.rules = append(set.rules, ruleAt{Rule: rule, condition: l.condition(&rule.Network)})
 		}
 		l.ruleSets = append(l.ruleSets, set)
 	}
@@ -85,7 +74,7 @@ func (l *linter) reference(c *condition, id zone.ZoneID) {
 func (l *linter) zonesThat(holds func(*zone.Zone) bool) []string {
 	var keys []string
 	for i := range l.zones {
-		if z := &l.zones[i]; holds(z.Zone) {
+		if z := l.zones[i]; holds(z) {
 			keys = append(keys, variable(z))
 		}
 	}
@@ -98,7 +87,7 @@ const unresolvedSystemZone = "ON_NETWORK"
 
 // variable names a zone in conditions: its id, or where it stands, which no id
 // looks like, if it has none.
-func variable(z *zoneAt) string {
+func variable(z *zone.Zone) string {
 	if z.ID != "" {
 		return z.ID
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/netwicket/netwicket/internal/finding"
-	"github.com/netwicket/netwicket/internal/jsondoc"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -16,13 +15,7 @@ func (l *linter) countries() []term {
 	if l.Config.SailPoint == nil {
 		return nil
 	}
-	return textTerms(l.configRoot().Get("geolocation"))
-}
-
-func (l *linter) configRoot() jsondoc.Node {
-	config := l.Config.SailPoint
-	root, _ := jsondoc.Parse(config.Position.File, config.Text) // it was parsed before
-	return root
+	return textTerms(l.Config.SailPoint.Geolocation, wordText)
 }
 
 // networkConfig looks at SailPoint's document by itself.
@@ -38,14 +31,12 @@ func (l *linter) networkConfig() {
 			l.warn(entry.Position, entry.Text, "bare-mask", "this begins with a network mask, which no client has for an address, so that the entry matches nobody; write the network itself, such as 192.0.2.0/24")
 		}
 	}
-	root := l.configRoot()
-	geolocation, whitelisted := root.Get("geolocation"), root.Get("whitelisted")
-	l.repeatedTerms(textTerms(geolocation), func(a, b string) bool { return a == b })
-	if len(config.Geolocation) > 0 && !whitelisted.Exists() {
-		l.warnAt(geolocation, "", "implicit-block-list", "without whitelisted the list is a block list: everybody is let in who is in none of these countries; write whitelisted false if that is meant, or true for an allow list")
+	l.repeatedTerms(l.countries(), func(a, b string) bool { return a == b })
+	if len(config.Geolocation) > 0 && config.AllowlistPosition == (zone.Position{}) {
+		l.warn(config.GeolocationPosition, "", "implicit-block-list", "without whitelisted the list is a block list: everybody is let in who is in none of these countries; write whitelisted false if that is meant, or true for an allow list")
 	}
 	if config.Allowlist && len(config.Geolocation) == 0 && len(config.Range) > 0 && l.Config.AuthProfile == nil {
-		l.warnAt(whitelisted, "", "unchecked-country", "whitelisted is about countries alone, and none is listed, so that the network decides and no country is checked; list the trusted countries, or leave whitelisted out")
+		l.warn(config.AllowlistPosition, "", "unchecked-country", "whitelisted is about countries alone, and none is listed, so that the network decides and no country is checked; list the trusted countries, or leave whitelisted out")
 	}
 }
 

@@ -12,14 +12,14 @@ const (
 
 // systemZone compares what claims to be one of Okta's own zones with what Okta
 // makes of it.
-func (l *linter) systemZone(z *zoneAt) {
+func (l *linter) systemZone(z *zone.Zone) {
 	if wrong := systemZoneFault(z); wrong != "" {
 		at := z.Position
 		l.warn(at, z.Name, "system-zone", "%s", wrong)
 	}
 }
 
-func systemZoneFault(z *zoneAt) string {
+func systemZoneFault(z *zone.Zone) string {
 	if !z.System {
 		return impostorFault(z)
 	}
@@ -55,7 +55,7 @@ func systemZoneFault(z *zoneAt) string {
 }
 
 // impostorFault is about a zone that has the name of a system zone alone.
-func impostorFault(z *zoneAt) string {
+func impostorFault(z *zone.Zone) string {
 	effect := ""
 	switch z.Name {
 	case blockedZone:

@@ -2,73 +2,60 @@ package lint
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/netwicket/netwicket/internal/jsondoc"
+	"github.com/netwicket/netwicket/zone"
 )
 
-// term is one value of a dynamic zone's property and where it stands.
+// term is one value of a list, as text, and where it stands.
 type term struct {
 	text string
-	node jsondoc.Node
+	at   zone.Position
 }
 
-// property is one property of a dynamic zone. The model keeps no positions of
-// its values, so that they are read from the JSON.
+// property is one property of a dynamic zone.
 type property struct {
 	name             string
+	at               zone.Position
 	include, exclude []term
 	covers           func(term, other string) bool // whatever other selects, term selects too
 }
 
-// properties reads the three properties that hold terms. What the parser
-// refuses or warns of is not looked at.
-func (z *zoneAt) properties() []property {
-	all := []property{
-		{name: "locations", covers: locationCovers},
-		{name: "asns", covers: func(a, b string) bool { return a == b }},
-		{name: "ipServiceCategories", covers: categoryCovers},
+// properties are the three properties that hold terms.
+func properties(z *zone.Zone) []property {
+	return []property{
+		propertyOf("locations", z.Locations, placeText, locationCovers),
+		propertyOf("asns", z.ASNs, asnText, func(a, b string) bool { return a == b }),
+		propertyOf("ipServiceCategories", z.Categories, wordText, categoryCovers),
 	}
-	for i := range all {
-		p := &all[i]
-		read := textTerms
-		if p.name == "locations" {
-			read = placeTerms
-		}
-		value := z.node.Get(p.name)
-		if value.Kind() == jsondoc.Array {
-			p.include = read(value)
-		} else {
-			p.include, p.exclude = read(value.Get("include")), read(value.Get("exclude"))
-		}
-	}
-	return all
 }
 
-func textTerms(list jsondoc.Node) []term {
-	var terms []term
-	for _, node := range list.Elements() {
-		terms = append(terms, term{node.String(), node})
+func propertyOf[T any](name string, terms zone.Terms[T], text func(T) string, covers func(a, b string) bool) property {
+	return property{
+		name: name, at: terms.Position, include: textTerms(terms.Include, text), exclude: textTerms(terms.Exclude, text), covers: covers,
+	}
+}
+
+func textTerms[T any](list []zone.Term[T], text func(T) string) []term {
+	terms := make([]term, len(list))
+	for i, t := range list {
+		terms[i] = term{text(t.Value), t.Position}
 	}
 	return terms
 }
 
-// placeTerms are "US" and "US-CA", also where the region is written "CA".
-func placeTerms(list jsondoc.Node) []term {
-	var terms []term
-	for _, node := range list.Elements() {
-		text := node.Get("country").String()
-		if region := node.Get("region"); region.Kind() == jsondoc.String && !region.Blank() {
-			_, code, found := strings.Cut(region.String(), "-")
-			if !found {
-				code = region.String()
-			}
-			text += "-" + code
-		}
-		terms = append(terms, term{text, node})
+// placeText is "US" or "US-CA".
+func placeText(p zone.Place) string {
+	if p.Region != "" {
+		return p.Region
 	}
-	return terms
+	return p.Country
 }
+
+func asnText(asn uint32) string { return strconv.FormatUint(uint64(asn), 10) }
+
+func wordText(word string) string { return word }
 
 // locationCovers: a country holds its regions.
 func locationCovers(a, b string) bool { return a == b || strings.HasPrefix(b, a+"-") }
@@ -88,11 +75,11 @@ func categoryCovers(a, b string) bool {
 }
 
 // terms looks at the properties of a dynamic zone, each by itself.
-func (l *linter) terms(z *zoneAt) {
+func (l *linter) terms(z *zone.Zone) {
 	if !z.Dynamic() {
 		return
 	}
-	for _, p := range z.properties() {
+	for _, p := range properties(z) {
 		if p.name != "locations" { // package zone compares those
 			l.repeatedTerms(p.include, p.covers)
 			l.repeatedTerms(p.exclude, p.covers)
@@ -105,20 +92,19 @@ func (l *linter) terms(z *zoneAt) {
 // 75 at most, or Okta refuses it; beyond that only equal ones are looked for.
 func (l *linter) repeatedTerms(terms []term, covers func(a, b string) bool) {
 	const few = 200
-	seen := make(map[string]jsondoc.Node, len(terms))
+	seen := make(map[string]zone.Position, len(terms))
 	for i, t := range terms {
 		if first, found := seen[t.text]; found {
-			line, column := first.Position()
-			l.warnAt(t.node, t.text, "duplicate-term", "the list holds this value already (%d:%d); remove one of the two", line, column)
+			l.warn(t.at, t.text, "duplicate-term", "the list holds this value already (%d:%d); remove one of the two", first.Line, first.Column)
 			continue
 		}
-		seen[t.text] = t.node
+		seen[t.text] = t.at
 		if len(terms) > few {
 			continue
 		}
 		for k, other := range terms {
 			if k != i && other.text != t.text && covers(other.text, t.text) {
-				l.warnAt(t.node, t.text, "covered-term", "%s in the same list holds all of it, so that it changes nothing; remove one of the two", other.text)
+				l.warn(t.at, t.text, "covered-term", "%s in the same list holds all of it, so that it changes nothing; remove one of the two", other.text)
 				break
 			}
 		}
@@ -126,13 +112,13 @@ func (l *linter) repeatedTerms(terms []term, covers func(a, b string) bool) {
 }
 
 // excludedTerms finds included values that are excluded again.
-func (l *linter) excludedTerms(z *zoneAt, p property) {
+func (l *linter) excludedTerms(z *zone.Zone, p property) {
 	include, exclude := p.include, p.exclude
 	if len(exclude) == 0 {
 		return
 	}
 	if p.name == "ipServiceCategories" && len(include) == 0 {
-		include = []term{{"ALL_IP_SERVICES", z.node.Get(p.name).Get("exclude")}} // what exclude alone is taken from
+		include = []term{{"ALL_IP_SERVICES", p.at}} // what exclude alone is taken from
 	}
 	var taken []term
 	for _, t := range include {
@@ -141,10 +127,10 @@ func (l *linter) excludedTerms(z *zoneAt, p property) {
 		}
 	}
 	if len(include) > 0 && len(taken) == len(include) {
-		l.warnAt(z.node.Get(p.name), "", "zone-matches-nothing", "exclude takes back all that include lists, so that zone %q matches no address; remove from exclude what is to be in the zone", z.Name)
+		l.warn(p.at, "", "zone-matches-nothing", "exclude takes back all that include lists, so that zone %q matches no address; remove from exclude what is to be in the zone", z.Name)
 		return
 	}
 	for _, t := range taken {
-		l.warnAt(t.node, t.text, "excluded-term", "exclude takes this back, so that including it changes nothing; remove it from one of the two lists")
+		l.warn(t.at, t.text, "excluded-term", "exclude takes this back, so that including it changes nothing; remove it from one of the two lists")
 	}
 }
