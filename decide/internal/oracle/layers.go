@@ -155,10 +155,10 @@ func (r *request) conclude() {
 			continue
 		}
 		a.Reasons = layer.Reasons
-		switch layer.Reasons[0] {
-		case Blocklisted:
+		if layer.Reasons[0] == Blocklisted {
 			a.Zone = r.blockedHit().Zone
-		case RuleMatched:
+		}
+		if layer.Reasons[0] == RuleMatched {
 			a.Rule = r.decidingRule(false)
 		}
 		return

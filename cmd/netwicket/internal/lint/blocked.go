@@ -9,8 +9,9 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// takenBack finds networks that are listed as allowed and wholly blocked, and
-// blocked networks that are wholly exempt.
+// takenBack finds networks that are listed as allowed and wholly blocked
+// (docs/semantics.md, blocklist-1), and blocked networks that are wholly exempt
+// (blocklist-5).
 func (l *linter) takenBack() {
 	var blocks []span
 	var exempt []zone.Entry
@@ -156,7 +157,7 @@ func (l *linter) blockerOf(place zone.Place, sailPointToo bool) string {
 }
 
 // blocksAll says that a blocklist zone asks for nothing but a location and that
-// the place is one.
+// the place is one (docs/semantics.md, dynamic-2 and dynamic-5).
 func blocksAll(z *zone.Zone, place zone.Place) bool {
 	if z.ASNs.Defined() || z.Categories.Defined() || z.Proxy != zone.ProxyUnset || !z.Locations.Defined() {
 		return false

@@ -113,6 +113,9 @@ func (l *linter) fill(probes []probe) (anyAllowed bool, reasons decide.Reasons) 
 	return anyAllowed, reasons
 }
 
+// denied says what denies a network, with what to do about it. That it is the
+// network does not excuse it from the check of the country (docs/semantics.md,
+// sailpoint-6).
 func (l *linter) denied(p *probe) {
 	without := l.Config.Geo.Lookup(p.entry.Range.From()).Country == "" && private(p.entry.Range)
 	only := func(reason decide.Reason) bool {
@@ -173,7 +176,8 @@ func (l *linter) countriesOnly(set *ruleSet) bool {
 }
 
 // private says that a network shares addresses with those that no database
-// places anywhere: private, shared, loopback and link-local ones.
+// places anywhere: private, shared, loopback and link-local ones
+// (docs/semantics.md, dynamic-9).
 func private(network netipx.IPRange) bool {
 	for _, prefix := range []string{
 		"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", // RFC 1918

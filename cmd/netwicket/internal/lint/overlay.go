@@ -6,7 +6,8 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// overlay finds allow entries that the overlay itself denies.
+// overlay finds allow entries that the overlay itself denies: deny goes before
+// allow (docs/semantics.md, overlay-1).
 func (l *linter) overlay() {
 	overlay := l.Config.Overlay
 	if overlay == nil {

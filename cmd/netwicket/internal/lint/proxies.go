@@ -3,7 +3,9 @@ package lint
 import "github.com/netwicket/netwicket/zone"
 
 // proxiesElsewhere finds gateways that are proxies too. A proxy is trusted by
-// every zone: behind other hops it is never the client.
+// every zone: behind other hops it is never the client (docs/semantics.md,
+// chain-5). In its own zone the gateway comes first (zone-2), and a blocklist
+// looks at every hop (blocklist-2).
 func (l *linter) proxiesElsewhere() {
 	var proxies []span
 	for i := range l.zones {

@@ -103,7 +103,7 @@ func (r *reach) some(bounds map[string]level, c clause) bool {
 
 // applies says whether the rule applies to any request that gets past the
 // others. An ALLOW rule applies where its condition surely holds, a DENY rule
-// where it is not sure that it does not.
+// where it is not sure that it does not (docs/semantics.md, rule-5).
 func (r *reach) applies(rule *ruleAt) bool {
 	switch {
 	case r.closed, !rule.CanApply():
@@ -190,7 +190,7 @@ func (l *linter) unreachable(before []ruleAt, rule *ruleAt) {
 }
 
 // nobodyAllowed finds files of which no ALLOW rule can apply: every file must
-// allow, so that everybody is denied.
+// allow, so that everybody is denied (docs/semantics.md, rule-9).
 func (l *linter) nobodyAllowed(set *ruleSet) {
 	sofar := l.newReach()
 	for i := range set.rules {

@@ -62,8 +62,8 @@ func (l *linter) reference(c *condition, id zone.ZoneID) {
 		return
 	}
 	if z, found := l.byID[id.ID]; found && !z.Usable() {
-		// In an include it is not held, in an exclude it may be. The
-		// compiler warns of either.
+		// In an include it is not held, in an exclude it may be
+		// (docs/semantics.md, rule-6). The compiler warns of either.
 		c.unusable = true
 		return
 	}

@@ -2,7 +2,8 @@ package lint
 
 import "github.com/netwicket/netwicket/zone"
 
-// Okta's own zones. LegacyIpZone alone may be renamed.
+// Okta's own zones. LegacyIpZone alone may be renamed (docs/semantics.md,
+// blocklist-6, rule-7 and oktadoc-11).
 const (
 	legacyZone   = "LegacyIpZone"
 	blockedZone  = "BlockedIpZone"
