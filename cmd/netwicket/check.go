@@ -78,7 +78,7 @@ func (c *commandLine) check(flags checkFlags, args []string) error {
 		}
 	}
 	if !c.json {
-		fmt.Fprintf(c.err, "%s, %s\n", count(errors, "error"), count(warnings, "warning"))
+		fmt.Fprintf(c.err, "%s, %s\n", plural(uint64(errors), "error"), plural(uint64(warnings), "warning"))
 	}
 	if errors > 0 || flags.strict && warnings > 0 {
 		return failed
@@ -117,13 +117,6 @@ func sortFindings(findings finding.List, files []string) {
 	slices.SortStableFunc(findings, func(a, b *finding.Finding) int {
 		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // checkTargets are the things to check: each PATH on its own, and the policy of

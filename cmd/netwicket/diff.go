@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"go4.org/netipx"
@@ -134,19 +133,6 @@ func (f diffFlags) filter() (func(iter.Seq[decide.Change]) iter.Seq[decide.Chang
 // part of both.
 func (c *commandLine) openPair(before, after string) ([2]policyfile.Opened, error) {
 	return c.openPolicies(append(slices.Clone(c.paths), before), append(slices.Clone(c.paths), after))
-}
-
-// openPolicies opens the policies at two lists of paths.
-func (c *commandLine) openPolicies(before, after []string) ([2]policyfile.Opened, error) {
-	options, err := c.policyOptions()
-	if err != nil {
-		return [2]policyfile.Opened{}, err
-	}
-	options.Now = time.Now()
-	first, second := options, options
-	first.Paths, second.Paths = before, after
-	pair := policyfile.OpenPair(first, second)
-	return pair, policyfile.ErrOf(pair)
 }
 
 // teredoNote says what a comparison by ranges leaves out, if it can matter.

@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/netip"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -59,16 +58,6 @@ type locationJSON struct {
 	Services   []string `json:"services"`
 }
 
-type policyJSON struct {
-	Fingerprint string     `json:"fingerprint"`
-	Data        []dataJSON `json:"data"`
-}
-
-type dataJSON struct {
-	Type  string  `json:"type"`
-	Built *string `json:"built"` // null for a list, which has no date
-}
-
 func newExplanationJSON(e *decide.Explanation, from admission.Resolution, info decide.Info) explanationJSON {
 	out := explanationJSON{
 		decisionJSON: newDecisionJSON(e.Decision, from),
@@ -111,21 +100,4 @@ func serviceNames(services geo.Services) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-func newPolicyJSON(info decide.Info) policyJSON {
-	out := policyJSON{Fingerprint: info.Fingerprint, Data: make([]dataJSON, len(info.Data))}
-	for i, dataset := range info.Data {
-		out.Data[i] = dataJSON{Type: dataset.Type, Built: built(dataset)}
-	}
-	return out
-}
-
-// built is when a database was built, or nil.
-func built(dataset geo.Dataset) *string {
-	if dataset.Built.IsZero() {
-		return nil
-	}
-	text := dataset.Built.UTC().Format(time.RFC3339)
-	return &text
 }

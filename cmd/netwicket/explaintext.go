@@ -1,37 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/netip"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
 )
-
-// sheet is an explanation on paper: headed tables, one after the other.
-type sheet struct {
-	out  bytes.Buffer
-	look style
-}
-
-// table prints rows under a heading, in columns; nothing if there are no rows.
-func (s *sheet) table(heading string, rows [][]string) {
-	if len(rows) == 0 {
-		return
-	}
-	s.out.WriteString("\n" + s.look.paint(bold, heading) + "\n")
-	columns := tabwriter.NewWriter(&s.out, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		fmt.Fprintln(columns, "  "+strings.Join(row, "\t"))
-	}
-	_ = columns.Flush() // a buffer takes everything
-}
 
 // writeExplanation shows a person how one decision came about.
 func writeExplanation(out io.Writer, e *decide.Explanation, from admission.Resolution, info decide.Info, look style) error {
@@ -144,13 +123,6 @@ func otherCountries(at geo.Location) string {
 	return " (" + strings.Join(others, ", ") + ", which does not decide)"
 }
 
-func orWord(text, word string) string {
-	if text == "" {
-		return word
-	}
-	return text
-}
-
 func zoneRows(e *decide.Explanation) [][]string {
 	var rows [][]string
 	for _, z := range e.Zones {
@@ -194,24 +166,4 @@ func layerRows(e *decide.Explanation) [][]string {
 		rows = append(rows, []string{outcome, l.Layer, l.Why})
 	}
 	return rows
-}
-
-func policyRows(info decide.Info) [][]string {
-	rows := [][]string{{"fingerprint", info.Fingerprint}}
-	for _, dataset := range info.Data {
-		rows = append(rows, []string{dataset.Type, datasetText(dataset)})
-	}
-	if n := len(info.Warnings); n > 0 {
-		rows = append(rows, []string{"warnings", strconv.Itoa(n) + "; netwicket check lists them"})
-	}
-	return rows
-}
-
-// datasetText is a geo source on one line.
-func datasetText(dataset geo.Dataset) string {
-	text := fmt.Sprintf("%s, %d networks", dataset.File, dataset.Networks)
-	if !dataset.Built.IsZero() {
-		text += ", built " + dataset.Built.UTC().Format("2006-01-02")
-	}
-	return text
 }

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -80,15 +79,8 @@ func (c *commandLine) mapSubject(old string) (spacemap.Subject, error) {
 		opened := policyfile.Opened{Parts: parts, Policy: policy}
 		return spacemap.Subject{Name: parts.Name(), Policy: policy, Geo: parts.Config.Geo, Notes: mapNotes([]policyfile.Opened{opened})}, nil
 	}
-	options, err := c.policyOptions()
+	pair, err := c.openPolicies([]string{old}, c.paths)
 	if err != nil {
-		return spacemap.Subject{}, err
-	}
-	options.Now = time.Now()
-	before := options
-	before.Paths = []string{old}
-	pair := policyfile.OpenPair(before, options)
-	if err := policyfile.ErrOf(pair); err != nil {
 		return spacemap.Subject{}, err
 	}
 	return spacemap.Subject{

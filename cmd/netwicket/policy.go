@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/netwicket/netwicket/decide"
@@ -9,16 +11,43 @@ import (
 
 // openPolicy loads and compiles the policy that the flags name.
 func (c *commandLine) openPolicy() (*policyfile.Parts, *decide.Policy, error) {
-	return c.openPolicyAt(c.paths...)
-}
-
-// openPolicyAt is openPolicy for other paths than those of -c. The other flags
-// about the policy hold for it too.
-func (c *commandLine) openPolicyAt(paths ...string) (*policyfile.Parts, *decide.Policy, error) {
 	options, err := c.policyOptions()
 	if err != nil {
 		return nil, nil, err
 	}
-	options.Paths, options.Now = paths, time.Now()
+	options.Now = time.Now()
 	return policyfile.Open(options)
+}
+
+// policyOptions are the flags about the policy.
+func (c *commandLine) policyOptions() (policyfile.Options, error) {
+	options := policyfile.Options{Paths: c.paths, Geo: c.geo, Threats: c.threats, UnknownCountry: c.unknownCountry}
+	if c.unknownCountry != "" && c.unknownCountry != "deny" && c.unknownCountry != "trust" {
+		return options, fmt.Errorf("--unknown-country %q: expected deny or trust", c.unknownCountry)
+	}
+	for _, text := range c.services {
+		name, path, found := strings.Cut(text, "=")
+		if !found || path == "" {
+			return options, fmt.Errorf("--service %q: expected NAME=PATH, such as NORD_VPN=nord.txt", text)
+		}
+		if err := policyfile.CheckServiceName(name); err != nil {
+			return options, fmt.Errorf("--service %q: %w", text, err)
+		}
+		options.Services = append(options.Services, policyfile.ServiceList{Name: name, Path: path})
+	}
+	return options, nil
+}
+
+// openPolicies opens the policies at two lists of paths. The other flags about the
+// policy hold for both.
+func (c *commandLine) openPolicies(before, after []string) ([2]policyfile.Opened, error) {
+	options, err := c.policyOptions()
+	if err != nil {
+		return [2]policyfile.Opened{}, err
+	}
+	options.Now = time.Now()
+	first, second := options, options
+	first.Paths, second.Paths = before, after
+	pair := policyfile.OpenPair(first, second)
+	return pair, policyfile.ErrOf(pair)
 }

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"runtime"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -117,24 +114,6 @@ func (c *commandLine) reportFaults(report *replay.Report) {
 	if more := report.Unreadable - uint64(len(report.Faults)); more > 0 {
 		fmt.Fprintf(c.err, "netwicket: and %d more lines that are no record\n", more)
 	}
-}
-
-// shortQuote quotes the start of a line: it may hold anything.
-func shortQuote(text string) string {
-	const enough = 80
-	if len(text) > enough {
-		return strconv.Quote(text[:enough]) + "..."
-	}
-	return strconv.Quote(text)
-}
-
-// withoutPath is why a file could not be opened, for messages that name it.
-func withoutPath(err error) error {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		return pathError.Err
-	}
-	return err
 }
 
 // replayJSON is the outcome as replay prints it.

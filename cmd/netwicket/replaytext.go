@@ -61,23 +61,6 @@ func clientsText(r *replay.Report) string {
 	return fmt.Sprintf("too many clients to tell apart, in %d networks (/%d and /%d)", r.Clients, r.Grain.Bits4, r.Grain.Bits6)
 }
 
-func number(n uint64) string { return strconv.FormatUint(n, 10) }
-
-func plural(n uint64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return number(n) + " " + what + "s"
-}
-
-// share is a part of all, in per cent.
-func share(part, all uint64) string {
-	if all == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(all))
-}
-
 func countRows[K any](counts []replay.Count[K], all uint64, top int, name func(K) string) [][]string {
 	var rows [][]string
 	for i, count := range counts {

@@ -7,41 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/netwicket/netwicket/decide/policyfile"
-	"github.com/netwicket/netwicket/internal/finding"
 )
-
-// status is how a command that did its work ends the program.
-type status int
-
-// The exit codes that scripts rely on. Undecided outranks denied: what could not
-// be decided must not be taken for an answer.
-const (
-	allGood   status = 0
-	undecided status = 1
-	denied    status = 2
-	failed    status = 3 // check or test found failures
-)
-
-// Error makes a status what a command returns; it is never printed.
-func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
-
-// or is the status of two results together.
-func (s status) or(other status) status {
-	if s == undecided || other == undecided {
-		return undecided
-	}
-	return max(s, other)
-}
-
-// result is what a command returns for a status.
-func (s status) result() error {
-	if s == allGood {
-		return nil
-	}
-	return s
-}
 
 // commandLine is one run of the program: its streams and the flags that all
 // commands share.
@@ -75,22 +41,6 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	default:
 		c.report(err)
 		return int(undecided)
-	}
-}
-
-// report prints why the program could not do its work.
-func (c *commandLine) report(err error) {
-	var findings finding.List
-	if !errors.As(err, &findings) {
-		fmt.Fprintf(c.err, "netwicket: %v\n", err)
-		return
-	}
-	for i, f := range findings {
-		if i == finding.Shown {
-			fmt.Fprintf(c.err, "netwicket: and %d more errors; netwicket check lists all\n", len(findings)-i)
-			return
-		}
-		fmt.Fprintln(c.err, findingLine(f))
 	}
 }
 
@@ -160,40 +110,4 @@ func unknownCommand(root *cobra.Command, name string) error {
 		text += "; did you mean " + strings.Join(near, " or ") + "?"
 	}
 	return errors.New(text + "; netwicket --help lists the commands")
-}
-
-// policyOptions are the flags about the policy.
-func (c *commandLine) policyOptions() (policyfile.Options, error) {
-	options := policyfile.Options{Paths: c.paths, Geo: c.geo, Threats: c.threats, UnknownCountry: c.unknownCountry}
-	if c.unknownCountry != "" && c.unknownCountry != "deny" && c.unknownCountry != "trust" {
-		return options, fmt.Errorf("--unknown-country %q: expected deny or trust", c.unknownCountry)
-	}
-	for _, text := range c.services {
-		name, path, found := strings.Cut(text, "=")
-		if !found || path == "" {
-			return options, fmt.Errorf("--service %q: expected NAME=PATH, such as NORD_VPN=nord.txt", text)
-		}
-		if err := policyfile.CheckServiceName(name); err != nil {
-			return options, fmt.Errorf("--service %q: %w", text, err)
-		}
-		options.Services = append(options.Services, policyfile.ServiceList{Name: name, Path: path})
-	}
-	return options, nil
-}
-
-// findingLine is a finding as check prints it.
-func findingLine(f *finding.Finding) string {
-	return fmt.Sprintf("%s: %s: %s [%s]", f.Position(), severity(f), oneLine(f.Message()), f.Code)
-}
-
-func severity(f *finding.Finding) string {
-	if f.Warning {
-		return "warning"
-	}
-	return "error"
-}
-
-// oneLine keeps a finding on its line: messages may repeat bytes of a document.
-func oneLine(text string) string {
-	return strings.NewReplacer("\r", " ", "\n", " ").Replace(text)
 }

@@ -50,11 +50,7 @@ func (e *expecting) must(want decide.Verdict, text string) {
 	}
 	file, err := os.Open(text)
 	if err != nil {
-		var pathError *os.PathError
-		if errors.As(err, &pathError) {
-			err = pathError.Err
-		}
-		e.fail(text, 1, "missing-file", fmt.Errorf("neither an address nor a file that can be read: %w", err))
+		e.fail(text, 1, "missing-file", fmt.Errorf("neither an address nor a file that can be read: %w", withoutPath(err)))
 		return
 	}
 	defer file.Close()

@@ -1,0 +1,50 @@
+// Command netwicket decides who may come in: it reads Okta and SailPoint
+// documents and geo databases, and answers allow or deny for addresses and
+// requests. Run netwicket help for its commands; docs/cli.md describes them.
+//
+// # Files
+//
+// The program, and what its commands share:
+//
+//	main.go           the door
+//	root.go           the root command and the flags of every command
+//	status.go         exit codes
+//	policy.go         from the flags to policies
+//	policyinfo.go     what a policy is made of, as JSON and as text
+//	input.go          the requests that a command is asked about
+//	logs.go           the access logs that it reads
+//	decision.go       one decision, as JSON and as text
+//	findings.go       errors and warnings, a line each
+//	json.go           JSON on a line, keys in order
+//	sheet.go          text in headed tables
+//	text.go           numbers and quotations in text
+//	terminal.go       colour and columns, where a person looks on
+//	progress.go       how much of an input has been read
+//
+// The commands, each with what only it needs:
+//
+//	eval.go           eval; the loop over requests that explain shares
+//	explain.go        explain, and its JSON
+//	explaintext.go    its text
+//	resolve.go        resolve
+//	check.go          check
+//	checkmust.go      its --must-allow and --must-deny
+//	diff.go           diff
+//	difflog.go        its --log
+//	test.go           test
+//	testformats.go    its formats
+//	replay.go         replay, and its JSON
+//	replaytext.go     its text
+//	export.go         export
+//	map.go            map
+//	serve.go          serve
+//	servepolicies.go  the policies that it serves, kept up to date
+//	bench.go          bench
+//	benchsample.go    the addresses that it draws
+//	version.go        version
+//	completion.go     completion
+//
+// What more than text and flags belongs to lies in internal: request and
+// admission take a request to its decision, and each of the other packages does
+// the work of one command.
+package main
