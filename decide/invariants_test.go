@@ -3,7 +3,6 @@ package decide_test
 import (
 	"net/netip"
 	"os/exec"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -131,41 +130,6 @@ func TestNoAllocsAfterSecondLook(t *testing.T) {
 				t.Errorf("seed %d, %v: %v allocations", seed, addr, allocs)
 			}
 		}
-	}
-}
-
-// The import law: the engine knows no network, no files and no clock of its own.
-func TestImports(t *testing.T) {
-	deps := func(pkg string) string {
-		out, err := exec.Command("go", "list", "-deps", "github.com/netwicket/netwicket/"+pkg).Output()
-		require.NoError(t, err)
-		return "\n" + string(out)
-	}
-	allowed := []string{"github.com/netwicket/netwicket/", "github.com/oschwald/maxminddb-golang/v2", "go4.org/netipx"}
-	for _, pkg := range []string{"zone", "geo", "decide", "decide/gate", "decide/policyfile", "decide/keeper", "internal/iptable"} {
-		for dep := range strings.Lines(deps(pkg)) {
-			dep = strings.TrimSpace(dep)
-			first, _, _ := strings.Cut(dep, "/")
-			if !strings.Contains(first, ".") || strings.HasPrefix(dep, "vendor/") || strings.HasPrefix(dep, "golang.org/x/sys/") {
-				continue // the standard library; x/sys is maxminddb's own
-			}
-			ok := false
-			for _, prefix := range allowed {
-				ok = ok || strings.HasPrefix(dep, prefix)
-			}
-			require.True(t, ok, "%s imports %s", pkg, dep)
-		}
-	}
-	require.NotContains(t, deps("decide"), "\nnet/http\n")
-	require.NotContains(t, deps("zone"), "netwicket/geo\n")
-	require.NotContains(t, deps("geo"), "netwicket/zone\n")
-	imports := func(pkg string) []string {
-		out, err := exec.Command("go", "list", "-f", `{{join .Imports "\n"}}`, "github.com/netwicket/netwicket/"+pkg).Output()
-		require.NoError(t, err)
-		return strings.Fields(string(out))
-	}
-	for _, forbidden := range []string{"os", "net", "log"} {
-		require.NotContains(t, imports("decide"), forbidden)
 	}
 }
 

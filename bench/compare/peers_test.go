@@ -37,7 +37,7 @@ func BenchmarkPeers(b *testing.B) {
 		{"composition", func(tb testing.TB) looper { return newComposition(tb, suite.Internet(tb), policyModel(tb), false) }},
 		{"composition-lazy", func(tb testing.TB) looper { return newComposition(tb, suite.Internet(tb), policyModel(tb), true) }},
 		{"cidranger", func(tb testing.TB) looper { return newRanger(tb, policyModel(tb)) }},
-		{"iploc", func(testing.TB) looper { return newIPLocation() }},
+		{"iploc", func(testing.TB) looper { unpackIPLocation(); return ipLocation{} }},
 		{"cedar", func(tb testing.TB) looper { return newCedarPolicy(tb, suite.Internet(tb), policyModel(tb)) }},
 		{"opa", func(tb testing.TB) looper { return newOPAPolicy(tb, suite.Internet(tb), policyModel(tb)) }},
 	})
@@ -50,7 +50,7 @@ func BenchmarkGeoPeers(b *testing.B) {
 		{"netwicket-geo", func(tb testing.TB) looper { return geoTable{suite.Table(tb)} }},
 		{"mmdb-country", func(tb testing.TB) looper { return countryDatabase{openDatabase(tb, suite.Internet(tb).Sources[0])} }},
 		{"mmdb3", func(tb testing.TB) looper { return openDatabases(tb, suite.Internet(tb)) }},
-		{"iploc", func(testing.TB) looper { return newIPLocation() }},
+		{"iploc", func(testing.TB) looper { unpackIPLocation(); return ipLocation{} }},
 	})
 }
 
