@@ -25,7 +25,7 @@ func isCountryCode(code string) bool {
 
 // countryHint says why no database will ever answer this code; empty if some
 // do. On a block list such a code blocks nobody, on an allow list it lets
-// nobody in.
+// nobody in (docs/semantics.md, oktadoc-10 and spdoc-3).
 func countryHint(code string) string {
 	padded := " " + code + " "
 	switch {

@@ -30,7 +30,7 @@ const (
 // ParseFeed reads a netset: one address, CIDR network or first-last range a
 // line; # begins a comment, at the start of a line or behind an entry. Blank
 // lines, spaces around an entry and CRLF line ends are allowed. Host bits are
-// masked. file labels positions and the feed.
+// masked (docs/semantics.md, threat-5). file labels positions and the feed.
 //
 // The error, if any, is a [Findings] with every error of the document in
 // document order. Beside an error the entries are incomplete and must not be

@@ -65,7 +65,8 @@ func open(file string, text []byte) (jsondoc.Node, *reader) {
 
 // active reads a status. An unknown one is an error whatever it belongs to, and
 // what it belongs to is read like an ACTIVE one: severity must not hang on a
-// word that nobody understands.
+// word that nobody understands (docs/semantics.md, oktadoc-2 and rule-10). Absent
+// is ACTIVE (oktadoc-11).
 func (r *reader) active(status jsondoc.Node) bool {
 	switch {
 	case status.Kind() == jsondoc.Missing || status.Kind() == jsondoc.Null:

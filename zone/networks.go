@@ -10,7 +10,8 @@ import (
 )
 
 // wideNetwork warns about a network that covers more than its author may have
-// meant: all that shares the prefix of an address, or everything.
+// meant: all that shares the prefix of an address, or everything
+// (docs/semantics.md, address-4 and spdoc-2).
 func (r *reader) wideNetwork(node jsondoc.Node, network netipx.IPRange) {
 	if _, hostBits, err := netset.ParsePrefix(node.String()); err == nil && hostBits {
 		r.Warn(node, "host-bits", "the address has bits behind the prefix; the whole network %s-%s is meant", network.From(), network.To())

@@ -30,8 +30,8 @@ type OverlayEntry struct {
 //	 "allow": [{"network": "198.51.100.7", "why": "on-call"}]}
 //
 // A network is an address, a CIDR network or a first-last range. Without until
-// an entry never expires. Unknown members are errors. file only labels
-// positions.
+// an entry never expires. Unknown members are errors (docs/semantics.md,
+// overlay-5). file only labels positions.
 //
 // The error, if any, is a [Findings] with every error of the document in
 // document order. Beside an error only Warnings of the value may be used.

@@ -18,7 +18,8 @@ type AuthProfile struct {
 
 // ParseAuthProfile reads an authentication profile: the object that
 // GET /auth-profiles/{id} answers. file only labels positions. Members are
-// strict: a typo in offNetwork would silently switch the check off.
+// strict: a typo in offNetwork would silently switch the check off
+// (docs/semantics.md, spdoc-1).
 //
 // The error, if any, is a [Findings] with every error of the document in
 // document order. Beside an error only Warnings of the value may be used.

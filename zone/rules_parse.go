@@ -14,8 +14,8 @@ import (
 //
 // The error, if any, is a [Findings] with every error of the document in
 // document order. What is wrong with an INACTIVE rule is a warning, and the
-// rule stays in the list. Beside an error only Warnings of the value may be
-// used: the rules are incomplete.
+// rule stays in the list (docs/semantics.md, rule-10). Beside an error only
+// Warnings of the value may be used: the rules are incomplete.
 func ParseOktaRules(file string, data []byte) (RuleSet, error) {
 	set := RuleSet{File: file, Text: bytes.Clone(data)}
 	root, found := open(file, set.Text)
@@ -75,6 +75,7 @@ func (r *ruleReader) rule(node jsondoc.Node) Rule {
 	return rule
 }
 
+// priority reads a rule's place in the order (docs/semantics.md, rule-4).
 func (r *ruleReader) priority(value jsondoc.Node, rule Rule) (priority int, given bool) {
 	if value.Kind() <= jsondoc.Null {
 		return 0, false
@@ -94,7 +95,8 @@ func (r *ruleReader) priority(value jsondoc.Node, rule Rule) (priority int, give
 }
 
 // access finds what the rule gives: actions.signon.access in a global session
-// policy, actions.appSignOn.access in an app sign-in policy.
+// policy, actions.appSignOn.access in an app sign-in policy (docs/semantics.md,
+// rule-11).
 func (r *ruleReader) access(node jsondoc.Node) (allow bool) {
 	actions := node.Get("actions")
 	if !r.Given(actions, jsondoc.Object, "an object") {
@@ -134,7 +136,8 @@ func (r *ruleReader) noAccess(at jsondoc.Node) {
 	r.Problem(at, "not-access-rule", "not an access rule: neither actions.signon.access nor actions.appSignOn.access is given")
 }
 
-// conditions reads the network condition and notes which others narrow the rule.
+// conditions reads the network condition and notes which others narrow the rule
+// (docs/semantics.md, rule-8).
 func (r *ruleReader) conditions(rule *Rule, conditions jsondoc.Node) {
 	var first jsondoc.Node
 	narrow := func(node jsondoc.Node) {
@@ -164,7 +167,8 @@ func (r *ruleReader) conditions(rule *Rule, conditions jsondoc.Node) {
 }
 
 // restricts says whether a condition may exclude anybody: not if every leaf of
-// it is empty or says that it means all. What an exclude holds always restricts.
+// it is empty or says that it means all. What an exclude holds always restricts
+// (docs/semantics.md, rule-8).
 func restricts(value jsondoc.Node) bool {
 	switch value.Kind() {
 	case jsondoc.Array:
@@ -192,8 +196,9 @@ func restricts(value jsondoc.Node) bool {
 	}
 }
 
-// network reads conditions.network. A member that is not known restricts the
-// condition in a way that cannot be evaluated, like any other condition.
+// network reads conditions.network (docs/semantics.md, rule-1). A member that is
+// not known restricts the condition in a way that cannot be evaluated, like any
+// other condition (rule-8).
 func (r *ruleReader) network(rule *Rule, node jsondoc.Node, narrow func(jsondoc.Node)) {
 	condition := &rule.Network
 	condition.Position = positionOf(node)
@@ -256,7 +261,8 @@ func (r *ruleReader) connection(network jsondoc.Node) (connection Connection, kn
 	}
 }
 
-// alone checks that ALL_ZONES or ALL_IP_ZONES is the only element of its list.
+// alone checks that ALL_ZONES or ALL_IP_ZONES is the only element of its list
+// (docs/semantics.md, rule-3).
 func (r *ruleReader) alone(list jsondoc.Node) {
 	var all, other jsondoc.Node
 	for _, node := range list.Elements() {

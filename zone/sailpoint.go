@@ -29,7 +29,7 @@ type NetworkConfig struct {
 }
 
 // Sizes that a SailPoint document may have. SailPoint publishes none; these
-// are ours.
+// are ours (docs/semantics.md, spdoc-5).
 const (
 	maxConfigSize = 1 << 20
 	maxConfigList = 10_000
@@ -38,7 +38,8 @@ const (
 // ParseSailPoint reads a network configuration: the object that
 // GET /auth-org/network-config answers. file only labels positions. Members
 // are strict: a typo in whitelisted would silently turn an allow list into a
-// block list.
+// block list (docs/semantics.md, spdoc-1). Lists may be null, whitelisted may not
+// (spdoc-4).
 //
 // The error, if any, is a [Findings] with every error of the document in
 // document order. Beside an error only Warnings of the value may be used; the
@@ -82,9 +83,9 @@ func (r *configReader) read(config *NetworkConfig, root jsondoc.Node) {
 	}
 	noNetwork, noCountry := root.Get("range").Blank(), root.Get("geolocation").Blank()
 	switch {
-	case !config.Allowlist && !noNetwork && noCountry:
+	case !config.Allowlist && !noNetwork && noCountry: // docs/semantics.md, sailpoint-3
 		r.Warn(root.Get("range"), "range-not-blocked", "whitelisted false does not make the range a block list: range always lists the network that is allowed; whitelisted governs geolocation only")
-	case config.Allowlist && noNetwork && noCountry:
+	case config.Allowlist && noNetwork && noCountry: // docs/semantics.md, sailpoint-8
 		r.Warn(root.Get("whitelisted"), "empty-allow-list", "whitelisted is true and both lists are empty: nobody is allowed in")
 	}
 }
@@ -102,7 +103,8 @@ func (r *configReader) list(node jsondoc.Node) bool {
 }
 
 // networks reads range. What has no documented meaning is refused, not guessed:
-// no trimming, no first-last, no wildcards, no dotted masks.
+// no trimming, no first-last, no wildcards, no dotted masks (docs/semantics.md,
+// spdoc-2).
 func (r *configReader) networks(list jsondoc.Node) []Entry {
 	entries := []Entry{}
 	for _, node := range list.Elements() {
@@ -160,6 +162,7 @@ func isMask(addr netip.Addr) bool {
 	return b[0] == 255 && ^bits&(^bits+1) == 0
 }
 
+// countries reads geolocation (docs/semantics.md, spdoc-3).
 func (r *configReader) countries(list jsondoc.Node) []Term[string] {
 	countries := []Term[string]{}
 	for _, node := range list.Elements() {

@@ -6,7 +6,8 @@ import (
 	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
-// ThreatAction is what Okta ThreatInsight does about a suspicious address.
+// ThreatAction is what Okta ThreatInsight does about a suspicious address
+// (docs/semantics.md, threat-1).
 type ThreatAction uint8
 
 // The actions that Okta has.

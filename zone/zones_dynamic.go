@@ -7,6 +7,8 @@ import (
 	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
+// dynamicZone reads a DYNAMIC zone, which has to ask for something
+// (docs/semantics.md, oktadoc-7).
 func (r *zoneReader) dynamicZone(z *Zone, node jsondoc.Node) {
 	z.Locations = list(r, node.Get("locations"), r.places)
 	z.ASNs = list(r, node.Get("asns"), r.asns)
@@ -18,6 +20,7 @@ func (r *zoneReader) dynamicZone(z *Zone, node jsondoc.Node) {
 	}
 }
 
+// dynamicV2Zone reads a DYNAMIC_V2 zone, which has to ask for something as well.
 func (r *zoneReader) dynamicV2Zone(z *Zone, node jsondoc.Node) {
 	z.Locations = terms(r, node.Get("locations"), r.places)
 	z.ASNs = terms(r, node.Get("asns"), r.asns)
@@ -94,7 +97,7 @@ func termAt[T any](node jsondoc.Node, value T) Term[T] {
 }
 
 // places reads one list of locations. Two that contain each other are a
-// contradiction that Okta refuses.
+// contradiction that Okta refuses (docs/semantics.md, oktadoc-9).
 func (r *zoneReader) places(list jsondoc.Node) []Term[Place] {
 	var places []Term[Place]
 	countries := map[string]bool{} // countries listed as a whole
@@ -135,6 +138,8 @@ func (r *zoneReader) place(node jsondoc.Node) (Place, bool) {
 	return Place{Country: country, Region: region}, ok && regionOK
 }
 
+// country reads a code of two upper-case letters (docs/semantics.md, oktadoc-12);
+// one that no database answers is a warning (oktadoc-10).
 func (r *zoneReader) country(node jsondoc.Node) (string, bool) {
 	value := node.Get("country")
 	if value.Kind() <= jsondoc.Null {
@@ -156,7 +161,7 @@ func (r *zoneReader) country(node jsondoc.Node) (string, bool) {
 }
 
 // region reads "US-CA", or "CA" alone, which some of Okta's texts show. With an
-// unreadable country only the form is checked.
+// unreadable country only the form is checked (docs/semantics.md, oktadoc-12).
 func (r *zoneReader) region(value jsondoc.Node, country string) (string, bool) {
 	text := r.Text(value)
 	if text == "" {
@@ -206,6 +211,7 @@ func (r *zoneReader) asns(list jsondoc.Node) []Term[uint32] {
 	return asns
 }
 
+// parseASN reads an AS number in decimal digits alone (docs/semantics.md, oktadoc-6).
 func parseASN(text string) (uint32, bool) {
 	if text == "" || len(text) > 1 && text[0] == '0' || text[0] == '+' {
 		return 0, false
@@ -214,6 +220,8 @@ func parseASN(text string) (uint32, bool) {
 	return uint32(asn), err == nil
 }
 
+// categories reads one list of categories. One that is not known is kept
+// (docs/semantics.md, oktadoc-15).
 func (r *zoneReader) categories(list jsondoc.Node) []Term[string] {
 	var categories []Term[string]
 	for _, node := range list.Elements() {
@@ -237,7 +245,7 @@ func (r *zoneReader) limitTerms(list jsondoc.Node, property string) {
 }
 
 // proxyType reads what Okta's API really answers (TorAnonymizer) and what its
-// documentation says (Tor, ANY, "null").
+// documentation says (Tor, ANY, "null"): docs/semantics.md, oktadoc-13.
 func (r *zoneReader) proxyType(value jsondoc.Node) ProxyType {
 	switch text := r.Text(value); text {
 	case "", "null":

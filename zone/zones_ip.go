@@ -66,13 +66,14 @@ func (r *zoneReader) entry(node jsondoc.Node, property string) (Entry, bool) {
 	} else {
 		entry.Range, ok = r.addressRange(value, property)
 	}
-	if ok && property == "proxies" && everything(entry.Range) {
+	if ok && property == "proxies" && everything(entry.Range) { // docs/semantics.md, oktadoc-8
 		r.Warn(value, "open-proxies", "every address is a trusted proxy: whatever X-Forwarded-For claims is believed")
 	}
 	return entry, ok
 }
 
-// entryType says whether an entry is a CIDR or a RANGE, and reports it if not.
+// entryType says whether an entry is a CIDR or a RANGE, and reports it if not
+// (docs/semantics.md, oktadoc-9).
 func (r *zoneReader) entryType(form, entry jsondoc.Node) bool {
 	if form.Kind() <= jsondoc.Null {
 		r.Problem(either(form, entry), "missing-entry-type", "the entry has no type; expected CIDR or RANGE")
@@ -96,8 +97,9 @@ func (r *zoneReader) entryValue(value, entry jsondoc.Node) bool {
 	return r.Is(value, jsondoc.String, "a string")
 }
 
-// cidr reads a CIDR value. Host bits are masked without a word: Okta's own
-// examples have them and mean the network.
+// cidr reads a CIDR value of either family (docs/semantics.md, oktadoc-5). Host
+// bits are masked without a word: Okta's own examples have them and mean the
+// network (oktadoc-3).
 func (r *zoneReader) cidr(value jsondoc.Node) (netipx.IPRange, bool) {
 	network, _, err := netset.ParsePrefix(value.String())
 	if err != nil {
@@ -106,8 +108,8 @@ func (r *zoneReader) cidr(value jsondoc.Node) (netipx.IPRange, bool) {
 	return network, err == nil
 }
 
-// addressRange reads a RANGE value: "first-last", or one address, which Okta
-// stores as "address-address".
+// addressRange reads a RANGE value: "first-last" (docs/semantics.md, address-5),
+// or one address, which Okta stores as "address-address" (oktadoc-4).
 func (r *zoneReader) addressRange(value jsondoc.Node, property string) (netipx.IPRange, bool) {
 	text := value.String()
 	firstText, lastText, found := strings.Cut(text, "-")

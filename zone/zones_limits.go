@@ -6,8 +6,8 @@ import (
 	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
-// Okta's documented limits. A live tenant may exceed what a page says, so that
-// exceeding one is a warning.
+// Okta's documented limits (docs/semantics.md, oktadoc-10). A live tenant may
+// exceed what a page says, so that exceeding one is a warning.
 const (
 	maxZones             = 100    // of one organisation
 	maxPolicyEntries     = 150    // gateways, and proxies, of a custom POLICY zone
@@ -23,7 +23,7 @@ const (
 const pageSize = 20
 
 // firstPage warns about an export that stopped after one page: every
-// organisation has system zones.
+// organisation has system zones (docs/semantics.md, oktadoc-16).
 func (r *zoneReader) firstPage(root jsondoc.Node, zones []Zone) {
 	if root.Len() != pageSize || slices.ContainsFunc(zones, func(z Zone) bool { return z.System }) {
 		return

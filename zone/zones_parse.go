@@ -13,9 +13,10 @@ import (
 // one zone object. file only labels positions.
 //
 // The error, if any, is a [Findings] with every error of the document in
-// document order. What is wrong with an INACTIVE zone is a warning, and the
-// zone stays in the list with what could be read of it. Beside an error only
-// Warnings of the value may be used: the zones are incomplete.
+// document order (docs/semantics.md, policy-5). What is wrong with an INACTIVE
+// zone is a warning, and the zone stays in the list with what could be read of
+// it (oktadoc-1). Beside an error only Warnings of the value may be used: the
+// zones are incomplete.
 func ParseOkta(file string, data []byte) (Zones, error) {
 	zones := Zones{Text: bytes.Clone(data)}
 	root, found := open(file, zones.Text)
@@ -81,7 +82,8 @@ func (r *zoneReader) zone(node jsondoc.Node) Zone {
 	return z
 }
 
-// identity reads type, id, name and system.
+// identity reads type, id, name and system. An id names one zone (docs/semantics.md,
+// oktadoc-2); a name is needed (oktadoc-9), but two zones may have it (oktadoc-10).
 func (r *zoneReader) identity(z *Zone, node jsondoc.Node) {
 	z.System = r.Flag(node.Get("system"))
 	z.Type = r.zoneType(node)
@@ -109,6 +111,8 @@ func (r *zoneReader) identity(z *Zone, node jsondoc.Node) {
 	}
 }
 
+// zoneType is the type: a zone needs one (docs/semantics.md, oktadoc-9), of those
+// that Okta has (oktadoc-1).
 func (r *zoneReader) zoneType(node jsondoc.Node) Type {
 	value := node.Get("type")
 	if value.Kind() <= jsondoc.Null || value.Kind() == jsondoc.String && value.Blank() {
@@ -130,7 +134,9 @@ func (r *zoneReader) zoneType(node jsondoc.Node) Type {
 }
 
 // usage tells blocklists from policy zones. Data from before October 2020 has
-// no usage; there the system's blocklist is known by its name alone.
+// no usage; there the system's blocklist is known by its name alone
+// (docs/semantics.md, oktadoc-11). A usage that Okta does not have is an error
+// whatever the zone's status (oktadoc-2).
 func (r *zoneReader) usage(z *Zone, node jsondoc.Node) {
 	usage := node.Get("usage")
 	switch {
@@ -147,8 +153,9 @@ func (r *zoneReader) usage(z *Zone, node jsondoc.Node) {
 	}
 }
 
-// exemption decides whether this is the exempt zone. A name alone never
-// suffices: anybody may name a zone so.
+// exemption decides whether this is the exempt zone (docs/semantics.md,
+// blocklist-6), of which there is one (oktadoc-9). A name alone never suffices:
+// anybody may name a zone so.
 func (r *zoneReader) exemption(z *Zone, node jsondoc.Node) {
 	flag := node.Get("useAsExemptList")
 	wanted := r.Flag(flag)
@@ -181,7 +188,8 @@ func either(node, container jsondoc.Node) jsondoc.Node {
 
 // unknownKeys reports keys inside a structure whose keys are all known. Unlike
 // at a zone's top level, where Okta keeps adding, a key here selects addresses:
-// to drop a misspelt exclude would let more people in.
+// to drop a misspelt exclude would let more people in (docs/semantics.md,
+// oktadoc-14).
 func (r *zoneReader) unknownKeys(object jsondoc.Node, known ...string) {
 	for member := range object.Members() {
 		switch {
