@@ -100,10 +100,8 @@ func TestCommandLinePageNamesEverything(t *testing.T) {
 	sections, order, lines := cliSections(t)
 	root, commands := tree()
 	names := slices.Sorted(maps.Keys(commands))
-	var titles, listed []string
-	for _, title := range order[slices.Index(order, "Commands")+1:] {
-		titles = append(titles, title)
-	}
+	titles := slices.Clone(order[slices.Index(order, "Commands")+1:])
+	var listed []string
 	for _, row := range sections["Commands"].tables["command"] {
 		name := spans(row[0])[0]
 		require.Equal(t, "[`"+name+"`](#"+name+")", row[0])

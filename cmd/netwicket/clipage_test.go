@@ -121,7 +121,10 @@ func shell(t *testing.T, line string) ran {
 
 var fingerprints = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 
-// session runs the commands of a console block, and gives the block as it is.
+var spacesAtTheEnd = regexp.MustCompile(`(?m) +$`)
+
+// session runs the commands of a console block, and gives the block as it is, less
+// spaces that nobody sees.
 func session(t *testing.T, content string) string {
 	t.Helper()
 	var out strings.Builder
@@ -138,5 +141,5 @@ func session(t *testing.T, content string) string {
 		}
 		out.WriteString(line + last.out)
 	}
-	return out.String()
+	return spacesAtTheEnd.ReplaceAllString(out.String(), "")
 }

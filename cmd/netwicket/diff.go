@@ -135,7 +135,8 @@ func (c *commandLine) openPair(before, after string) ([2]policyfile.Opened, erro
 	return c.openPolicies(append(slices.Clone(c.paths), before), append(slices.Clone(c.paths), after))
 }
 
-// teredoNote says what a comparison by ranges leaves out, if it can matter.
+// teredoNote says what a comparison by ranges leaves out, if it can matter
+// (docs/semantics.md, range-2).
 func teredoNote(pair [2]policyfile.Opened) string {
 	for _, opened := range pair {
 		if opened.Parts.TestsEmbedded() {

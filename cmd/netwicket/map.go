@@ -89,7 +89,8 @@ func (c *commandLine) mapSubject(old string) (spacemap.Subject, error) {
 	}, nil
 }
 
-// mapNotes is what a map by ranges leaves out, if it can matter.
+// mapNotes is what a map by ranges leaves out, if it can matter
+// (docs/semantics.md, range-2).
 func mapNotes(opened []policyfile.Opened) []string {
 	if slices.ContainsFunc(opened, func(o policyfile.Opened) bool { return o.Parts.TestsEmbedded() }) {
 		return []string{"Teredo addresses, 2001::/32, are shown without the IPv4 addresses in them."}

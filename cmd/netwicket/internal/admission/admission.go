@@ -60,10 +60,12 @@ func (c *Control) Decide(r request.Request, buffer *Buffer) decide.Decision {
 	return c.Policy.DecideChain(chain)
 }
 
-// byEdge says that the edge builds the chain. An address alone never passed it.
+// byEdge says that the edge builds the chain. An address alone is a chain of one
+// and never passed it (docs/semantics.md, chain-1).
 func (c *Control) byEdge(r request.Request) bool { return c.Edge != nil && !r.Bare }
 
-// chain is the chain of a request, with an error one that is denied.
+// chain is the chain of a request, with an error one that is denied: its nearest
+// hop cannot be read (docs/semantics.md, edge-22 and chain-7).
 func (c *Control) chain(r request.Request, buffer *Buffer) ([]netip.Addr, error) {
 	if c.byEdge(r) {
 		chain, err := c.Edge.Chain(buffer[:0], r.Remote, r.Header)
@@ -76,7 +78,8 @@ func (c *Control) chain(r request.Request, buffer *Buffer) ([]netip.Addr, error)
 	if err == nil {
 		return chain, nil
 	}
-	// The peer keeps its place in front of the hops that are claimed behind it.
+	// The peer keeps its place in front of the hops that are claimed behind it
+	// (docs/semantics.md, chain-3).
 	const anybody = "0.0.0.0"
 	if chain, failed := gate.ChainWithoutEdge(buffer[:0], anybody, r.Header); failed == nil {
 		chain[0] = netip.Addr{}

@@ -15,7 +15,8 @@ type Network struct {
 	Outcome decide.Outcome
 }
 
-// Allowed are the networks that may come in, the fewest, in address order.
+// Allowed are the networks that may come in by a request of one hop, the fewest,
+// in address order (docs/semantics.md, range-1).
 func Allowed(policy *decide.Policy) []netip.Prefix {
 	var list []netip.Prefix
 	for _, r := range allowedRanges(policy) {
@@ -41,7 +42,7 @@ func allowedRanges(policy *decide.Policy) []netipx.IPRange {
 }
 
 // All are networks that hold every address once, the fewest that keep decisions
-// and reasons apart, in address order.
+// and reasons apart, in address order (docs/semantics.md, range-1).
 func All(policy *decide.Policy) []Network {
 	var list []Network
 	var open netipx.IPRange

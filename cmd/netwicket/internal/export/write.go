@@ -16,7 +16,7 @@ type Source struct {
 	Program      string   // with its version
 	Names        []string // of the policy, as it was named
 	Info         decide.Info
-	LeavesTeredo bool // the policy looks at embedded IPv4 addresses, and the file cannot
+	LeavesTeredo bool // the policy looks at embedded IPv4 addresses, and the file cannot (docs/semantics.md, range-2)
 }
 
 // Formats are the names of the formats, as the command line takes them.
