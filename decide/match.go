@@ -80,7 +80,7 @@ func (m *Membership) Zone(key string) State {
 		return No
 	}
 	for i := range m.policy.zones {
-		if z := &m.policy.zones[i]; z.key() == key {
+		if z := &m.policy.zones[i]; z.key == key {
 			return m.state(z)
 		}
 	}

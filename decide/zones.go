@@ -1,8 +1,6 @@
 package decide
 
 import (
-	"cmp"
-
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -11,6 +9,7 @@ import (
 // the dynamic space; an INACTIVE zone has none and is in no set.
 type compiledZone struct {
 	ref    *ZoneRef
+	key    string // the model's
 	kind   zoneKind
 	blocks bool // a blocklist in force
 	bit    int
@@ -24,9 +23,6 @@ const (
 	dynamicZone
 )
 
-// key names the zone in questions: its id, or its name if it has none.
-func (z *compiledZone) key() string { return cmp.Or(z.ref.ID, z.ref.Name) }
-
 // addZones gives every zone its bit, in document order, and reports what no
 // single document could know: ids and exempt zones that clash across documents.
 func (c *compiler) addZones() {
@@ -36,7 +32,7 @@ func (c *compiler) addZones() {
 		c.warnings = append(c.warnings, document.Warnings...)
 		for i := range document.Zones {
 			spec := &document.Zones[i]
-			z := compiledZone{ref: &ZoneRef{ID: spec.ID, Name: spec.Name}, blocks: spec.Blocks()}
+			z := compiledZone{ref: &ZoneRef{ID: spec.ID, Name: spec.Name}, key: spec.Key(), blocks: spec.Blocks()}
 			if spec.ID != "" {
 				if first, found := seen[spec.ID]; found {
 					c.fail(spec.Position, spec.ID, "duplicate-id",

@@ -2,7 +2,10 @@ package zone
 
 import (
 	"cmp"
+	"encoding/binary"
+	"net/netip"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -46,6 +49,25 @@ func (z *Zone) SystemZone() bool { return z.System && z.Walked() && !z.Exempt }
 // Empty says that an IP zone holds no request, whatever the chain: it has no
 // gateway (docs/semantics.md, zone-5).
 func (z *Zone) Empty() bool { return z.Type == IP && len(z.Gateways) == 0 }
+
+// Mask says that the entry is the mask of a network of 8 or more bits, alone, with
+// a prefix length, or as both ends of a range. No client has such an address
+// (docs/semantics.md, spdoc-2).
+func (e *Entry) Mask() bool {
+	text, _, _ := strings.Cut(e.Text, "/")
+	if first, last, isRange := strings.Cut(text, "-"); isRange {
+		if strings.TrimSpace(first) != strings.TrimSpace(last) {
+			return false
+		}
+		text = first
+	}
+	addr, err := netip.ParseAddr(strings.TrimSpace(text))
+	if addr = addr.Unmap(); err != nil || !addr.Is4() {
+		return false
+	}
+	ones := binary.BigEndian.Uint32(addr.AsSlice())
+	return ones>>24 == 255 && ^ones&(^ones+1) == 0
+}
 
 // Many says that the reference stands for many zones: [AllZones] or [AllIPZones].
 func (id ZoneID) Many() bool { return id.ID == AllZones || id.ID == AllIPZones }

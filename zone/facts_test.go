@@ -83,6 +83,17 @@ func TestEmpty(t *testing.T) {
 	require.False(t, (&zone.Zone{Type: zone.Dynamic}).Empty(), "a dynamic zone has no gateways to lack")
 }
 
+func TestMask(t *testing.T) {
+	for text, want := range map[string]bool{
+		"255.255.255.0": true, "255.0.0.0": true, "255.255.255.255": true, "255.255.255.0/24": true,
+		"::ffff:255.255.255.0": true, "255.255.0.0-255.255.0.0": true, " 255.255.0.0 - 255.255.0.0": true,
+		"255.0.0.1": false, "255.255.0.255": false, "254.0.0.0": false, "0.0.0.0": false, "192.0.2.0/24": false,
+		"255.255.0.0-255.255.255.0": false, "ffff::": false, "mask": false, "": false,
+	} {
+		require.Equal(t, want, (&zone.Entry{Text: text}).Mask(), text)
+	}
+}
+
 func TestReferences(t *testing.T) {
 	z := zone.Zone{ID: "nzo1", Name: "Offices", Type: zone.IP, Active: true}
 	require.True(t, zone.ZoneID{ID: "nzo1"}.Names(&z))

@@ -3,7 +3,6 @@ package zone
 import (
 	"bytes"
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"go4.org/netipx"
@@ -145,21 +144,10 @@ func (r *configReader) address(node jsondoc.Node) (netipx.IPRange, bool) {
 		r.Fail(node, "bad-address", "%w", err)
 		return netipx.IPRange{}, false
 	}
-	if isMask(addr) {
+	if (&Entry{Text: text}).Mask() {
 		r.Warn(node, "bare-mask", "this is a network mask; it stands for this one address. A network is written as 192.0.2.0/24")
 	}
 	return netipx.IPRangeFrom(addr, addr), true
-}
-
-// isMask says that an IPv4 address looks like the mask of a network of 8 or
-// more bits: 255, then ones, then zeros.
-func isMask(addr netip.Addr) bool {
-	if !addr.Is4() {
-		return false
-	}
-	b := addr.As4()
-	bits := uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
-	return b[0] == 255 && ^bits&(^bits+1) == 0
 }
 
 // countries reads geolocation (docs/semantics.md, spdoc-3).

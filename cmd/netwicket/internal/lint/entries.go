@@ -3,7 +3,6 @@ package lint
 import (
 	"net/netip"
 	"slices"
-	"strings"
 
 	"go4.org/netipx"
 
@@ -29,31 +28,12 @@ func (l *linter) addressLists(z *zone.Zone) {
 func (l *linter) oktaEntry(entry *zone.Entry) {
 	prefix, err := netip.ParsePrefix(entry.Text)
 	switch isPrefix := err == nil; {
-	case looksLikeMask(entry):
+	case entry.Mask():
 		l.warn(entry.Position, entry.Text, "bare-mask", "this is a network mask and no client has it for an address, so that the entry matches nobody; write the network itself, such as 192.0.2.0/24")
 	case isPrefix && prefix != prefix.Masked():
 		l.warn(entry.Position, entry.Text, "host-bits", "the whole network %s-%s is meant and not the address alone; write %s for the network, %s for the address",
 			entry.Range.From(), entry.Range.To(), prefix.Masked(), netip.PrefixFrom(prefix.Addr(), prefix.Addr().BitLen()))
 	}
-}
-
-// looksLikeMask says that an entry is the mask of a network of 8 or more bits,
-// alone, with a prefix length, or as both ends of a range.
-func looksLikeMask(entry *zone.Entry) bool {
-	text, _, _ := strings.Cut(entry.Text, "/")
-	if first, last, isRange := strings.Cut(text, "-"); isRange {
-		if strings.TrimSpace(first) != strings.TrimSpace(last) {
-			return false
-		}
-		text = first
-	}
-	addr, err := netip.ParseAddr(strings.TrimSpace(text))
-	if err != nil || !addr.Is4() {
-		return false
-	}
-	b := addr.As4()
-	zeros := ^(uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3]))
-	return b[0] == 255 && zeros&(zeros+1) == 0
 }
 
 // overlaps compares the entries of one list with one another. In order of first
