@@ -87,39 +87,34 @@ func (p *prover) copySources(to string) error {
 		if name == "" {
 			continue
 		}
-		content, err := os.ReadFile(filepath.Join(p.root, name))
-		if os.IsNotExist(err) {
-			continue // deleted and not yet committed
-		}
-		if err != nil {
-			return err
-		}
-		path := filepath.Join(to, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, content, 0o644); err != nil {
-			return err
+		if err := copyFile(filepath.Join(p.root, name), filepath.Join(to, name)); err != nil && !os.IsNotExist(err) {
+			return err // what was deleted and not yet committed is not there
 		}
 	}
 	return nil
 }
 
-// verifyModules holds the modules in the cache against go.sum, and go.mod
-// against the code.
+// verifyModules holds the modules in the cache against go.sum, and every go.mod of
+// the workspace against its code.
 func (p *prover) verifyModules() ([]string, error) {
 	out, err := p.goCommand(nil, "mod", "verify")
 	if err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
-	if diff, err := p.goCommand(nil, "mod", "tidy", "-diff"); err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, diff)
+	tidy := exec.Command("scripts/tidy", "-check")
+	tidy.Dir = p.root
+	if differs, err := tidy.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("scripts/tidy -check: %w\n%s", err, differs)
 	}
-	direct, err := p.goCommand(nil, "list", "-m", "-f", "{{if not (or .Main .Indirect)}}{{.Path}}{{end}}", "all")
-	if err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, direct)
+	figures := []string{strings.TrimSpace(string(out))}
+	for _, folder := range []string{".", "cmd"} {
+		direct, err := p.goCommand([]string{"GOWORK=off"}, "-C="+folder, "list", "-m", "-mod=mod", "-f", "{{if not (or .Main .Indirect)}}{{.Path}}{{end}}", "all")
+		if err != nil {
+			return nil, fmt.Errorf("%w\n%s", err, direct)
+		}
+		figures = append(figures, fmt.Sprintf("%d direct dependencies of %s", len(strings.Fields(string(direct))), folder))
 	}
-	return []string{strings.TrimSpace(string(out)) + fmt.Sprintf("; %d direct dependencies", len(strings.Fields(string(direct))))}, nil
+	return figures, nil
 }
 
 // vulnerabilities asks govulncheck, where it is installed and reaches its

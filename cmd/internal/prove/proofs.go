@@ -44,6 +44,7 @@ func proofs() []proof {
 		{promise: "builds elsewhere", build: (*prover).buildElsewhere},
 		{promise: "reproducible build", build: (*prover).buildTwice},
 		{promise: "modules are what they were", build: (*prover).verifyModules},
+		{promise: "installs as it will be tagged", build: (*prover).installAsTagged},
 		{promise: "known vulnerabilities", build: (*prover).vulnerabilities},
 	}
 }
