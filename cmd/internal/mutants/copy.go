@@ -23,6 +23,11 @@ var reach = map[string][]string{
 	"decide/internal/oracle": {"./decide"},
 	"decide/gate":            {"./decide/gate", "./cmd/netwicket/internal/request", "./decide/policyfile", "./cmd/netwicket"},
 
+	"decide/policyfile": {"./decide/policyfile", "./decide/keeper", "./cmd/netwicket"},
+	"decide/keeper":     {"./decide/keeper", "./cmd/netwicket/internal/watch", "./cmd/netwicket/internal/forwardauth"},
+	"internal/netset":   {"./internal/netset", "./zone", "./geo", "./decide/policyfile"},
+	"internal/files":    {"./decide/keeper", "./cmd/netwicket/internal/watch"},
+
 	"cmd/netwicket/internal/admission":  {"./cmd/netwicket/internal/admission", "./cmd/netwicket"},
 	"cmd/netwicket/internal/atomicfile": {"./cmd/netwicket/internal/atomicfile", "./cmd/netwicket"},
 }
