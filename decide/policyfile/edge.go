@@ -8,49 +8,51 @@ import (
 	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
-// edge reads the edge. An empty object is an edge too: one that takes the peer
-// for the client.
-func (v *values) edge(node jsondoc.Node) *gate.Config {
-	config := gate.Config{Source: gate.Peer}
-	var trusted []jsondoc.Node // those that could be read
-	onMissing, allTrusted := string(gate.Refuse), string(gate.Refuse)
-	v.object(node, keys{
-		"trusted": v.each(func(element jsondoc.Node) {
-			if !v.is(element, jsondoc.String) {
-				return
-			}
-			prefix, err := gate.ParseTrusted(element.String())
-			if err != nil {
-				v.fail(element, "bad-prefix", "%w", err)
-				return
-			}
-			config.Trusted = append(config.Trusted, prefix)
-			trusted = append(trusted, element)
-		}),
-		"source": func(value jsondoc.Node) {
-			if !v.is(value, jsondoc.String) {
-				return
-			}
-			source, err := gate.ParseSource(value.String())
-			if err != nil || value.String() == "" {
-				v.fail(value, "bad-source", "expected peer, x-forwarded-for, forwarded, header:NAME or hops:N%s", because(err))
-				return
-			}
-			config.Source = source
-		},
-		"onMissing":     v.choice(&onMissing, string(gate.Refuse), string(gate.UsePeer)),
-		"allTrusted":    v.choice(&allTrusted, string(gate.Refuse), string(gate.UseLeftmost)),
-		"trustUnix":     v.flag(&config.TrustUnix),
-		"allowTrustAll": v.flag(&config.AllowTrustAll),
-	})
-	config.OnMissing, config.AllTrusted = gate.Fallback(onMissing), gate.Fallback(allTrusted)
+// edgeReading is an edge while its keys are read.
+type edgeReading struct {
+	config                gate.Config
+	trustedAt             []jsondoc.Node // where each of config.Trusted stands
+	onMissing, allTrusted string
+}
+
+func (v *values) trusted(e *edgeReading, node jsondoc.Node) {
+	if !v.isText(node) {
+		return
+	}
+	prefix, err := gate.ParseTrusted(node.String())
+	if err != nil {
+		v.Fail(node, "bad-prefix", "%w", err)
+		return
+	}
+	e.config.Trusted = append(e.config.Trusted, prefix)
+	e.trustedAt = append(e.trustedAt, node)
+}
+
+func (v *values) source(into *gate.Source, node jsondoc.Node) {
+	if !v.isText(node) {
+		return
+	}
+	source, err := gate.ParseSource(node.String())
+	if err != nil || node.String() == "" {
+		v.Fail(node, "bad-source", "%s%s",
+			jsondoc.Expected(node.String(), string(gate.Peer), string(gate.XForwardedFor), string(gate.Forwarded), "header:NAME", "hops:N"), because(err))
+		return
+	}
+	*into = source
+}
+
+// checkedEdge is what was read, with what is wrong or risky about the whole. An
+// empty object is an edge too: one that takes the peer for the client.
+func (v *values) checkedEdge(e *edgeReading, node jsondoc.Node) *gate.Config {
+	config := &e.config
+	config.OnMissing, config.AllTrusted = gate.Fallback(e.onMissing), gate.Fallback(e.allTrusted)
 	for _, found := range config.Check() {
-		at := placeOf(node, trusted, found.Path)
+		at := placeOf(node, e.trustedAt, found.Path)
 		placed := at.Finding(found.Code, found.Err)
 		placed.Warning = found.Warning
-		v.findings = append(v.findings, placed)
+		v.Found.Add(placed)
 	}
-	return &config
+	return config
 }
 
 func because(err error) string {

@@ -41,34 +41,9 @@ type service struct {
 func readFile(path string, root jsondoc.Node) (*file, finding.List) {
 	v := &values{folder: filepath.Dir(path)}
 	f := &file{}
-	v.object(root, keys{
-		"okta": func(node jsondoc.Node) {
-			v.object(node, keys{
-				"zones":         v.references(&f.zones),
-				"rules":         v.references(&f.rules),
-				"threatInsight": v.one(&f.threatInsight),
-				"threatFeeds":   v.references(&f.threatFeeds),
-			})
-		},
-		"sailpoint": func(node jsondoc.Node) {
-			v.object(node, keys{
-				"networkConfig":  v.one(&f.networkConfig),
-				"authProfile":    v.one(&f.authProfile),
-				"unknownCountry": v.setting(&f.unknownCountry, "deny", "trust"),
-			})
-		},
-		"geo":      v.references(&f.geo),
-		"services": func(node jsondoc.Node) { v.services(node, f) },
-		"overlay":  v.one(&f.overlay),
-		"mode":     v.setting(&f.mode, "enforce", "observe"),
-		"edge": func(node jsondoc.Node) {
-			f.edge, f.edgeAt = v.edge(node), node
-		},
-		"serve": func(node jsondoc.Node) {
-			f.serve, f.serveAt = v.serve(node), node
-		},
-	})
-	return f, v.findings
+	v.object(root, v.keys(f))
+	v.Found.Sort()
+	return f, v.Found
 }
 
 func (v *values) setting(into *setting, words ...string) func(jsondoc.Node) {
@@ -80,14 +55,14 @@ func (v *values) setting(into *setting, words ...string) func(jsondoc.Node) {
 
 // services reads {"NAME": ["list.txt"]}.
 func (v *values) services(node jsondoc.Node, f *file) {
-	if !v.is(node, jsondoc.Object) {
+	if !v.Present(node, jsondoc.Object, "an object") {
 		return
 	}
 	for member := range node.Members() {
 		if err := CheckServiceName(member.Name); err != nil {
 			found := member.Key.Finding("bad-value", err)
 			found.Value = member.Name
-			v.findings = append(v.findings, found)
+			v.Found.Add(found)
 		}
 		var lists []reference
 		v.references(&lists)(member.Value)

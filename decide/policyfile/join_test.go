@@ -271,11 +271,12 @@ func FuzzPolicyFile(f *testing.F) {
 		`{"edge":{"trusted":["10.0.0.0/8"],"source":"hops:2","onMissing":"peer","allTrusted":"leftmost","trustUnix":true}}`,
 		`{"serve":{"listen":":1","guard":["::1"],"maxAge":"1d","logLevel":"debug"},"mode":"observe"}`,
 		`{"edge":{"trusted":["0.0.0.0/0"],"allowTrustAll":true},"edge":null}`, `[{"okta":1}]`, `{"okta":`,
+		"{\"$schema\":\"x\", // why\n\"edge\":{/* none */},}", `{"mode":"observe",}`, `{"okta":{} /*`,
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		root, err := jsondoc.Parse("netwicket.json", text)
+		root, err := jsondoc.ParseCommented("netwicket.json", text)
 		if err != nil {
 			return
 		}

@@ -42,6 +42,24 @@ var (
 		"locations, ipServiceCategories or system; a SailPoint network configuration has range, geolocation or whitelisted")
 )
 
+// parseAny reads a document of any kind. Comments and a comma behind the last
+// element are for policy files alone, which people write by hand; a vendor's
+// document that has them is none.
+func parseAny(path string, data []byte) (jsondoc.Node, error) {
+	if filepath.Base(path) == Name {
+		return jsondoc.ParseCommented(path, data)
+	}
+	root, err := jsondoc.Parse(path, data)
+	if root.Exists() {
+		return root, err
+	}
+	commented, commentedErr := jsondoc.ParseCommented(path, data)
+	if kind, _ := Recognise(path, commented); kind == PolicyFile {
+		return commented, commentedErr
+	}
+	return root, err
+}
+
 // Recognise tells what a document is from its content; the first kind that fits
 // is the answer, and of an array the first object decides. Only a policy file is
 // known by its name as well.

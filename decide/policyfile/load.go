@@ -97,7 +97,7 @@ func (l *loader) path(path string) {
 		l.kinds = append(l.kinds, Unknown)
 		return
 	}
-	root, err := jsondoc.Parse(path, data)
+	root, err := parseAny(path, data)
 	if !root.Exists() {
 		l.kinds = append(l.kinds, Unknown)
 		l.addError(path, "bad-json", err)

@@ -27,27 +27,21 @@ type Serve struct {
 // DefaultServe is the service of a policy file without serve.
 func DefaultServe() Serve { return Serve{Listen: "127.0.0.1:9180"} }
 
-func (v *values) serve(node jsondoc.Node) *Serve {
-	s := DefaultServe()
-	level, addresses := "info", "full"
-	v.object(node, keys{
-		"listen":        v.listen(&s.Listen, false),
-		"metrics":       v.listen(&s.Metrics, true),
-		"tlsCert":       v.optionalPath(&s.TLSCert),
-		"tlsKey":        v.optionalPath(&s.TLSKey),
-		"proxyProtocol": v.flag(&s.ProxyProtocol),
-		"reasonHeader":  v.flag(&s.ReasonHeader),
-		"guard":         v.each(v.address(&s.Guard)),
-		"maxAge":        v.age(&s.MaxAge),
-		"logLevel":      v.choice(&level, "debug", "info", "warn", "error"),
-		"logAddresses":  v.choice(&addresses, "full", "network"),
-	})
+// serveReading is serve while its keys are read.
+type serveReading struct {
+	serve            Serve
+	level, addresses string
+}
+
+// checkedServe is what was read, with what is wrong about the whole.
+func (v *values) checkedServe(r *serveReading, node jsondoc.Node) *Serve {
+	s := &r.serve
 	if (s.TLSCert == "") != (s.TLSKey == "") {
-		v.findings = append(v.findings, node.Finding("bad-value", errors.New("tlsCert and tlsKey go together; one of them is missing")))
+		v.Found.Add(node.Finding("bad-value", errors.New("tlsCert and tlsKey go together; one of them is missing")))
 	}
-	if err := s.LogLevel.UnmarshalText([]byte(level)); err != nil {
-		v.fail(node, "bad-value", "logLevel: %w", err)
+	if err := s.LogLevel.UnmarshalText([]byte(r.level)); err != nil {
+		v.Fail(node, "bad-value", "logLevel: %w", err)
 	}
-	s.LogNetworks = addresses == "network"
-	return &s
+	s.LogNetworks = r.addresses == "network"
+	return s
 }

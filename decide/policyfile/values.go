@@ -12,83 +12,54 @@ import (
 	"strings"
 	"time"
 
-	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/jsondoc"
 	"github.com/netwicket/netwicket/internal/netset"
 )
 
 // values reads typed values out of a policy file and notes all that is wrong.
+// null is no way to leave a key out: for edge, absent and present differ.
 type values struct {
-	folder   string // that paths are relative to
-	findings finding.List
+	jsondoc.Reader
+	folder string // that paths are relative to
 }
 
-// fail notes an error about a value.
-func (v *values) fail(node jsondoc.Node, code, format string, args ...any) {
-	v.findings.Add(node.Finding(code, fmt.Errorf(format, args...)))
-}
-
-// keys is what may stand in an object: each key's reader.
-type keys map[string]func(jsondoc.Node)
-
-// object reads an object strictly: a key that is not known is an error, since a
-// slip such as "edeg" would silently leave out what it was meant to switch on.
-func (v *values) object(node jsondoc.Node, known keys) {
-	if !v.is(node, jsondoc.Object) {
+// object reads an object by its keys.
+func (v *values) object(node jsondoc.Node, keys []key) {
+	if !v.Present(node, jsondoc.Object, "an object") {
 		return
 	}
-	for member := range node.Members() {
-		if read, ok := known[member.Name]; ok {
-			read(member.Value)
-			continue
-		}
-		line, column := member.Key.Position()
-		v.findings.Add(&finding.Finding{
-			File: node.File(), Line: line, Column: column, Path: member.Value.Path(), Value: finding.Cut(member.Name),
-			Code: "unknown-key", Err: fmt.Errorf("unknown key; expected one of %s", strings.Join(known.sorted(), ", ")),
-		})
+	known := make([]jsondoc.Key, len(keys))
+	for i, k := range keys {
+		known[i] = jsondoc.Key{Name: k.name, Read: func(value jsondoc.Node) {
+			if k.shape == anObject {
+				v.object(value, k.keys)
+			}
+			if k.read != nil {
+				k.read(value)
+			}
+		}}
 	}
+	v.Object(node, known...)
 }
 
-func (k keys) sorted() []string {
-	names := make([]string, 0, len(k))
-	for name := range k {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+// isText notes a value that is no string.
+func (v *values) isText(node jsondoc.Node) bool { return v.Present(node, jsondoc.String, "a string") }
 
-// is notes a value of another kind. null is no way to leave a key out: for edge,
-// absent and present differ.
-func (v *values) is(node jsondoc.Node, want jsondoc.Kind) bool {
-	switch node.Kind() {
-	case want:
-		return true
-	case jsondoc.Null:
-		v.fail(node, "bad-type", "expected %v, found null; leave the key out for its default", want)
-	default:
-		v.fail(node, "bad-type", "expected %v, found %v", want, node.Kind())
-	}
-	return false
-}
+// ignoredText reads a string that says nothing to us.
+func (v *values) ignoredText(node jsondoc.Node) { v.isText(node) }
 
 func (v *values) flag(into *bool) func(jsondoc.Node) {
-	return func(node jsondoc.Node) {
-		if v.is(node, jsondoc.Bool) {
-			*into = node.Bool()
-		}
-	}
+	return func(node jsondoc.Node) { *into = v.StrictFlag(node) }
 }
 
-// choice reads one of several words; the first is the default.
+// choice reads one of several words.
 func (v *values) choice(into *string, words ...string) func(jsondoc.Node) {
 	return func(node jsondoc.Node) {
-		if !v.is(node, jsondoc.String) {
+		if !v.isText(node) {
 			return
 		}
 		if !slices.Contains(words, node.String()) {
-			v.fail(node, "bad-value", "expected one of %s", strings.Join(words, ", "))
+			v.Fail(node, "bad-value", "%s", jsondoc.Expected(node.String(), words...))
 			return
 		}
 		*into = node.String()
@@ -98,7 +69,7 @@ func (v *values) choice(into *string, words ...string) func(jsondoc.Node) {
 // each reads the elements of an array.
 func (v *values) each(read func(jsondoc.Node)) func(jsondoc.Node) {
 	return func(node jsondoc.Node) {
-		if v.is(node, jsondoc.Array) {
+		if v.Present(node, jsondoc.Array, "an array") {
 			for _, element := range node.Elements() {
 				read(element)
 			}
@@ -122,12 +93,12 @@ func (r reference) from() string {
 }
 
 func (v *values) reference(node jsondoc.Node) (reference, bool) {
-	if !v.is(node, jsondoc.String) {
+	if !v.isText(node) {
 		return reference{}, false
 	}
 	path := node.String()
 	if path == "" {
-		v.fail(node, "empty-path", "expected the path of a file")
+		v.Fail(node, "empty-path", "expected the path of a file")
 		return reference{}, false
 	}
 	if !filepath.IsAbs(path) {
@@ -166,12 +137,12 @@ func (v *values) optionalPath(into *string) func(jsondoc.Node) {
 
 func (v *values) address(into *[]netip.Addr) func(jsondoc.Node) {
 	return func(node jsondoc.Node) {
-		if !v.is(node, jsondoc.String) {
+		if !v.isText(node) {
 			return
 		}
 		addr, err := netset.ParseAddr(node.String())
 		if err != nil {
-			v.fail(node, "bad-value", "%w", err)
+			v.Fail(node, "bad-value", "%w", err)
 			return
 		}
 		*into = append(*into, addr)
@@ -181,7 +152,7 @@ func (v *values) address(into *[]netip.Addr) func(jsondoc.Node) {
 // listen reads host:port; with optional, "" is none.
 func (v *values) listen(into *string, optional bool) func(jsondoc.Node) {
 	return func(node jsondoc.Node) {
-		if !v.is(node, jsondoc.String) {
+		if !v.isText(node) {
 			return
 		}
 		text := node.String()
@@ -190,7 +161,7 @@ func (v *values) listen(into *string, optional bool) func(jsondoc.Node) {
 			return
 		}
 		if err := checkListen(text); err != nil {
-			v.fail(node, "bad-value", "%w", err)
+			v.Fail(node, "bad-value", "%w", err)
 			return
 		}
 		*into = text
@@ -211,12 +182,12 @@ func checkListen(text string) error {
 // age reads a duration; "" is none.
 func (v *values) age(into *time.Duration) func(jsondoc.Node) {
 	return func(node jsondoc.Node) {
-		if !v.is(node, jsondoc.String) || node.String() == "" {
+		if !v.isText(node) || node.String() == "" {
 			return
 		}
 		duration, err := parseAge(node.String())
 		if err != nil {
-			v.fail(node, "bad-value", "%w", err)
+			v.Fail(node, "bad-value", "%w", err)
 			return
 		}
 		*into = duration

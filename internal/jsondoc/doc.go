@@ -18,6 +18,9 @@
 // Codes of the findings: bad-json (not JSON, nothing at all, or data after the
 // document), bad-encoding, duplicate-key, too-deep, too-large.
 //
+// [ParseCommented] is for the one document that people write by hand: it takes
+// comments and a comma behind the last element as well.
+//
 // # Cost
 //
 // The tree is one flat table of 8 bytes a value or key beside the text, which

@@ -28,8 +28,11 @@ func WithoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte(byte
 // read on to find what else is wrong ([Node.Get] gives the first of the
 // duplicates), but must not be relied upon. Text must not change while the
 // Node is in use.
-func Parse(file string, text []byte) (Node, error) {
-	p := &parser{text: text, doc: &document{file: file, text: text, lines: indexLines(text)}}
+func Parse(file string, text []byte) (Node, error) { return parse(file, text, false) }
+
+// parse is Parse for a text in which comments were allowed or not.
+func parse(file string, text []byte, commented bool) (Node, error) {
+	p := &parser{text: text, commented: commented, doc: &document{file: file, text: text, lines: indexLines(text)}}
 	if len(text) > MaxSize {
 		return Node{}, finding.List{p.finding(0, "too-large",
 			fmt.Errorf("the document has %d bytes, more than the limit of %d", len(text), MaxSize))}
@@ -50,6 +53,8 @@ type parser struct {
 	depth   int
 	keys    []uint32 // entries of the keys of all objects that are open
 	repeats []repeated
+
+	commented bool // comments were allowed, and are blank by now
 }
 
 func (p *parser) finding(offset int, code string, cause error) *finding.Finding {
@@ -228,6 +233,8 @@ func (p *parser) hint() string {
 	switch c := p.text[p.at]; {
 	case c == '\'':
 		return " (JSON quotes with \" only)"
+	case p.commented && (c == '/' || c == '#'):
+		return " (a comment begins with // or /*)"
 	case c == '/' || c == '#':
 		return " (JSON has no comments)"
 	case (c == ']' || c == '}') && p.at > 0 && bytes.HasSuffix(bytes.TrimRight(p.text[:p.at], " \t\r\n"), []byte{','}):

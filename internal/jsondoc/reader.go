@@ -25,7 +25,10 @@ type Reader struct {
 // Read parses a document for a reader that has noted already what is wrong with
 // its JSON. The node does not exist if there is none.
 func Read(file string, text []byte) (Node, *Reader) {
-	root, err := Parse(file, text)
+	return newReader(Parse(file, text))
+}
+
+func newReader(root Node, err error) (Node, *Reader) {
 	reader := &Reader{}
 	if list, ok := errors.AsType[finding.List](err); ok {
 		reader.Found = list
