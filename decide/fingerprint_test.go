@@ -93,11 +93,11 @@ func TestFingerprintCoversEveryField(t *testing.T) {
 			try(path, v, changed, true)
 			return
 		}
-		switch v.Kind() {
-		case reflect.Pointer:
+		switch kind := v.Kind(); {
+		case kind == reflect.Pointer:
 			try(path+" is nil", v, reflect.Zero(v.Type()), true)
 			walk(path, v.Elem())
-		case reflect.Slice:
+		case kind == reflect.Slice:
 			for i := range v.Len() {
 				walk(path+"/"+strconv.Itoa(i), v.Index(i))
 			}
@@ -105,7 +105,7 @@ func TestFingerprintCoversEveryField(t *testing.T) {
 				try(path+" is shorter", v, v.Slice(0, v.Len()-1), true)
 			}
 			try(path+" is longer", v, reflect.Append(reflect.AppendSlice(reflect.MakeSlice(v.Type(), 0, 1), v), reflect.Zero(v.Type().Elem())), true)
-		case reflect.Struct:
+		case kind == reflect.Struct:
 			for i := range v.NumField() {
 				field := v.Type().Field(i)
 				if slices.Contains(undecided, field.Name) {
@@ -134,14 +134,14 @@ func anotherValue(v reflect.Value, table *geo.Table) (changed reflect.Value, lea
 		return reflect.ValueOf(table), true
 	}
 	changed = reflect.New(v.Type()).Elem()
-	switch v.Kind() {
-	case reflect.Bool:
+	switch kind := v.Kind(); {
+	case kind == reflect.Bool:
 		changed.SetBool(!v.Bool())
-	case reflect.String:
+	case kind == reflect.String:
 		changed.SetString(v.String() + "x")
-	case reflect.Int:
+	case kind == reflect.Int:
 		changed.SetInt(v.Int() + 1)
-	case reflect.Uint8, reflect.Uint32:
+	case kind == reflect.Uint8 || kind == reflect.Uint32:
 		changed.SetUint(v.Uint() + 1)
 	default:
 		return changed, false
@@ -152,21 +152,21 @@ func anotherValue(v reflect.Value, table *geo.Table) (changed reflect.Value, lea
 // filled is a value of a type that is not zero.
 func filled(of reflect.Type) reflect.Value {
 	v := reflect.New(of).Elem()
-	switch of.Kind() {
-	case reflect.String:
+	switch kind := of.Kind(); {
+	case kind == reflect.String:
 		v.SetString("something")
-	case reflect.Slice:
+	case kind == reflect.Slice:
 		v.Set(reflect.MakeSlice(of, 1, 1))
-	case reflect.Struct:
+	case kind == reflect.Struct:
 		if of == reflect.TypeFor[time.Time]() {
 			return reflect.ValueOf(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
 		}
 		for i := range of.NumField() {
 			v.Field(i).Set(filled(of.Field(i).Type))
 		}
-	case reflect.Int:
+	case kind == reflect.Int:
 		v.SetInt(7)
-	case reflect.Bool:
+	case kind == reflect.Bool:
 		v.SetBool(true)
 	}
 	return v
