@@ -73,7 +73,8 @@ func randomRequests(r *rand.Rand, n int) []*asked {
 }
 
 // Whoever is asked, the answer is the same: eval, explain, test, check and replay
-// give each request the same decision, client and error, with an edge and without.
+// give each request the same decision, client and error, with an edge and without,
+// and resolve finds the same of an edge.
 func TestCommandsAgreeAboutRequests(t *testing.T) {
 	edges := []string{
 		"", `{}`, `{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for"}`, `{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for","onMissing":"peer","allTrusted":"leftmost","trustUnix":true}`,
@@ -100,6 +101,9 @@ func TestCommandsAgreeAboutRequests(t *testing.T) {
 			testAgrees(t, list)
 			checkAgrees(t, list)
 			replayAgrees(t, list)
+			if edge != "" {
+				resolveAgrees(t, list)
+			}
 		})
 	}
 	for _, code := range []any{nil, "bad_peer", "missing", "malformed", "obfuscated", "all_trusted", "too_long", "short"} {
@@ -143,6 +147,20 @@ func explainAgrees(t *testing.T, list []*asked) {
 		for key, value := range a.answer {
 			require.Equal(t, value, got[i][key], "%s of %s", key, a.line(t))
 		}
+	}
+}
+
+// resolveAgrees: the edge's client is the nearest hop of the chain; behind it, zone
+// proxies may name another.
+func resolveAgrees(t *testing.T, list []*asked) {
+	t.Helper()
+	got := objects(t, runIn(t, lines(t, list), "resolve", "--json").out)
+	explained := objects(t, runIn(t, lines(t, list), "explain", "--json").out)
+	require.Len(t, got, len(list))
+	for i, a := range list {
+		require.Equal(t, a.answer["error"], got[i]["error"], a.line(t))
+		require.Equal(t, a.answer["peer"], got[i]["peer"], a.line(t))
+		require.Equal(t, explained[i]["chain"].([]any)[0], got[i]["client"], a.line(t))
 	}
 }
 
