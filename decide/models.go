@@ -18,7 +18,7 @@ func (c *compiler) checkZone(z *zone.Zone) {
 	if !z.Proxy.Known() {
 		c.fail(z.Position, fmt.Sprint(uint8(z.Proxy)), "unknown-proxy-type", "zone %q has a proxy type that Okta does not have", z.Name)
 	}
-	if z.Dynamic() && !z.Constrained() { // docs/semantics.md, oktadoc-7
+	if z.IsDynamic() && !z.Constrained() { // docs/semantics.md, oktadoc-7
 		c.fail(z.Position, z.Name, "empty-zone", "an ACTIVE dynamic zone needs locations, asns, a proxyType or ipServiceCategories")
 	}
 	if z.Exempt && !z.Exempts() { // docs/semantics.md, blocklist-6

@@ -66,7 +66,7 @@ func (c *compiler) place(z *compiledZone, spec *zone.Zone) {
 	case spec.Type == zone.IP:
 		z.kind, z.bit = ipZone, c.p.ipBits
 		c.p.ipBits++
-	case spec.Dynamic():
+	case spec.IsDynamic():
 		z.kind, z.bit = dynamicZone, c.p.dynamicBits
 		c.p.dynamicBits++
 	}

@@ -214,7 +214,7 @@ func TestNetsets(t *testing.T) {
 		require.Equal(t, tagged, len(names(lookup(t, table, addr))) == 1, addr)
 	}
 	consistent(t, table)
-	require.Equal(t, geo.Dataset{File: "NORD_VPN.txt", Type: "netset", Networks: 14, Networks4: 10, Provides: geo.ServicesField}, table.Datasets()[0])
+	require.Equal(t, geo.Dataset{File: "NORD_VPN.txt", Kind: geo.Netset, Type: "netset", Networks: 14, Networks4: 10, Provides: geo.ServicesField}, table.Datasets()[0])
 }
 
 func TestNetsetErrors(t *testing.T) {

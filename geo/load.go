@@ -70,6 +70,7 @@ func (l *loader) load(source Source) {
 		l.fail(source, "unknown-format", err)
 		return
 	}
+	source.Kind = kind
 	l.addToFingerprint(kind, source.Service, content)
 	switch kind {
 	case MMDB:
@@ -109,7 +110,7 @@ func (l *loader) loadMMDB(source Source, content []byte) {
 }
 
 func (l *loader) add(source Source, layer *layer, dataset Dataset) {
-	dataset.File = source.File
+	dataset.File, dataset.Kind = source.File, source.Kind
 	l.layers = append(l.layers, layer)
 	l.datasets = append(l.datasets, dataset)
 }

@@ -229,10 +229,14 @@ func TestDatasets(t *testing.T) {
 	}})
 	table := load(t, geo.Source{File: "geo/country.mmdb", Data: content}, overlay("192.0.2.1,US,,,,"))
 	require.Equal(t, []geo.Dataset{
-		{File: "geo/country.mmdb", Type: "GeoLite2-Country", Built: built, Networks: 3, Networks4: 2, Provides: geo.Country},
-		{File: "overlay.csv", Type: "csv", Networks: 1, Networks4: 1, Provides: geo.Country},
+		{File: "geo/country.mmdb", Kind: geo.MMDB, Type: "GeoLite2-Country", Built: built, Networks: 3, Networks4: 2, Provides: geo.Country},
+		{File: "overlay.csv", Kind: geo.CSV, Type: "csv", Networks: 1, Networks4: 1, Provides: geo.Country},
 	}, table.Datasets())
 	require.Empty(t, table.Warnings())
+
+	named := bytesOf(t, mmdbtest.File{Type: "csv", Networks: []network{at("1.0.0.0/8", country("AU"))}})
+	table = load(t, geo.Source{File: "named.mmdb", Data: named})
+	require.Equal(t, geo.MMDB, table.Datasets()[0].Kind, "a database may call itself what it likes")
 
 	raw, err := mmdbtest.Raw{Nodes: [][2]uint32{{1, 1}}, Metadata: record{"build_epoch": ^uint64(0), "database_type": "Odd"}}.Bytes()
 	require.NoError(t, err)

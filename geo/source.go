@@ -71,6 +71,7 @@ const (
 // Dataset describes one loaded source.
 type Dataset struct {
 	File      string
+	Kind      Kind      // MMDB, CSV or Netset
 	Type      string    // the database type of an MMDB; "csv"; "netset"
 	Built     time.Time // the build date of an MMDB; zero for lists and where the file's is no date
 	Networks  int       // networks with data; of an overlay its rows, of a list its entries

@@ -12,9 +12,9 @@ import (
 // What a zone is good for. Everything that asks, but for the second evaluator
 // behind Explain, asks here.
 
-// Dynamic says that the zone goes by what is known of an address, not by lists
+// IsDynamic says that the zone goes by what is known of an address, not by lists
 // of addresses. A zone of unknown type is neither.
-func (z *Zone) Dynamic() bool { return z.Type == Dynamic || z.Type == DynamicV2 }
+func (z *Zone) IsDynamic() bool { return z.Type == Dynamic || z.Type == DynamicV2 }
 
 // Constrained says that a dynamic zone asks for anything at all. An ACTIVE one
 // that does not is an error (docs/semantics.md, oktadoc-7).

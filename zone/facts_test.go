@@ -19,7 +19,7 @@ func facts(z *zone.Zone) string {
 		holds  bool
 	}{
 		{"U", z.Usable()}, {"W", z.Walked()}, {"P", z.TrustsProxies()}, {"S", z.SystemZone()},
-		{"B", z.Blocks()}, {"E", z.Exempts()}, {"D", z.Dynamic()},
+		{"B", z.Blocks()}, {"E", z.Exempts()}, {"D", z.IsDynamic()},
 		{"A", zone.ZoneID{ID: zone.AllZones}.Names(z)}, {"I", zone.ZoneID{ID: zone.AllIPZones}.Names(z)},
 	} {
 		if fact.holds {
@@ -31,7 +31,7 @@ func facts(z *zone.Zone) string {
 	return text
 }
 
-// Usable, Walked, TrustsProxies, SystemZone, Blocks, Exempts, Dynamic, part of
+// Usable, Walked, TrustsProxies, SystemZone, Blocks, Exempts, IsDynamic, part of
 // ALL_ZONES, part of ALL_IP_ZONES.
 func TestZoneFacts(t *testing.T) {
 	for _, row := range []struct {

@@ -31,7 +31,7 @@ func setBack(before, after []geo.Dataset) []string {
 	var causes []string
 	for _, now := range after {
 		was, found := counterpart(before, after, now)
-		if !found || !isDatabase(now) {
+		if !found || now.Kind != geo.MMDB {
 			continue
 		}
 		name := fmt.Sprintf("%s (%s)", now.File, now.Type)
@@ -60,7 +60,7 @@ func date(t time.Time) string {
 func counterpart(before, after []geo.Dataset, of geo.Dataset) (geo.Dataset, bool) {
 	for _, d := range before {
 		if d.File == of.File {
-			return d, isDatabase(d)
+			return d, d.Kind == geo.MMDB
 		}
 	}
 	var found []geo.Dataset
@@ -83,9 +83,6 @@ func contains(data []geo.Dataset, file string) bool {
 	}
 	return false
 }
-
-// isDatabase tells MMDB files from lists.
-func isDatabase(d geo.Dataset) bool { return d.Type != "csv" && d.Type != "netset" }
 
 // lockedOut lists the guard's addresses that a policy denies.
 func lockedOut(guard []netip.Addr, policy *decide.Policy) []string {

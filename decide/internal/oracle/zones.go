@@ -31,7 +31,7 @@ func (r *request) inGateway(addr netip.Addr, entry *zone.Entry) string {
 
 // holds says whether a zone holds a single address, without a chain.
 func (r *request) holds(z *networkZone, addr netip.Addr, at geo.Location) (Grade, string) {
-	if z.Type != zone.IP {
+	if z.Type == zone.Dynamic || z.Type == zone.DynamicV2 {
 		return r.dynamic(&z.Zone, at)
 	}
 	if entry := z.gateways.find(addr); entry != nil {

@@ -107,12 +107,9 @@ func (s *Snapshot) tooOld(now time.Time) []geo.Dataset {
 	}
 	var old []geo.Dataset
 	for _, d := range s.info.Data {
-		if isDatabase(d) && now.Sub(d.Built) > s.serve.MaxAge {
+		if d.Kind == geo.MMDB && now.Sub(d.Built) > s.serve.MaxAge {
 			old = append(old, d)
 		}
 	}
 	return old
 }
-
-// isDatabase tells MMDB files from lists, which have no build date.
-func isDatabase(d geo.Dataset) bool { return d.Type != "csv" && d.Type != "netset" }

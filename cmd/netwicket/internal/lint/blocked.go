@@ -103,7 +103,7 @@ func (l *linter) blockedCountries() {
 	allowing := l.allowing()
 	for i := range l.zones {
 		z := l.zones[i]
-		if !z.Dynamic() || !z.Usable() {
+		if !z.IsDynamic() || !z.Usable() {
 			continue
 		}
 		as, allowed := l.allowedAs(z, allowing)
@@ -138,7 +138,7 @@ func placeOf(text string) zone.Place {
 func (l *linter) blockerOf(place zone.Place, sailPointToo bool) string {
 	for i := range l.zones {
 		z := l.zones[i]
-		if z.Blocks() && z.Dynamic() && blocksAll(z, place) {
+		if z.Blocks() && z.IsDynamic() && blocksAll(z, place) {
 			return "blocklist zone " + quote(z.Name)
 		}
 	}

@@ -49,7 +49,7 @@ func (l *linter) dynamicCoverage() {
 	explained := l.explainedZones()
 	for i := range l.zones {
 		z := l.zones[i]
-		if !z.Active || !z.Dynamic() {
+		if !z.Active || !z.IsDynamic() {
 			continue
 		}
 		switch {

@@ -44,7 +44,7 @@ func (l *linter) absentPlaces() {
 	}
 	for i := range l.zones {
 		z := l.zones[i]
-		if !z.Active || !z.Dynamic() {
+		if !z.Active || !z.IsDynamic() {
 			continue
 		}
 		locations := properties(z)[0]

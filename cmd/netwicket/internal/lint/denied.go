@@ -166,7 +166,7 @@ func (l *linter) countriesOnly(set *ruleSet) bool {
 			return false
 		}
 		for _, key := range rule.zones {
-			if z := l.byID[key]; z == nil || !z.Dynamic() || len(z.Locations.Include) == 0 {
+			if z := l.byID[key]; z == nil || !z.IsDynamic() || len(z.Locations.Include) == 0 {
 				return false
 			}
 			some = true

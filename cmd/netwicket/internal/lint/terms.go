@@ -76,7 +76,7 @@ func categoryCovers(a, b string) bool {
 
 // terms looks at the properties of a dynamic zone, each by itself.
 func (l *linter) terms(z *zone.Zone) {
-	if !z.Dynamic() {
+	if !z.IsDynamic() {
 		return
 	}
 	for _, p := range properties(z) {
