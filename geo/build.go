@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"github.com/netwicket/netwicket/internal/addrnum"
 	"github.com/netwicket/netwicket/internal/iptable"
 )
 
@@ -98,13 +99,13 @@ func (s *settler) edges6(in *spans, blocks []foldedBlock) edges6 {
 	settled := s.settle(in)
 	// No look-up ends in the mapped block: it goes on as what lies before it,
 	// so that it adds no edge of its own.
-	settled = settled.overlay(mapped.first, mapped.last(), settled.id[settled.at(previous(mapped.first))])
+	settled = settled.overlay(mapped.first, mapped.last(), settled.id[settled.at(mapped.first.Prev())])
 	for i, b := range blocks {
 		settled = settled.overlay(b.first, b.last(), blockBit|uint32(i))
 	}
 	// Not the slices themselves: they are longer than what they hold.
 	return edges6{
-		first: append([]address(nil), settled.first...),
+		first: append([]addrnum.Number(nil), settled.first...),
 		id:    append([]uint32(nil), settled.id...),
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"go4.org/netipx"
 
+	"github.com/netwicket/netwicket/internal/addrnum"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/netset"
 )
@@ -60,8 +61,8 @@ func readCSV(file string, content []byte, v *vocabulary) (*layer, Dataset, *text
 	for len(r.errors) < finding.Limit && r.next() {
 	}
 	provides := r.layer.provides() // what rows say alone, not what nesting makes of it
-	r.layer.v4 = r.nest(true, last4)
-	r.layer.v6 = r.nest(false, last6)
+	r.layer.v4 = r.nest(true, addrnum.IPv4.Last())
+	r.layer.v6 = r.nest(false, addrnum.IPv6.Last())
 	slices.SortStableFunc(r.errors, func(a, b *Finding) int { return a.Line - b.Line })
 	dataset := Dataset{Type: "csv", Networks: len(r.rows), Provides: provides}
 	for i := range r.rows {
@@ -135,7 +136,7 @@ func (r *csvReader) next() bool {
 		r.warn(line, 1, cells[0], "states-nothing", errors.New("every cell of the row is empty; it has no effect"))
 	}
 	r.rows = append(r.rows, row{
-		interval: interval{addressOf(network.From()), addressOf(network.To())},
+		interval: interval{addrnum.From(network.From()), addrnum.From(network.To())},
 		v4:       network.From().Is4(),
 		line:     uint32(line),
 		said:     r.number(said),

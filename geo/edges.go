@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // Edges4 ranges over the IPv4 intervals in order: the first address of each,
@@ -37,7 +39,7 @@ func (t *Table) Edges6() iter.Seq2[[2]uint64, uint32] {
 		}
 		var last uint32
 		begun := false
-		edge := func(first address, id uint32) bool {
+		edge := func(first addrnum.Number, id uint32) bool {
 			if begun && id == last {
 				return true
 			}
@@ -69,24 +71,24 @@ func (t *Table) All() iter.Seq2[netipx.IPRange, Location] {
 		var first netip.Addr
 		var id uint32
 		for edge, next := range t.Edges4() {
-			at := addr4(edge)
+			at := addrnum.Addr4(edge)
 			if first.IsValid() && !yield(netipx.IPRangeFrom(first, at.Prev()), t.Location(id)) {
 				return
 			}
 			first, id = at, next
 		}
-		if !yield(netipx.IPRangeFrom(first, addr4(math.MaxUint32)), t.Location(id)) {
+		if !yield(netipx.IPRangeFrom(first, addrnum.Addr4(math.MaxUint32)), t.Location(id)) {
 			return
 		}
 		first = netip.Addr{}
 		for edge, next := range t.Edges6() {
-			at := addr6(address{Hi: edge[0], Lo: edge[1]})
+			at := addrnum.Number{Hi: edge[0], Lo: edge[1]}.Addr6()
 			if first.IsValid() && !yield(netipx.IPRangeFrom(first, at.Prev()), t.Location(id)) {
 				return
 			}
 			first, id = at, next
 		}
-		yield(netipx.IPRangeFrom(first, addr6(last6)), t.Location(id))
+		yield(netipx.IPRangeFrom(first, addrnum.IPv6.Last().Addr6()), t.Location(id))
 	}
 }
 
@@ -100,34 +102,34 @@ func (t *Table) Find(addr netip.Addr) (netipx.IPRange, Location) {
 	addr = addr.Unmap()
 	switch {
 	case addr.Is4() && (t == nil || t.v4 == nil):
-		return netipx.IPRangeFrom(addr4(0), addr4(math.MaxUint32)), Location{}
+		return netipx.IPRangeFrom(addrnum.Addr4(0), addrnum.Addr4(math.MaxUint32)), Location{}
 	case addr.Is4():
-		i := t.v4.at(uint32(addressOf(addr).Lo))
-		return netipx.IPRangeFrom(addr4(t.v4.first[i]), addr4(t.v4.last(i))), t.Location(t.v4.id[i])
+		i := t.v4.at(uint32(addrnum.From(addr).Lo))
+		return netipx.IPRangeFrom(addrnum.Addr4(t.v4.first[i]), addrnum.Addr4(t.v4.last(i))), t.Location(t.v4.id[i])
 	case t == nil || t.v4 == nil:
-		return netipx.IPRangeFrom(addr6(address{}), addr6(last6)), Location{}
+		return netipx.IPRangeFrom(addrnum.Number{}.Addr6(), addrnum.IPv6.Last().Addr6()), Location{}
 	}
-	first, last, id := t.interval6(addressOf(addr))
+	first, last, id := t.interval6(addrnum.From(addr))
 	// An interval may go on on the other side of a block's border.
-	for first != (address{}) {
-		before, _, other := t.interval6(previous(first))
+	for first != (addrnum.Number{}) {
+		before, _, other := t.interval6(first.Prev())
 		if other != id {
 			break
 		}
 		first = before
 	}
-	for last != last6 {
-		_, after, other := t.interval6(next(last))
+	for last != addrnum.IPv6.Last() {
+		_, after, other := t.interval6(last.Next())
 		if other != id {
 			break
 		}
 		last = after
 	}
-	return netipx.IPRangeFrom(addr6(first), addr6(last)), t.Location(id)
+	return netipx.IPRangeFrom(first.Addr6(), last.Addr6()), t.Location(id)
 }
 
 // interval6 is the interval that holds a, cut at the borders of blocks.
-func (t *Table) interval6(a address) (first, last address, id uint32) {
+func (t *Table) interval6(a addrnum.Number) (first, last addrnum.Number, id uint32) {
 	i := t.v6.at(a)
 	id = t.v6.id[i]
 	if id < blockBit {
@@ -137,7 +139,7 @@ func (t *Table) interval6(a address) (first, last address, id uint32) {
 	j := b.edges.at(b.embedded(a))
 	last = b.last()
 	if j+1 < len(b.edges.first) {
-		last = previous(b.address(b.edges.first[j+1]))
+		last = b.address(b.edges.first[j+1]).Prev()
 	}
 	return b.address(b.edges.first[j]), last, b.edges.id[j]
 }
@@ -159,17 +161,17 @@ func (e *edges4) last(i int) uint32 {
 	return math.MaxUint32
 }
 
-func (e *edges6) at(a address) int {
-	i, found := slices.BinarySearchFunc(e.first, a, compareAddresses)
+func (e *edges6) at(a addrnum.Number) int {
+	i, found := slices.BinarySearchFunc(e.first, a, addrnum.Number.Compare)
 	if !found {
 		i--
 	}
 	return i
 }
 
-func (e *edges6) last(i int) address {
+func (e *edges6) last(i int) addrnum.Number {
 	if i+1 < len(e.first) {
-		return previous(e.first[i+1])
+		return e.first[i+1].Prev()
 	}
-	return last6
+	return addrnum.IPv6.Last()
 }

@@ -64,7 +64,7 @@ func commonAliases(layers []*layer) []alias {
 			}
 		}
 	}
-	slices.SortFunc(common, func(a, b alias) int { return compareAddresses(a.first, b.first) })
+	slices.SortFunc(common, func(a, b alias) int { return a.first.Compare(b.first) })
 	return common
 }
 

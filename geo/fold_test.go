@@ -7,18 +7,20 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // aliasChoices are blocks that layers may alias, some inside one another, some
 // that no real file has.
 var aliasChoices = []alias{
-	{address{}, 96},
-	{address{Hi: 0x2001_0000 << 32}, 32},
-	{address{Hi: 0x2002 << 48}, 16},
-	{address{Hi: 0x2002_8000 << 32}, 17},
-	{address{Hi: 0x2002_0001 << 32}, 48},
-	{address{Hi: 0xffff_ffff_0000_0000}, 32},
-	{address{Lo: 0xffff_8000_0000}, 81}, // around the mapped block
+	{addrnum.Number{}, 96},
+	{addrnum.Number{Hi: 0x2001_0000 << 32}, 32},
+	{addrnum.Number{Hi: 0x2002 << 48}, 16},
+	{addrnum.Number{Hi: 0x2002_8000 << 32}, 17},
+	{addrnum.Number{Hi: 0x2002_0001 << 32}, 48},
+	{addrnum.Number{Hi: 0xffff_ffff_0000_0000}, 32},
+	{addrnum.Number{Lo: 0xffff_8000_0000}, 81}, // around the mapped block
 }
 
 // randomLayer says random things with few edges, most of them at the borders of
@@ -33,8 +35,8 @@ func randomLayer(random *rand.Rand, v *vocabulary) *layer {
 		l.statements = append(l.statements, said)
 	}
 	for range random.IntN(4) {
-		first := address{Lo: uint64(random.Uint32())}
-		if l.v4.first[len(l.v4.first)-1] != first && before(l.v4.first[len(l.v4.first)-1], first) {
+		first := addrnum.Number{Lo: uint64(random.Uint32())}
+		if l.v4.first[len(l.v4.first)-1] != first && l.v4.first[len(l.v4.first)-1].Less(first) {
 			l.v4.add(first, random.Uint32N(4))
 		}
 	}
@@ -45,7 +47,7 @@ func randomLayer(random *rand.Rand, v *vocabulary) *layer {
 		case 0:
 			first = block.address(random.Uint32())
 		case 1:
-			first, last = address{}, last6
+			first, last = addrnum.Number{}, addrnum.IPv6.Last()
 		case 2:
 			last = block.address(random.Uint32())
 		}
@@ -66,14 +68,14 @@ func randomLayer(random *rand.Rand, v *vocabulary) *layer {
 
 // says is what a layer says of one address, looked up.
 func (l *layer) says(addr netip.Addr) *statement {
-	at := addressOf(addr)
+	at := addrnum.From(addr)
 	from := &l.v6
 	if addr.Is4() {
 		from = &l.v4
 	}
 	for _, a := range l.aliases {
-		if addr.Is6() && !before(at, a.first) && !before(a.last(), at) {
-			from, at = &l.v4, address{Lo: uint64(a.embedded(at))}
+		if addr.Is6() && !at.Less(a.first) && !a.last().Less(at) {
+			from, at = &l.v4, addrnum.Number{Lo: uint64(a.embedded(at))}
 		}
 	}
 	return &l.statements[from.id[from.at(at)]]
@@ -92,16 +94,16 @@ func TestFoldAgainstEachAddress(t *testing.T) {
 		var addrs []netip.Addr
 		for _, l := range layers {
 			for _, first := range l.v4.first {
-				for _, at := range []address{first, previous(first)} {
+				for _, at := range []addrnum.Number{first, first.Prev()} {
 					v4 := uint32(at.Lo)
-					addrs = append(addrs, addr4(v4))
+					addrs = append(addrs, addrnum.Addr4(v4))
 					for _, block := range aliasChoices {
-						addrs = append(addrs, addr6(block.address(v4)), addr6(previous(block.address(v4+1))))
+						addrs = append(addrs, block.address(v4).Addr6(), block.address(v4+1).Prev().Addr6())
 					}
 				}
 			}
 			for _, first := range l.v6.first {
-				addrs = append(addrs, addr6(first), addr6(previous(first)))
+				addrs = append(addrs, first.Addr6(), first.Prev().Addr6())
 			}
 		}
 		want := map[netip.Addr]fact{}
@@ -131,12 +133,12 @@ func TestBlocksShareIPv4(t *testing.T) {
 	v := newVocabulary()
 	both := func() *layer {
 		return &layer{
-			v4: spans{first: []address{{}, {Lo: 5}}, id: []uint32{0, 1}}, v6: uniform(0),
+			v4: spans{first: []addrnum.Number{{}, {Lo: 5}}, id: []uint32{0, 1}}, v6: uniform(0),
 			aliases: []alias{aliasChoices[0], aliasChoices[1], aliasChoices[2]}, statements: []statement{{}, {states: ASN, asn: 1}},
 		}
 	}
 	onlyV6 := &layer{v4: uniform(0), v6: uniform(0), statements: make([]statement, 1)}
-	onlyV4 := &layer{v4: spans{first: []address{{}, {Lo: 9}}, id: []uint32{0, 1}}, v6: uniform(0), statements: []statement{{}, {states: ASN, asn: 2}}}
+	onlyV4 := &layer{v4: spans{first: []addrnum.Number{{}, {Lo: 9}}, id: []uint32{0, 1}}, v6: uniform(0), statements: []statement{{}, {states: ASN, asn: 2}}}
 	shared := build([]*layer{both(), onlyV6}, v, ASN)
 	require.Len(t, shared.blocks, 3)
 	for _, b := range shared.blocks {

@@ -1,6 +1,10 @@
 package geo
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
+)
 
 // layer is one source, read: what it says of every address of either family.
 type layer struct {
@@ -20,35 +24,35 @@ type layer struct {
 // copies of the largest part of a table would make it three times as large, so
 // it is kept once.
 type alias struct {
-	first address
+	first addrnum.Number
 	bits  uint // of the prefix: at most 96
 }
 
 // last is the last address of the block.
-func (a alias) last() address {
-	host := shiftRight(last6, a.bits)
-	return address{Hi: a.first.Hi | host.Hi, Lo: a.first.Lo | host.Lo}
+func (a alias) last() addrnum.Number {
+	host := addrnum.IPv6.Last().ShiftRight(a.bits)
+	return addrnum.Number{Hi: a.first.Hi | host.Hi, Lo: a.first.Lo | host.Lo}
 }
 
 // embedded is the IPv4 address in an IPv6 address of the block.
-func (a alias) embedded(v6 address) uint32 {
-	return uint32(shiftRight(v6, 96-a.bits).Lo)
+func (a alias) embedded(v6 addrnum.Number) uint32 {
+	return uint32(v6.ShiftRight(96 - a.bits).Lo)
 }
 
 // address is the first IPv6 address of the block in which v4 is embedded.
-func (a alias) address(v4 uint32) address {
-	host := shiftLeft(address{Lo: uint64(v4)}, 96-a.bits)
-	return address{Hi: a.first.Hi | host.Hi, Lo: a.first.Lo | host.Lo}
+func (a alias) address(v4 uint32) addrnum.Number {
+	host := addrnum.Number{Lo: uint64(v4)}.ShiftLeft(96 - a.bits)
+	return addrnum.Number{Hi: a.first.Hi | host.Hi, Lo: a.first.Lo | host.Lo}
 }
 
 // overlaps reports whether the blocks share an address.
 func (a alias) overlaps(b alias) bool {
-	return !before(a.last(), b.first) && !before(b.last(), a.first)
+	return !a.last().Less(b.first) && !b.last().Less(a.first)
 }
 
 // mapped is the block of IPv4-mapped addresses. Such an address is its IPv4
 // address wherever one enters, so no look-up ever ends in this block.
-var mapped = alias{first: address{Lo: 0xffff_0000_0000}, bits: 96}
+var mapped = alias{first: addrnum.Number{Lo: 0xffff_0000_0000}, bits: 96}
 
 // reading is how a layer reads inside an aliased block: like its own IPv4, or
 // the same statement everywhere.
@@ -86,21 +90,21 @@ func (l *layer) inlineAliases(keep []alias) {
 
 // inline writes v4 into the block.
 func (s *spans) inline(block alias, v4 *spans) spans {
-	end := next(block.last())
+	end := block.last().Next()
 	var patched spans
 	i := 0
-	for ; i < len(s.first) && before(s.first[i], block.first); i++ {
+	for ; i < len(s.first) && s.first[i].Less(block.first); i++ {
 		patched.add(s.first[i], s.id[i])
 	}
 	for j := range v4.first {
 		patched.add(block.address(uint32(v4.first[j].Lo)), v4.id[j])
 	}
-	if end == (address{}) {
+	if end == (addrnum.Number{}) {
 		return patched
 	}
 	patched.add(end, s.id[s.at(end)])
 	for ; i < len(s.first); i++ {
-		if before(end, s.first[i]) {
+		if end.Less(s.first[i]) {
 			patched.add(s.first[i], s.id[i])
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/oschwald/maxminddb-golang/v2"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // metadataMarker begins the metadata, behind the data section.
@@ -42,14 +44,14 @@ func readMMDB(content []byte, v *vocabulary) (*layer, Dataset, error) {
 		numbers:    map[statement]uint32{{}: 0},
 	}
 	w4 := walker{tree: tree, say: s.at, bits: 32, spans: spansOf(count4)}
-	if err := w4.walk(tree.v4Root, address{}, 0); err != nil {
+	if err := w4.walk(tree.v4Root, addrnum.Number{}, 0); err != nil {
 		return nil, Dataset{}, err
 	}
 	l.v4, l.v6 = w4.spans, uniform(0)
 	networks := w4.networks
 	if !tree.v4Only {
 		w6 := walker{tree: tree, say: s.at, bits: 128, spans: spansOf(count6)}
-		if err := w6.walk(0, address{}, 0); err != nil {
+		if err := w6.walk(0, addrnum.Number{}, 0); err != nil {
 			return nil, Dataset{}, err
 		}
 		l.v6, l.aliases = w6.spans, w6.aliases

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // searchTree is the search tree of an MMDB file: nodes of two records each, one
@@ -166,7 +168,7 @@ type walker struct {
 }
 
 // walk comes to the network of depth bits that begins at first.
-func (w *walker) walk(record uint32, first address, depth int) error {
+func (w *walker) walk(record uint32, first addrnum.Number, depth int) error {
 	t := w.tree
 	if record >= t.nodes {
 		return w.end(record, first, depth)
@@ -181,13 +183,13 @@ func (w *walker) walk(record uint32, first address, depth int) error {
 	if err := w.walk(t.record(record, 0), first, depth+1); err != nil {
 		return err
 	}
-	bit := shiftLeft(address{Lo: 1}, uint(w.bits-depth-1))
-	right := address{Hi: first.Hi | bit.Hi, Lo: first.Lo | bit.Lo}
+	bit := addrnum.Number{Lo: 1}.ShiftLeft(uint(w.bits - depth - 1))
+	right := addrnum.Number{Hi: first.Hi | bit.Hi, Lo: first.Lo | bit.Lo}
 	return w.walk(t.record(record, 1), right, depth+1)
 }
 
 // end is a record that is no node.
-func (w *walker) end(record uint32, first address, depth int) error {
+func (w *walker) end(record uint32, first addrnum.Number, depth int) error {
 	if record == w.tree.nodes {
 		w.spans.add(first, 0)
 		return nil
@@ -202,9 +204,9 @@ func (w *walker) end(record uint32, first address, depth int) error {
 	return nil
 }
 
-func (w *walker) network(first address, depth int) netip.Prefix {
+func (w *walker) network(first addrnum.Number, depth int) netip.Prefix {
 	if w.bits == 32 {
-		return netip.PrefixFrom(addr4(uint32(first.Lo)), depth)
+		return netip.PrefixFrom(addrnum.Addr4(uint32(first.Lo)), depth)
 	}
-	return netip.PrefixFrom(addr6(first), depth)
+	return netip.PrefixFrom(first.Addr6(), depth)
 }

@@ -2,10 +2,11 @@ package geo
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 
 	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // nest lays the rows of one family over each other: where networks are inside
@@ -17,15 +18,15 @@ import (
 //
 // Networks that are the same, or that overlap without one being inside the
 // other, have no order and are errors.
-func (r *csvReader) nest(v4 bool, end address) spans {
+func (r *csvReader) nest(v4 bool, end addrnum.Number) spans {
 	rows := r.ofFamily(v4)
 	nested := uniform(0)
 	var around []*row // the rows that the current one is inside, outermost first
 	// leave ends the rows that lie before an address.
-	leave := func(until address, all bool) {
+	leave := func(until addrnum.Number, all bool) {
 		for len(around) > 0 {
 			inner := around[len(around)-1]
-			if !all && !before(inner.last, until) {
+			if !all && !inner.last.Less(until) {
 				return
 			}
 			around = around[:len(around)-1]
@@ -36,7 +37,7 @@ func (r *csvReader) nest(v4 bool, end address) spans {
 			if len(around) > 0 {
 				outer = around[len(around)-1].number
 			}
-			nested.add(next(inner.last), outer)
+			nested.add(inner.last.Next(), outer)
 		}
 	}
 	for _, current := range rows {
@@ -66,10 +67,10 @@ func (r *csvReader) ofFamily(v4 bool) []*row {
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b *row) int {
-		if order := compareAddresses(a.first, b.first); order != 0 {
+		if order := a.first.Compare(b.first); order != 0 {
 			return order
 		}
-		return compareAddresses(b.last, a.last)
+		return b.last.Compare(a.last)
 	})
 	return rows
 }
@@ -79,7 +80,7 @@ func (r *csvReader) conflict(outer, inner *row) bool {
 	switch {
 	case outer.interval == inner.interval:
 		r.rowError(inner, "repeated-network", fmt.Errorf("the same network as in line %d", outer.line))
-	case before(outer.last, inner.last):
+	case outer.last.Less(inner.last):
 		later, earlier := outer, inner
 		if later.line < earlier.line {
 			later, earlier = earlier, later
@@ -98,11 +99,11 @@ func (r *csvReader) rowError(at *row, code string, err error) {
 
 // network is the row's network, as a prefix if it is one.
 func (r *row) network() string {
-	addr := addr6
+	family := addrnum.IPv6
 	if r.v4 {
-		addr = func(a address) netip.Addr { return addr4(uint32(a.Lo)) }
+		family = addrnum.IPv4
 	}
-	network := netipx.IPRangeFrom(addr(r.first), addr(r.last))
+	network := netipx.IPRangeFrom(family.Addr(r.first), family.Addr(r.last))
 	if prefix, ok := network.Prefix(); ok {
 		return prefix.String()
 	}

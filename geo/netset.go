@@ -9,6 +9,7 @@ import (
 
 	"go4.org/netipx"
 
+	"github.com/netwicket/netwicket/internal/addrnum"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/netset"
 )
@@ -154,33 +155,33 @@ func (r *textReader) networks(content []byte) []netipx.IPRange {
 func union(networks []netipx.IPRange) (v4, v6 spans) {
 	var in4, in6 []interval
 	for _, network := range networks {
-		i := interval{addressOf(network.From()), addressOf(network.To())}
+		i := interval{addrnum.From(network.From()), addrnum.From(network.To())}
 		if network.From().Is4() {
 			in4 = append(in4, i)
 		} else {
 			in6 = append(in6, i)
 		}
 	}
-	return mark(in4, last4), mark(in6, last6)
+	return mark(in4, addrnum.IPv4.Last()), mark(in6, addrnum.IPv6.Last())
 }
 
 // interval is a network of either family.
-type interval struct{ first, last address }
+type interval struct{ first, last addrnum.Number }
 
 // mark marks the addresses of intervals in a space that ends with end.
-func mark(intervals []interval, end address) spans {
-	slices.SortFunc(intervals, func(a, b interval) int { return compareAddresses(a.first, b.first) })
+func mark(intervals []interval, end addrnum.Number) spans {
+	slices.SortFunc(intervals, func(a, b interval) int { return a.first.Compare(b.first) })
 	marked := uniform(0)
 	for i := 0; i < len(intervals); {
 		first, last := intervals[i].first, intervals[i].last
-		for i++; i < len(intervals) && !before(last, intervals[i].first); i++ {
-			if before(last, intervals[i].last) {
+		for i++; i < len(intervals) && !last.Less(intervals[i].first); i++ {
+			if last.Less(intervals[i].last) {
 				last = intervals[i].last
 			}
 		}
 		marked.add(first, 1)
 		if last != end {
-			marked.add(next(last), 0)
+			marked.add(last.Next(), 0)
 		}
 	}
 	return marked

@@ -1,9 +1,9 @@
 package geo
 
 import (
-	"encoding/binary"
 	"net/netip"
 
+	"github.com/netwicket/netwicket/internal/addrnum"
 	"github.com/netwicket/netwicket/internal/iptable"
 )
 
@@ -40,7 +40,7 @@ type edges4 struct {
 
 // edges6 are IPv6 intervals, with blockBit for a whole block.
 type edges6 struct {
-	first []address
+	first []addrnum.Number
 	id    []uint32
 }
 
@@ -61,7 +61,7 @@ func (t *Table) Lookup(addr netip.Addr) (location Location) {
 	id := t.index.Lookup(addr)
 	if id >= blockBit {
 		b := &t.blocks[id-blockBit]
-		id = b.index.Lookup(addr4(b.embedded(addressOf(addr))))
+		id = b.index.Lookup(addrnum.Addr4(b.embedded(addrnum.From6(addr))))
 	}
 	t.write(&location, id)
 	return location
@@ -135,28 +135,4 @@ func (t *Table) Fingerprint() [32]byte {
 		return [32]byte{}
 	}
 	return t.fingerprint
-}
-
-// addressOf is the address as a number. AsSlice rather than As16: the eight
-// bytes are read as they were written, see internal/iptable.
-func addressOf(addr netip.Addr) address {
-	if addr.Is4() {
-		b := addr.As4()
-		return address{Lo: uint64(binary.BigEndian.Uint32(b[:]))}
-	}
-	b := addr.AsSlice()
-	return address{Hi: binary.BigEndian.Uint64(b), Lo: binary.BigEndian.Uint64(b[8:])}
-}
-
-func addr4(a uint32) netip.Addr {
-	var b [4]byte
-	binary.BigEndian.PutUint32(b[:], a)
-	return netip.AddrFrom4(b)
-}
-
-func addr6(a address) netip.Addr {
-	var b [16]byte
-	binary.BigEndian.PutUint64(b[:], a.Hi)
-	binary.BigEndian.PutUint64(b[8:], a.Lo)
-	return netip.AddrFrom16(b)
 }

@@ -3,18 +3,9 @@ package iptable
 import (
 	"cmp"
 	"slices"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
-
-// Addr6 is an IPv6 address as two halves, most significant first. The zero value is "::".
-type Addr6 struct{ Hi, Lo uint64 }
-
-// Compare is negative where a comes before b, zero where they are the same address, positive where a comes after b.
-func (a Addr6) Compare(b Addr6) int {
-	if c := cmp.Compare(a.Hi, b.Hi); c != 0 {
-		return c
-	}
-	return cmp.Compare(a.Lo, b.Lo)
-}
 
 // Builder collects the edges of a map: each says that from one address up to the next edge, or to the end of the address
 // space, the value is this. The zero Builder is ready for use and maps every address to 0, as do the addresses before
@@ -25,7 +16,7 @@ func (a Addr6) Compare(b Addr6) int {
 type Builder struct {
 	first4    []uint32
 	value4    []uint32
-	first6    []Addr6
+	first6    []addrnum.Number
 	value6    []uint32
 	unsorted4 bool
 	unsorted6 bool
@@ -42,8 +33,8 @@ func (b *Builder) Add4(first, value uint32) {
 
 // Add6 gives value to the IPv6 addresses from first on. What it says about ::ffff:0:0/96 is kept but no look-up of a
 // netip.Addr sees it: such an address means an IPv4 address.
-func (b *Builder) Add6(first Addr6, value uint32) {
-	if n := len(b.first6); n > 0 && first.Compare(b.first6[n-1]) < 0 {
+func (b *Builder) Add6(first addrnum.Number, value uint32) {
+	if n := len(b.first6); n > 0 && first.Less(b.first6[n-1]) {
 		b.unsorted6 = true
 	}
 	b.first6 = append(b.first6, first)
@@ -64,7 +55,7 @@ func (b *Builder) build(dense4, dense6 int) *Table {
 // edges are the borders of a map in ascending order: the first at the lowest address, each value different from the one
 // before it. IPv4 addresses stand in the upper half of Hi.
 type edges struct {
-	first []Addr6
+	first []addrnum.Number
 	value []uint32
 }
 
@@ -75,7 +66,7 @@ func (b *Builder) edges4() edges {
 	}
 	e := newEdges(len(first))
 	for i, f := range first {
-		e.add(Addr6{Hi: uint64(f) << 32}, value[i])
+		e.add(addrnum.Number{Hi: uint64(f) << 32}, value[i])
 	}
 	return e
 }
@@ -83,7 +74,7 @@ func (b *Builder) edges4() edges {
 func (b *Builder) edges6() edges {
 	first, value := b.first6, b.value6
 	if b.unsorted6 {
-		first, value = sorted(first, value, Addr6.Compare)
+		first, value = sorted(first, value, addrnum.Number.Compare)
 	}
 	e := newEdges(len(first))
 	for i, f := range first {
@@ -93,12 +84,12 @@ func (b *Builder) edges6() edges {
 }
 
 func newEdges(n int) edges {
-	e := edges{make([]Addr6, 1, n+1), make([]uint32, 1, n+1)}
+	e := edges{make([]addrnum.Number, 1, n+1), make([]uint32, 1, n+1)}
 	return e
 }
 
 // add appends an edge that is not before the last one.
-func (e *edges) add(first Addr6, value uint32) {
+func (e *edges) add(first addrnum.Number, value uint32) {
 	last := len(e.first) - 1
 	if e.first[last] == first {
 		// The later of two edges at one address counts, and may make it no edge at all.

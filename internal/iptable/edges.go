@@ -3,6 +3,8 @@ package iptable
 import (
 	"iter"
 	"math/bits"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // Edges4 ranges over the IPv4 map in ascending order: the first address of each interval and its value, which differs from the
@@ -10,9 +12,9 @@ import (
 // all of it, and allocates a little.
 func (t *Table) Edges4() iter.Seq2[uint32, uint32] {
 	return func(yield func(uint32, uint32) bool) {
-		w := walker{yield: func(first Addr6, value uint32) bool { return yield(uint32(first.Hi>>32), value) }}
+		w := walker{yield: func(first addrnum.Number, value uint32) bool { return yield(uint32(first.Hi>>32), value) }}
 		if t == nil {
-			w.emit(Addr6{}, 0)
+			w.emit(addrnum.Number{}, 0)
 			return
 		}
 		t.v4.edges(&w)
@@ -20,11 +22,11 @@ func (t *Table) Edges4() iter.Seq2[uint32, uint32] {
 }
 
 // Edges6 is Edges4 for IPv6; the first interval begins at ::.
-func (t *Table) Edges6() iter.Seq2[Addr6, uint32] {
-	return func(yield func(Addr6, uint32) bool) {
+func (t *Table) Edges6() iter.Seq2[addrnum.Number, uint32] {
+	return func(yield func(addrnum.Number, uint32) bool) {
 		w := walker{yield: yield}
 		if t == nil {
-			w.emit(Addr6{}, 0)
+			w.emit(addrnum.Number{}, 0)
 			return
 		}
 		w.trie = &t.v6.trie
@@ -47,7 +49,7 @@ func (f *family4) edges(w *walker) {
 		if flat.leaf&flatDeep != 0 {
 			g = f.deep[flat.leaf&^flatDeep]
 		}
-		if !w.group(g, c, c.first(Addr6{}, uint64(i)*cellsPerGroup)) {
+		if !w.group(g, c, c.first(addrnum.Number{}, uint64(i)*cellsPerGroup)) {
 			return
 		}
 	}
@@ -56,13 +58,13 @@ func (f *family4) edges(w *walker) {
 // walker goes over a trie in ascending order. Its methods are false when the consumer wants no more.
 type walker struct {
 	*trie
-	yield func(first Addr6, value uint32) bool
+	yield func(first addrnum.Number, value uint32) bool
 	begun bool
 	last  uint32
 }
 
 // emit yields an edge unless it is none: its value is the one before.
-func (w *walker) emit(first Addr6, value uint32) bool {
+func (w *walker) emit(first addrnum.Number, value uint32) bool {
 	if w.begun && value == w.last {
 		return true
 	}
@@ -71,7 +73,7 @@ func (w *walker) emit(first Addr6, value uint32) bool {
 }
 
 // first is the first address of a cell in a block that begins at block.
-func (c cut) first(block Addr6, cell uint64) Addr6 {
+func (c cut) first(block addrnum.Number, cell uint64) addrnum.Number {
 	if depth := c.depth(); depth > 64 {
 		block.Lo += cell << (128 - depth)
 	} else {
@@ -82,7 +84,7 @@ func (c cut) first(block Addr6, cell uint64) Addr6 {
 
 func (w *walker) roots(root []uint32, page cut) {
 	if root == nil {
-		w.emit(Addr6{}, 0) // the zero Table
+		w.emit(addrnum.Number{}, 0) // the zero Table
 		return
 	}
 	top := cut{0, rootBits}
@@ -90,7 +92,7 @@ func (w *walker) roots(root []uint32, page cut) {
 		if i > 0 && entry == root[i-1] && entry&rootValue != 0 {
 			continue
 		}
-		more, first := true, top.first(Addr6{}, uint64(i))
+		more, first := true, top.first(addrnum.Number{}, uint64(i))
 		switch {
 		case entry&rootValue != 0:
 			more = w.emit(first, w.values.at(entry&^rootValue))
@@ -106,11 +108,11 @@ func (w *walker) roots(root []uint32, page cut) {
 }
 
 // node goes over the block that begins at first and is from bits deep.
-func (w *walker) node(number uint32, from uint, first Addr6) bool {
+func (w *walker) node(number uint32, from uint, first addrnum.Number) bool {
 	return w.block(w.groups[uint64(number)*groupsPerNode:][:groupsPerNode], cut{from, 8}, first)
 }
 
-func (w *walker) block(groups []group, c cut, first Addr6) bool {
+func (w *walker) block(groups []group, c cut, first addrnum.Number) bool {
 	for i, g := range groups {
 		if !w.group(g, c, c.first(first, uint64(i)*cellsPerGroup)) {
 			return false
@@ -120,7 +122,7 @@ func (w *walker) block(groups []group, c cut, first Addr6) bool {
 }
 
 // group goes over a group whose first cell begins at first.
-func (w *walker) group(g group, c cut, first Addr6) bool {
+func (w *walker) group(g group, c cut, first addrnum.Number) bool {
 	// An inner cell does not end a run, so the cell behind it may begin anything.
 	for marks := g.starts | g.inner | g.inner<<1 | 1; marks != 0; marks &= marks - 1 {
 		cell := uint64(bits.TrailingZeros64(marks))

@@ -3,6 +3,8 @@ package iptable
 import (
 	"encoding/binary"
 	"testing"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // FuzzTable reads edges from the input: a byte that says the family, how many times the address before is to be nudged by one
@@ -27,7 +29,7 @@ func FuzzTable(f *testing.F) {
 func edgesOf(data []byte) *edgeSet {
 	var s edgeSet
 	var at4 uint32
-	var at6 Addr6
+	var at6 addrnum.Number
 	take := func(n int) []byte {
 		taken := make([]byte, n)
 		data = data[copy(taken, data):]
@@ -39,7 +41,7 @@ func edgesOf(data []byte) *edgeSet {
 		switch {
 		case six && whole:
 			b := take(16)
-			at6 = Addr6{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}
+			at6 = addrnum.Number{Hi: binary.BigEndian.Uint64(b), Lo: binary.BigEndian.Uint64(b[8:])}
 		case six:
 			if bit := take(1)[0] & 127; bit < 64 {
 				at6.Hi ^= 1 << (63 - bit)

@@ -8,21 +8,23 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // oracle is the same map as a Builder's, as the list of all Add calls and a search through it.
 type oracle struct {
-	first []Addr6
+	first []addrnum.Number
 	value []uint32
 }
 
 // newOracle sorts the calls; of several at one address the last counts.
-func newOracle(first []Addr6, value []uint32) oracle {
+func newOracle(first []addrnum.Number, value []uint32) oracle {
 	order := make([]int, len(first))
 	for i := range order {
 		order[i] = i
 	}
-	sort.SliceStable(order, func(i, j int) bool { return before(first[order[i]], first[order[j]]) })
+	sort.SliceStable(order, func(i, j int) bool { return first[order[i]].Less(first[order[j]]) })
 	var o oracle
 	for _, i := range order {
 		if n := len(o.first); n > 0 && o.first[n-1] == first[i] {
@@ -34,10 +36,8 @@ func newOracle(first []Addr6, value []uint32) oracle {
 	return o
 }
 
-func before(a, b Addr6) bool { return a.Hi < b.Hi || a.Hi == b.Hi && a.Lo < b.Lo }
-
-func (o oracle) at(a Addr6) uint32 {
-	i := sort.Search(len(o.first), func(i int) bool { return before(a, o.first[i]) })
+func (o oracle) at(a addrnum.Number) uint32 {
+	i := sort.Search(len(o.first), func(i int) bool { return a.Less(o.first[i]) })
 	if i == 0 {
 		return 0
 	}
@@ -45,38 +45,21 @@ func (o oracle) at(a Addr6) uint32 {
 }
 
 // merged is the edges that a table of this map has: from the lowest address on, equal neighbours merged.
-func (o oracle) merged() (first []Addr6, value []uint32) {
-	first, value = []Addr6{{}}, []uint32{o.at(Addr6{})}
+func (o oracle) merged() (first []addrnum.Number, value []uint32) {
+	first, value = []addrnum.Number{{}}, []uint32{o.at(addrnum.Number{})}
 	for i, f := range o.first {
-		if f != (Addr6{}) && o.value[i] != value[len(value)-1] {
+		if f != (addrnum.Number{}) && o.value[i] != value[len(value)-1] {
 			first, value = append(first, f), append(value, o.value[i])
 		}
 	}
 	return first, value
 }
 
-func next(a Addr6) Addr6 {
-	if a.Lo++; a.Lo == 0 {
-		a.Hi++
-	}
-	return a
-}
-
-func previous(a Addr6) Addr6 {
-	if a.Lo == 0 {
-		a.Hi--
-	}
-	a.Lo--
-	return a
-}
-
-var last6 = Addr6{math.MaxUint64, math.MaxUint64}
-
 // edgeSet is the calls for both families.
 type edgeSet struct {
 	first4 []uint32
 	value4 []uint32
-	first6 []Addr6
+	first6 []addrnum.Number
 	value6 []uint32
 }
 
@@ -84,7 +67,7 @@ func (s *edgeSet) add4(first, value uint32) {
 	s.first4, s.value4 = append(s.first4, first), append(s.value4, value)
 }
 
-func (s *edgeSet) add6(first Addr6, value uint32) {
+func (s *edgeSet) add6(first addrnum.Number, value uint32) {
 	s.first6, s.value6 = append(s.first6, first), append(s.value6, value)
 }
 
@@ -96,10 +79,10 @@ func (s *edgeSet) range4(first, last, value uint32) {
 	}
 }
 
-func (s *edgeSet) range6(first, last Addr6, value uint32) {
+func (s *edgeSet) range6(first, last addrnum.Number, value uint32) {
 	s.add6(first, value)
-	if last != last6 {
-		s.add6(next(last), 0)
+	if last != addrnum.IPv6.Last() {
+		s.add6(last.Next(), 0)
 	}
 }
 
@@ -115,7 +98,7 @@ func (s *edgeSet) builder() *Builder {
 }
 
 func (s *edgeSet) oracles() (v4, v6 oracle) {
-	wide := make([]Addr6, len(s.first4))
+	wide := make([]addrnum.Number, len(s.first4))
 	for i, f := range s.first4 {
 		wide[i].Lo = uint64(f)
 	}
@@ -147,7 +130,7 @@ func (s *edgeSet) check(t *testing.T) {
 func checkLookups(t *testing.T, form string, table *Table, v4, v6 oracle) {
 	t.Helper()
 	at4 := func(addr uint32) {
-		want := v4.at(Addr6{Lo: uint64(addr)})
+		want := v4.at(addrnum.Number{Lo: uint64(addr)})
 		if got := table.Lookup(addr4(addr)); got != want {
 			t.Fatalf("%s: Lookup(%s) = %d, want %d", form, addr4(addr), got, want)
 		}
@@ -155,7 +138,7 @@ func checkLookups(t *testing.T, form string, table *Table, v4, v6 oracle) {
 			t.Fatalf("%s: Lookup(::ffff:%s) = %d, want %d", form, addr4(addr), got, want)
 		}
 	}
-	at6 := func(a Addr6) {
+	at6 := func(a addrnum.Number) {
 		if addr6(a).Is4In6() {
 			return // that is an IPv4 address
 		}
@@ -172,10 +155,10 @@ func checkLookups(t *testing.T, form string, table *Table, v4, v6 oracle) {
 			at4(a)
 		}
 	}
-	at6(Addr6{})
-	at6(last6)
+	at6(addrnum.Number{})
+	at6(addrnum.IPv6.Last())
 	for _, f := range v6.first {
-		for _, a := range []Addr6{previous(previous(f)), previous(f), f, next(f)} {
+		for _, a := range []addrnum.Number{f.Prev().Prev(), f.Prev(), f, f.Next()} {
 			at6(a)
 		}
 	}
@@ -217,15 +200,15 @@ func addr4(a uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, a)))
 }
 
-func addr6(a Addr6) netip.Addr {
+func addr6(a addrnum.Number) netip.Addr {
 	b := binary.BigEndian.AppendUint64(nil, a.Hi)
 	return netip.AddrFrom16([16]byte(binary.BigEndian.AppendUint64(b, a.Lo)))
 }
 
-func number6(t testing.TB, s string) Addr6 {
+func number6(t testing.TB, s string) addrnum.Number {
 	t.Helper()
 	b := netip.MustParseAddr(s).As16()
-	return Addr6{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
+	return addrnum.Number{Hi: binary.BigEndian.Uint64(b[:8]), Lo: binary.BigEndian.Uint64(b[8:])}
 }
 
 func number4(t testing.TB, s string) uint32 {

@@ -11,6 +11,7 @@ import (
 	"github.com/oschwald/maxminddb-golang/v2"
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/internal/addrnum"
 	"github.com/netwicket/netwicket/internal/realdata"
 )
 
@@ -39,11 +40,11 @@ func readDatabase(t testing.TB, reader *maxminddb.Reader) *edgeSet {
 			continue
 		}
 		first := asNumber6(prefix.Addr())
-		var last Addr6
+		var last addrnum.Number
 		if bits := prefix.Bits(); bits <= 64 {
-			last = Addr6{first.Hi | (1<<(64-bits) - 1), math.MaxUint64}
+			last = addrnum.Number{Hi: first.Hi | (1<<(64-bits) - 1), Lo: math.MaxUint64}
 		} else {
-			last = Addr6{first.Hi, first.Lo | (1<<(128-bits) - 1)}
+			last = addrnum.Number{Hi: first.Hi, Lo: first.Lo | (1<<(128-bits) - 1)}
 		}
 		s.range6(first, last, value)
 	}
@@ -55,15 +56,15 @@ func asNumber4(addr netip.Addr) uint32 {
 	return binary.BigEndian.Uint32(b[:])
 }
 
-func asNumber6(addr netip.Addr) Addr6 {
+func asNumber6(addr netip.Addr) addrnum.Number {
 	b := addr.As16()
-	return Addr6{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
+	return addrnum.Number{Hi: binary.BigEndian.Uint64(b[:8]), Lo: binary.BigEndian.Uint64(b[8:])}
 }
 
 // join is the map from an address to a number for what all of them say there.
 func join(sets []*edgeSet) *edgeSet {
 	var joined edgeSet
-	var all4, all6 []Addr6
+	var all4, all6 []addrnum.Number
 	var oracles4, oracles6 []oracle
 	for _, s := range sets {
 		v4, v6 := s.oracles()
@@ -71,7 +72,7 @@ func join(sets []*edgeSet) *edgeSet {
 		all4, all6 = append(all4, v4.first...), append(all6, v6.first...)
 	}
 	numbers := map[[3]uint32]uint32{}
-	number := func(oracles []oracle, at Addr6) uint32 {
+	number := func(oracles []oracle, at addrnum.Number) uint32 {
 		var key [3]uint32
 		for i, o := range oracles {
 			key[i] = o.at(at)
@@ -83,7 +84,7 @@ func join(sets []*edgeSet) *edgeSet {
 		}
 		return n
 	}
-	number(oracles4, Addr6{}) // what is said of no address is 0
+	number(oracles4, addrnum.Number{}) // what is said of no address is 0
 	for _, f := range newOracle(all4, make([]uint32, len(all4))).first {
 		joined.add4(uint32(f.Lo), number(oracles4, f))
 	}
@@ -133,8 +134,8 @@ func compareWithReader(t *testing.T, table *Table, reader *maxminddb.Reader, s *
 		for _, addr := range []netip.Addr{
 			addr4(random.Uint32()),
 			addr4(s.first4[random.IntN(len(s.first4))] - random.Uint32N(2)),
-			addr6(Addr6{at6.Hi, at6.Lo + random.Uint64()}),
-			addr6(previous(at6)),
+			addr6(addrnum.Number{Hi: at6.Hi, Lo: at6.Lo + random.Uint64()}),
+			addr6(at6.Prev()),
 		} {
 			if addr.Is4In6() {
 				continue

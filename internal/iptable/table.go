@@ -1,9 +1,10 @@
 package iptable
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"net/netip"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // Table is a map from addresses to numbers, made by a Builder. It never changes and is safe for concurrent use. A nil
@@ -23,21 +24,13 @@ func (t *Table) Lookup(addr netip.Addr) uint32 {
 	}
 	var addr4 uint32
 	if addr.Is4() {
-		b := addr.As4()
-		addr4 = binary.BigEndian.Uint32(b[:])
+		addr4 = addrnum.From4(addr)
 	} else {
-		// Not As16: the compiler copies its result by one load of 16 bytes, which the processor cannot serve from the
-		// two stores of 8 before it. The load waits until they have left for the cache, behind every miss in
-		// flight, and look-ups run one after the other. AsSlice is read in place, and stays on the stack.
-		b := addr.AsSlice()
-		if len(b) != 16 {
-			return 0
+		n := addrnum.From6(addr) // inlined, as is From4; zero for the zero Addr
+		if n.Hi != 0 || n.Lo>>32 != mappedPrefix {
+			return t.v6.lookup(n.Hi, n.Lo)
 		}
-		hi, lo := binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])
-		if hi != 0 || lo>>32 != mappedPrefix {
-			return t.v6.lookup(hi, lo)
-		}
-		addr4 = uint32(lo)
+		addr4 = uint32(n.Lo)
 	}
 	i := uint(addr4) >> (32 - flatBits) / cellsPerGroup
 	if i >= uint(len(t.v4.flat)) {

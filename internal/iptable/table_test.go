@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 const largest = math.MaxUint32
@@ -21,17 +23,17 @@ func TestLookupMatchesOracle(t *testing.T) {
 		{"nothing", func(*testing.T, *edgeSet) {}},
 		{"one value for all", func(_ *testing.T, s *edgeSet) {
 			s.add4(0, 7)
-			s.add6(Addr6{}, 8)
+			s.add6(addrnum.Number{}, 8)
 		}},
 		{"the largest value", func(_ *testing.T, s *edgeSet) {
 			s.add4(1<<31, largest)
-			s.add6(Addr6{Hi: 1 << 63}, largest)
+			s.add6(addrnum.Number{Hi: 1 << 63}, largest)
 		}},
 		{"first and last address", func(_ *testing.T, s *edgeSet) {
 			s.range4(0, 0, 1)
 			s.range4(largest, largest, 2)
-			s.range6(Addr6{}, Addr6{}, 1)
-			s.range6(last6, last6, 2)
+			s.range6(addrnum.Number{}, addrnum.Number{}, 1)
+			s.range6(addrnum.IPv6.Last(), addrnum.IPv6.Last(), 2)
 		}},
 		{"one address in the middle", func(t *testing.T, s *edgeSet) {
 			s.range4(number4(t, "192.0.2.77"), number4(t, "192.0.2.77"), 1)
@@ -46,7 +48,7 @@ func TestLookupMatchesOracle(t *testing.T) {
 		{"equal neighbours", func(t *testing.T, s *edgeSet) {
 			for i := range uint32(20) {
 				s.add4(number4(t, "198.51.100.0")+i, 5)
-				s.add6(Addr6{Hi: number6(t, "2001:db8::").Hi, Lo: uint64(i)}, 6)
+				s.add6(addrnum.Number{Hi: number6(t, "2001:db8::").Hi, Lo: uint64(i)}, 6)
 			}
 			s.add4(number4(t, "198.51.100.20"), 0)
 			s.add6(number6(t, "2001:db8::14"), 0)
@@ -57,8 +59,8 @@ func TestLookupMatchesOracle(t *testing.T) {
 			s.add4(number4(t, "11.0.0.0"), 3)
 			s.add4(number4(t, "11.0.0.0"), 2)
 			s.add4(number4(t, "12.0.0.0"), 4)
-			s.add6(Addr6{}, 1)
-			s.add6(Addr6{}, 0)
+			s.add6(addrnum.Number{}, 1)
+			s.add6(addrnum.Number{}, 0)
 			s.add6(number6(t, "2001:db8::"), 3)
 			s.add6(number6(t, "2001:db8::"), 0)
 			s.add6(number6(t, "2001:db8::1"), 3)
@@ -76,19 +78,19 @@ func TestLookupMatchesOracle(t *testing.T) {
 				s.add4(uint32(uint64(1)<<32-uint64(1)<<(32-bits)), uint32(bits))
 			}
 			for bits := range 65 {
-				s.add6(Addr6{Hi: ^uint64(0) << (64 - bits)}, uint32(bits))
+				s.add6(addrnum.Number{Hi: ^uint64(0) << (64 - bits)}, uint32(bits))
 			}
 			for bits := 1; bits <= 64; bits++ {
-				s.add6(Addr6{math.MaxUint64, ^uint64(0) << (64 - bits)}, uint32(64+bits))
+				s.add6(addrnum.Number{Hi: math.MaxUint64, Lo: ^uint64(0) << (64 - bits)}, uint32(64+bits))
 			}
 		}},
 		{"the depth from a /16 to one address", func(t *testing.T, s *edgeSet) {
 			at := number6(t, "2001:db8:1111:2222:3333:4444:5555:6666")
 			for bits := 16; bits <= 64; bits += 8 {
-				s.add6(Addr6{Hi: at.Hi >> (64 - bits) << (64 - bits)}, uint32(bits))
+				s.add6(addrnum.Number{Hi: at.Hi >> (64 - bits) << (64 - bits)}, uint32(bits))
 			}
 			for bits := 8; bits <= 64; bits += 8 {
-				s.add6(Addr6{at.Hi, at.Lo >> (64 - bits) << (64 - bits)}, uint32(64+bits))
+				s.add6(addrnum.Number{Hi: at.Hi, Lo: at.Lo >> (64 - bits) << (64 - bits)}, uint32(64+bits))
 			}
 		}},
 		{"all cells of a group divided", func(t *testing.T, s *edgeSet) {
@@ -96,7 +98,7 @@ func TestLookupMatchesOracle(t *testing.T) {
 				s.range4(number4(t, "10.0.0.0")+i<<8+1, number4(t, "10.0.0.0")+i<<8+1, i+1)
 				block := number6(t, "2001:db8::")
 				block.Hi += uint64(i) << 32
-				s.range6(next(block), next(block), i+1)
+				s.range6(block.Next(), block.Next(), i+1)
 			}
 		}},
 	}
@@ -112,15 +114,15 @@ func TestLookupMatchesOracle(t *testing.T) {
 // The bits of an address that random sets vary, so that edges cluster at every depth.
 var clusters = []struct {
 	name string
-	mask Addr6
+	mask addrnum.Number
 	bits uint32 // the same for IPv4
 }{
-	{"everywhere", last6, largest},
-	{"below one /16", Addr6{0x0000_ffff_ffff_ffff, math.MaxUint64}, 0xffff},
-	{"at /24 and /48", Addr6{Hi: 0x0003_0f0f_00ff_0000}, 0x030f_0f00},
-	{"below one /48", Addr6{0xff, math.MaxUint64}, 0x1ff},
-	{"below one /120", Addr6{0, 0xff}, 0xff},
-	{"two far apart", Addr6{1 << 63, 0xf}, 0x8000_000f},
+	{"everywhere", addrnum.IPv6.Last(), largest},
+	{"below one /16", addrnum.Number{Hi: 0x0000_ffff_ffff_ffff, Lo: math.MaxUint64}, 0xffff},
+	{"at /24 and /48", addrnum.Number{Hi: 0x0003_0f0f_00ff_0000}, 0x030f_0f00},
+	{"below one /48", addrnum.Number{Hi: 0xff, Lo: math.MaxUint64}, 0x1ff},
+	{"below one /120", addrnum.Number{Hi: 0, Lo: 0xff}, 0xff},
+	{"two far apart", addrnum.Number{Hi: 1 << 63, Lo: 0xf}, 0x8000_000f},
 }
 
 func TestRandomSetsMatchOracle(t *testing.T) {
@@ -153,7 +155,7 @@ func TestManyValues(t *testing.T) {
 				var s edgeSet
 				for i := range uint32(count) {
 					s.add4(i<<12, offset+i)
-					s.add6(Addr6{Hi: 0x2a02<<48 + uint64(i)<<24}, offset+i)
+					s.add6(addrnum.Number{Hi: 0x2a02<<48 + uint64(i)<<24}, offset+i)
 				}
 				v4, v6 := s.oracles()
 				table := s.builder().Build()
@@ -182,7 +184,7 @@ func TestWhatAnAddressMeans(t *testing.T) {
 	b.Add4(0, 4)
 	b.Add4(number4(t, "192.0.2.1"), 44)
 	b.Add4(number4(t, "192.0.2.2"), 4)
-	b.Add6(Addr6{}, 6)
+	b.Add6(addrnum.Number{}, 6)
 	b.Add6(number6(t, "fe80::1"), 66)
 	b.Add6(number6(t, "fe80::2"), 6)
 	table := b.Build()
@@ -236,7 +238,7 @@ func TestEdgesRebuildTheTable(t *testing.T) {
 	var s edgeSet
 	for range 2000 {
 		s.add4(random.Uint32()&0x0fff_030f, random.Uint32N(3))
-		s.add6(Addr6{0x2001<<48 | random.Uint64()&0x0f_03ff_000f, random.Uint64() & 3}, random.Uint32N(3))
+		s.add6(addrnum.Number{Hi: 0x2001<<48 | random.Uint64()&0x0f_03ff_000f, Lo: random.Uint64() & 3}, random.Uint32N(3))
 	}
 	for _, form := range forms {
 		table := s.builder().build(form.dense4, form.dense6)
@@ -249,7 +251,7 @@ func TestEdgesStopWhenToldTo(t *testing.T) {
 	var s edgeSet
 	for i := range uint32(5000) {
 		s.add4(i*70_001, i+1)
-		s.add6(Addr6{uint64(i) * 70_001 << 20, uint64(i)}, i+1)
+		s.add6(addrnum.Number{Hi: uint64(i) * 70_001 << 20, Lo: uint64(i)}, i+1)
 	}
 	for _, form := range forms {
 		table := s.builder().build(form.dense4, form.dense6)
@@ -276,7 +278,7 @@ func TestLookupAllocatesNothing(t *testing.T) {
 	var s edgeSet
 	for i := range uint32(1000) {
 		s.add4(i*70_001, i+1)
-		s.add6(Addr6{0x2001<<48 + uint64(i)<<10, uint64(i)}, i+1)
+		s.add6(addrnum.Number{Hi: 0x2001<<48 + uint64(i)<<10, Lo: uint64(i)}, i+1)
 	}
 	addrs := []string{"0.1.2.3", "4.0.0.1", "::ffff:4.0.0.1", "::ffff:4.0.0.1%x", "2001::1", "2001::40:0:0:1", "fe80::1%eth0", "::"}
 	for _, form := range forms {
@@ -297,8 +299,8 @@ func TestEqualBlocksAreKeptOnce(t *testing.T) {
 			// The same hundred /48s and one address in each of so many /32s.
 			block := 0x2a02<<48 + i<<32
 			for k := range uint64(100) {
-				b.Add6(Addr6{Hi: block + k<<17}, uint32(k%7))
-				b.Add6(Addr6{Hi: block + k<<17, Lo: k}, uint32(k%7+9))
+				b.Add6(addrnum.Number{Hi: block + k<<17}, uint32(k%7))
+				b.Add6(addrnum.Number{Hi: block + k<<17, Lo: k}, uint32(k%7+9))
 			}
 		}
 		return b.Build()

@@ -1,5 +1,7 @@
 package iptable
 
+import "github.com/netwicket/netwicket/internal/addrnum"
+
 // trieBuilder makes the groups of one family from its edges. A block of addresses is given by the edges strictly inside
 // it, that is not at its first address: those from index i up to j. The value at its first address is then value[i-1].
 type trieBuilder struct {
@@ -39,7 +41,7 @@ type cut struct{ from, width uint }
 func (c cut) depth() uint { return c.from + c.width }
 
 // cell is the number of the cell that holds a, in its block.
-func (c cut) cell(a Addr6) uint64 {
+func (c cut) cell(a addrnum.Number) uint64 {
 	if c.from < 64 {
 		return a.Hi << c.from >> (64 - c.width)
 	}
@@ -47,7 +49,7 @@ func (c cut) cell(a Addr6) uint64 {
 }
 
 // starts says whether a is the first address of its cell.
-func (c cut) starts(a Addr6) bool {
+func (c cut) starts(a addrnum.Number) bool {
 	if depth := c.depth(); depth > 64 {
 		return a.Lo<<(depth-64) == 0
 	}
