@@ -1,6 +1,10 @@
 package decide
 
-import "github.com/netwicket/netwicket/internal/iptable"
+import (
+	"github.com/netwicket/netwicket/internal/iptable"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
+)
 
 // class is a set of addresses that nothing in the policy tells apart: one
 // address pattern, one geo pattern, and so one decision for a chain of one.
@@ -34,19 +38,19 @@ func (in *classInterner) id(c class) uint32 {
 // order in which they were met.
 type intervals struct {
 	first4, class4 []uint32
-	first6         []key
+	first6         []addrnum.Number
 	class6         []uint32
 	classes        classInterner
 }
 
-func (in *intervals) add4(at key, address, geo uint32) {
+func (in *intervals) add4(at addrnum.Number, address, geo uint32) {
 	id := in.classes.id(class{address, geo})
 	if n := len(in.class4); n == 0 || in.class4[n-1] != id {
 		in.first4, in.class4 = append(in.first4, uint32(at.Lo)), append(in.class4, id)
 	}
 }
 
-func (in *intervals) add6(at key, address, geo uint32) {
+func (in *intervals) add6(at addrnum.Number, address, geo uint32) {
 	id := in.classes.id(class{address, geo})
 	if n := len(in.class6); n == 0 || in.class6[n-1] != id {
 		in.first6, in.class6 = append(in.first6, at), append(in.class6, id)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/netwicket/netwicket/bench/workload"
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // proving makes the proofs as large as docs/guarantees.md says. Without it they
@@ -86,9 +87,9 @@ func TestEveryAddressMatchesExplain(t *testing.T) {
 // than a few branches.
 func (r *randomPolicy) widen() {
 	for range 60 {
-		addr := narrowAddr(r.Uint32())
+		addr := addrnum.Addr4(r.Uint32())
 		if r.IntN(3) == 0 {
-			addr = wideAddress{0x2000<<48 | r.Uint64()>>3, r.Uint64()}.addr()
+			addr = addrnum.Number{Hi: 0x2000<<48 | r.Uint64()>>3, Lo: r.Uint64()}.Addr6()
 		}
 		r.pool = append(r.pool, addr)
 	}
@@ -221,8 +222,8 @@ func TestEveryAddressOfTheInternetMatchesExplain(t *testing.T) {
 		compare(first)
 	})
 	for _, v4 := range cut.v4 {
-		server := wideAddress{0x2001_0000<<32 | uint64(random.Uint32()), random.Uint64()<<32 | uint64(^v4)}
-		compare(server.addr())
+		server := addrnum.Number{Hi: 0x2001_0000<<32 | uint64(random.Uint32()), Lo: random.Uint64()<<32 | uint64(^v4)}
+		compare(server.Addr6())
 	}
 	wait()
 	v4, v6 := cut.count()
@@ -231,10 +232,10 @@ func TestEveryAddressOfTheInternetMatchesExplain(t *testing.T) {
 	compare, wait = comparing(t, policy)
 	hops := &hopSource{randomPolicy: newRandomPolicy(1), proxies: suite.Chains(t, 3)}
 	for _, v4 := range cut.v4 {
-		hops.edges = append(hops.edges, narrowAddr(v4), narrowAddr(v4-1))
+		hops.edges = append(hops.edges, addrnum.Addr4(v4), addrnum.Addr4(v4-1))
 	}
 	for _, v6 := range cut.v6 {
-		hops.edges = append(hops.edges, v6.addr(), v6.before().addr())
+		hops.edges = append(hops.edges, v6.Addr6(), v6.Prev().Addr6())
 	}
 	const chains = 300_000
 	for range chains {

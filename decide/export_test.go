@@ -4,6 +4,8 @@ import (
 	"iter"
 	"net/netip"
 	"unsafe"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // Intervals hands the tests the edges of the compiled table: the first and last
@@ -11,26 +13,26 @@ import (
 // left out.
 func (p *Policy) Intervals() iter.Seq2[netip.Addr, netip.Addr] {
 	return func(yield func(netip.Addr, netip.Addr) bool) {
-		var previous key
+		var previous addrnum.Number
 		started := false
 		for at := range p.table.Edges4() {
-			next := key{Lo: uint64(at)}
-			if started && !yield(ipv4.addr(previous), ipv4.addr(before(next))) {
+			next := addrnum.Number{Lo: uint64(at)}
+			if started && !yield(addrnum.IPv4.Addr(previous), addrnum.IPv4.Addr(next.Prev())) {
 				return
 			}
 			previous, started = next, true
 		}
-		if !yield(ipv4.addr(previous), ipv4.addr(ipv4.last())) {
+		if !yield(addrnum.IPv4.Addr(previous), addrnum.IPv4.Addr(addrnum.IPv4.Last())) {
 			return
 		}
 		started = false
 		for next := range p.table.Edges6() {
-			if started && !yield(ipv6.addr(previous), ipv6.addr(before(next))) {
+			if started && !yield(addrnum.IPv6.Addr(previous), addrnum.IPv6.Addr(next.Prev())) {
 				return
 			}
 			previous, started = next, true
 		}
-		yield(ipv6.addr(previous), ipv6.addr(ipv6.last()))
+		yield(addrnum.IPv6.Addr(previous), addrnum.IPv6.Addr(addrnum.IPv6.Last()))
 	}
 }
 

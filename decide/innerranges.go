@@ -1,6 +1,10 @@
 package decide
 
-import "iter"
+import (
+	"iter"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
+)
 
 // innerRanges lays IPv4 intervals over the IPv6 ones whose decision depends on
 // an IPv4 address inside: the embedded one, the one whose location a block
@@ -63,7 +67,7 @@ func newInnerRanges(p *Policy) *innerRanges {
 }
 
 // add walks an interval of one class that needs a second look.
-func (n *innerRanges) add(out *rangeWriter, first, last key, id uint32) bool {
+func (n *innerRanges) add(out *rangeWriter, first, last addrnum.Number, id uint32) bool {
 	if n.own.first == nil {
 		n.own = newEdgeList(n.p.table.Edges4())
 	}
@@ -79,7 +83,7 @@ func (n *innerRanges) add(out *rangeWriter, first, last key, id uint32) bool {
 	if repeats == 0 && !embeds {
 		return out.add(first, n.decision(innerPair{class: c}))
 	}
-	at, to := uint32(shiftRight(first, 96-bits).Lo), uint32(shiftRight(last, 96-bits).Lo)
+	at, to := uint32(first.ShiftRight(96-bits).Lo), uint32(last.ShiftRight(96-bits).Lo)
 	for i, j := n.own.at(at), locations.at(at); ; {
 		pair := innerPair{class: c}
 		if embeds {
@@ -132,7 +136,7 @@ func (n *innerRanges) decision(pair innerPair) Decision {
 
 // embeddingBits is the prefix in front of the IPv4 address that counts in
 // ranges: Teredo's is not one of them.
-func embeddingBits(first key) (bits uint, embeds bool) {
+func embeddingBits(first addrnum.Number) (bits uint, embeds bool) {
 	switch {
 	case first.Hi>>48 == 0x2002:
 		return 16, true
@@ -144,14 +148,14 @@ func embeddingBits(first key) (bits uint, embeds bool) {
 }
 
 // imageOf is the first address with an IPv4 address behind the prefix of first.
-func imageOf(first key, v4 uint32, bits uint) key {
-	host := shiftRight(ipv6.last(), bits)
-	image := shiftLeft(key{Lo: uint64(v4)}, 96-bits)
-	return key{Hi: first.Hi&^host.Hi | image.Hi, Lo: first.Lo&^host.Lo | image.Lo}
+func imageOf(first addrnum.Number, v4 uint32, bits uint) addrnum.Number {
+	host := addrnum.IPv6.Last().ShiftRight(bits)
+	image := addrnum.Number{Lo: uint64(v4)}.ShiftLeft(96 - bits)
+	return addrnum.Number{Hi: first.Hi&^host.Hi | image.Hi, Lo: first.Lo&^host.Lo | image.Lo}
 }
 
-func laterOf(a, b key) key {
-	if compareKeys(a, b) < 0 {
+func laterOf(a, b addrnum.Number) addrnum.Number {
+	if a.Less(b) {
 		return b
 	}
 	return a

@@ -1,14 +1,13 @@
 package decide_test
 
 import (
-	"cmp"
-	"encoding/binary"
 	"net/netip"
 	"slices"
 
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/addrnum"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -20,47 +19,8 @@ import (
 // stands for all. Only Teredo's embedded addresses, whose bits run backwards,
 // are left to teredo.
 type elementary struct {
-	v4 []uint32      // where IPv4 intervals begin
-	v6 []wideAddress // where IPv6 intervals begin
-}
-
-// wideAddress is an IPv6 address as two numbers.
-type wideAddress struct{ hi, lo uint64 }
-
-func compareWide(a, b wideAddress) int {
-	return cmp.Or(cmp.Compare(a.hi, b.hi), cmp.Compare(a.lo, b.lo))
-}
-
-func wide(addr netip.Addr) wideAddress {
-	b := addr.As16()
-	return wideAddress{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
-}
-
-func (a wideAddress) addr() netip.Addr {
-	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], a.hi)
-	binary.BigEndian.PutUint64(b[8:], a.lo)
-	return netip.AddrFrom16(b)
-}
-
-// before is the address in front of a; that of the first one is the last.
-func (a wideAddress) before() wideAddress {
-	if a.lo == 0 {
-		a.hi--
-	}
-	a.lo--
-	return a
-}
-
-func narrow(addr netip.Addr) uint32 {
-	b := addr.As4()
-	return binary.BigEndian.Uint32(b[:])
-}
-
-func narrowAddr(a uint32) netip.Addr {
-	var b [4]byte
-	binary.BigEndian.PutUint32(b[:], a)
-	return netip.AddrFrom4(b)
+	v4 []uint32         // where IPv4 intervals begin
+	v6 []addrnum.Number // where IPv6 intervals begin
 }
 
 var (
@@ -73,7 +33,7 @@ var (
 // elementaryOf takes the documents from the Config, not from the policy: an
 // edge that the compilation loses is an edge all the same.
 func elementaryOf(config decide.Config, policy *decide.Policy) elementary {
-	e := elementary{v4: []uint32{0}, v6: []wideAddress{{}}}
+	e := elementary{v4: []uint32{0}, v6: []addrnum.Number{{}}}
 	for _, block := range []netip.Prefix{mappedBlock, nat64Block, sixToFour, teredoBlock} {
 		e.add(netipx.RangeOfPrefix(block))
 	}
@@ -91,9 +51,9 @@ func elementaryOf(config decide.Config, policy *decide.Policy) elementary {
 	slices.Sort(e.v4)
 	e.v4 = slices.Compact(e.v4)
 	for _, v4 := range e.v4 {
-		e.v6 = append(e.v6, wideAddress{0x0064_ff9b_0000_0000, uint64(v4)}, wideAddress{0x2002<<48 | uint64(v4)<<16, 0})
+		e.v6 = append(e.v6, addrnum.Number{Hi: 0x0064_ff9b_0000_0000, Lo: uint64(v4)}, addrnum.Number{Hi: 0x2002<<48 | uint64(v4)<<16, Lo: 0})
 	}
-	slices.SortFunc(e.v6, compareWide)
+	slices.SortFunc(e.v6, addrnum.Number.Compare)
 	e.v6 = slices.Compact(e.v6)
 	return e
 }
@@ -132,17 +92,17 @@ func (e *elementary) add(r netipx.IPRange) {
 
 func (e *elementary) begin(addr netip.Addr) {
 	if addr.Is4() {
-		e.v4 = append(e.v4, narrow(addr))
+		e.v4 = append(e.v4, addrnum.From4(addr))
 		return
 	}
-	e.v6 = append(e.v6, wide(addr))
+	e.v6 = append(e.v6, addrnum.From6(addr))
 }
 
 // count is the number of intervals of both families; those of IPv4-mapped
 // addresses, which are IPv4 addresses, are not counted.
 func (e *elementary) count() (v4, v6 int) {
 	for _, first := range e.v6 {
-		if !mappedBlock.Contains(first.addr()) {
+		if !mappedBlock.Contains(first.Addr6()) {
 			v6++
 		}
 	}
@@ -156,15 +116,15 @@ func (e *elementary) visit(see func(first, last netip.Addr)) {
 		if i+1 < len(e.v4) {
 			last = e.v4[i+1] - 1
 		}
-		see(narrowAddr(first), narrowAddr(last))
+		see(addrnum.Addr4(first), addrnum.Addr4(last))
 	}
 	for i, first := range e.v6 {
-		last := wideAddress{^uint64(0), ^uint64(0)}
+		last := addrnum.Number{Hi: ^uint64(0), Lo: ^uint64(0)}
 		if i+1 < len(e.v6) {
-			last = e.v6[i+1].before()
+			last = e.v6[i+1].Prev()
 		}
-		if from := first.addr(); !mappedBlock.Contains(from) {
-			see(from, last.addr())
+		if from := first.Addr6(); !mappedBlock.Contains(from) {
+			see(from, last.Addr6())
 		}
 	}
 }
@@ -177,20 +137,20 @@ func (e *elementary) teredo(see func(netip.Addr)) {
 		if !teredoBlock.Contains(first) {
 			return
 		}
-		from, to := wide(first), wide(last)
+		from, to := addrnum.From6(first), addrnum.From6(last)
 		const low = 1<<32 - 1
-		fromBlock, toBlock := wideAddress{from.hi, from.lo &^ low}, wideAddress{to.hi, to.lo &^ low}
+		fromBlock, toBlock := addrnum.Number{Hi: from.Hi, Lo: from.Lo &^ low}, addrnum.Number{Hi: to.Hi, Lo: to.Lo &^ low}
 		if fromBlock == toBlock {
-			e.inverted(fromBlock, uint32(from.lo), uint32(to.lo), see)
+			e.inverted(fromBlock, uint32(from.Lo), uint32(to.Lo), see)
 			return
 		}
-		e.inverted(fromBlock, uint32(from.lo), low, see)
-		e.inverted(toBlock, 0, uint32(to.lo), see)
-		second := wideAddress{fromBlock.hi, fromBlock.lo + 1<<32}
-		if second.lo == 0 {
-			second.hi++
+		e.inverted(fromBlock, uint32(from.Lo), low, see)
+		e.inverted(toBlock, 0, uint32(to.Lo), see)
+		second := addrnum.Number{Hi: fromBlock.Hi, Lo: fromBlock.Lo + 1<<32}
+		if second.Lo == 0 {
+			second.Hi++
 		}
-		if compareWide(second, toBlock) < 0 {
+		if second.Less(toBlock) {
 			e.inverted(second, 0, low, see)
 		}
 	})
@@ -198,7 +158,7 @@ func (e *elementary) teredo(see func(netip.Addr)) {
 
 // inverted hands out one address of block for each IPv4 interval that the low 32
 // bits from first to last stand for.
-func (e *elementary) inverted(block wideAddress, first, last uint32, see func(netip.Addr)) {
+func (e *elementary) inverted(block addrnum.Number, first, last uint32, see func(netip.Addr)) {
 	from, to := ^last, ^first // as IPv4 addresses
 	i, found := slices.BinarySearch(e.v4, from)
 	if !found {
@@ -206,6 +166,6 @@ func (e *elementary) inverted(block wideAddress, first, last uint32, see func(ne
 	}
 	for ; i < len(e.v4) && e.v4[i] <= to; i++ {
 		embedded := max(e.v4[i], from)
-		see(wideAddress{block.hi, block.lo | uint64(^embedded)}.addr())
+		see(addrnum.Number{Hi: block.Hi, Lo: block.Lo | uint64(^embedded)}.Addr6())
 	}
 }

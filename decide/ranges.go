@@ -4,6 +4,8 @@ import (
 	"iter"
 
 	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // Ranges ranges over the whole address space in order, IPv4 first, with the
@@ -17,11 +19,11 @@ import (
 // The cost is one pass over the policy's intervals, without visiting addresses.
 func (p *Policy) Ranges() iter.Seq2[netipx.IPRange, Decision] {
 	return func(yield func(netipx.IPRange, Decision) bool) {
-		for _, fam := range []family{ipv4, ipv6} {
+		for _, fam := range []addrnum.Family{addrnum.IPv4, addrnum.IPv6} {
 			out := rangeWriter{fam: fam, yield: yield}
 			if p == nil || p.table == nil {
-				out.add(key{}, Decision{Reasons: reasonsOf(NoPolicy)})
-			} else if fam == ipv4 {
+				out.add(addrnum.Number{}, Decision{Reasons: reasonsOf(NoPolicy)})
+			} else if fam == addrnum.IPv4 {
 				p.ranges4(&out)
 			} else {
 				p.ranges6(&out)
@@ -35,27 +37,27 @@ func (p *Policy) Ranges() iter.Seq2[netipx.IPRange, Decision] {
 
 // rangeWriter merges equal neighbours and cuts out the mapped addresses.
 type rangeWriter struct {
-	fam      family
+	fam      addrnum.Family
 	yield    func(netipx.IPRange, Decision) bool
 	open     bool
-	first    key
+	first    addrnum.Number
 	decision Decision
 	stopped  bool
 }
 
 // mappedFirst and afterMapped enclose ::ffff:0:0/96.
 var (
-	mappedFirst = key{Lo: 0xffff_0000_0000}
-	afterMapped = key{Lo: 0x1_0000_0000_0000}
+	mappedFirst = addrnum.Number{Lo: 0xffff_0000_0000}
+	afterMapped = addrnum.Number{Lo: 0x1_0000_0000_0000}
 )
 
 // add says that d holds from first on. It returns false once the reader has seen enough.
-func (w *rangeWriter) add(first key, d Decision) bool {
+func (w *rangeWriter) add(first addrnum.Number, d Decision) bool {
 	if w.stopped || (w.open && w.decision == d) {
 		return !w.stopped
 	}
 	if w.open && first != w.first {
-		w.emit(before(first))
+		w.emit(first.Prev())
 	}
 	w.open, w.first, w.decision = true, first, d
 	return !w.stopped
@@ -63,43 +65,34 @@ func (w *rangeWriter) add(first key, d Decision) bool {
 
 func (w *rangeWriter) close() bool {
 	if w.open {
-		w.emit(w.fam.last())
+		w.emit(w.fam.Last())
 	}
 	return !w.stopped
 }
 
-func (w *rangeWriter) emit(last key) {
-	if w.fam == ipv4 || compareKeys(last, mappedFirst) < 0 || compareKeys(w.first, afterMapped) >= 0 {
+func (w *rangeWriter) emit(last addrnum.Number) {
+	if w.fam == addrnum.IPv4 || last.Less(mappedFirst) || !w.first.Less(afterMapped) {
 		w.write(w.first, last)
 		return
 	}
 	// |--- first .. ---|::ffff:0:0/96|--- .. last ---|
-	if compareKeys(w.first, mappedFirst) < 0 {
-		w.write(w.first, before(mappedFirst))
+	if w.first.Less(mappedFirst) {
+		w.write(w.first, mappedFirst.Prev())
 	}
-	if compareKeys(last, afterMapped) >= 0 {
+	if !last.Less(afterMapped) {
 		w.write(afterMapped, last)
 	}
 }
 
-func (w *rangeWriter) write(first, last key) {
-	if !w.stopped && !w.yield(netipx.IPRangeFrom(w.fam.addr(first), w.fam.addr(last)), w.decision) {
+func (w *rangeWriter) write(first, last addrnum.Number) {
+	if !w.stopped && !w.yield(netipx.IPRangeFrom(w.fam.Addr(first), w.fam.Addr(last)), w.decision) {
 		w.stopped = true
 	}
 }
 
-// before is the key in front of k, which is not the first one.
-func before(k key) key {
-	if k.Lo == 0 {
-		k.Hi--
-	}
-	k.Lo--
-	return k
-}
-
 func (p *Policy) ranges4(out *rangeWriter) {
 	for first, id := range p.table.Edges4() {
-		if !out.add(key{Lo: uint64(first)}, *p.decision(id)) {
+		if !out.add(addrnum.Number{Lo: uint64(first)}, *p.decision(id)) {
 			return
 		}
 	}
@@ -107,20 +100,20 @@ func (p *Policy) ranges4(out *rangeWriter) {
 
 func (p *Policy) ranges6(out *rangeWriter) {
 	inner := newInnerRanges(p)
-	first, id, started := key{}, uint32(0), false
-	interval := func(last key) bool {
+	first, id, started := addrnum.Number{}, uint32(0), false
+	interval := func(last addrnum.Number) bool {
 		if !p.needsSecondLook(id) {
 			return out.add(first, *p.decision(id))
 		}
 		return inner.add(out, first, last, id)
 	}
 	for next, nextID := range p.table.Edges6() {
-		if started && !interval(before(next)) {
+		if started && !interval(next.Prev()) {
 			return
 		}
 		first, id, started = next, nextID, true
 	}
 	if started {
-		interval(ipv6.last())
+		interval(addrnum.IPv6.Last())
 	}
 }

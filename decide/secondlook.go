@@ -6,6 +6,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/addrnum"
 	"github.com/netwicket/netwicket/internal/iptable"
 	"github.com/netwicket/netwicket/zone"
 )
@@ -23,14 +24,14 @@ func embeddingRanges() []netipx.IPRange {
 // (RFC 6052), 6to4 (RFC 3056) or Teredo (RFC 4380). The first two bytes tell them
 // apart.
 func embeddedIPv4(addr netip.Addr) netip.Addr {
-	b := addr.As16()
+	n := addrnum.From6(addr)
 	switch {
-	case b[0] == 0x00:
-		return netip.AddrFrom4([4]byte(b[12:16]))
-	case b[1] == 0x02:
-		return netip.AddrFrom4([4]byte(b[2:6]))
+	case n.Hi>>56 == 0x00:
+		return addrnum.Addr4(uint32(n.Lo))
+	case n.Hi>>48&0xff == 0x02:
+		return addrnum.Addr4(uint32(n.Hi >> 16))
 	default:
-		return netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]})
+		return addrnum.Addr4(^uint32(n.Lo))
 	}
 }
 
@@ -71,32 +72,16 @@ func (p *Policy) unrepeated(pattern uint32, addr netip.Addr) uint32 {
 		return pattern
 	}
 	r := &p.repeats[index-1]
-	return r.pattern(p, uint32(shiftRight(keyOf(addr), 96-r.bits).Lo))
+	return r.pattern(p, uint32(addrnum.From6(addr).ShiftRight(96-r.bits).Lo))
 }
 
 // pattern is the geo pattern at an IPv4 address inside the block.
 func (r *repeat) pattern(p *Policy, v4 uint32) uint32 {
-	addr := ipv4.addr(key{Lo: uint64(v4)})
+	addr := addrnum.Addr4(v4)
 	if r.patterns != nil {
 		return r.patterns.Lookup(addr)
 	}
 	return p.class(p.table.Lookup(addr)).geo
-}
-
-// shiftRight is k moved down by n < 128 bits.
-func shiftRight(k key, n uint) key {
-	if n >= 64 {
-		return key{Lo: k.Hi >> (n - 64)}
-	}
-	return key{Hi: k.Hi >> n, Lo: k.Lo>>n | k.Hi<<(64-n)}
-}
-
-// shiftLeft is k moved up by n < 128 bits.
-func shiftLeft(k key, n uint) key {
-	if n >= 64 {
-		return key{Hi: k.Lo << (n - 64)}
-	}
-	return key{Hi: k.Hi<<n | k.Lo>>(64-n), Lo: k.Lo << n}
 }
 
 // secondLooked is the decision about an address whose class has none of its own.

@@ -6,6 +6,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/addrnum"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -36,8 +37,8 @@ func (c *compiler) buildTable() {
 	addresses, locations := newPatternState(p), newGeoCompiler(p, c.specs)
 	byLocation := locations.patternsOf(c.config.Geo)
 	var intervals intervals
-	sweep(list[ipv4], patternEdges(c.config.Geo, ipv4, byLocation), addresses, intervals.add4)
-	sweep(list[ipv6], patternEdges(c.config.Geo, ipv6, byLocation), addresses, intervals.add6)
+	sweep(list[addrnum.IPv4], patternEdges(c.config.Geo, addrnum.IPv4, byLocation), addresses, intervals.add4)
+	sweep(list[addrnum.IPv6], patternEdges(c.config.Geo, addrnum.IPv6, byLocation), addresses, intervals.add6)
 	p.addressPatterns, p.ipSets = addresses.patterns, addresses.sets.sets
 	p.geoPatterns, p.dynamicSets = locations.patterns, locations.sets.sets
 	p.ruleSetsOf = locations.ruleSets.sets
@@ -75,8 +76,8 @@ func ranges(entries []zone.Entry) []netipx.IPRange {
 
 // patternEdges is the geo table's edges of one family with patterns for
 // locations, equal neighbours merged.
-func patternEdges(table *geo.Table, fam family, byLocation []uint32) iter.Seq2[key, uint32] {
-	return func(yield func(key, uint32) bool) {
+func patternEdges(table *geo.Table, fam addrnum.Family, byLocation []uint32) iter.Seq2[addrnum.Number, uint32] {
+	return func(yield func(addrnum.Number, uint32) bool) {
 		last, fresh := uint32(0), true
 		same := func(location uint32) bool {
 			pattern := byLocation[location]
@@ -86,16 +87,16 @@ func patternEdges(table *geo.Table, fam family, byLocation []uint32) iter.Seq2[k
 			last, fresh = pattern, false
 			return false
 		}
-		if fam == ipv4 {
+		if fam == addrnum.IPv4 {
 			for at, location := range table.Edges4() {
-				if !same(location) && !yield(key{Lo: uint64(at)}, last) {
+				if !same(location) && !yield(addrnum.Number{Lo: uint64(at)}, last) {
 					return
 				}
 			}
 			return
 		}
 		for at, location := range table.FoldedEdges6() {
-			if !same(location) && !yield(key{Hi: at[0], Lo: at[1]}, last) {
+			if !same(location) && !yield(addrnum.Number{Hi: at[0], Lo: at[1]}, last) {
 				return
 			}
 		}

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/oschwald/maxminddb-golang/v2"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // benchSets are the edges the benchmarks run on: the real databases joined, about 460,000 intervals of IPv4 and 210,000
@@ -45,14 +47,14 @@ func benchAddrs(set *edgeSet) (v4, v6 []netip.Addr) {
 	random := rand.New(rand.NewPCG(42, 42))
 	for range 1 << 16 {
 		i := random.IntN(len(set.first4) - 1)
-		v4 = append(v4, addr4(set.first4[i]+random.Uint32N(set.first4[i+1]-set.first4[i])))
+		v4 = append(v4, addrnum.Addr4(set.first4[i]+random.Uint32N(set.first4[i+1]-set.first4[i])))
 		k := random.IntN(len(set.first6) - 1)
 		from, to := set.first6[k], set.first6[k+1]
 		if from.Hi < to.Hi {
 			from.Hi += random.Uint64N(to.Hi - from.Hi)
 			from.Lo = random.Uint64()
 		}
-		v6 = append(v6, addr6(from))
+		v6 = append(v6, from.Addr6())
 	}
 	return v4, v6
 }

@@ -1,7 +1,6 @@
 package iptable
 
 import (
-	"encoding/binary"
 	"math"
 	"net/netip"
 	"sort"
@@ -131,20 +130,20 @@ func checkLookups(t *testing.T, form string, table *Table, v4, v6 oracle) {
 	t.Helper()
 	at4 := func(addr uint32) {
 		want := v4.at(addrnum.Number{Lo: uint64(addr)})
-		if got := table.Lookup(addr4(addr)); got != want {
-			t.Fatalf("%s: Lookup(%s) = %d, want %d", form, addr4(addr), got, want)
+		if got := table.Lookup(addrnum.Addr4(addr)); got != want {
+			t.Fatalf("%s: Lookup(%s) = %d, want %d", form, addrnum.Addr4(addr), got, want)
 		}
-		if got := table.Lookup(netip.AddrFrom16(addr4(addr).As16())); got != want {
-			t.Fatalf("%s: Lookup(::ffff:%s) = %d, want %d", form, addr4(addr), got, want)
+		if got := table.Lookup(netip.AddrFrom16(addrnum.Addr4(addr).As16())); got != want {
+			t.Fatalf("%s: Lookup(::ffff:%s) = %d, want %d", form, addrnum.Addr4(addr), got, want)
 		}
 	}
 	at6 := func(a addrnum.Number) {
-		if addr6(a).Is4In6() {
+		if a.Addr6().Is4In6() {
 			return // that is an IPv4 address
 		}
 		want := v6.at(a)
-		if got := table.Lookup(addr6(a)); got != want {
-			t.Fatalf("%s: Lookup(%s) = %d, want %d", form, addr6(a), got, want)
+		if got := table.Lookup(a.Addr6()); got != want {
+			t.Fatalf("%s: Lookup(%s) = %d, want %d", form, a.Addr6(), got, want)
 		}
 	}
 	at4(0)
@@ -172,14 +171,14 @@ func checkEdges(t *testing.T, form string, table *Table, v4, v6 oracle) {
 	require.Len(t, again.first4, len(first4), form)
 	for i, f := range first4 {
 		if got := again.first4[i]; uint64(got) != f.Lo || again.value4[i] != value4[i] {
-			t.Fatalf("%s: edge %d of IPv4 is %s: %d, want %s: %d", form, i, addr4(got), again.value4[i], addr4(uint32(f.Lo)), value4[i])
+			t.Fatalf("%s: edge %d of IPv4 is %s: %d, want %s: %d", form, i, addrnum.Addr4(got), again.value4[i], addrnum.Addr4(uint32(f.Lo)), value4[i])
 		}
 	}
 	first6, value6 := v6.merged()
 	require.Len(t, again.first6, len(first6), form)
 	for i, f := range first6 {
 		if got := again.first6[i]; got != f || again.value6[i] != value6[i] {
-			t.Fatalf("%s: edge %d of IPv6 is %s: %d, want %s: %d", form, i, addr6(got), again.value6[i], addr6(f), value6[i])
+			t.Fatalf("%s: edge %d of IPv6 is %s: %d, want %s: %d", form, i, got.Addr6(), again.value6[i], f.Addr6(), value6[i])
 		}
 	}
 }
@@ -196,23 +195,12 @@ func edgesIn(table *Table) *edgeSet {
 	return &s
 }
 
-func addr4(a uint32) netip.Addr {
-	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, a)))
-}
-
-func addr6(a addrnum.Number) netip.Addr {
-	b := binary.BigEndian.AppendUint64(nil, a.Hi)
-	return netip.AddrFrom16([16]byte(binary.BigEndian.AppendUint64(b, a.Lo)))
-}
-
 func number6(t testing.TB, s string) addrnum.Number {
 	t.Helper()
-	b := netip.MustParseAddr(s).As16()
-	return addrnum.Number{Hi: binary.BigEndian.Uint64(b[:8]), Lo: binary.BigEndian.Uint64(b[8:])}
+	return addrnum.From6(netip.MustParseAddr(s))
 }
 
 func number4(t testing.TB, s string) uint32 {
 	t.Helper()
-	b := netip.MustParseAddr(s).As4()
-	return binary.BigEndian.Uint32(b[:])
+	return addrnum.From4(netip.MustParseAddr(s))
 }

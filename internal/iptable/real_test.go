@@ -1,7 +1,6 @@
 package iptable
 
 import (
-	"encoding/binary"
 	"math"
 	"math/rand/v2"
 	"net/netip"
@@ -35,11 +34,11 @@ func readDatabase(t testing.TB, reader *maxminddb.Reader) *edgeSet {
 		value := uint32(result.Offset()) + 1
 		prefix := result.Prefix()
 		if prefix.Addr().Is4() {
-			first := asNumber4(prefix.Addr())
+			first := addrnum.From4(prefix.Addr())
 			s.range4(first, first|uint32(uint64(1)<<(32-prefix.Bits())-1), value)
 			continue
 		}
-		first := asNumber6(prefix.Addr())
+		first := addrnum.From6(prefix.Addr())
 		var last addrnum.Number
 		if bits := prefix.Bits(); bits <= 64 {
 			last = addrnum.Number{Hi: first.Hi | (1<<(64-bits) - 1), Lo: math.MaxUint64}
@@ -49,16 +48,6 @@ func readDatabase(t testing.TB, reader *maxminddb.Reader) *edgeSet {
 		s.range6(first, last, value)
 	}
 	return &s
-}
-
-func asNumber4(addr netip.Addr) uint32 {
-	b := addr.As4()
-	return binary.BigEndian.Uint32(b[:])
-}
-
-func asNumber6(addr netip.Addr) addrnum.Number {
-	b := addr.As16()
-	return addrnum.Number{Hi: binary.BigEndian.Uint64(b[:8]), Lo: binary.BigEndian.Uint64(b[8:])}
 }
 
 // join is the map from an address to a number for what all of them say there.
@@ -132,10 +121,10 @@ func compareWithReader(t *testing.T, table *Table, reader *maxminddb.Reader, s *
 	for range 50_000 {
 		at6 := s.first6[random.IntN(len(s.first6))]
 		for _, addr := range []netip.Addr{
-			addr4(random.Uint32()),
-			addr4(s.first4[random.IntN(len(s.first4))] - random.Uint32N(2)),
-			addr6(addrnum.Number{Hi: at6.Hi, Lo: at6.Lo + random.Uint64()}),
-			addr6(at6.Prev()),
+			addrnum.Addr4(random.Uint32()),
+			addrnum.Addr4(s.first4[random.IntN(len(s.first4))] - random.Uint32N(2)),
+			addrnum.Number{Hi: at6.Hi, Lo: at6.Lo + random.Uint64()}.Addr6(),
+			at6.Prev().Addr6(),
 		} {
 			if addr.Is4In6() {
 				continue

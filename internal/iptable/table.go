@@ -26,7 +26,10 @@ func (t *Table) Lookup(addr netip.Addr) uint32 {
 	if addr.Is4() {
 		addr4 = addrnum.From4(addr)
 	} else {
-		n := addrnum.From6(addr) // inlined, as is From4; zero for the zero Addr
+		if !addr.IsValid() {
+			return 0
+		}
+		n := addrnum.From6(addr) // inlined, as is From4
 		if n.Hi != 0 || n.Lo>>32 != mappedPrefix {
 			return t.v6.lookup(n.Hi, n.Lo)
 		}
