@@ -1,7 +1,6 @@
 package zone
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,7 +17,6 @@ type Feed struct {
 	File     string
 	Entries  []Entry // in document order
 	Warnings Findings
-	Text     []byte
 }
 
 // Sizes that a feed may have. An entry takes about a hundred bytes in memory.
@@ -39,7 +37,7 @@ func ParseFeed(file string, data []byte) (Feed, error) { return parseFeed(file, 
 
 func parseFeed(file string, data []byte, limit int) (Feed, error) {
 	text := string(data)
-	feed := Feed{File: file, Text: bytes.Clone(data)}
+	feed := Feed{File: file}
 	reader := feedReader{file: file, limit: limit, entries: make([]Entry, 0, min(strings.Count(text, "\n")+1, len(text)/8+1, limit))}
 	rest := text[len(data)-len(jsondoc.WithoutMark(data)):]
 	reader.margin = len(text) - len(rest)

@@ -1,7 +1,6 @@
 package zone
 
 import (
-	"bytes"
 	"strings"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 type Overlay struct {
 	Deny, Allow []OverlayEntry
 	Warnings    Findings
-	Text        []byte
 }
 
 // OverlayEntry is one network of an overlay. A zero Until never expires.
@@ -36,8 +34,8 @@ type OverlayEntry struct {
 // The error, if any, is a [Findings] with every error of the document in
 // document order. Beside an error only Warnings of the value may be used.
 func ParseOverlay(file string, data []byte) (Overlay, error) {
-	overlay := Overlay{Text: bytes.Clone(data)}
-	root, found := open(file, overlay.Text)
+	var overlay Overlay
+	root, found := open(file, data)
 	if root.Exists() && found.Is(root, jsondoc.Object, "an object with deny and allow") {
 		found.Strict(root, "deny", "allow")
 		overlay.Deny = found.overlayEntries(root.Get("deny"))

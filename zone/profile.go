@@ -1,10 +1,6 @@
 package zone
 
-import (
-	"bytes"
-
-	"github.com/netwicket/netwicket/internal/jsondoc"
-)
+import "github.com/netwicket/netwicket/internal/jsondoc"
 
 // AuthProfile is the part of SailPoint's authentication profile that decides
 // which checks are enforced. The zero value enforces none.
@@ -13,7 +9,6 @@ type AuthProfile struct {
 	OffNetwork         bool // block access from off the network
 	UntrustedGeography bool // block access from untrusted countries
 	Warnings           Findings
-	Text               []byte
 }
 
 // ParseAuthProfile reads an authentication profile: the object that
@@ -24,8 +19,8 @@ type AuthProfile struct {
 // The error, if any, is a [Findings] with every error of the document in
 // document order. Beside an error only Warnings of the value may be used.
 func ParseAuthProfile(file string, data []byte) (AuthProfile, error) {
-	profile := AuthProfile{Text: bytes.Clone(data)}
-	root, found := openSmall(file, profile.Text)
+	var profile AuthProfile
+	root, found := openSmall(file, data)
 	if root.Exists() && found.Is(root, jsondoc.Object, "an authentication profile object") {
 		profile.Position = positionOf(root)
 		found.Strict(root, "name", "offNetwork", "untrustedGeography", "applicationId", "applicationName",

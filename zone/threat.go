@@ -1,10 +1,6 @@
 package zone
 
-import (
-	"bytes"
-
-	"github.com/netwicket/netwicket/internal/jsondoc"
-)
+import "github.com/netwicket/netwicket/internal/jsondoc"
 
 // ThreatAction is what Okta ThreatInsight does about a suspicious address
 // (docs/semantics.md, threat-1).
@@ -34,7 +30,6 @@ type ThreatInsight struct {
 	Action       ThreatAction
 	ExcludeZones []ZoneID // verbatim; the server returns them in an order of its own
 	Warnings     Findings
-	Text         []byte
 }
 
 // ParseThreatInsight reads a ThreatInsight configuration: the object that
@@ -43,8 +38,8 @@ type ThreatInsight struct {
 // The error, if any, is a [Findings] with every error of the document in
 // document order. Beside an error only Warnings of the value may be used.
 func ParseThreatInsight(file string, data []byte) (ThreatInsight, error) {
-	threat := ThreatInsight{Text: bytes.Clone(data)}
-	root, found := open(file, threat.Text)
+	var threat ThreatInsight
+	root, found := open(file, data)
 	if root.Exists() && found.Is(root, jsondoc.Object, "a ThreatInsight configuration object") {
 		threat.Position = positionOf(root)
 		threat.Action = found.threatAction(root)
