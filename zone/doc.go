@@ -4,7 +4,9 @@
 // authentication profiles, address lists, and netwicket's own overlays.
 //
 // It is pure: bytes in, values out; no files, no network, no clock, no geo
-// data. What a document means is settled by package decide. The rules and their
+// data. What a single zone, rule, reference or entry is good for is a method of
+// its own, such as [Zone.Usable], [Rule.Label] and [OverlayEntry.InForce]; what
+// the documents mean together is settled by package decide. The rules and their
 // sources are listed in docs/semantics.md.
 //
 // # Findings
