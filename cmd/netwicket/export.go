@@ -47,7 +47,7 @@ func (c *commandLine) export(format string) error {
 	}
 	names := c.paths
 	if len(names) == 0 {
-		names = []string{policyfile.Name}
+		names = []string{policyfile.FileName}
 	}
 	source := export.Source{Program: "netwicket " + versionText(), Names: names, Info: policy.Info(), LeavesTeredo: parts.TestsEmbedded()}
 	if err := export.Write(c.out, format, policy, source); err != nil {

@@ -48,6 +48,5 @@ func (c *commandLine) openPolicies(before, after []string) ([2]policyfile.Opened
 	options.Now = time.Now()
 	first, second := options, options
 	first.Paths, second.Paths = before, after
-	pair := policyfile.OpenPair(first, second)
-	return pair, policyfile.ErrOf(pair)
+	return policyfile.OpenPair(first, second)
 }

@@ -81,7 +81,7 @@ func (c *commandLine) edgeResolver(flags resolveFlags) (*gate.Resolver, error) {
 // policyEdge is the edge of the policy, without its documents and databases.
 func (c *commandLine) policyEdge() (gate.Config, error) {
 	if len(c.paths) == 0 {
-		if _, err := os.Stat(policyfile.Name); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(policyfile.FileName); errors.Is(err, fs.ErrNotExist) {
 			return gate.Config{}, nil
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/netwicket/netwicket/decide/keeper"
 	"github.com/netwicket/netwicket/internal/keepertest"
 )
@@ -40,4 +42,31 @@ func TestClockJumps(t *testing.T) {
 		k.Becomes("203.0.113.7", step.free)
 	}
 	t.Logf("figure: %d settings of the clock over ten years, both entries of the overlay in force exactly when they say so", len(steps))
+}
+
+// TestFilesChangeWhileTheyAreRead: what was read of files that changed meanwhile
+// is thrown away. The clock is read after the files were looked at and before they
+// are read, which is when this one writes.
+func TestFilesChangeWhileTheyAreRead(t *testing.T) {
+	var k *keepertest.Kept
+	var armed atomic.Bool
+	var writes atomic.Int64
+	k = keepertest.Keep(t, keepertest.PlainPolicy(), func(o *keeper.Options) {
+		keeper.WithClock(o, func() time.Time {
+			if armed.Load() && writes.Load() < 3 {
+				k.Move("zones.json", keepertest.Blocklist("198.51.100.0/24", "192.0.2.0/24")[:int(writes.Add(1))*7])
+				if writes.Load() == 3 {
+					k.Move("zones.json", keepertest.Blocklist("198.51.100.0/24"))
+				}
+			}
+			return time.Now()
+		}, time.Hour)
+	})
+	armed.Store(true)
+	k.Asked <- struct{}{}
+	first := <-k.Reports
+	require.NoError(t, first.Err, "half a file is no reason to complain")
+	require.EqualValues(t, 3, writes.Load())
+	require.True(t, k.Allows("203.0.113.7"))
+	require.False(t, k.Allows("198.51.100.7"))
 }

@@ -6,10 +6,10 @@ import (
 	"strings"
 
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/internal/finding"
 )
 
-// Checked is what can be said about a policy or a document.
+// Checked is what can be said about a policy or a document. The zero Checked says
+// nothing.
 type Checked struct {
 	Parts    *Parts
 	Policy   *decide.Policy // nil if there are errors, or if a document alone makes no policy
@@ -34,7 +34,7 @@ func Check(options Options, asPolicy bool) Checked {
 		found = append(found, findingsOf(parts.origin, "bad-policy", err)...)
 	}
 	if kind := parts.Document(); kind != Unknown && !asPolicy {
-		found = append(found[:known:known], slices.DeleteFunc(found[known:], func(f *finding.Finding) bool {
+		found = append(found[:known:known], slices.DeleteFunc(found[known:], func(f *Finding) bool {
 			return kind == AuthProfile || needsPolicy(f.Code)
 		})...)
 	}
@@ -59,11 +59,11 @@ func checkGeo(options Options) Checked {
 // furtherErrors are what the compiler has against documents that hold errors
 // already, so that a person need not mend and run and mend again. What a broken
 // or missing document may be the cause of is left out.
-func (p *Parts) furtherErrors() finding.List {
+func (p *Parts) furtherErrors() Findings {
 	_, err := decide.Compile(p.Config)
 	if err != nil {
-		return slices.DeleteFunc(p.placed(findingsOf(p.origin, "bad-policy", err)), func(f *finding.Finding) bool {
-			return f.Warning || slices.ContainsFunc(p.Findings, func(known *finding.Finding) bool {
+		return slices.DeleteFunc(p.placed(findingsOf(p.origin, "bad-policy", err)), func(f *Finding) bool {
+			return f.Warning || slices.ContainsFunc(p.Findings, func(known *Finding) bool {
 				return !known.Warning && (known.Path == "" || known.File == p.origin) && needsPolicy(f.Code) ||
 					known.File == f.File && sameItem(known.Path, f.Path)
 			})

@@ -3,22 +3,37 @@
 // sources and lists. It is where netwicket touches files; the packages that
 // parse and decide never do.
 //
-// [Load] reads everything and says at once everything that is wrong, each with
-// file, line, column and the value, so that one run of check is enough to mend
-// a policy. [Open] goes on to compile it. Either both the documents and the
-// policy are good, or there is no policy.
+// [Open] gives the policy and the [Parts] that it was made of, or everything that
+// is wrong at once, each with file, line, column and the value, so that one
+// attempt is enough to mend a policy. Either both the documents and the policy
+// are good, or there is no policy. A program that runs for longer than its files
+// stay as they are takes a keeper.Keeper instead, which opens them again and again.
 //
 // # What a path may be
 //
-// A policy file, a folder that holds netwicket.json, or one vendor document,
-// which [Recognise] tells from its content. Several paths add up: lists are
-// joined in the order given, and a document of which a policy has one
-// (ThreatInsight, both of SailPoint's, the overlay, the edge, serve) may come from
-// one place only, so that nobody has to know which of two would win.
+// A policy file, a folder that holds netwicket.json, or one vendor document, which
+// is told from its content. Several paths add up: lists are joined in the order
+// given, and a document of which a policy has one (ThreatInsight, both of
+// SailPoint's, the overlay, the edge, serve) may come from one place only, so that
+// nobody has to know which of two would win.
 //
 // # Codes
 //
 // Findings of this package have the codes missing-file, unreadable-file,
 // unknown-document, unknown-key, bad-type, bad-value, empty-path, bad-geo and
-// conflict. The parsers and the compiler add their own.
+// conflict. The parsers and the compiler add their own; docs/lints.md describes the
+// warnings.
+//
+// # For the program
+//
+// [Check], [OpenPair], [LoadEdge], [Serve] and [Kind] are what the netwicket command
+// needs beyond Open; a gateway has little use for them.
+//
+// # The files
+//
+// load.go finds and joins documents, parts.go has what comes of it, check.go says
+// all that can be said of a policy, pair.go opens two that are compared; kind.go
+// tells documents apart, file.go reads the policy file, edge.go and serve.go two of
+// its sections, values.go single values, geo.go finds geo sources, read.go reads a
+// file within limits.
 package policyfile

@@ -2,6 +2,7 @@ package policyfile
 
 import (
 	"github.com/netwicket/netwicket/decide/gate"
+	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/jsondoc"
 )
@@ -11,3 +12,9 @@ func ReadSettings(root jsondoc.Node) (*gate.Config, *Serve, finding.List) {
 	f, findings := readFile("netwicket.json", root)
 	return f.edge, f.serve, findings
 }
+
+// RecogniseDocument tells what a document is from its content.
+func RecogniseDocument(file string, root jsondoc.Node) (Kind, error) { return recognise(file, root) }
+
+// Sources are the geo sources of a policy, in their order.
+func Sources(parts *Parts) []geo.Source { return parts.sources }

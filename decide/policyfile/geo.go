@@ -26,12 +26,12 @@ func (l *loader) findGeo() {
 		}
 		sources = append(sources, geo.Source{File: s.list.path, Kind: geo.Netset, Service: s.name})
 	}
-	l.parts.Sources = sources
+	l.parts.sources = sources
 }
 
 // loadGeo reads the geo sources into one table.
 func (l *loader) loadGeo() {
-	sources := l.parts.Sources
+	sources := l.parts.sources
 	if len(sources) == 0 {
 		return
 	}

@@ -71,7 +71,7 @@ func TestRecognise(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			root, err := jsondoc.Parse(test.file, []byte(test.text))
 			require.NoError(t, err)
-			got, err := policyfile.Recognise(test.file, root)
+			got, err := policyfile.RecogniseDocument(test.file, root)
 			require.Equal(t, test.want, got)
 			require.Equal(t, test.want == policyfile.Unknown, err != nil)
 		})
@@ -163,7 +163,7 @@ func TestFlagsOverAndBesideThePolicy(t *testing.T) {
 	require.Equal(t, decide.DenyUnknownCountry, parts.Config.UnknownCountry)
 	require.Equal(t, zone.ThreatBlock, parts.Config.ThreatInsight.Action, "a feed on the command line blocks")
 	var sources []string
-	for _, source := range parts.Sources {
+	for _, source := range policyfile.Sources(parts) {
 		sources = append(sources, source.File+" "+source.Service)
 	}
 	require.Equal(t, []string{"geo.csv ", "more.csv ", "nord.txt NORD_VPN"}, sources)

@@ -44,9 +44,9 @@ func TestKeysReadTheirExamplesAndDefaults(t *testing.T) {
 		if within != "" {
 			text = `{"` + within + `": ` + text + `}`
 		}
-		root, err := jsondoc.Parse(Name, []byte(text))
+		root, err := jsondoc.Parse(FileName, []byte(text))
 		require.NoError(t, err, text)
-		f, findings := readFile(Name, root)
+		f, findings := readFile(FileName, root)
 		var errs []string
 		for _, found := range findings {
 			if !found.Warning && !strings.Contains(found.Error(), "go together") {
@@ -138,9 +138,9 @@ func TestPageIsOfTheKeys(t *testing.T) {
 	examples := regexp.MustCompile("(?s)```jsonc?\n(.*?)```").FindAllStringSubmatch(page, -1)
 	require.NotEmpty(t, examples)
 	for _, example := range examples {
-		root, err := jsondoc.ParseCommented(Name, []byte(example[1]))
+		root, err := jsondoc.ParseCommented(FileName, []byte(example[1]))
 		require.NoError(t, err)
-		_, findings := readFile(Name, root)
+		_, findings := readFile(FileName, root)
 		require.Empty(t, findings)
 	}
 	var names []string

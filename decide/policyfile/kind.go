@@ -8,8 +8,8 @@ import (
 	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
-// Name is the file that a policy's folder holds.
-const Name = "netwicket.json"
+// FileName is the file that a policy's folder holds.
+const FileName = "netwicket.json"
 
 // Kind is what a JSON document is.
 type Kind uint8
@@ -46,7 +46,7 @@ var (
 // element are for policy files alone, which people write by hand; a vendor's
 // document that has them is none.
 func parseAny(path string, data []byte) (jsondoc.Node, error) {
-	if filepath.Base(path) == Name {
+	if filepath.Base(path) == FileName {
 		return jsondoc.ParseCommented(path, data)
 	}
 	root, err := jsondoc.Parse(path, data)
@@ -54,17 +54,17 @@ func parseAny(path string, data []byte) (jsondoc.Node, error) {
 		return root, err
 	}
 	commented, commentedErr := jsondoc.ParseCommented(path, data)
-	if kind, _ := Recognise(path, commented); kind == PolicyFile {
+	if kind, _ := recognise(path, commented); kind == PolicyFile {
 		return commented, commentedErr
 	}
 	return root, err
 }
 
-// Recognise tells what a document is from its content; the first kind that fits
+// recognise tells what a document is from its content; the first kind that fits
 // is the answer, and of an array the first object decides. Only a policy file is
 // known by its name as well.
-func Recognise(file string, root jsondoc.Node) (Kind, error) {
-	if filepath.Base(file) == Name {
+func recognise(file string, root jsondoc.Node) (Kind, error) {
+	if filepath.Base(file) == FileName {
 		return PolicyFile, nil
 	}
 	object := root

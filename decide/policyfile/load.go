@@ -58,7 +58,7 @@ func newLoader(options Options) *loader {
 // originOf is where findings about the policy as a whole stand.
 func originOf(options Options) string {
 	if len(options.Paths) == 0 {
-		return Name
+		return FileName
 	}
 	return options.Paths[0]
 }
@@ -75,21 +75,21 @@ func (l *loader) whole(file, code string, cause error) {
 // defaultPolicy is the policy of the working directory. It says what to write
 // if there is none: this is the first message that anybody gets.
 func (l *loader) defaultPolicy() {
-	if _, err := os.Stat(Name); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(FileName); errors.Is(err, fs.ErrNotExist) {
 		l.kinds = append(l.kinds, PolicyFile)
-		l.parts.Files = append(l.parts.Files, Name)
-		l.whole(Name, "missing-file", errors.New("there is no policy file in this folder; "+
+		l.parts.Files = append(l.parts.Files, FileName)
+		l.whole(FileName, "missing-file", errors.New("there is no policy file in this folder; "+
 			"name a policy file, a folder that holds one or a vendor document with -c PATH, or write one here, such as "+
 			`{"okta": {"zones": ["zones.json"]}, "geo": ["country.mmdb"]}`))
 		return
 	}
-	l.path(Name)
+	l.path(FileName)
 }
 
 // path reads one policy file, folder or vendor document.
 func (l *loader) path(path string) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, Name)
+		path = filepath.Join(path, FileName)
 	}
 	ref := reference{path: path}
 	data, ok := l.read(ref)
@@ -103,7 +103,7 @@ func (l *loader) path(path string) {
 		l.addError(path, "bad-json", err)
 		return
 	}
-	kind, unknown := Recognise(path, root)
+	kind, unknown := recognise(path, root)
 	l.kinds = append(l.kinds, kind)
 	switch kind {
 	case Unknown:

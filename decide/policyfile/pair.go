@@ -11,7 +11,7 @@ import (
 )
 
 // Opened is a policy with the documents it was made of. The policy is nil if
-// there are errors; Err is then a [Findings].
+// there are errors; Err is then [Findings].
 type Opened struct {
 	Parts  *Parts
 	Policy *decide.Policy
@@ -20,10 +20,11 @@ type Opened struct {
 
 // OpenPair opens two policies that are to be compared, both at the same time.
 // Where they have the same geo sources, these are loaded once and shared: large
-// databases take longer to load than everything else.
-func OpenPair(first, second Options) [2]Opened {
+// databases take longer to load than everything else. The error is [Findings] with
+// what is wrong with either.
+func OpenPair(first, second Options) ([2]Opened, error) {
 	loaders := [2]*loader{gather(first), gather(second)}
-	shared := sameSources(loaders[0].parts.Sources, loaders[1].parts.Sources)
+	shared := sameSources(loaders[0].parts.sources, loaders[1].parts.sources)
 	if shared {
 		loaders[0].loadGeo()
 		loaders[1].share(loaders[0])
@@ -40,7 +41,7 @@ func OpenPair(first, second Options) [2]Opened {
 		})
 	}
 	group.Wait()
-	return opened
+	return opened, errorOf(opened)
 }
 
 // share takes over the table of another policy with the same sources, or what is
@@ -75,8 +76,8 @@ func realPath(path string) string {
 	return absolute
 }
 
-// ErrOf joins what is wrong with either policy.
-func ErrOf(pair [2]Opened) error {
+// errorOf joins what is wrong with either policy.
+func errorOf(pair [2]Opened) error {
 	var all finding.List
 	for _, opened := range pair {
 		if opened.Err != nil {

@@ -33,8 +33,8 @@ func TestOpenPair(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			folder(t, files)
-			pair := policyfile.OpenPair(test.first, test.second)
-			require.NoError(t, policyfile.ErrOf(pair))
+			pair, err := policyfile.OpenPair(test.first, test.second)
+			require.NoError(t, err)
 			require.Equal(t, test.shared, pair[0].Parts.Config.Geo == pair[1].Parts.Config.Geo)
 			for i, options := range []policyfile.Options{test.first, test.second} {
 				_, alone, err := policyfile.Open(options)
@@ -45,14 +45,14 @@ func TestOpenPair(t *testing.T) {
 	}
 	t.Run("errors of both", func(t *testing.T) {
 		folder(t, files)
-		pair := policyfile.OpenPair(policyfile.Options{Paths: []string{"bad.json"}}, policyfile.Options{Paths: []string{"absent.json"}})
-		require.ErrorContains(t, policyfile.ErrOf(pair), "bad.json:1:11")
-		require.ErrorContains(t, policyfile.ErrOf(pair), "absent.json:1:1")
+		_, err := policyfile.OpenPair(policyfile.Options{Paths: []string{"bad.json"}}, policyfile.Options{Paths: []string{"absent.json"}})
+		require.ErrorContains(t, err, "bad.json:1:11")
+		require.ErrorContains(t, err, "absent.json:1:1")
 	})
 	t.Run("errors of shared sources", func(t *testing.T) {
 		folder(t, files)
 		options := policyfile.Options{Paths: []string{"old.json"}, Geo: []string{"broken.csv"}}
-		pair := policyfile.OpenPair(options, options)
+		pair, _ := policyfile.OpenPair(options, options)
 		require.Error(t, pair[0].Err)
 		require.Error(t, pair[1].Err)
 		require.Nil(t, pair[0].Policy)

@@ -6,41 +6,53 @@ import (
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/geo"
-	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/zone"
 )
 
 // Options say what a policy is made of. The zero value is the policy of the
 // working directory: ./netwicket.json.
 type Options struct {
-	Paths          []string // policy files, folders that hold one, vendor documents; none: the working directory's policy
-	Geo            []string // .mmdb, .csv, or folders of them; after those of policy files
-	Services       []ServiceList
-	Threats        []string  // threat feeds; without a ThreatInsight configuration they block
-	UnknownCountry string    // deny or trust, over what policy files say; empty: what they say
-	Now            time.Time // for entries that expire; zero: none has expired
+	// Paths are policy files, folders that hold one, and vendor documents. They add
+	// up; none is the working directory's policy.
+	Paths []string
+	// Geo are .mmdb and .csv files, or folders of them. They come after those of
+	// policy files, which they override.
+	Geo []string
+	// Services are lists of the networks that offer one IP service.
+	Services []ServiceList
+	// Threats are threat feeds; without a ThreatInsight configuration they block.
+	Threats []string
+	// UnknownCountry is what SailPoint's geography makes of an address whose country
+	// nobody knows, deny or trust, whatever policy files say; empty: what they say.
+	UnknownCountry string
+	// Now is what the overlay's entries are held against; zero: none has expired.
+	Now time.Time
 }
 
 // ServiceList is a list of networks that offer one IP service.
 type ServiceList struct{ Name, Path string }
 
 // Parts are what the documents hold: everything that a policy is compiled from,
-// and what stands beside it in a policy file.
+// and what stands beside it in a policy file. The zero Parts are an empty policy,
+// which does not compile. They are not changed once they are made, but for the
+// warnings that [Parts.Compile] adds.
 type Parts struct {
-	Config   decide.Config
-	Edge     *gate.Config // nil: no policy file has an edge, which differs from an empty one
-	Observe  bool         // mode observe
-	Serve    Serve
-	Findings Findings     // errors and warnings, document by document
-	Files    []string     // every file that was asked for, also those that are missing
-	Folders  []string     // folders whose geo files were read: a file that is added there changes the policy
-	Sources  []geo.Source // those of Config.Geo
+	Config  decide.Config // for decide.Compile
+	Edge    *gate.Config  // nil: no policy file has an edge, which differs from an empty one
+	Observe bool          // the mode is observe: gate.Observe, if a program grants it
+	Serve   Serve
+	// Findings are all errors and warnings, document by document.
+	Findings Findings
+	// Files are all files that were asked for, also those that are missing, and
+	// Folders those whose geo files were read: what the policy depends on.
+	Files, Folders []string
 
-	document Kind   // the one vendor document, where there is nothing else
-	origin   string // file of findings about the policy as a whole
+	sources  []geo.Source // those of Config.Geo
+	document Kind         // the one vendor document, where there is nothing else
+	origin   string       // file of findings about the policy as a whole
 }
 
-// Err is the errors among the findings, or nil.
+// Err is the errors among the findings, as [Findings], or nil.
 func (p *Parts) Err() error { return errorsOf(p.Findings).Err() }
 
 // Warnings are the findings that are no errors. Nil Parts have none.
@@ -60,8 +72,8 @@ func (p *Parts) Warnings() Findings {
 // else Unknown.
 func (p *Parts) Document() Kind { return p.document }
 
-func errorsOf(findings finding.List) finding.List {
-	var errs finding.List
+func errorsOf(findings Findings) Findings {
+	var errs Findings
 	for _, f := range findings {
 		if !f.Warning {
 			errs = append(errs, f)
@@ -71,7 +83,7 @@ func errorsOf(findings finding.List) finding.List {
 }
 
 // Compile makes the policy. What is wrong, the documents' own errors included, is
-// returned as a [Findings]; the compiler's warnings join the Findings.
+// returned as [Findings]; the compiler's warnings join the Findings.
 func (p *Parts) Compile() (*decide.Policy, error) {
 	if err := p.Err(); err != nil {
 		return nil, err
@@ -86,7 +98,7 @@ func (p *Parts) Compile() (*decide.Policy, error) {
 
 // placed gives a file to findings that are about no document, such as that of a
 // policy without any.
-func (p *Parts) placed(findings finding.List) finding.List {
+func (p *Parts) placed(findings Findings) Findings {
 	for i, f := range findings {
 		if f.File == "" {
 			named := *f
@@ -99,7 +111,7 @@ func (p *Parts) placed(findings finding.List) finding.List {
 
 // addNew leaves out what the parsers have said already: a policy repeats the
 // warnings of its documents.
-func (p *Parts) addNew(findings finding.List) {
+func (p *Parts) addNew(findings Findings) {
 	known := make(map[string]bool, len(p.Findings))
 	for _, f := range p.Findings {
 		known[f.Code+" "+f.Error()] = true
@@ -112,16 +124,17 @@ func (p *Parts) addNew(findings finding.List) {
 	}
 }
 
-// Open loads and compiles. The Parts are never nil; the policy is nil if there is
-// an error, which is a [Findings].
+// Open loads and compiles: [Load] and then [Parts.Compile]. The Parts are never nil,
+// and hold the warnings. The policy is nil if there is an error, which is
+// [Findings] with everything that is wrong. It takes as long as reading the geo
+// databases does, a few hundred milliseconds for those of the whole internet.
 func Open(options Options) (*Parts, *decide.Policy, error) {
 	parts := Load(options)
 	policy, err := parts.Compile()
 	return parts, policy, err
 }
 
-// Name is the file that findings about the policy as a whole are filed under:
-// the first path.
+// Name is what the policy is called in messages: the first path.
 func (p *Parts) Name() string { return p.origin }
 
 // TestsEmbedded says that the policy looks at IPv4 addresses embedded in IPv6

@@ -28,7 +28,7 @@ func parsers(t *testing.T) map[string]func(name string, data []byte) error {
 		"overlay":                  func(name string, data []byte) error { _, err := zone.ParseOverlay(name, data); return err },
 		"expectations":             func(name string, data []byte) error { _, err := expect.Parse(name, data, false); return err },
 		"policy file": func(name string, data []byte) error {
-			path := filepath.Join(folder, policyfile.Name)
+			path := filepath.Join(folder, policyfile.FileName)
 			require.NoError(t, os.WriteFile(path, data, 0o600))
 			var failures finding.List
 			for _, f := range policyfile.Load(policyfile.Options{Paths: []string{path}}).Findings {
