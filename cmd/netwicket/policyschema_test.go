@@ -95,8 +95,7 @@ func policyFileTexts(t *testing.T) []string {
 				}
 				text, err := strconv.Unquote(literal.Value)
 				require.NoError(t, err)
-				root, _ := jsondoc.ParseCommented("x.json", []byte(text))
-				if kind, _ := policyfile.Recognise("x.json", root); kind == policyfile.PolicyFile {
+				if kind, _ := policyfile.Recognise("x.json", []byte(text)); kind == policyfile.PolicyFile {
 					texts = append(texts, text)
 				}
 				return true

@@ -12,7 +12,7 @@
 // # What a path may be
 //
 // A policy file, a folder that holds netwicket.json, or one vendor document, which
-// is told from its content. Several paths add up: lists are joined in the order
+// [Recognise] tells from its content. Several paths add up: lists are joined in the order
 // given, and a document of which a policy has one (ThreatInsight, both of
 // SailPoint's, the overlay, the edge, serve) may come from one place only, so that
 // nobody has to know which of two would win.

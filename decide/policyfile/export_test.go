@@ -13,8 +13,5 @@ func ReadSettings(root jsondoc.Node) (*gate.Config, *Serve, finding.List) {
 	return f.edge, f.serve, findings
 }
 
-// RecogniseDocument tells what a document is from its content.
-func RecogniseDocument(file string, root jsondoc.Node) (Kind, error) { return recognise(file, root) }
-
 // Sources are the geo sources of a policy, in their order.
 func Sources(parts *Parts) []geo.Source { return parts.sources }

@@ -69,9 +69,7 @@ func TestRecognise(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			root, err := jsondoc.Parse(test.file, []byte(test.text))
-			require.NoError(t, err)
-			got, err := policyfile.RecogniseDocument(test.file, root)
+			got, err := policyfile.Recognise(test.file, []byte(test.text))
 			require.Equal(t, test.want, got)
 			require.Equal(t, test.want == policyfile.Unknown, err != nil)
 		})

@@ -42,6 +42,18 @@ var (
 		"locations, ipServiceCategories or system; a SailPoint network configuration has range, geolocation or whitelisted")
 )
 
+// Recognise tells what a document is from its content; the first kind that fits is
+// the answer, and of an array the first object decides. Only a policy file is known
+// by its name as well. The error says why the kind is Unknown: the text cannot be
+// read, or is nothing that netwicket knows.
+func Recognise(file string, data []byte) (Kind, error) {
+	root, err := parseAny(file, data)
+	if !root.Exists() {
+		return Unknown, err
+	}
+	return recognise(file, root)
+}
+
 // parseAny reads a document of any kind. Comments and a comma behind the last
 // element are for policy files alone, which people write by hand; a vendor's
 // document that has them is none.
@@ -60,9 +72,7 @@ func parseAny(path string, data []byte) (jsondoc.Node, error) {
 	return root, err
 }
 
-// recognise tells what a document is from its content; the first kind that fits
-// is the answer, and of an array the first object decides. Only a policy file is
-// known by its name as well.
+// recognise is Recognise for a document that was parsed.
 func recognise(file string, root jsondoc.Node) (Kind, error) {
 	if filepath.Base(file) == FileName {
 		return PolicyFile, nil
