@@ -4,6 +4,7 @@ import "net/netip"
 
 // walkLimit is how many hops Okta looks at for an IP zone. ("Five IPs in the
 // chain are checked.")
+// See docs/semantics.md, zone-1.
 const walkLimit = 5
 
 // cachedWords is how many words of the request's IP zones are worked out once;
@@ -26,6 +27,7 @@ type request struct {
 }
 
 // normal is the one form of an address: unmapped, without a zone.
+// See docs/semantics.md, address-1.
 func normal(addr netip.Addr) netip.Addr { return addr.Unmap().WithZone("") }
 
 // inZones fills the cache of IP zones that hold the request.
@@ -47,6 +49,7 @@ func (r *request) zonesOf(p *Policy, word int) uint64 {
 // gateway of the zone means in, a proxy of the same zone means look at the hop
 // behind it, anything else means out. The gateway test comes first, so an
 // address in both lists is in.
+// See docs/semantics.md, zone-1, zone-2, zone-3, zone-4, zone-5 and zone-6.
 func (r *request) walkWord(p *Policy, word int) uint64 {
 	in, alive := uint64(0), p.walkable[word]
 	for _, address := range r.walk[:r.walked] {
@@ -62,6 +65,7 @@ func (r *request) walkWord(p *Policy, word int) uint64 {
 }
 
 // block notes a blocklist hit of the nearest blocked hop.
+// See docs/semantics.md, order-5.
 func (r *request) block(by int32) {
 	if !r.blocked {
 		r.blocked, r.blockedBy = true, by
@@ -69,6 +73,7 @@ func (r *request) block(by int32) {
 }
 
 // hop takes the blocklists and the overlay of a hop that is not the client.
+// See docs/semantics.md, overlay-1, blocklist-2, blocklist-3 and blocklist-5.
 func (r *request) hop(address *addressPattern, at *geoPattern) {
 	if address.flags&overlayDenied != 0 {
 		r.overlayDenied = true
@@ -83,6 +88,8 @@ func (r *request) hop(address *addressPattern, at *geoPattern) {
 // clientHop is hop for the client, for whom an unknown dynamic blocklist
 // counts as well, and definite hits of the IPv4 address embedded in it. The
 // exempt zone must list the address that was hit.
+// See docs/semantics.md, blocklist-3, blocklist-5, embedded-2, embedded-3 and
+// embedded-4.
 func (r *request) clientHop(p *Policy, address *addressPattern, at *geoPattern) {
 	by := none
 	if address.flags&overlayDenied != 0 {
@@ -106,6 +113,7 @@ func (r *request) clientHop(p *Policy, address *addressPattern, at *geoPattern) 
 }
 
 // firstZone is the earlier of two zones in document order; none is no zone.
+// See docs/semantics.md, order-5.
 func firstZone(a, b int32) int32 {
 	if a == none || (b != none && b < a) {
 		return b
@@ -114,6 +122,7 @@ func firstZone(a, b int32) int32 {
 }
 
 // follow looks up the hops of a chain and finds the client; -1 if there is none.
+// See docs/semantics.md, chain-3, chain-5, chain-6, chain-7 and chain-8.
 func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
 	for i, addr := range chain {
 		if !addr.IsValid() {
@@ -145,6 +154,7 @@ func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
 }
 
 // lookBehind takes the blocklists and the overlay of the hops behind the client.
+// See docs/semantics.md, overlay-1 and blocklist-2.
 func (p *Policy) lookBehind(r *request, hops []netip.Addr) {
 	for _, addr := range hops {
 		if addr.IsValid() {

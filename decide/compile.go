@@ -16,6 +16,7 @@ import (
 // ranges: some tens of milliseconds for a hundred zones at Okta's limits on
 // databases of the whole internet. A policy keeps what it compiled and the
 // Config, whose documents it does not copy.
+// See docs/semantics.md, policy-5 and sailpoint-12.
 func Compile(config Config) (*Policy, error) {
 	c := &compiler{config: config, p: &Policy{}}
 	if err := c.checkParts(); err != nil {
@@ -50,6 +51,7 @@ type compiler struct {
 
 // checkParts refuses a Config that holds nothing to decide by, and feeds of
 // which nobody says whether they block.
+// See docs/semantics.md, policy-1 and threat-5.
 func (c *compiler) checkParts() error {
 	zones := 0
 	for i := range c.config.Zones {

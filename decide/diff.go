@@ -25,6 +25,7 @@ type Change struct {
 //
 // The cost is one pass over the intervals of both policies, without visiting
 // addresses.
+// See docs/semantics.md, range-3.
 func Diff(before, after *Policy) iter.Seq[Change] {
 	return func(yield func(Change) bool) {
 		pending := Change{}

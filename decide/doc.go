@@ -28,7 +28,9 @@
 //
 // # Invariants
 //
-// Each is a test of this package:
+// Each is a test of this package; those of docs/semantics.md are safe-1 (a
+// restriction), safe-2 (what is forged), safe-3 (what is not known) and safe-4
+// (what Explain says):
 //
 //	nothing denies                                   TestNothingDenies
 //	Decide and DecideChain say what Explain says     TestEveryAddressMatchesExplain TestDecideMatchesExplain FuzzDecide

@@ -9,6 +9,7 @@ import (
 
 // truth is a Kleene truth value: whether something surely holds and whether
 // it possibly holds. Surely implies possibly.
+// See docs/semantics.md, dynamic-8.
 type truth struct{ surely, possibly bool }
 
 var (
@@ -41,6 +42,9 @@ func locationsHold(terms zone.Terms[zone.Place], at geo.Location) truth {
 	return termsHold(terms, func(p zone.Place) truth { return placeHolds(p, at) })
 }
 
+// placeHolds knows no special addresses and no codes that stand for several
+// countries.
+// See docs/semantics.md, dynamic-8, dynamic-9 and dynamic-12.
 func placeHolds(p zone.Place, at geo.Location) truth {
 	switch {
 	case at.Country == "":
@@ -66,6 +70,7 @@ func asnsHold(terms zone.Terms[uint32], asn uint32, known bool) truth {
 }
 
 // termsHold is (include empty or one of include) and none of exclude.
+// See docs/semantics.md, dynamic-3 and dynamic-5.
 func termsHold[T any](terms zone.Terms[T], holds func(T) truth) truth {
 	included := truthOf(len(terms.Include) == 0)
 	for i := range terms.Include {
@@ -78,6 +83,8 @@ func termsHold[T any](terms zone.Terms[T], holds func(T) truth) truth {
 	return included.and(excluded.not())
 }
 
+// proxyHolds: a proxy that hides nobody is no anonymizer.
+// See docs/semantics.md, dynamic-4.
 func proxyHolds(want zone.ProxyType, anonymizer geo.Anonymizer) truth {
 	if want == zone.ProxyUnset {
 		return isTrue
@@ -98,6 +105,7 @@ func proxyHolds(want zone.ProxyType, anonymizer geo.Anonymizer) truth {
 // address without any service is outside. An address with several services, one
 // of them excluded, is in a blocklist if another one is included, and in a
 // POLICY zone not at all.
+// See docs/semantics.md, dynamic-6 and dynamic-7.
 func categoriesHold(terms zone.Terms[string], services geo.Services, blocklist bool) truth {
 	if !terms.Defined() {
 		return isTrue
@@ -142,6 +150,8 @@ const (
 	vpnEnding, proxyEnding  = "_VPN", "_PROXY"
 )
 
+// inCategory says whether a service is of a category.
+// See docs/semantics.md, dynamic-10 and dynamic-11.
 func inCategory(s geo.Service, category string) truth {
 	tor := s.Type == geo.TorService
 	switch category {

@@ -21,6 +21,7 @@ import (
 //
 // Every text and list is preceded by its length and every document by whether it
 // is there, so that no two Configs run together.
+// See docs/semantics.md, policy-4.
 func fingerprint(config *Config) string {
 	sum := sha256.New()
 	h := &hasher{out: bufio.NewWriterSize(sum, 1<<15)}

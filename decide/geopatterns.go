@@ -22,6 +22,7 @@ type geoPattern struct {
 // keeps which zones' terms the value meets. The columns are joined by AND, a
 // word of zones at a time, so that a location costs a few look-ups instead of
 // one evaluation per zone.
+// See docs/semantics.md, dynamic-2.
 type property struct {
 	surely, possibly []uint64 // flat: words of vector 0, of vector 1, ...
 	width            int

@@ -37,6 +37,7 @@ func (p *Policy) Info() Info {
 }
 
 // describe fills the policy's own description.
+// See docs/semantics.md, policy-4.
 func (c *compiler) describe() {
 	info := &c.p.info
 	info.Fingerprint = fingerprint(&c.config)

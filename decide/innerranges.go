@@ -136,6 +136,7 @@ func (n *innerRanges) decision(pair innerPair) Decision {
 
 // embeddingBits is the prefix in front of the IPv4 address that counts in
 // ranges: Teredo's is not one of them.
+// See docs/semantics.md, range-2.
 func embeddingBits(first addrnum.Number) (bits uint, embeds bool) {
 	switch {
 	case first.Hi>>48 == 0x2002:

@@ -4,6 +4,8 @@ import "github.com/netwicket/netwicket/zone"
 
 // judge goes through the layers in order; the first denial is the decision. It
 // fills a zero Decision, all but the client.
+// See docs/semantics.md, order-1, order-4, order-5, order-6, overlay-2,
+// blocklist-1, threat-1, threat-4 and rule-9.
 func (p *Policy) judge(r *request, d *Decision) {
 	address, at := &p.addressPatterns[r.address], &p.geoPatterns[r.geo]
 	threatens := p.threatens(r, address)
@@ -59,6 +61,7 @@ func (d *Decision) set(v Verdict, r Reason) { d.Verdict, d.Reason, d.Reasons = v
 
 // allowReason is the reason of an allow, which depends on what the policy
 // consults, not on the request.
+// See docs/semantics.md, order-3.
 func (p *Policy) allowReason() Reason {
 	switch {
 	case p.sailPoint.enforced():

@@ -13,6 +13,7 @@ type Live struct {
 
 // Policy is the policy in force, nil before the first Swap. A request that
 // needs several answers takes it once, so that all come from one policy.
+// See docs/semantics.md, order-2 and rule-13.
 func (l *Live) Policy() *Policy {
 	if l == nil {
 		return nil

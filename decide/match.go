@@ -89,6 +89,7 @@ func (m *Membership) Zone(key string) State {
 
 // state is the zone's state: IP zones follow the chain, blocklists and dynamic
 // zones look at the client, and say unknown where there is none.
+// See docs/semantics.md, zone-7, dynamic-1 and blocklist-8.
 func (m *Membership) state(z *compiledZone) State {
 	p := m.policy
 	word, bit := z.bit/64, uint64(1)<<(z.bit%64)
@@ -115,6 +116,7 @@ func (m *Membership) state(z *compiledZone) State {
 
 // OnNetwork says whether the client is inside SailPoint's network definition,
 // enforced or not; Unknown without a SailPoint document or without a client.
+// See docs/semantics.md, sailpoint-2.
 func (m *Membership) OnNetwork() State {
 	if m.policy == nil || !m.policy.sailPoint.present || !m.client.IsValid() {
 		return Unknown
@@ -124,6 +126,7 @@ func (m *Membership) OnNetwork() State {
 
 // TrustedCountry says whether SailPoint's lists trust the client's country,
 // enforced or not; Unknown without a SailPoint document, a client or a country.
+// See docs/semantics.md, sailpoint-2.
 func (m *Membership) TrustedCountry() State {
 	if m.policy == nil || !m.policy.sailPoint.present || !m.client.IsValid() {
 		return Unknown

@@ -17,6 +17,7 @@ type need struct {
 // checkData refuses ACTIVE zones that ask for a datum that no source provides:
 // they would be unknown for every address, which is never what was meant. It
 // warns of operators that no source can name.
+// See docs/semantics.md, policy-2.
 func (c *compiler) checkData() {
 	provided := c.config.Geo.Provides()
 	for i := range c.p.zones {
@@ -58,6 +59,7 @@ func needsOf(z *zone.Zone) []need {
 
 // warnAboutOperators names the categories that stand for one operator which
 // appears in no source: such a zone can match no address for sure.
+// See docs/semantics.md, dynamic-11.
 func (c *compiler) warnAboutOperators() {
 	var named []geo.Service // worked out for the first category that needs it
 	for i := range c.p.zones {

@@ -10,6 +10,7 @@ import (
 
 // addOverlay keeps the entries that have not expired at the caller's time. An
 // expired one is a warning: somebody believes that it still does something.
+// See docs/semantics.md, overlay-4.
 func (c *compiler) addOverlay() {
 	document := c.config.Overlay
 	if document == nil {

@@ -71,9 +71,11 @@ func (p *Policy) find(addr netip.Addr) (found *Decision, client netip.Addr) {
 
 // noPolicy is the decision where there is no policy to ask. Like unresolved, it
 // is only ever read.
+// See docs/semantics.md, order-2.
 var noPolicy = Decision{Reasons: reasonsOf(NoPolicy)}
 
 // unresolved is the decision about a client whose address cannot be determined.
+// See docs/semantics.md, chain-7, overlay-3, blocklist-4 and sailpoint-11.
 var unresolved = Decision{Reason: ClientUnresolved, Reasons: reasonsOf(ClientUnresolved)}
 
 // DecideChain decides about a request that passed the chain, nearest hop first;

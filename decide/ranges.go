@@ -17,6 +17,7 @@ import (
 // bits run backwards and every address would be a range of its own.
 //
 // The cost is one pass over the policy's intervals, without visiting addresses.
+// See docs/semantics.md, range-1 and range-2.
 func (p *Policy) Ranges() iter.Seq2[netipx.IPRange, Decision] {
 	return func(yield func(netipx.IPRange, Decision) bool) {
 		for _, fam := range []addrnum.Family{addrnum.IPv4, addrnum.IPv6} {

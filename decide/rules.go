@@ -37,6 +37,8 @@ func (w *ruleWords) grow(words int) {
 	}
 }
 
+// addRules keeps every rule document as a policy of its own.
+// See docs/semantics.md, rule-4 and rule-9.
 func (c *compiler) addRules() {
 	for _, document := range c.config.Rules {
 		c.warnings = append(c.warnings, document.Warnings...)
@@ -71,6 +73,7 @@ func (c *compiler) resolveZones(spec *zone.Rule) []int {
 }
 
 // addRule gives an ACTIVE rule its bit.
+// See docs/semantics.md, rule-2, rule-6, rule-8 and rule-10.
 func (c *compiler) addRule(set *ruleSet, spec *zone.Rule, zones []int) {
 	w, index := &c.p.ruleWords, len(set.rules)
 	word, bit := set.firstWord+index/64, index%64
@@ -109,6 +112,7 @@ func (p *Policy) settleRules() {
 }
 
 // resolve gives the zones that a reference stands for.
+// See docs/semantics.md, rule-3, rule-6 and rule-12.
 func (c *compiler) resolve(spec *zone.Rule, id zone.ZoneID) []int {
 	if id.Many() {
 		return c.zonesThat(id.Names)
@@ -135,6 +139,7 @@ func (c *compiler) resolve(spec *zone.Rule, id zone.ZoneID) []int {
 
 // systemZone is the zone that ON_NETWORK and OFF_NETWORK speak of: the one
 // ACTIVE system IP zone of usage POLICY that is not the exempt zone.
+// See docs/semantics.md, rule-7.
 func (c *compiler) systemZone(spec *zone.Rule) []int {
 	candidates := c.zonesThat((*zone.Zone).SystemZone)
 	if len(candidates) != 1 {
@@ -171,6 +176,7 @@ func (p *Policy) listedByIPZones(r *request, word int) uint64 {
 // apply finds the rule that decides. An ALLOW rule must surely hold and not be
 // narrowed; a DENY rule applies unless it surely does not hold: otherwise an
 // unknown country would let a request fall through a DENY rule to an ALLOW.
+// See docs/semantics.md, rule-4 and rule-5.
 func (s *ruleSet) apply(p *Policy, r *request) *rule {
 	all, pattern := &p.ruleWords, &p.geoPatterns[r.geo]
 	for w := s.firstWord; w < s.firstWord+s.words; w++ {

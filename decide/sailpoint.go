@@ -8,6 +8,7 @@ import (
 
 // sailPoint is SailPoint's network configuration with the checks that its
 // profile, or without one its own lists, enforce.
+// See docs/semantics.md, sailpoint-1.
 type sailPoint struct {
 	present  bool
 	profile  bool               // a profile says what is enforced
@@ -20,6 +21,8 @@ type sailPoint struct {
 	trustUnknown     bool
 }
 
+// newSailPoint settles which checks are enforced.
+// See docs/semantics.md, sailpoint-7, sailpoint-8 and policy-3.
 func newSailPoint(config Config, geoProvided bool) sailPoint {
 	s := sailPoint{geoProvided: geoProvided, trustUnknown: config.UnknownCountry == TrustUnknownCountry}
 	if config.SailPoint == nil && config.AuthProfile == nil {
@@ -36,6 +39,7 @@ func newSailPoint(config Config, geoProvided bool) sailPoint {
 }
 
 // trusts says whether a country is trusted; "" is an unknown one.
+// See docs/semantics.md, sailpoint-3, sailpoint-4 and sailpoint-10.
 func (s *sailPoint) trusts(country string) truth {
 	switch {
 	case len(s.document.Geolocation) == 0:
@@ -48,6 +52,8 @@ func (s *sailPoint) trusts(country string) truth {
 }
 
 // failures are the enforced checks that a client fails.
+// See docs/semantics.md, sailpoint-5, sailpoint-6, sailpoint-7 and
+// sailpoint-10.
 func (s *sailPoint) failures(onNetwork bool, trusted truth) Reasons {
 	var failed Reasons
 	if s.enforceNetwork {

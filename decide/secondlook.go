@@ -12,6 +12,7 @@ import (
 )
 
 // embeddingRanges are NAT64, 6to4 and Teredo.
+// See docs/semantics.md, embedded-1.
 func embeddingRanges() []netipx.IPRange {
 	var all []netipx.IPRange
 	for _, prefix := range []string{"64:ff9b::/96", "2002::/16", "2001::/32"} {
@@ -23,6 +24,7 @@ func embeddingRanges() []netipx.IPRange {
 // embeddedIPv4 is the IPv4 address inside an address of [embeddingRanges]: NAT64
 // (RFC 6052), 6to4 (RFC 3056) or Teredo (RFC 4380). The first two bytes tell them
 // apart.
+// See docs/semantics.md, embedded-1.
 func embeddedIPv4(addr netip.Addr) netip.Addr {
 	n := addrnum.From6(addr)
 	switch {

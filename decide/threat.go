@@ -8,6 +8,8 @@ type threatInsight struct {
 	excluded []mask // IP zones whose requests are left alone
 }
 
+// addThreatInsight keeps the action and the zones whose requests are left alone.
+// See docs/semantics.md, threat-3 and threat-5.
 func (c *compiler) addThreatInsight() {
 	document := c.config.ThreatInsight
 	if document == nil {
@@ -38,6 +40,7 @@ func (c *compiler) addThreatInsight() {
 // threatens says that ThreatInsight objects to the client: it, or the IPv4
 // address embedded in it, is in a feed, the exempt zone does not list that
 // address, and the request is in no excluded zone.
+// See docs/semantics.md, threat-2, threat-3 and embedded-2.
 func (p *Policy) threatens(r *request, client *addressPattern) bool {
 	if p.threat.action == zone.ThreatNone {
 		return false

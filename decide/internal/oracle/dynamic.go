@@ -10,6 +10,7 @@ import (
 )
 
 // dynamic evaluates a dynamic zone for one location, property by property.
+// See docs/semantics.md, dynamic-2 and dynamic-3.
 func (r *request) dynamic(z *zone.Zone, at geo.Location) (Grade, string) {
 	whole := Match
 	var whys []string
@@ -44,6 +45,9 @@ func listed[T comparable](list []zone.Term[T], value T) bool {
 	return slices.ContainsFunc(list, func(t zone.Term[T]) bool { return t.Value == value })
 }
 
+// includeExclude: in one of the included, or in any where none is, and in none of
+// the excluded.
+// See docs/semantics.md, dynamic-5.
 func includeExclude[T any](include, exclude []zone.Term[T], test func(T) Grade) Grade {
 	in := Match
 	if len(include) > 0 {
@@ -59,6 +63,8 @@ func includeExclude[T any](include, exclude []zone.Term[T], test func(T) Grade) 
 	return min(in, out.not())
 }
 
+// gradePlace takes every address and every code as the sources give it.
+// See docs/semantics.md, dynamic-8, dynamic-9 and dynamic-12.
 func gradePlace(want zone.Place, at geo.Location) Grade {
 	if at.Country == "" {
 		return Unknown
@@ -75,6 +81,8 @@ func gradePlace(want zone.Place, at geo.Location) Grade {
 	return No
 }
 
+// gradeProxy says whether an anonymizer is of the type that is wanted.
+// See docs/semantics.md, dynamic-4.
 func gradeProxy(want zone.ProxyType, have geo.Anonymizer) Grade {
 	if have == geo.AnonymizerUnknown {
 		return Unknown
@@ -97,6 +105,7 @@ func gradeProxy(want zone.ProxyType, have geo.Anonymizer) Grade {
 // gradeCategories goes service by service. A POLICY zone wants no excluded
 // service at all; a blocklist is content with one included service that is not
 // excluded.
+// See docs/semantics.md, dynamic-6 and dynamic-7.
 func gradeCategories(z *zone.Zone, services geo.Services) Grade {
 	if !services.Known() {
 		return Unknown
@@ -120,6 +129,8 @@ func gradeCategories(z *zone.Zone, services geo.Services) Grade {
 	return min(anyIn, anyOut.not())
 }
 
+// gradeCategory says whether a service is of a category.
+// See docs/semantics.md, dynamic-10 and dynamic-11.
 func gradeCategory(category string, service geo.Service) Grade {
 	isTor := service.Type == geo.TorService
 	if rest, aggregate := strings.CutPrefix(category, "ALL_"); aggregate {

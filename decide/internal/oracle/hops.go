@@ -17,6 +17,9 @@ type request struct {
 	answer   Answer
 }
 
+// readChain finds the client.
+// See docs/semantics.md, address-1, chain-3, chain-5, chain-6, chain-7 and
+// chain-8.
 func (r *request) readChain(chain []netip.Addr) {
 	for _, addr := range chain {
 		if addr.IsValid() {
@@ -40,6 +43,7 @@ func (r *request) readChain(chain []netip.Addr) {
 
 // embeddedByPrefix finds the IPv4 address inside an IPv6 one by the prefixes
 // and their texts; the zero Addr if there is none.
+// See docs/semantics.md, embedded-1.
 func embeddedByPrefix(addr netip.Addr) netip.Addr {
 	in := func(prefix string) bool { return netip.MustParsePrefix(prefix).Contains(addr) }
 	if !addr.Is6() {
@@ -70,6 +74,7 @@ func (r *request) text(format string, args ...any) string {
 }
 
 // trustedBy are the zones whose proxies make addr a trusted hop.
+// See docs/semantics.md, chain-4.
 func (r *request) trustedBy(addr netip.Addr) []int {
 	var zones []int
 	for i := range r.zones {
@@ -86,6 +91,7 @@ func (r *request) location(addr netip.Addr) geo.Location {
 }
 
 // exempt says that the ACTIVE exempt zone lists addr.
+// See docs/semantics.md, blocklist-6.
 func (r *request) exempt(addr netip.Addr) bool {
 	for i := range r.zones {
 		z := &r.zones[i]
@@ -96,6 +102,9 @@ func (r *request) exempt(addr netip.Addr) bool {
 	return false
 }
 
+// lookAtHops asks of every hop what it is, and of the client also of what is
+// embedded in it.
+// See docs/semantics.md, blocklist-2, embedded-2 and embedded-3.
 func (r *request) lookAtHops() {
 	for i, addr := range r.chain {
 		hop := Hop{Addr: addr, Client: i == r.client}

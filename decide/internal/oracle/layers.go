@@ -8,6 +8,8 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
+// askLayers asks all of them, also after the first denial.
+// See docs/semantics.md, order-1.
 func (r *request) askLayers() {
 	r.answer.Layers = []Layer{
 		r.addressLayer(), r.overlayLayer(), r.blocklistLayer(), r.threatLayer(), r.rulesLayer(), r.sailPointLayer(),
@@ -32,10 +34,13 @@ func (r *request) addressLayer() Layer {
 }
 
 // unknownClient is the outcome of the later layers where there is no client.
+// See docs/semantics.md, overlay-3, blocklist-4 and sailpoint-11.
 func unknownClient(layer string) Layer {
 	return Layer{Name: layer, Consulted: true, Why: "not evaluated: the client is not known"}
 }
 
+// overlayLayer: what is denied goes before what is allowed.
+// See docs/semantics.md, overlay-1, overlay-2 and overlay-3.
 func (r *request) overlayLayer() Layer {
 	deny, allow := r.deny, r.allow
 	switch {
@@ -71,6 +76,7 @@ type overlayEntry struct {
 }
 
 // unexpired are the entries whose end, if they have one, is yet to come.
+// See docs/semantics.md, overlay-4.
 func unexpired(entries []zone.OverlayEntry, now time.Time) []overlayEntry {
 	var kept []overlayEntry
 	for i := range entries {
@@ -100,6 +106,7 @@ func whyText(entry *overlayEntry) string {
 
 // blockedHit is the hit that blocks the request: of the nearest hop that has
 // one which is not exempt, the zone that comes first in the documents.
+// See docs/semantics.md, order-5 and blocklist-5.
 func (r *request) blockedHit() *Hit {
 	for i := range r.answer.Hops {
 		hits := r.answer.Hops[i].Hits
@@ -114,6 +121,8 @@ func (r *request) blockedHit() *Hit {
 	return nil
 }
 
+// blocklistLayer denies for one hit that is not exempt.
+// See docs/semantics.md, blocklist-1 and blocklist-5.
 func (r *request) blocklistLayer() Layer {
 	consulted := slices.ContainsFunc(r.zones, func(z networkZone) bool { return z.Active && z.Blocklist })
 	switch hit := r.blockedHit(); {
@@ -135,6 +144,7 @@ func (r *request) blocklistLayer() Layer {
 }
 
 // conclude makes the answer of the first layer that denies, or the allow.
+// See docs/semantics.md, order-1, order-4, order-5, order-6 and threat-4.
 func (r *request) conclude() {
 	a := &r.answer
 	a.Zone = -1
@@ -170,6 +180,7 @@ func (r *request) conclude() {
 
 // decidingRule is the name of the rule that decided: the first one that denied,
 // or on allow that of the last policy.
+// See docs/semantics.md, order-5.
 func (r *request) decidingRule(allow bool) string {
 	name := ""
 	for _, rule := range r.answer.Rules {
@@ -184,6 +195,8 @@ func (r *request) decidingRule(allow bool) string {
 	return name
 }
 
+// allowReason is the first reason to allow that fits.
+// See docs/semantics.md, order-3.
 func (r *request) allowReason() Reason {
 	layer := map[string]bool{}
 	for _, l := range r.answer.Layers {

@@ -24,6 +24,8 @@ type rule struct {
 	zones         []int // that the condition names
 }
 
+// readRules keeps every document as a policy of its own.
+// See docs/semantics.md, rule-9.
 func (o *Oracle) readRules(documents []zone.RuleSet) {
 	for _, document := range documents {
 		p := policy{file: document.File}
@@ -36,6 +38,7 @@ func (o *Oracle) readRules(documents []zone.RuleSet) {
 
 // inOrder is the rules' places in the order of evaluation: priority by
 // priority, each in document order, then those that have none.
+// See docs/semantics.md, rule-4.
 func inOrder(rules []zone.Rule) []int {
 	with, without := map[int][]int{}, []int(nil)
 	for i := range rules {
@@ -52,6 +55,8 @@ func inOrder(rules []zone.Rule) []int {
 	return append(order, without...)
 }
 
+// newRule works out which zones the condition is about.
+// See docs/semantics.md, rule-1, rule-2, rule-7 and order-5.
 func (o *Oracle) newRule(spec *zone.Rule) rule {
 	network := &spec.Network
 	r := rule{
@@ -79,6 +84,7 @@ func (o *Oracle) newRule(spec *zone.Rule) rule {
 }
 
 // named are the zones that a reference stands for.
+// See docs/semantics.md, rule-3.
 func (o *Oracle) named(id string) []int {
 	switch id {
 	case "ALL_ZONES":
@@ -102,6 +108,7 @@ func (o *Oracle) zonesThat(have func(*networkZone) bool) []int {
 }
 
 // withID is the zone of that id. Several zones may have none, which names nobody.
+// See docs/semantics.md, rule-12.
 func (o *Oracle) withID(id string) []int {
 	for i := range o.zones {
 		if id != "" && o.zones[i].ID == id {
@@ -111,6 +118,8 @@ func (o *Oracle) withID(id string) []int {
 	return nil
 }
 
+// rulesLayer: every policy has to allow.
+// See docs/semantics.md, rule-4 and rule-9.
 func (r *request) rulesLayer() Layer {
 	if len(r.policies) == 0 {
 		return Layer{Name: rulesLayer, Why: "the policy has no rules"}
@@ -143,6 +152,7 @@ func nameOr(name, other string) string {
 }
 
 // applyRules evaluates every rule of a policy and marks the one that decides.
+// See docs/semantics.md, rule-5, rule-8 and rule-10.
 func (r *request) applyRules(policy *policy) *Rule {
 	first := len(r.answer.Rules)
 	applied := -1
@@ -168,6 +178,7 @@ func (r *request) applyRules(policy *policy) *Rule {
 }
 
 // condition evaluates a rule's network condition over the zones' states.
+// See docs/semantics.md, rule-1, rule-2, rule-6 and rule-7.
 func (r *request) condition(spec *rule) (Grade, string) {
 	switch spec.connection {
 	case zone.Anywhere:

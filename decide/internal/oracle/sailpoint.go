@@ -8,6 +8,8 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
+// readSailPoint takes a profile alone for one of an empty configuration.
+// See docs/semantics.md, sailpoint-1 and policy-3.
 func (o *Oracle) readSailPoint(document *zone.NetworkConfig, profile *zone.AuthProfile) {
 	switch {
 	case document != nil:
@@ -23,6 +25,7 @@ func (o *Oracle) readSailPoint(document *zone.NetworkConfig, profile *zone.AuthP
 
 // sailPointChecks says which checks are enforced: what the profile says, or
 // without one every list that is not empty.
+// See docs/semantics.md, sailpoint-7 and sailpoint-8.
 func (o *Oracle) sailPointChecks() (network, geography bool) {
 	document := o.sailPoint
 	if o.authProfile != nil {
@@ -36,6 +39,8 @@ func (o *Oracle) sailPointChecks() (network, geography bool) {
 	return network, geography
 }
 
+// sailPointLayer looks at the client alone, not at what is embedded in it.
+// See docs/semantics.md, sailpoint-5, sailpoint-6 and embedded-4.
 func (r *request) sailPointLayer() Layer {
 	if r.sailPoint == nil {
 		return Layer{Name: sailPointLayer, Why: "the policy has no SailPoint document"}
@@ -66,6 +71,8 @@ func (r *request) sailPointLayer() Layer {
 	return trace
 }
 
+// checkNetwork: the range is the network, whatever else the document says.
+// See docs/semantics.md, sailpoint-2, sailpoint-3 and sailpoint-7.
 func (r *request) checkNetwork(fail func(Reason, string), whys *[]string) {
 	client := r.chain[r.client]
 	document := r.sailPoint
@@ -78,6 +85,9 @@ func (r *request) checkNetwork(fail func(Reason, string), whys *[]string) {
 	}
 }
 
+// checkGeography: exactly the listed countries are trusted, or all but them.
+// See docs/semantics.md, sailpoint-2, sailpoint-4, sailpoint-7 and
+// sailpoint-10.
 func (r *request) checkGeography(fail func(Reason, string), whys *[]string) {
 	codes, allowlist := r.sailPoint.Geolocation, r.sailPoint.Allowlist
 	country := r.answer.Location.Country

@@ -6,6 +6,8 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
+// readThreatInsight finds the zones whose requests are left alone.
+// See docs/semantics.md, threat-3.
 func (o *Oracle) readThreatInsight(document *zone.ThreatInsight, feeds []zone.Feed) {
 	if document == nil {
 		return
@@ -24,6 +26,7 @@ func (o *Oracle) readThreatInsight(document *zone.ThreatInsight, feeds []zone.Fe
 }
 
 // threatFor is the feed entry that holds an address which the exempt zone does not list.
+// See docs/semantics.md, threat-3.
 func (r *request) threatFor(addr netip.Addr) *zone.Entry {
 	if !addr.IsValid() || r.exempt(addr) {
 		return nil
@@ -36,6 +39,8 @@ func (r *request) threatFor(addr netip.Addr) *zone.Entry {
 	return nil
 }
 
+// threatLayer looks at the client and at what is embedded in it.
+// See docs/semantics.md, threat-1, threat-2, threat-3 and embedded-2.
 func (r *request) threatLayer() Layer {
 	switch {
 	case !r.threatInsight:

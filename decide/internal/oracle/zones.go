@@ -9,6 +9,7 @@ import (
 
 // hits are the blocklist zones that hold one address. An unknown one counts
 // where the address is the client itself.
+// See docs/semantics.md, blocklist-2, blocklist-3, blocklist-5 and blocklist-7.
 func (r *request) hits(addr netip.Addr, client bool) []Hit {
 	var hits []Hit
 	at := r.location(addr)
@@ -72,6 +73,8 @@ func use(z *zone.Zone) string {
 	}
 }
 
+// zoneState is the state of a zone of any type.
+// See docs/semantics.md, zone-7, dynamic-1 and blocklist-8.
 func (r *request) zoneState(z *networkZone) (Grade, string) {
 	switch {
 	case !z.Active:
@@ -88,6 +91,7 @@ func (r *request) zoneState(z *networkZone) (Grade, string) {
 
 // walk follows the chain for one IP zone: at most five hops from the nearest,
 // by the zone's own lists alone.
+// See docs/semantics.md, zone-1, zone-2, zone-3, zone-4, zone-5 and zone-6.
 func (r *request) walk(z *networkZone) (Grade, string) {
 	for i, addr := range r.chain {
 		if i == 5 {
