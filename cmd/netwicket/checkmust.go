@@ -75,12 +75,11 @@ func (e *expecting) must(want decide.Verdict, text string) {
 // one checks one request. An address that cannot be read is a slip in the list:
 // every policy denies it, so it would prove nothing.
 func (e *expecting) one(want decide.Verdict, r request.Request, file string, line int) {
-	from := e.control.Resolve(r, &e.buffer)
+	got, from := e.control.Answer(r, &e.buffer)
 	if r.Bare && from.Err != nil {
 		e.fail(file, line, "bad-request", fmt.Errorf("%q is no address", finding.Cut(r.Remote)))
 		return
 	}
-	got := e.control.Policy.DecideChain(from.Chain)
 	if got.Verdict == want {
 		return
 	}

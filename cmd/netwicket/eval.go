@@ -28,8 +28,8 @@ the policy or a line could not be read.`,
 	input := newRequests(command)
 	command.RunE = func(_ *cobra.Command, args []string) error {
 		look := c.style()
-		return c.decideEach(input, args, func(policy *decide.Policy, from admission.Resolution, out io.Writer) (decide.Decision, error) {
-			d := policy.DecideChain(from.Chain)
+		return c.decideEach(input, args, func(control *admission.Control, r request.Request, buffer *admission.Buffer, out io.Writer) (decide.Decision, error) {
+			d, from := control.Answer(r, buffer)
 			if c.json {
 				return d, writeJSON(out, newDecisionJSON(d, from))
 			}
@@ -40,9 +40,12 @@ the policy or a line could not be read.`,
 	return command
 }
 
+// answerer decides about one request and prints the answer.
+type answerer func(*admission.Control, request.Request, *admission.Buffer, io.Writer) (decide.Decision, error)
+
 // decideEach opens the policy and lets answer decide and print each request. The
 // result is the exit code.
-func (c *commandLine) decideEach(input *requests, args []string, answer func(*decide.Policy, admission.Resolution, io.Writer) (decide.Decision, error)) error {
+func (c *commandLine) decideEach(input *requests, args []string, answer answerer) error {
 	parts, policy, err := c.openPolicy()
 	if err != nil {
 		return err
@@ -55,7 +58,7 @@ func (c *commandLine) decideEach(input *requests, args []string, answer func(*de
 	out := bufio.NewWriterSize(c.out, 64<<10)
 	outcome := allGood
 	read, err := c.each(input, args, func(r request.Request) error {
-		d, err := answer(policy, control.Resolve(r, &buffer), out)
+		d, err := answer(&control, r, &buffer, out)
 		if !d.Allowed() {
 			outcome = outcome.or(denied)
 		}

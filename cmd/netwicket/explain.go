@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
 )
@@ -28,12 +29,12 @@ miss, and why; at the end the policy's fingerprint and the dates of its data.
 	input.line = newLogLine(command)
 	command.RunE = func(_ *cobra.Command, args []string) error {
 		look := c.style()
-		return c.decideEach(input, args, func(policy *decide.Policy, from admission.Resolution, out io.Writer) (decide.Decision, error) {
-			e := policy.Explain(from.Chain...)
+		return c.decideEach(input, args, func(control *admission.Control, r request.Request, buffer *admission.Buffer, out io.Writer) (decide.Decision, error) {
+			e, from := control.Explain(r, buffer)
 			if c.json {
-				return e.Decision, writeJSON(out, newExplanationJSON(&e, from, policy.Info()))
+				return e.Decision, writeJSON(out, newExplanationJSON(&e, from, control.Policy.Info()))
 			}
-			return e.Decision, writeExplanation(out, &e, from, policy.Info(), look)
+			return e.Decision, writeExplanation(out, &e, from, control.Policy.Info(), look)
 		})
 	}
 	return command

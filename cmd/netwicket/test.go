@@ -85,7 +85,7 @@ func (c *commandLine) test(flags testFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
-	all, cover, err := c.runExpectations(files, chosen)
+	all, cover, err := c.runExpectations(files, chosen, flags.coverage)
 	if err != nil {
 		return err
 	}
@@ -140,8 +140,9 @@ func readExpectations(paths []string, unfinished bool) ([]*expect.File, error) {
 	return files, all.Err()
 }
 
-// runExpectations decides the chosen requests of all files.
-func (c *commandLine) runExpectations(files []*expect.File, chosen *regexp.Regexp) ([]tested, *expect.Coverage, error) {
+// runExpectations decides the chosen requests of all files. What they touch is
+// asked of Explain, and only where it is wanted: it costs time and memory.
+func (c *commandLine) runExpectations(files []*expect.File, chosen *regexp.Regexp, coverage bool) ([]tested, *expect.Coverage, error) {
 	parts, policy, err := c.openPolicy()
 	if err != nil {
 		return nil, nil, err
@@ -153,7 +154,9 @@ func (c *commandLine) runExpectations(files []*expect.File, chosen *regexp.Regex
 	var buffer admission.Buffer
 	cover := expect.NewCoverage(parts.Config)
 	add := func(e decide.Explanation) { cover.Add(&e) }
-	add(policy.Explain()) // touches nothing, and lists the rules
+	if coverage {
+		add(policy.Explain()) // touches nothing, and lists the rules
+	}
 	all := make([]tested, len(files))
 	for i, file := range files {
 		all[i].file = file
@@ -162,9 +165,11 @@ func (c *commandLine) runExpectations(files []*expect.File, chosen *regexp.Regex
 			if !chosen.MatchString(e.Name) {
 				continue
 			}
-			chain := control.Resolve(e.Request, &buffer).Chain
-			add(policy.Explain(chain...))
-			all[i].results = append(all[i].results, e.Check(file.Name, policy.DecideChain(chain)))
+			if coverage {
+				explained, _ := control.Explain(e.Request, &buffer)
+				add(explained)
+			}
+			all[i].results = append(all[i].results, e.Check(file.Name, control.Decide(e.Request, &buffer)))
 		}
 	}
 	return all, cover, nil

@@ -60,6 +60,18 @@ func (c *Control) Decide(r request.Request, buffer *Buffer) decide.Decision {
 	return c.Policy.DecideChain(chain)
 }
 
+// Answer is Decide together with what the request came down to.
+func (c *Control) Answer(r request.Request, buffer *Buffer) (decide.Decision, Resolution) {
+	from := c.Resolve(r, buffer)
+	return c.Policy.DecideChain(from.Chain), from
+}
+
+// Explain is Answer with all that led to the decision.
+func (c *Control) Explain(r request.Request, buffer *Buffer) (decide.Explanation, Resolution) {
+	from := c.Resolve(r, buffer)
+	return c.Policy.Explain(from.Chain...), from
+}
+
 // byEdge says that the edge builds the chain. An address alone is a chain of one
 // and never passed it (docs/semantics.md, chain-1).
 func (c *Control) byEdge(r request.Request) bool { return c.Edge != nil && !r.Bare }

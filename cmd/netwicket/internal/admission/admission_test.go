@@ -69,9 +69,13 @@ func TestControl(t *testing.T) {
 			require.Equal(t, test.peer, addrText(got.Peer))
 			require.Equal(t, test.code, got.Code())
 			require.Equal(t, test.code != "", got.Err != nil)
-			explained := control.Policy.Explain(got.Chain...).Decision
-			require.Equal(t, test.reason, explained.Reason)
-			require.Equal(t, explained, control.Decide(test.ask, &buffer))
+			explained, from := control.Explain(test.ask, &buffer)
+			require.Equal(t, got, from)
+			require.Equal(t, test.reason, explained.Decision.Reason)
+			decided, from := control.Answer(test.ask, &buffer)
+			require.Equal(t, got, from)
+			require.Equal(t, explained.Decision, decided)
+			require.Equal(t, decided, control.Decide(test.ask, &buffer))
 			require.Zero(t, testing.AllocsPerRun(100, func() { _ = control.Decide(test.ask, &buffer) }))
 		})
 	}
