@@ -12,8 +12,9 @@ import (
 	"go4.org/netipx"
 )
 
-// ParseAddr reads one address. An IPv4-mapped address is its IPv4 address; an
-// address with a zone is refused, since no client would ever match it.
+// ParseAddr reads one address. An IPv4-mapped address is its IPv4 address
+// (docs/semantics.md, address-1); an address with a zone is refused, since no
+// client would ever match it, and so is every short form (address-3).
 func ParseAddr(text string) (netip.Addr, error) {
 	addr, err := netip.ParseAddr(text)
 	if err != nil {
@@ -27,7 +28,8 @@ func ParseAddr(text string) (netip.Addr, error) {
 
 // ParsePrefix reads CIDR notation. Host bits are masked away and reported by
 // hostBits. ::ffff:a.b.c.d/n with n >= 96 is the IPv4 prefix of n-96 bits; with
-// fewer bits it would cover more than the mapped IPv4 space and is refused.
+// fewer bits it would cover more than the mapped IPv4 space and is refused
+// (docs/semantics.md, address-4).
 func ParsePrefix(text string) (r netipx.IPRange, hostBits bool, err error) {
 	prefix, err := netip.ParsePrefix(text)
 	if err != nil {
