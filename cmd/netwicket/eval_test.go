@@ -70,7 +70,7 @@ func TestEvalBrokenLines(t *testing.T) {
 	require.Equal(t, 1, got.code)
 	require.Len(t, objects(t, got.out), 2)
 	require.Contains(t, got.stderr, "line 2: ")
-	require.Contains(t, got.stderr, "line 4: unknown key \"peer\"")
+	require.Contains(t, got.stderr, "line 4: column 2: \"peer\": unknown key")
 }
 
 func TestEvalJSON(t *testing.T) {

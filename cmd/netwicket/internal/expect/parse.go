@@ -60,6 +60,7 @@ func Parse(name string, text []byte, unfinished bool) (*File, error) {
 	for i, element := range root.Elements() {
 		f.Expectations = append(f.Expectations, p.expectation(i, element))
 	}
+	p.Found.Sort()
 	return f, p.Found.Err()
 }
 
@@ -78,42 +79,18 @@ func (p *parser) expectation(i int, node jsondoc.Node) Expectation {
 				e.Name = value.String()
 			}
 		}},
-		jsondoc.Key{Name: "remote", Read: func(value jsondoc.Node) { p.Is(value, jsondoc.String, "a string") }},
+		jsondoc.Key{Name: "remote", Read: func(jsondoc.Node) {}}, // see request.Read
 		jsondoc.Key{Name: "headers", Read: func(jsondoc.Node) {}},
 		jsondoc.Key{Name: "want", Read: func(value jsondoc.Node) { p.want(value, &e.Want) }},
 	)
 	if node.Kind() != jsondoc.Object {
 		return e
 	}
-	p.request(node, &e)
+	e.Request = request.Read(p.Reader, node)
 	if e.Want.Empty() && !p.unfinished && !node.Get("want").Exists() {
 		p.Fail(node, "missing-value", "the expectation has no want: it would hold whatever is decided")
 	}
 	return e
-}
-
-// request reads remote and headers as a request line has them.
-func (p *parser) request(node jsondoc.Node, e *Expectation) {
-	remote, headers := node.Get("remote"), node.Get("headers")
-	if !remote.Exists() {
-		p.Fail(node, "missing-value", `the expectation has no remote; it must be a string such as "203.0.113.9", empty for an unknown peer`)
-		return
-	}
-	if remote.Kind() != jsondoc.String {
-		return // has been said
-	}
-	line := append([]byte(`{"remote":`), remote.Raw()...)
-	if headers.Exists() {
-		line = append(append(line, `,"headers":`...), headers.Raw()...)
-	}
-	var err error
-	if e.Request, err = request.Parse(append(line, '}')); err != nil {
-		at := headers
-		if !at.Exists() {
-			at = remote
-		}
-		p.Fail(at, "bad-request", "%w", err)
-	}
 }
 
 func (p *parser) want(node jsondoc.Node, want *Want) {

@@ -2,12 +2,11 @@ package request
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
+
+	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
 // Request is one request to decide about. The zero value is a request whose
@@ -48,91 +47,64 @@ func ParseHeader(lines []string) (http.Header, error) {
 	return header, nil
 }
 
-// parseObject goes through the object by hand, since encoding/json would match
-// "Remote" as well and let the last of two "remote" win.
+// parseObject is the request of a line; the error is the first thing that
+// is wrong with it: its JSON, a key, or a value.
 func parseObject(line []byte) (Request, error) {
-	decoder := json.NewDecoder(bytes.NewReader(line))
-	if _, err := decoder.Token(); err != nil {
-		return Request{}, notJSON(err)
-	}
+	root, reader := jsondoc.Read("", line)
 	var request Request
-	seen := make(map[string]bool, 2)
-	for decoder.More() {
-		token, err := decoder.Token()
-		if err != nil {
-			return Request{}, notJSON(err)
-		}
-		key, _ := token.(string)
-		if seen[key] {
-			return Request{}, fmt.Errorf("key %q is given twice", key)
-		}
-		seen[key] = true
-		if err := request.set(key, decoder); err != nil {
-			return Request{}, err
-		}
+	if root.Exists() {
+		reader.Strict(root, "remote", "headers")
+		request = Read(reader, root)
 	}
-	if _, err := decoder.Token(); err != nil {
-		return Request{}, notJSON(err)
+	if len(reader.Found) == 0 {
+		return request, nil
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return Request{}, errors.New("there is more on the line after the JSON object")
-	}
-	if !seen["remote"] {
-		return Request{}, errors.New(`key "remote" is missing`)
-	}
-	return request, nil
+	first := reader.Found[0]
+	return Request{}, fmt.Errorf("column %d: %s", first.Column, first.Message())
 }
 
-// set reads the value of one key.
-func (r *Request) set(key string, decoder *json.Decoder) error {
-	switch key {
-	case "remote":
-		var remote *string
-		if err := decode(decoder, &remote); err != nil {
-			return err
-		}
-		if remote == nil {
-			return errors.New(`"remote" is null; it must be a string, empty for an unknown peer`)
-		}
-		r.Remote = *remote
-		return nil
-	case "headers":
-		var pairs [][]*string
-		if err := decode(decoder, &pairs); err != nil {
-			return err
-		}
-		r.Header = make(http.Header, len(pairs))
-		for i, pair := range pairs {
-			if len(pair) != 2 || pair[0] == nil || pair[1] == nil {
-				return fmt.Errorf(`"headers" entry %d is not a pair ["Name","value"]`, i+1)
-			}
-			if err := add(r.Header, *pair[0], *pair[1]); err != nil {
-				return err
-			}
-		}
-		return nil
-	default:
-		return fmt.Errorf(`unknown key %q; a request has "remote" and "headers"`, key)
+// Read reads remote and headers of an object, which may have other keys as well.
+// What is wrong is noted by the reader: beside that, the request must not be used.
+func Read(reader *jsondoc.Reader, object jsondoc.Node) Request {
+	var r Request
+	remote, headers := object.Get("remote"), object.Get("headers")
+	switch {
+	case !remote.Exists():
+		reader.Fail(object, "missing-value", `remote is missing; expected a string such as "203.0.113.9", empty for an unknown peer`)
+	case reader.Is(remote, jsondoc.String, "a string, empty for an unknown peer"):
+		r.Remote = remote.String()
 	}
+	if !headers.Exists() {
+		return r
+	}
+	r.Header = make(http.Header, headers.Len())
+	if !reader.Given(headers, jsondoc.Array, `a list of pairs ["Name","value"]`) {
+		return r
+	}
+	for _, pair := range headers.Elements() {
+		readPair(reader, r.Header, pair)
+	}
+	return r
 }
 
-func decode(decoder *json.Decoder, into any) error {
-	err := decoder.Decode(into)
-	var wrongType *json.UnmarshalTypeError
-	if errors.As(err, &wrongType) {
-		return errors.New(`"remote" is a string and "headers" a list of pairs ["Name","value"]`)
+func readPair(reader *jsondoc.Reader, header http.Header, pair jsondoc.Node) {
+	if !reader.Is(pair, jsondoc.Array, `a pair ["Name","value"]`) {
+		return
 	}
-	if err != nil {
-		return notJSON(err)
+	var parts []string
+	for _, part := range pair.Elements() {
+		if !reader.Is(part, jsondoc.String, `a string of a pair ["Name","value"]`) {
+			return
+		}
+		parts = append(parts, part.String())
 	}
-	return nil
-}
-
-func notJSON(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New("it ends in the middle")
+	if len(parts) != 2 {
+		reader.Fail(pair, "bad-type", `expected a pair ["Name","value"], found %d elements`, len(parts))
+		return
 	}
-	return fmt.Errorf("the line is not JSON: %w", err)
+	if err := add(header, parts[0], parts[1]); err != nil {
+		reader.Fail(pair, "bad-header", "%w", err)
+	}
 }
 
 // add refuses names that no server would deliver, so that a slip such as
