@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -107,12 +108,22 @@ func (p *prover) verifyModules() ([]string, error) {
 		return nil, fmt.Errorf("scripts/tidy -check: %w\n%s", err, differs)
 	}
 	figures := []string{strings.TrimSpace(string(out))}
-	for _, folder := range []string{".", "cmd"} {
-		direct, err := p.goCommand([]string{"GOWORK=off"}, "-C="+folder, "list", "-m", "-mod=mod", "-f", "{{if not (or .Main .Indirect)}}{{.Path}}{{end}}", "all")
+	for _, module := range []string{"go.mod", "cmd/go.mod"} {
+		text, err := p.goCommand(nil, "mod", "edit", "-json", module)
 		if err != nil {
-			return nil, fmt.Errorf("%w\n%s", err, direct)
+			return nil, fmt.Errorf("%w\n%s", err, text)
 		}
-		figures = append(figures, fmt.Sprintf("%d direct dependencies of %s", len(strings.Fields(string(direct))), folder))
+		var required struct{ Require []struct{ Indirect bool } }
+		if err := json.Unmarshal(text, &required); err != nil {
+			return nil, err
+		}
+		direct := 0
+		for _, one := range required.Require {
+			if !one.Indirect {
+				direct++
+			}
+		}
+		figures = append(figures, fmt.Sprintf("%s: %d direct dependencies", module, direct))
 	}
 	return figures, nil
 }
