@@ -72,7 +72,7 @@ func (r *Resolver) Source() Source {
 func (r *Resolver) Client(remoteAddr string, h http.Header) (netip.Addr, error) {
 	edge := r.current()
 	if edge == nil {
-		edge = &Resolver{}
+		return edge.Peer(remoteAddr)
 	}
 	peer, trusted, code := edge.connection(remoteAddr)
 	if code != 0 {
@@ -120,8 +120,12 @@ func (r *Resolver) Chain(dst []netip.Addr, remoteAddr string, h http.Header) ([]
 
 func (r *Resolver) chain(dst []netip.Addr, remoteAddr string, h http.Header) ([]netip.Addr, Error) {
 	edge := r.current()
-	if edge == nil {
-		edge = &Resolver{}
+	if edge == nil { // as the zero Resolver, which on 32 bits would be allocated
+		peer, err := edge.Peer(remoteAddr)
+		if err != nil {
+			return dst, ErrBadPeer
+		}
+		return append(dst, peer), 0
 	}
 	nearest, trusted, code := edge.connection(remoteAddr)
 	if code != 0 {
