@@ -42,6 +42,7 @@ var storeys = []storey{
 // ground is what internal holds, and why the library stands on it. What only the
 // program needs is in cmd/netwicket/internal.
 var ground = map[string]string{
+	"addrnum":    "an address as a number; the table, the engine and geo data calculate with it",
 	"files":      "how files look and when they have changed; the keeper and the program's watcher ask",
 	"finding":    "the one shape of errors and warnings",
 	"house":      "these tests",
