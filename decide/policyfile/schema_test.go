@@ -99,7 +99,9 @@ func valueSchema(k key) ordered {
 		return like(`^$|^[0-9]+d$|^\+?([0-9.]+(ns|us|µs|μs|ms|s|m|h))+$`)
 	case serviceLists:
 		return ordered{{"type", "object"}, {"propertyNames", ordered{{"pattern", serviceName.String()}}}, {"additionalProperties", list(path)}}
-	default: // any text
+	case aText, aPathOrNone:
 		return text
+	case anObject: // has keys, not a value
 	}
+	panic("a shape that the schema does not know")
 }
