@@ -158,15 +158,16 @@ func (r *csvReader) syntaxError(err error) bool {
 
 // network reads the first cell.
 func (r *csvReader) network(cell string) netipx.IPRange {
-	network, err := netset.Parse(cell)
+	network, hostBits, err := netset.Parse(cell)
 	if err != nil {
-		r.cellError(0, cell, networkCode(cell), err)
+		r.cellError(0, cell, netset.Code(cell), err)
 		return netipx.IPRange{}
 	}
-	if _, hostBits, err := netset.ParsePrefix(cell); err == nil && hostBits {
-		line, column := r.csv.FieldPos(0)
-		r.warn(line, column, cell, "host-bits", fmt.Errorf(
-			"the address has bits behind the prefix; the whole network %s-%s is meant", network.From(), network.To()))
+	for _, caution := range netset.Cautions(network, hostBits) {
+		if caution.Code != "everything" { // a row about all addresses is what the rows inside it correct
+			line, column := r.csv.FieldPos(0)
+			r.warn(line, column, cell, caution.Code, caution.Err)
+		}
 	}
 	return network
 }

@@ -227,10 +227,10 @@ func TestNetsetErrors(t *testing.T) {
 			`2:3 bad-address "nonsense": not an IP address (unable to parse IP)`,
 			`3:1 bad-cidr "192.0.2.0/33": not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (prefix length out of range)`,
 			`4:1 bad-range "192.0.2.9-192.0.2.1": the range ends before it starts`,
-			`5:1 bad-address "\xff": not an IP address (unable to parse IP)`,
+			`5:1 bad-encoding "": the line is not valid UTF-8`,
 		}},
 		{"a long line", list("NORD_VPN", strings.Repeat("1", 1<<17), "x"), []string{
-			`1:1 line-too-long "": a line of 131072 bytes; expected one network a line`,
+			`1:1 line-too-long "": the line has 131072 bytes, more than the limit of 4096; expected one network a line`,
 			`2:1 bad-address "x": not an IP address (unable to parse IP)`,
 		}},
 		{"behind a byte order mark", list("NORD_VPN", "\xef\xbb\xbfx"), []string{`1:4 bad-address "x": not an IP address (unable to parse IP)`}},
@@ -242,6 +242,11 @@ func TestNetsetErrors(t *testing.T) {
 			require.Equal(t, test.want, positions(findings(t, err)))
 		})
 	}
+	wide := load(t, list("NORD_VPN", "0.0.0.0/0", "192.0.2.1/24"))
+	require.Equal(t, []string{
+		`1:1 everything "0.0.0.0/0": the network is the whole address space`,
+		`2:1 host-bits "192.0.2.1/24": the address has bits behind the prefix; the whole network 192.0.2.0-192.0.2.255 is meant`,
+	}, positions(wide.Warnings()))
 	empty := load(t, geo.Source{File: "empty.txt", Data: []byte("\n# nobody\n"), Service: "NORD_VPN"})
 	require.Equal(t, []string{`1:1 no-networks "": the list has no network; it has no effect`}, positions(empty.Warnings()))
 }

@@ -48,8 +48,8 @@
 // region and ASN that is unknown, which denies wherever it matters. Services are
 // separated by "|"; NAME=plain is a service that hides nobody, NAME=anonymous one
 // that does. Of networks inside one another the smaller one wins, field by field;
-// the same network twice is an error. Text sources have at most 5,000,000 rows,
-// and lines of at most 64 KiB.
+// the same network twice is an error. There may be 5,000,000 rows, of lines of at
+// most 64 KiB; lists of networks have as many entries, in lines of at most 4 KiB.
 //
 // # Cost
 //

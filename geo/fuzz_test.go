@@ -125,7 +125,7 @@ func networksOf(text string) (networks []netipx.IPRange) {
 	for line := range strings.SplitSeq(strings.TrimPrefix(text, "\xef\xbb\xbf"), "\n") {
 		line, _, _ = strings.Cut(line, "#")
 		if line = strings.Trim(line, " \t\r"); line != "" {
-			network, err := netset.Parse(line)
+			network, _, err := netset.Parse(line)
 			if err != nil {
 				panic(err)
 			}

@@ -3,7 +3,6 @@ package geo
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -58,19 +57,6 @@ func (r *textReader) withoutMark(content []byte) []byte {
 	return text
 }
 
-// networkCode is the code of a finding about text that is no network, by what
-// its writer took it for.
-func networkCode(text string) string {
-	switch {
-	case strings.Contains(text, "-"):
-		return "bad-range"
-	case strings.Contains(text, "/"):
-		return "bad-cidr"
-	default:
-		return "bad-address"
-	}
-}
-
 // parseServiceName reads the name of a service in a list's tag or an overlay's
 // cell. Lower case is raised.
 func parseServiceName(text string) (string, error) {
@@ -99,10 +85,10 @@ func readNetset(file, service string, content []byte, v *vocabulary) (*layer, Da
 		r.fail(1, 1, service, "bad-service", err)
 		return nil, Dataset{}, r
 	}
-	networks := r.networks(content)
-	if len(networks) == 0 && len(r.errors) == 0 {
-		r.warn(1, 1, "", "no-networks", errors.New("the list has no network; it has no effect"))
-	}
+	var networks []netipx.IPRange
+	r.errors, r.warnings = netset.ReadList(file, string(content), netset.Limits{}, func(e netset.Entry) {
+		networks = append(networks, e.Range)
+	})
 	l := &layer{statements: []statement{{}, {
 		states:   ServicesField,
 		services: v.set([]Service{namedService(name)}),
@@ -118,37 +104,6 @@ func readNetset(file, service string, content []byte, v *vocabulary) (*layer, Da
 		dataset.Provides = ServicesField
 	}
 	return l, dataset, r
-}
-
-// networks reads one network a line. A # begins a comment; blank lines and
-// spaces around a network do not matter.
-func (r *textReader) networks(content []byte) []netipx.IPRange {
-	rest := r.withoutMark(content)
-	var networks []netipx.IPRange
-	for line := 1; len(rest) > 0 && len(r.errors) < finding.Limit; line++ {
-		var text []byte
-		text, rest, _ = bytes.Cut(rest, []byte("\n"))
-		if len(text) > maxLineLength {
-			r.fail(line, 1, "", "line-too-long", fmt.Errorf("a line of %d bytes; expected one network a line", len(text)))
-			continue
-		}
-		text, _, _ = bytes.Cut(text, []byte("#"))
-		entry := string(bytes.Trim(text, " \t\r"))
-		if entry == "" {
-			continue
-		}
-		if len(networks) == maxRows {
-			r.fail(line, 1, "", "too-many-rows", fmt.Errorf("more than %d networks", maxRows))
-			break
-		}
-		network, err := netset.Parse(entry)
-		if err != nil {
-			r.fail(line, 1+bytes.Index(text, []byte(entry)), entry, networkCode(entry), err)
-			continue
-		}
-		networks = append(networks, network)
-	}
-	return networks
 }
 
 // union marks the addresses of all networks with 1, the others with 0.

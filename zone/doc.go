@@ -41,7 +41,7 @@
 //	ThreatInsight     missing-action unknown-action
 //	SailPoint         too-many-entries bare-mask range-not-blocked
 //	                  empty-allow-list
-//	lists             line-too-long
+//	lists             line-too-long no-networks
 //	overlays          missing-network bad-time missing-why
 //
 // # Text

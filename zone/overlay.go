@@ -73,12 +73,13 @@ func (r *reader) overlayEntry(node jsondoc.Node) (entry OverlayEntry, ok bool) {
 		ok = false
 	default:
 		entry.Entry = Entry{Position: positionOf(network), Text: network.String()}
+		var hostBits bool
 		var err error
-		if entry.Range, err = netset.Parse(entry.Text); err != nil {
-			r.Fail(network, networkCode(entry.Text), "%w", err)
+		if entry.Range, hostBits, err = netset.Parse(entry.Text); err != nil {
+			r.Fail(network, netset.Code(entry.Text), "%w", err)
 			ok = false
 		} else {
-			r.wideNetwork(network, entry.Range)
+			r.cautions(network, entry.Range, hostBits)
 		}
 	}
 	if until := node.Get("until"); r.Text(until) != "" {

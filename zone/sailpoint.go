@@ -125,12 +125,12 @@ func (r *configReader) networks(list jsondoc.Node) []Entry {
 }
 
 func (r *configReader) network(node jsondoc.Node) (netipx.IPRange, bool) {
-	network, _, err := netset.ParsePrefix(node.String())
+	network, hostBits, err := netset.ParsePrefix(node.String())
 	if err != nil {
 		r.Fail(node, "bad-cidr", "%w", err)
 		return network, false
 	}
-	r.wideNetwork(node, network)
+	r.cautions(node, network, hostBits)
 	return network, true
 }
 

@@ -66,7 +66,7 @@ func (r *zoneReader) entry(node jsondoc.Node, property string) (Entry, bool) {
 	} else {
 		entry.Range, ok = r.addressRange(value, property)
 	}
-	if ok && property == "proxies" && everything(entry.Range) { // docs/semantics.md, oktadoc-8
+	if ok && property == "proxies" && netset.Everything(entry.Range) { // docs/semantics.md, oktadoc-8
 		r.Warn(value, "open-proxies", "every address is a trusted proxy: whatever X-Forwarded-For claims is believed")
 	}
 	return entry, ok

@@ -213,7 +213,7 @@ func warningCodes(t *testing.T) (warnings, problems map[string]bool) {
 			}
 		}
 	}
-	for _, dir := range []string{"../../internal/jsondoc", "../../zone", "../../geo", "../../decide", "internal/lint"} {
+	for _, dir := range []string{"../../internal/jsondoc", "../../internal/netset", "../../zone", "../../geo", "../../decide", "internal/lint"} {
 		files, err := filepath.Glob(dir + "/*.go")
 		require.NoError(t, err)
 		require.NotEmpty(t, files)
@@ -231,6 +231,14 @@ func warningCodes(t *testing.T) (warnings, problems map[string]bool) {
 						texts(warnings, n.Args)
 					case "problem", "Problem", "report":
 						texts(problems, n.Args)
+					}
+				case *ast.CompositeLit: // Caution{"...", ...}
+					if name, ok := n.Type.(*ast.Ident); ok && name.Name == "Caution" {
+						texts(warnings, n.Elts)
+					}
+				case *ast.KeyValueExpr: // no-networks is the one that is made by hand
+					if code, ok := n.Value.(*ast.BasicLit); ok && code.Value == `"no-networks"` {
+						texts(warnings, []ast.Expr{code})
 					}
 				case *ast.AssignStmt: // code := "...", and f.Code, f.Warning = "...", true
 					for _, left := range n.Lhs {

@@ -75,18 +75,57 @@ func CheckOrder(first, last netip.Addr) error {
 	return nil
 }
 
-// Parse reads an address, a prefix or a range, whichever the text looks like.
-func Parse(text string) (netipx.IPRange, error) {
+// Parse reads an address, a prefix or a range, whichever the text looks like;
+// hostBits as of [ParsePrefix].
+func Parse(text string) (r netipx.IPRange, hostBits bool, err error) {
 	switch {
 	case strings.Contains(text, "-"):
-		return ParseRange(text)
+		r, err = ParseRange(text)
+		return r, false, err
 	case strings.Contains(text, "/"):
-		r, _, err := ParsePrefix(text)
-		return r, err
+		return ParsePrefix(text)
 	default:
 		addr, err := ParseAddr(text)
-		return netipx.IPRangeFrom(addr, addr), err
+		return netipx.IPRangeFrom(addr, addr), false, err
 	}
+}
+
+// Code is the code of a finding about text that Parse refused, by what its
+// writer took it for.
+func Code(text string) string {
+	switch {
+	case strings.Contains(text, "-"):
+		return "bad-range"
+	case strings.Contains(text, "/"):
+		return "bad-cidr"
+	default:
+		return "bad-address"
+	}
+}
+
+// Caution is what the author of a network should hear, although it loads.
+type Caution struct {
+	Code string
+	Err  error
+}
+
+// Cautions are about a network that covers more than its author may have meant:
+// all that shares the prefix of an address, or everything. There are none about
+// most networks, which costs nothing (docs/semantics.md, address-7).
+func Cautions(r netipx.IPRange, hostBits bool) []Caution {
+	var all []Caution
+	if hostBits {
+		all = append(all, Caution{"host-bits", fmt.Errorf("the address has bits behind the prefix; the whole network %s-%s is meant", r.From(), r.To())})
+	}
+	if Everything(r) {
+		all = append(all, Caution{"everything", errors.New("the network is the whole address space")})
+	}
+	return all
+}
+
+// Everything says that a range is the whole of IPv4 or of IPv6.
+func Everything(r netipx.IPRange) bool {
+	return r.From().IsUnspecified() && !r.To().Next().IsValid()
 }
 
 // reason is what a netip error objects to, without the function's name and the

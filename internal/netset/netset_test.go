@@ -78,7 +78,7 @@ func TestParse(t *testing.T) {
 		"0.0.0.0-255.255.255.255":             "0.0.0.0-255.255.255.255",
 		"2001:db8::-2001:db8::ffff:ffff:ffff": "2001:db8::-2001:db8::ffff:ffff:ffff",
 	} {
-		got, err := netset.Parse(text)
+		got, _, err := netset.Parse(text)
 		require.NoError(t, err, text)
 		require.Equal(t, want, got.String(), text)
 	}
@@ -96,7 +96,7 @@ func TestParse(t *testing.T) {
 		"1.2.3.4/40":              "not a prefix",
 		"":                        "not an IP address",
 	} {
-		got, err := netset.Parse(text)
+		got, _, err := netset.Parse(text)
 		require.ErrorContains(t, err, want, text)
 		require.False(t, got.IsValid(), "%q must not give a range beside the error", text)
 	}
@@ -122,7 +122,7 @@ func TestReason(t *testing.T) {
 		"::1%a/8":         `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (IPv6 zones cannot be present in a prefix)`,
 		"1.2.3.4/40":      `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (prefix length out of range)`,
 	} {
-		_, err := netset.Parse(text)
+		_, _, err := netset.Parse(text)
 		require.EqualError(t, err, want)
 	}
 }
@@ -134,7 +134,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := netset.Parse(text)
+		got, _, err := netset.Parse(text)
 		if err != nil {
 			if got.IsValid() || strings.Contains(err.Error(), "\n") && !strings.Contains(text, "\n") {
 				t.Fatalf("%q: range %v beside the error %q", text, got, err)
@@ -149,7 +149,7 @@ func FuzzParse(f *testing.F) {
 		if !got.IsValid() || got.From().Is4() != got.To().Is4() {
 			t.Fatalf("%q: %v is no range", text, got)
 		}
-		if again, err := netset.Parse(got.String()); err != nil || again != got {
+		if again, _, err := netset.Parse(got.String()); err != nil || again != got {
 			t.Fatalf("%q: %v is read again as %v, %v", text, got, again, err)
 		}
 		if addr, err := netip.ParseAddr(text); err == nil && addr.Unmap() != got.From() {
