@@ -121,7 +121,10 @@ func TestDynamicZone(t *testing.T) {
 	require.Equal(t, zone.Dynamic, z.Type)
 	require.Equal(t, []zone.Place{{"US", "US-CA"}, {"US", "US-NY"}, {"FR", ""}, {"DE", ""}, {"GB", "GB-ENG"}, {"CH", "CH-7"}}, zone.ValuesOf(z.Locations.Include))
 	require.Equal(t, []uint32{0, 4294967295, 64496}, zone.ValuesOf(z.ASNs.Include))
+	require.Equal(t, zone.Position{File: "z.json", Line: 4, Column: 103, Path: "/asns"}, z.ASNs.Position)
+	require.Equal(t, zone.Position{File: "z.json", Line: 4, Column: 1, Path: "/locations/3"}, z.Locations.Include[3].Position)
 	require.True(t, z.ASNs.Defined())
+	require.Zero(t, z.Categories.Position, "it has none")
 	require.False(t, z.Categories.Defined())
 	require.Equal(t, zone.ProxyUnset, z.Proxy)
 }
