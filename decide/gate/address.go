@@ -23,7 +23,8 @@ type address struct {
 func address4(bits uint32) address { return address{lo: uint64(bits), family: 4} }
 
 // address6 unmaps: ::ffff:a.b.c.d is the IPv4 address a.b.c.d under another
-// name, and must not slip past a rule about it.
+// name, and must not slip past a rule about it (docs/semantics.md, address-1). An
+// address that embeds an IPv4 address in any other way stays what it is (edge-21).
 func address6(hi, lo uint64) address {
 	if hi == 0 && lo>>32 == 0xffff {
 		return address4(uint32(lo))
@@ -48,7 +49,8 @@ func (a address) netip() netip.Addr {
 }
 
 // noHost says that no host sends from this address: it is unspecified,
-// multicast (224.0.0.0/4, ff00::/8) or the limited broadcast address.
+// multicast (224.0.0.0/4, ff00::/8) or the limited broadcast address
+// (docs/semantics.md, edge-2). Private and reserved ones are hosts like any other.
 func (a address) noHost() bool {
 	if a.family == 4 {
 		return a.lo == 0 || a.lo>>28 == 0xe || a.lo == 0xffffffff
@@ -59,7 +61,8 @@ func (a address) noHost() bool {
 // parseElement reads what proxies write into X-Forwarded-For and servers into
 // RemoteAddr: v4, v4:port, v6, [v6] or [v6]:port, and nothing else. Ports are
 // real traffic (Azure's gateways send them). An unbracketed IPv6 address with
-// what was meant as a port is the address that it spells.
+// what was meant as a port is the address that it spells (docs/semantics.md,
+// edge-10, edge-11).
 func parseElement(s string) (address, bool) {
 	if len(s) > maxElementBytes {
 		return address{}, false

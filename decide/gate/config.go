@@ -14,7 +14,8 @@ import (
 // process. The zero Config trusts nobody and takes the peer for the client.
 //
 // Trusting an address means to believe it about who the client is. Private,
-// loopback and link-local ranges are trusted only if they are listed.
+// loopback and link-local ranges are trusted only if they are listed
+// (docs/semantics.md, edge-25).
 type Config struct {
 	// Trusted are the proxies. IPv4-mapped prefixes of at least 96 bits are
 	// the IPv4 prefixes they stand for.
@@ -66,8 +67,8 @@ func ParseTrusted(text string) (netip.Prefix, error) {
 }
 
 // Check reports everything that is wrong or risky about a Config, in the order
-// of its fields. A Config without errors makes a [Resolver]; warnings are for
-// the person who wrote it.
+// of its fields (docs/semantics.md, edge-24). A Config without errors makes a
+// [Resolver]; warnings are for the person who wrote it.
 func (c Config) Check() Findings {
 	var findings Findings
 	report := func(warning bool, path, value, code, text string) {
@@ -137,7 +138,8 @@ func checkTrusted(prefix netip.Prefix, report func(warning bool, code, text stri
 }
 
 // unmap is prefix as it is matched: the IPv4 prefix that a mapped one stands
-// for. A mapped prefix with fewer than 96 bits would cover all of IPv4 and more.
+// for. A mapped prefix with fewer than 96 bits would cover all of IPv4 and more
+// (docs/semantics.md, address-4).
 func unmap(prefix netip.Prefix) (netip.Prefix, bool) {
 	if !prefix.IsValid() {
 		return prefix, false

@@ -47,7 +47,9 @@ func guarding(policy *decide.Policy, resolver *Resolver) *decide.Policy {
 }
 
 // decideChain is Decide with its results apart, so that the compiler sees that
-// the decision keeps nothing of the buffer, which may then be on the stack.
+// the decision keeps nothing of the buffer, which may then be on the stack. Where
+// the client cannot be resolved the chain is empty, which every policy denies
+// (docs/semantics.md, edge-22).
 func decideChain(buffer []netip.Addr, policy *decide.Policy, resolver *Resolver, remoteAddr string, h http.Header) ([]netip.Addr, decide.Decision, Error) {
 	chain, code := resolver.chain(buffer, remoteAddr, h)
 	chain = chain[len(buffer):]

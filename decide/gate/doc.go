@@ -13,7 +13,8 @@
 // Two lists of proxies are kept apart. The edge (Config.Trusted) is
 // infrastructure: the proxies in front of this process. The proxies of an Okta
 // zone are policy and stand in front of Okta; the engine walks the remaining
-// chain with them, and they never make this package believe a header.
+// chain with them, and they never make this package believe a header
+// (docs/semantics.md, edge-28).
 //
 // # Dangers
 //
@@ -44,9 +45,25 @@
 // is the same without a handler. A nil resolver, policy or live denies, and so
 // does every request whose client cannot be resolved.
 //
+// # While things change
+//
+// A [Resolver] is swapped together with the policy ([Resolver.Swap]), as a
+// keeper.Keeper does when files change. Wrap takes both as one, and so does
+// [Resolver.Pair]: the edge of one version with the policy of another could let in
+// whom either keeps out.
+//
 // # Names
 //
 // Underscore and dot variants such as X_Forwarded_For are other headers and are
 // never read. A [http.Header] that was filled without canonical names is the
 // caller's to mend.
+//
+// # The files
+//
+// resolver.go finds the client and the chain, walk.go goes through a header from the
+// right, address.go and forwarded.go read one element of it, source.go says where
+// clients are named and trust.go who may name them; config.go checks all that, with
+// the networks of shared.go. decide.go asks a policy, wrap.go guards a handler,
+// swap.go keeps edge and policy together, errors.go has the reasons for which there
+// is no client, and forwarding.go cleans what a proxy sends on.
 package gate

@@ -3,7 +3,7 @@ package gate
 import "strings"
 
 // cutQuoted is cut for Forwarded (RFC 7239), where a comma inside a quoted
-// string separates nothing.
+// string separates nothing (docs/semantics.md, edge-17).
 //
 // It tracks quotes from right to left, because from left to right the sender of
 // the leftmost element decides how all others are read: one unbalanced quote of
@@ -65,7 +65,7 @@ const maxPairs = (maxElementBytes + 1) / 4
 
 // parseForwarded reads the client of one forwarded-element (RFC 7239 section 4).
 // Each parameter may occur once, names without case; white space is tolerated
-// around ";" only.
+// around ";" only (docs/semantics.md, edge-17).
 func parseForwarded(element string) (address, Error) {
 	var names [maxPairs]struct{ start, end uint8 }
 	pairs := 0
@@ -144,7 +144,8 @@ func parameterValue(element string, i int) (value string, next int) {
 // parseNode reads the value of "for" (RFC 7239 section 6): an address with an
 // optional port, which may be obfuscated, or a name that hides the address.
 // A backslash is refused: no address needs one, and it hides text from those
-// who do not unescape.
+// who do not unescape. Obfuscated is a word for Forwarded alone (docs/semantics.md,
+// edge-13).
 func parseNode(s string) (address, Error) {
 	a, rest, ok := parseHost(s)
 	if !ok {

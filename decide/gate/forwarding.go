@@ -9,7 +9,7 @@ import (
 // is: Forwarded, X-Forwarded-* and X-Real-IP, and the spellings with "_" or "."
 // that many backends take for the same (CGI turns them into one name). A reverse
 // proxy calls it for the request that it sends on, and then sets what it knows
-// itself.
+// itself (docs/semantics.md, edge-26).
 func DeleteForwarding(h http.Header) {
 	for name := range h {
 		plain := strings.Map(func(r rune) rune {

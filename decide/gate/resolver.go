@@ -90,12 +90,14 @@ func (r *Resolver) Client(remoteAddr string, h http.Header) (netip.Addr, error) 
 }
 
 // Chain appends the addresses that the request passed, nearest hop first, less
-// our own proxies: what decide.Policy.DecideChain takes. With capacity for
+// our own proxies (docs/semantics.md, chain-2, edge-29): what
+// decide.Policy.DecideChain takes. With capacity for
 // [MaxChain] more addresses in dst it does not allocate.
 //
 // Behind a trusted proxy the chain is the client, as [Resolver.Client] finds it,
 // and then what the list header holds left of it, right to left. Behind any
-// other peer it is the peer and then all elements of the header, right to left.
+// other peer it is the peer and then all elements of the header, right to left
+// (docs/semantics.md, edge-4).
 // With the source peer it is the peer alone.
 //
 // Elements left of the client are claims that nobody vouches for. One that
@@ -167,7 +169,8 @@ func (r *Resolver) Trusts(remoteAddr string) bool {
 	return r.unix && isLocalSocket(remoteAddr)
 }
 
-// connection is the peer and whether it may name the client.
+// connection is the peer and whether it may name the client; a peer that is no
+// host's address is nobody (docs/semantics.md, edge-2, edge-3).
 func (r *Resolver) connection(remoteAddr string) (peer address, trusted bool, code Error) {
 	peer, ok := parseElement(remoteAddr)
 	switch {
@@ -182,7 +185,8 @@ func (r *Resolver) connection(remoteAddr string) (peer address, trusted bool, co
 
 // isLocalSocket says that a server reports a peer so that has no IP address: a
 // local socket with or without a name, or a connection within the process. A
-// host name or a misspelt address is neither and must not open the header.
+// host name or a misspelt address is neither and must not open the header
+// (docs/semantics.md, edge-3).
 func isLocalSocket(remoteAddr string) bool {
 	switch remoteAddr {
 	case "", "bufconn", "pipe":
@@ -196,6 +200,8 @@ func isLocalSocket(remoteAddr string) bool {
 	return false
 }
 
+// walk reads the one header of the source under its one name: spellings with an
+// underscore or a dot are other headers (docs/semantics.md, edge-5, edge-26).
 func (r *Resolver) walk(h http.Header) walk {
 	return walk{lines: h[r.plan.key], quoted: r.quotedList}
 }
@@ -212,7 +218,8 @@ func (r *Resolver) client(w *walk, peer address) (address, Error) {
 	return r.rightmost(w, peer)
 }
 
-// rightmost is the rightmost element that is no trusted proxy.
+// rightmost is the rightmost element that is no trusted proxy (docs/semantics.md,
+// edge-12).
 func (r *Resolver) rightmost(w *walk, peer address) (address, Error) {
 	var leftmost address
 	for {
@@ -231,7 +238,7 @@ func (r *Resolver) rightmost(w *walk, peer address) (address, Error) {
 	}
 }
 
-// counted is the n-th element.
+// counted is the n-th element that is not empty (docs/semantics.md, edge-18).
 func (r *Resolver) counted(w *walk, peer address) (address, Error) {
 	for n := 1; ; n++ {
 		a, step, code := w.address()
@@ -252,7 +259,8 @@ func (r *Resolver) counted(w *walk, peer address) (address, Error) {
 }
 
 // single is the only address in the only line of the header. Two lines mean that
-// somebody added one where the proxy should have overwritten it.
+// somebody added one where the proxy should have overwritten it (docs/semantics.md,
+// edge-16).
 func (r *Resolver) single(w *walk, peer address) (address, Error) {
 	lines := w.lines
 	w.lines = nil
@@ -276,7 +284,8 @@ func (r *Resolver) single(w *walk, peer address) (address, Error) {
 	return a, 0
 }
 
-// missing is the answer where nobody is named. A local socket is no client.
+// missing is the answer where nobody is named. A local socket is no client
+// (docs/semantics.md, edge-14).
 func (r *Resolver) missing(peer address) (address, Error) {
 	if r.usePeer && peer.family != 0 {
 		return peer, 0
@@ -284,6 +293,8 @@ func (r *Resolver) missing(peer address) (address, Error) {
 	return address{}, ErrMissing
 }
 
+// allTrusted is the answer where every element is a proxy of ours
+// (docs/semantics.md, edge-15).
 func (r *Resolver) allTrusted(leftmost address) (address, Error) {
 	if r.leftmost {
 		return leftmost, 0
@@ -293,7 +304,8 @@ func (r *Resolver) allTrusted(leftmost address) (address, Error) {
 
 // ChainWithoutEdge appends the chain of a request where no edge is described:
 // the peer, and then all elements of X-Forwarded-For, right to left, as an
-// organisation's own proxies would be seen from outside. Nobody is trusted and
+// organisation's own proxies would be seen from outside (docs/semantics.md,
+// chain-1). Nobody is trusted and
 // every address is an address like any other; what cannot be read is the zero
 // Addr, and a chain of more than 32 elements ends in one. The only error is
 // [ErrBadPeer].

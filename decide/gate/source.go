@@ -11,7 +11,8 @@ import (
 // Source says where a trusted proxy names the client. It is exactly one place:
 // a list of places to try would let the client choose the one that our proxies
 // do not write. The zero value is [Peer]. Any other value is one of the three
-// constants or made by [HeaderNamed], [Hops] or [ParseSource].
+// constants or made by [HeaderNamed], [Hops] or [ParseSource] (docs/semantics.md,
+// edge-5).
 type Source string
 
 // The sources without a parameter.
@@ -78,7 +79,7 @@ const (
 
 func (s Source) plan() (plan, error) {
 	switch s {
-	case "", Peer:
+	case "", Peer: // docs/semantics.md, edge-1
 		return plan{}, nil
 	case XForwardedFor:
 		return plan{kind: kindList, key: xForwardedForKey}, nil
@@ -103,7 +104,7 @@ func (s Source) plan() (plan, error) {
 
 // spoofable are headers that some networks set for their customers' clients but
 // also pass on as the client sent them, unless the edge is configured to
-// overwrite them. See
+// overwrite them (docs/semantics.md, edge-16). See
 // https://fastly.com/documentation/reference/http/http-headers/Fastly-Client-IP.
 func spoofable(key string) bool {
 	switch key {

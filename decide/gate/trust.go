@@ -7,8 +7,9 @@ import (
 	"go4.org/netipx"
 )
 
-// trustSet is a set of addresses as sorted, disjoint ranges. The zero value is
-// empty. A search among the few dozen ranges of an edge costs a handful of
+// trustSet is a set of addresses as sorted, disjoint ranges: what was listed and
+// nothing else, no private range among them (docs/semantics.md, edge-25). The zero
+// value is empty. A search among the few dozen ranges of an edge costs a handful of
 // comparisons in one or two cache lines, and a list of ten thousand fourteen.
 type trustSet struct {
 	v4 []range4

@@ -5,12 +5,12 @@ import "net/netip"
 const (
 	// maxElements is how many list elements are examined, empty ones
 	// included. Only our own proxies stand right of the client, so an honest
-	// list needs few.
+	// list needs few (docs/semantics.md, edge-9).
 	maxElements = 32
 
 	// maxSpaceBytes is how much white space around elements one walk passes
 	// over. White space belongs to no element, and without a bound of its own
-	// a megabyte of it would be a megabyte of work.
+	// a megabyte of it would be a megabyte of work (edge-9).
 	maxSpaceBytes = 1024
 )
 
@@ -30,7 +30,8 @@ const (
 // read, so the work does not grow with what a client sent.
 //
 // The lines are one list (RFC 9110 section 5.3): a line's end separates
-// elements as a comma does, and an empty line is an empty element.
+// elements as a comma does, and an empty line is an empty element
+// (docs/semantics.md, edge-6).
 type walk struct {
 	lines    []string // not yet begun
 	line     string   // the unread left part of the current line
@@ -41,7 +42,7 @@ type walk struct {
 }
 
 // next is the next element to the left that is not empty, without the white
-// space around it. What most elements are, a plain IPv4 address, is read on the
+// space around it; empty ones are counted (docs/semantics.md, edge-8, edge-9). What most elements are, a plain IPv4 address, is read on the
 // way; any other element has to be parsed.
 func (w *walk) next() (text string, plain address, met step) {
 	for {
@@ -126,7 +127,7 @@ func (w *walk) cut(end int) (first, comma int) {
 }
 
 // isSpace says that c is optional white space: SP or HTAB (RFC 9110 section
-// 5.6.3), and nothing else that Unicode calls a space.
+// 5.6.3), and nothing else that Unicode calls a space (docs/semantics.md, edge-7).
 func isSpace(c byte) bool { return c == ' ' || c == '\t' }
 
 // trimSpace drops white space at either end.
@@ -141,7 +142,8 @@ func trimSpace(s string) string {
 }
 
 // address is the next address to the left, as it has to be at or before the
-// client. The step is found or exhausted where the code is 0.
+// client: what cannot be read there is an error and never skipped
+// (docs/semantics.md, edge-13). The step is found or exhausted where the code is 0.
 func (w *walk) address() (address, step, Error) {
 	text, a, met := w.next()
 	switch met {
@@ -165,7 +167,8 @@ func (w *walk) address() (address, step, Error) {
 
 // appendRest appends what is left of a walk. Nobody vouches for these elements,
 // so none of them is an error: one that cannot be read is the zero Addr, and so
-// is the end of a list that is longer than the walk.
+// is the end of a list that is longer than the walk (docs/semantics.md, chain-3,
+// edge-29).
 func (w *walk) appendRest(dst []netip.Addr, strict bool) []netip.Addr {
 	for {
 		text, a, met := w.next()

@@ -51,11 +51,12 @@ type Options struct {
 // Wrap guards next by the policy in force. Requests that are denied get the
 // status 403 and a body that does not say why. The handler behind it finds the
 // decision by [FromContext]. The request's RemoteAddr and headers stay as they
-// were.
+// were (docs/semantics.md, edge-23).
 //
 // A request in TLS early data gets 425 (Too Early) in either mode, before
 // anything is decided: its source address is not verified, and clients repeat it
-// when the handshake is complete (RFC 8470). This concerns HTTP/3.
+// when the handshake is complete (RFC 8470; docs/semantics.md, edge-20). This
+// concerns HTTP/3.
 //
 // A nil live, and one without a policy, denies.
 func Wrap(next http.Handler, live *decide.Live, o Options) http.Handler {

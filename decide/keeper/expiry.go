@@ -29,7 +29,7 @@ func (k *Keeper) awaitExpiry() {
 }
 
 // expire compiles the documents in force anew for the present time, if an entry
-// has expired since, or if the clock was set back.
+// has expired since, or if the clock was set back (docs/semantics.md, overlay-4).
 func (k *Keeper) expire() {
 	begun, now := time.Now(), k.options.now()
 	expired := !k.info.OverlayUntil.IsZero() && !now.Before(k.info.OverlayUntil)

@@ -35,7 +35,8 @@ func (k *Keeper) follow(paths []string, seen files.State) {
 	}
 }
 
-// reload replaces the policy, or leaves it and says why.
+// reload replaces the policy, or leaves it and says why: a document with an error
+// never makes an emptier policy (docs/semantics.md, sailpoint-12).
 func (k *Keeper) reload(cause Cause) {
 	begun := time.Now()
 	var parts *policyfile.Parts

@@ -14,7 +14,8 @@ import (
 )
 
 // Load reads all documents and geo sources. What is wrong is in the Parts'
-// Findings, all of it: a document with an error does not hide those of others.
+// Findings, all of it: a document with an error does not hide those of others
+// (docs/semantics.md, policy-5).
 func Load(options Options) *Parts {
 	l := gather(options)
 	l.loadGeo()

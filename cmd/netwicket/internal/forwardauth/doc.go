@@ -29,4 +29,12 @@
 // client would otherwise choose the policy that it is decided by. Names that are
 // not known get 403 rather than 404: proxies pass a 404 on to the client, or take
 // it for a fault of the service, and neither is what a denial looks like.
+//
+// # The files
+//
+// handler.go answers, snapshot.go is what it answers by, service.go has the doors and
+// puts snapshots in force; server.go listens, certificate.go is its TLS; journal.go
+// and queue.go write the log, tally.go counts and metrics.go tells Prometheus,
+// status.go says whether the service is ready. docs/operations.md describes all of it
+// from outside.
 package forwardauth

@@ -107,7 +107,7 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request, s *Service) int {
 
 // status is the answer in HTTP. A header that the proxy did not send is told
 // apart since it is a mistake in the proxy's configuration; proxies deny then
-// as well.
+// as well (docs/semantics.md, edge-22).
 func status(verdict decide.Verdict, code gate.Error, observe bool) int {
 	switch {
 	case verdict == decide.Allow || observe:

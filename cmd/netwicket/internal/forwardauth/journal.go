@@ -226,7 +226,8 @@ func headerOf(source gate.Source) string {
 	return "X-Forwarded-For"
 }
 
-// quoted is text as a Go string literal in ASCII, cut to its last bytes.
+// quoted is text as a Go string literal in ASCII, cut to its last bytes
+// (docs/semantics.md, edge-27).
 func quoted(text string) string {
 	if len(text) > shownBytes {
 		return "..." + strconv.QuoteToASCII(text[len(text)-shownBytes:])

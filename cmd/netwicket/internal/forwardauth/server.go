@@ -79,7 +79,7 @@ func Listen(l Listener, logger *slog.Logger) (*Server, error) {
 }
 
 // proxied requires the header of trusted peers. What others send is HTTP: a
-// header there is a request that cannot be read.
+// header there is a request that cannot be read (docs/semantics.md, edge-19).
 func proxied(trusts func(string) bool) proxyproto.ConnPolicyFunc {
 	return func(o proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
 		if trusts(o.Upstream.String()) {
