@@ -2,11 +2,12 @@ package zone
 
 import (
 	"cmp"
-	"encoding/binary"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // What a zone is good for. Everything that asks, but for the second evaluator
@@ -65,7 +66,7 @@ func (e *Entry) Mask() bool {
 	if addr = addr.Unmap(); err != nil || !addr.Is4() {
 		return false
 	}
-	ones := binary.BigEndian.Uint32(addr.AsSlice())
+	ones := addrnum.From4(addr)
 	return ones>>24 == 255 && ^ones&(^ones+1) == 0
 }
 

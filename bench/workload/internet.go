@@ -3,7 +3,6 @@ package workload
 import (
 	"bufio"
 	"compress/gzip"
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -11,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // Internet is the announced prefixes and the databases that workloads are drawn
@@ -68,12 +68,11 @@ func Open() (*Internet, error) {
 
 func (in *Internet) announce(prefix netip.Prefix) {
 	if prefix.Addr().Is4() {
-		b := prefix.Addr().As4()
-		in.v4 = append(in.v4, prefix4{binary.BigEndian.Uint32(b[:]), uint8(prefix.Bits())})
+		in.v4 = append(in.v4, prefix4{addrnum.From4(prefix.Addr()), uint8(prefix.Bits())})
 		return
 	}
-	b := prefix.Addr().As16()
-	in.v6 = append(in.v6, prefix6{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:]), uint8(prefix.Bits())})
+	first := addrnum.From6(prefix.Addr())
+	in.v6 = append(in.v6, prefix6{first.Hi, first.Lo, uint8(prefix.Bits())})
 }
 
 // Family is an address family.
@@ -103,18 +102,9 @@ func (in *Internet) prefix(family Family, index int) netip.Prefix {
 	return netip.PrefixFrom(addr6(p.hi, p.lo), int(p.bits))
 }
 
-func addr4(number uint32) netip.Addr {
-	var b [4]byte
-	binary.BigEndian.PutUint32(b[:], number)
-	return netip.AddrFrom4(b)
-}
+func addr4(number uint32) netip.Addr { return addrnum.Addr4(number) }
 
-func addr6(hi, lo uint64) netip.Addr {
-	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], hi)
-	binary.BigEndian.PutUint64(b[8:], lo)
-	return netip.AddrFrom16(b)
-}
+func addr6(hi, lo uint64) netip.Addr { return addrnum.Number{Hi: hi, Lo: lo}.Addr6() }
 
 // anyPrefix draws from the prefixes of both families together.
 func (in *Internet) anyPrefix(random *rand.Rand) netip.Prefix {
@@ -128,12 +118,11 @@ func (in *Internet) anyPrefix(random *rand.Rand) netip.Prefix {
 // addressIn draws an address of a prefix.
 func addressIn(random *rand.Rand, prefix netip.Prefix) netip.Addr {
 	if prefix.Addr().Is4() {
-		b := prefix.Addr().As4()
 		host := uint32(uint64(1)<<(32-prefix.Bits()) - 1)
-		return addr4(binary.BigEndian.Uint32(b[:]) | random.Uint32()&host)
+		return addr4(addrnum.From4(prefix.Addr()) | random.Uint32()&host)
 	}
-	b := prefix.Addr().As16()
-	hi, lo := binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])
+	first := addrnum.From6(prefix.Addr())
+	hi, lo := first.Hi, first.Lo
 	if bits := prefix.Bits(); bits < 64 {
 		hi |= random.Uint64() & (^uint64(0) >> bits)
 		lo |= random.Uint64()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
 	"net/netip"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/addrnum"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -137,10 +137,9 @@ func (s *benchSample) chains(clients []netip.Addr, hops int) (chains []netip.Add
 // addressIn draws an address of a range: its first address plus a random number,
 // drawn again until it does not lead beyond the last.
 func (s *benchSample) addressIn(r netipx.IPRange) netip.Addr {
-	firstHi, firstLo := halves(r.From())
-	lastHi, lastLo := halves(r.To())
-	sizeLo, borrow := bits.Sub64(lastLo, firstLo, 0)
-	sizeHi, _ := bits.Sub64(lastHi, firstHi, borrow)
+	first, last := addrnum.From(r.From()), addrnum.From(r.To())
+	sizeLo, borrow := bits.Sub64(last.Lo, first.Lo, 0)
+	sizeHi, _ := bits.Sub64(last.Hi, first.Hi, borrow)
 	maskHi, maskLo := maskOf(sizeHi), ^uint64(0)
 	if sizeHi == 0 {
 		maskLo = maskOf(sizeLo)
@@ -150,27 +149,11 @@ func (s *benchSample) addressIn(r netipx.IPRange) netip.Addr {
 		if hi > sizeHi || hi == sizeHi && lo > sizeLo {
 			continue
 		}
-		lo, carry := bits.Add64(firstLo, lo, 0)
-		hi, _ = bits.Add64(firstHi, hi, carry)
-		return addressFrom(hi, lo, r.From().Is4())
+		lo, carry := bits.Add64(first.Lo, lo, 0)
+		hi, _ = bits.Add64(first.Hi, hi, carry)
+		return addrnum.FamilyOf(r.From()).Addr(addrnum.Number{Hi: hi, Lo: lo})
 	}
 }
 
 // maskOf has all bits from the highest of size down.
 func maskOf(size uint64) uint64 { return uint64(1)<<bits.Len64(size) - 1 }
-
-func halves(addr netip.Addr) (hi, lo uint64) {
-	b := addr.As16()
-	return binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])
-}
-
-func addressFrom(hi, lo uint64, v4 bool) netip.Addr {
-	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], hi)
-	binary.BigEndian.PutUint64(b[8:], lo)
-	addr := netip.AddrFrom16(b)
-	if v4 {
-		return addr.Unmap()
-	}
-	return addr
-}

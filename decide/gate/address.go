@@ -1,8 +1,9 @@
 package gate
 
 import (
-	"encoding/binary"
 	"net/netip"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // maxElementBytes is the length of the longest element that is read. An IPv6
@@ -35,14 +36,9 @@ func address6(hi, lo uint64) address {
 func (a address) netip() netip.Addr {
 	switch a.family {
 	case 4:
-		var b [4]byte
-		binary.BigEndian.PutUint32(b[:], uint32(a.lo))
-		return netip.AddrFrom4(b)
+		return addrnum.Addr4(uint32(a.lo))
 	case 6:
-		var b [16]byte
-		binary.BigEndian.PutUint64(b[:8], a.hi)
-		binary.BigEndian.PutUint64(b[8:], a.lo)
-		return netip.AddrFrom16(b)
+		return addrnum.Number{Hi: a.hi, Lo: a.lo}.Addr6()
 	default:
 		return netip.Addr{}
 	}

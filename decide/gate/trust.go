@@ -1,10 +1,9 @@
 package gate
 
 import (
-	"encoding/binary"
-	"net/netip"
-
 	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // trustSet is a set of addresses as sorted, disjoint ranges: what was listed and
@@ -18,18 +17,16 @@ type trustSet struct {
 
 type range4 struct{ first, last uint32 }
 
-type range6 struct{ firstHi, firstLo, lastHi, lastLo uint64 }
+type range6 struct{ first, last addrnum.Number }
 
 func newTrustSet(set *netipx.IPSet) trustSet {
 	var t trustSet
 	for _, r := range set.Ranges() {
 		if r.From().Is4() {
-			t.v4 = append(t.v4, range4{bits4(r.From()), bits4(r.To())})
+			t.v4 = append(t.v4, range4{addrnum.From4(r.From()), addrnum.From4(r.To())})
 			continue
 		}
-		firstHi, firstLo := bits6(r.From())
-		lastHi, lastLo := bits6(r.To())
-		t.v6 = append(t.v6, range6{firstHi, firstLo, lastHi, lastLo})
+		t.v6 = append(t.v6, range6{addrnum.From6(r.From()), addrnum.From6(r.To())})
 	}
 	return t
 }
@@ -52,28 +49,15 @@ func (t *trustSet) contains(a address) bool {
 	if a.family == 0 {
 		return false
 	}
+	n := addrnum.Number{Hi: a.hi, Lo: a.lo}
 	low, high := 0, len(t.v6)
 	for low < high {
 		middle := int(uint(low+high) >> 1)
-		if r := &t.v6[middle]; notAfter(r.firstHi, r.firstLo, a.hi, a.lo) {
+		if !n.Less(t.v6[middle].first) {
 			low = middle + 1
 		} else {
 			high = middle
 		}
 	}
-	return low > 0 && notAfter(a.hi, a.lo, t.v6[low-1].lastHi, t.v6[low-1].lastLo)
-}
-
-func notAfter(aHi, aLo, bHi, bLo uint64) bool {
-	return aHi < bHi || aHi == bHi && aLo <= bLo
-}
-
-func bits4(addr netip.Addr) uint32 {
-	b := addr.As4()
-	return binary.BigEndian.Uint32(b[:])
-}
-
-func bits6(addr netip.Addr) (hi, lo uint64) {
-	b := addr.As16()
-	return binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])
+	return low > 0 && !t.v6[low-1].last.Less(n)
 }

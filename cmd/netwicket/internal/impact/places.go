@@ -1,39 +1,22 @@
 package impact
 
 import (
-	"encoding/binary"
 	"iter"
-	"net/netip"
 
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // span is a range as numbers: of IPv4, in the low half.
 type span struct {
 	ipv6        bool
-	first, last number
-}
-
-// number is an address as a number.
-type number struct{ hi, lo uint64 }
-
-func (n number) less(other number) bool {
-	return n.hi < other.hi || n.hi == other.hi && n.lo < other.lo
+	first, last addrnum.Number
 }
 
 func spanOf(r netipx.IPRange) span {
-	return span{r.From().Is6(), numberOf(r.From()), numberOf(r.To())}
-}
-
-func numberOf(addr netip.Addr) number {
-	if addr.Is4() {
-		b := addr.As4()
-		return number{lo: uint64(binary.BigEndian.Uint32(b[:]))}
-	}
-	b := addr.As16()
-	return number{hi: binary.BigEndian.Uint64(b[:8]), lo: binary.BigEndian.Uint64(b[8:])}
+	return span{r.From().Is6(), addrnum.From(r.From()), addrnum.From(r.To())}
 }
 
 // places is the geo table as a walk beside the changes needs it.
@@ -45,7 +28,7 @@ type places struct {
 
 // edge is where an interval of one location begins.
 type edge struct {
-	first    number
+	first    addrnum.Number
 	location uint32
 }
 
@@ -62,10 +45,10 @@ func newPlaces(table *geo.Table) places {
 		p.edges[family] = make([]edge, 0, size)
 	}
 	for first, location := range table.Edges4() {
-		p.edges[0] = append(p.edges[0], edge{number{lo: uint64(first)}, location})
+		p.edges[0] = append(p.edges[0], edge{addrnum.Number{Lo: uint64(first)}, location})
 	}
 	for first, location := range table.Edges6() {
-		p.edges[1] = append(p.edges[1], edge{number{hi: first[0], lo: first[1]}, location})
+		p.edges[1] = append(p.edges[1], edge{addrnum.Number{Hi: first[0], Lo: first[1]}, location})
 	}
 	return p
 }
@@ -79,14 +62,14 @@ func (p *places) within(whole span) iter.Seq2[span, [2]uint32] {
 			family = 1
 		}
 		edges, at := p.edges[family], p.next[family]
-		for at+1 < len(edges) && !whole.first.less(edges[at+1].first) {
+		for at+1 < len(edges) && !whole.first.Less(edges[at+1].first) {
 			at++
 		}
 		for part := whole; ; at++ {
-			behind := at+1 == len(edges) || whole.last.less(edges[at+1].first)
+			behind := at+1 == len(edges) || whole.last.Less(edges[at+1].first)
 			part.last = whole.last
 			if !behind {
-				part.last = before(edges[at+1].first)
+				part.last = edges[at+1].first.Prev()
 			}
 			if !yield(part, p.groups[edges[at].location]) || behind {
 				break
@@ -95,13 +78,4 @@ func (p *places) within(whole span) iter.Seq2[span, [2]uint32] {
 		}
 		p.next[family] = at
 	}
-}
-
-// before is the address in front of one that is not the first.
-func before(a number) number {
-	if a.lo == 0 {
-		a.hi--
-	}
-	a.lo--
-	return a
 }

@@ -27,10 +27,10 @@ func (s Size) IsZero() bool { return s.IPv4 == 0 && !s.anyNetwork }
 // add counts a range behind all that were counted before.
 func (s *Size) add(r span) {
 	if !r.ipv6 {
-		s.IPv4 += r.last.lo - r.first.lo + 1
+		s.IPv4 += r.last.Lo - r.first.Lo + 1
 		return
 	}
-	first, last := r.first.hi, r.last.hi
+	first, last := r.first.Hi, r.last.Hi
 	if s.anyNetwork && first == s.last {
 		if last == first {
 			return

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // The page's ranges are lists of edges: where a range begins and what it is, a
@@ -73,12 +75,8 @@ func (e *edges) appendTo(to []byte) []byte {
 
 // halves is an address as two halves; of IPv4 the second.
 func halves(addr netip.Addr) [2]uint64 {
-	if addr.Is4() {
-		b := addr.As4()
-		return [2]uint64{1: uint64(binary.BigEndian.Uint32(b[:]))}
-	}
-	b := addr.As16()
-	return [2]uint64{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
+	n := addrnum.From(addr)
+	return [2]uint64{n.Hi, n.Lo}
 }
 
 // rangeData is the four lists of the page, compressed: the outcomes of IPv4 and

@@ -4,6 +4,8 @@ import (
 	"image"
 	"image/color"
 	"net/netip"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // The orders of the two curves, and how many bits of an address a pixel fixes:
@@ -41,10 +43,7 @@ func (m *Map) spans4(yield func(span) bool) {
 	}
 }
 
-func key4(addr netip.Addr) uint64 {
-	b := addr.As4()
-	return uint64(b[0])<<56 | uint64(b[1])<<48 | uint64(b[2])<<40 | uint64(b[3])<<32
-}
+func key4(addr netip.Addr) uint64 { return uint64(addrnum.From4(addr)) << 32 }
 
 // spans6 are the segments of 2000::/3.
 func (m *Map) spans6(yield func(span) bool) {
@@ -62,14 +61,7 @@ func (m *Map) spans6(yield func(span) bool) {
 }
 
 // high is the first half of an IPv6 address.
-func high(addr netip.Addr) uint64 {
-	b := addr.As16()
-	var bits uint64
-	for _, octet := range b[:8] {
-		bits = bits<<8 | uint64(octet)
-	}
-	return bits
-}
+func high(addr netip.Addr) uint64 { return addrnum.From6(addr).Hi }
 
 // blend adds up what a pixel holds.
 type blend struct {
