@@ -60,6 +60,7 @@ func TestHostileJSON(t *testing.T) {
 		text  string
 		code  string
 		large bool // a hundred megabytes
+		ours  bool // a policy file may have it
 	}{
 		{name: "100 MB of white space", text: "{}" + strings.Repeat(" ", 100_000_000), code: "too-large", large: true},
 		{name: "100 MB of array", text: "[" + strings.Repeat("0,", 50_000_000) + "0]", code: "too-large", large: true},
@@ -86,8 +87,8 @@ func TestHostileJSON(t *testing.T) {
 		{name: "nothing but a byte order mark", text: "\ufeff", code: "bad-json"},
 		{name: "two documents", text: "{}{}", code: "bad-json"},
 		{name: "cut off", text: `{"gateways":[{"type":"CIDR","val`, code: "bad-json"},
-		{name: "a comment", text: "{} // all", code: "bad-json"},
-		{name: "a trailing comma", text: `{"a":1,}`, code: "bad-json"},
+		{name: "a comment", text: "{} // all", code: "bad-json", ours: true},
+		{name: "a trailing comma", text: `{"a":1,}`, code: "bad-json", ours: true},
 		{name: "NaN", text: `{"a":NaN}`, code: "bad-json"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -95,6 +96,9 @@ func TestHostileJSON(t *testing.T) {
 				t.Skip("takes a gigabyte; NETWICKET_PROVE=1 asks for it")
 			}
 			for name, parse := range parsers(t) {
+				if test.ours && name == "policy file" {
+					continue
+				}
 				checkRefused(t, name, parse("hostile.json", []byte(test.text)), test.code)
 			}
 		})
