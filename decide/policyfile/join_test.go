@@ -59,6 +59,10 @@ func TestRecognise(t *testing.T) {
 		{"empty object", "x.json", `{}`, policyfile.NetworkConfig},
 		{"the first object of an array decides", "x.json", `[1,{"gateways":[]},{"actions":{}}]`, policyfile.Zones},
 
+		{"a policy file with a comment", "x.json", "{// x\n\"geo\":[],}", policyfile.PolicyFile},
+		{"by name, with a comment", "netwicket.json", "// x\n{}", policyfile.PolicyFile},
+		{"zones with a comment are none", "x.json", "[// x\n{\"gateways\":[]}]", policyfile.Unknown},
+		{"a configuration with a comma at the end is none", "x.json", `{"range":null,}`, policyfile.Unknown},
 		{"a miscast zone key is unknown", "x.json", `{"Gateways":[]}`, policyfile.Unknown},
 		{"an unknown object", "x.json", `{"hello":1}`, policyfile.Unknown},
 		{"an empty object in an array", "x.json", `[{}]`, policyfile.Unknown},

@@ -103,7 +103,7 @@ func readPair(reader *jsondoc.Reader, header http.Header, pair jsondoc.Node) {
 		return
 	}
 	if err := add(header, parts[0], parts[1]); err != nil {
-		reader.Fail(pair, "bad-header", "%w", err)
+		reader.Fail(pair, "bad-request", "%w", err)
 	}
 }
 
