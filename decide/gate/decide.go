@@ -24,10 +24,10 @@ type Result struct {
 // Decide does not allocate:
 //
 //	var buffer [gate.MaxChain]netip.Addr
-//	result := gate.Decide(buffer[:0], live.Policy(), resolver, r.RemoteAddr, r.Header)
+//	edge, policy := resolver.Pair(live)
+//	result := gate.Decide(buffer[:0], policy, edge, r.RemoteAddr, r.Header)
 //
-// Where policy and edge are swapped, by a keeper for one, both are taken from
-// [Resolver.Pair], in one step.
+// [Resolver.Pair] takes both in one step, since a keeper swaps both.
 //
 // A nil policy denies, and so does a nil resolver: one that was forgotten behind
 // a proxy would decide about the proxy's address. A client that cannot be

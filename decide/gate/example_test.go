@@ -137,10 +137,11 @@ func ExampleDecide() {
 	header := http.Header{"X-Forwarded-For": {"203.0.113.7, 10.0.0.2"}}
 
 	var buffer [gate.MaxChain]netip.Addr
-	result := gate.Decide(buffer[:0], live.Policy(), resolver, "10.0.0.1:4711", header)
+	edge, policy := resolver.Pair(live)
+	result := gate.Decide(buffer[:0], policy, edge, "10.0.0.1:4711", header)
 	fmt.Println(result.Decision, result.Chain())
 
-	result = gate.Decide(buffer[:0], live.Policy(), resolver, "10.0.0.1:4711", nil)
+	result = gate.Decide(buffer[:0], policy, edge, "10.0.0.1:4711", nil)
 	fmt.Println(result.Decision, result.Err.Code())
 	// Output:
 	// allow 203.0.113.7 permitted [203.0.113.7]

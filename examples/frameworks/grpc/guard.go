@@ -61,7 +61,8 @@ func (g guard) admit(ctx context.Context, method string) (context.Context, error
 	}
 	header := http.Header{"X-Forwarded-For": metadata.ValueFromIncomingContext(ctx, forwardedKey)}
 	var buffer [gate.MaxChain]netip.Addr
-	result := gate.Decide(buffer[:0], g.live.Policy(), g.resolver, remoteAddr, header)
+	edge, policy := g.resolver.Pair(g.live) // a keeper may swap both meanwhile
+	result := gate.Decide(buffer[:0], policy, edge, remoteAddr, header)
 	if !result.Allowed() {
 		slog.Info("denied", "access", result.Decision, "peer", remoteAddr, "method", method, "unresolved", result.Err != 0)
 		return nil, status.Error(codes.PermissionDenied, "permission denied")
