@@ -39,7 +39,7 @@ type oktaVector struct {
 	}
 }
 
-// csv writes the row's facts as an overlay.
+// csv writes the row's facts as corrections.
 func (v *oktaVector) csv() string {
 	text := "network,country,region,asn,anonymizer,services\n"
 	for _, addr := range slices.Sorted(maps.Keys(v.Attrs)) {

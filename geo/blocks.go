@@ -40,7 +40,7 @@ func (t *Table) Blocks() []Block {
 }
 
 // RepeatsIPv4 says that inside the block every address has the location of the
-// IPv4 address in it; an overlay of IPv4 addresses makes the two differ.
+// IPv4 address in it; corrections of IPv4 addresses make the two differ.
 func (t *Table) RepeatsIPv4(b Block) bool { return b.block.edges == t.v4 }
 
 // FoldedEdges6 is [Table.Edges6] with each block as one interval: its number is

@@ -99,9 +99,9 @@ func (s *settler) edges6(in *spans, blocks []foldedBlock) edges6 {
 	settled := s.settle(in)
 	// No look-up ends in the mapped block: it goes on as what lies before it,
 	// so that it adds no edge of its own.
-	settled = settled.overlay(mapped.first, mapped.last(), settled.id[settled.at(mapped.first.Prev())])
+	settled = settled.patch(mapped.first, mapped.last(), settled.id[settled.at(mapped.first.Prev())])
 	for i, b := range blocks {
-		settled = settled.overlay(b.first, b.last(), blockBit|uint32(i))
+		settled = settled.patch(b.first, b.last(), blockBit|uint32(i))
 	}
 	// Not the slices themselves: they are longer than what they hold.
 	return edges6{

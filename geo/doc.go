@@ -1,13 +1,13 @@
 // Package geo loads geo sources and answers where an address is.
 //
-// [Load] reads MMDB databases, CSV overlays and lists of networks and joins
+// [Load] reads MMDB databases, CSV corrections and lists of networks and joins
 // them into one immutable [Table], in which every address of both families has
 // one [Location]: country, region, autonomous system, anonymizer, IP services.
 //
 //	table, err := geo.Load(
 //		geo.Source{File: "country.mmdb"},
 //		geo.Source{File: "asn.mmdb"},
-//		geo.Source{File: "overrides.csv"},
+//		geo.Source{File: "corrections.csv"},
 //		geo.Source{File: "nord.txt", Service: "NORD_VPN"},
 //	)
 //	location := table.Lookup(addr)
@@ -27,7 +27,7 @@
 // "XX" or "--" states that the country is unknown; so does "-" in a cell. Whoever
 // changes the country makes the region unknown unless it states one, and a region
 // of another country is never kept. Services of databases and lists join; a cell
-// of an overlay replaces what came before it.
+// of corrections replaces what came before it.
 //
 // # Databases
 //
@@ -37,9 +37,9 @@
 // aliases of IPv4 included; an IPv4-mapped address is its IPv4 address. A hostile
 // or damaged file is an error, within time and memory bounded by its size.
 //
-// # Overlays
+// # Corrections
 //
-// An overlay begins with the line
+// Corrections begin with the line
 //
 //	network,country,region,asn,anonymizer,services
 //
@@ -56,4 +56,13 @@
 // Three databases of the whole internet, of 14 MB together, load in less than half
 // a second into a table of less than 20 MB. [Table.Lookup] is one table look-up, two for the
 // blocks of IPv6 that repeat IPv4, and never allocates.
+//
+// # Files
+//
+// What a caller sees: source.go (what is read), location.go and services.go (what
+// is known), table.go (the answers), edges.go and blocks.go (the intervals that
+// package decide compiles). How it comes about, in this order: load.go reads each
+// source into a layer (layer.go, statement.go) by mmdb*.go, corrections*.go or
+// list.go (both with text.go); fold.go joins the layers, build.go makes the table of them. spans.go is
+// the arithmetic of intervals below all of it.
 package geo

@@ -51,7 +51,7 @@ func randomLayer(random *rand.Rand, v *vocabulary) *layer {
 		case 2:
 			last = block.address(random.Uint32())
 		}
-		l.v6 = l.v6.overlay(first, last, random.Uint32N(4))
+		l.v6 = l.v6.patch(first, last, random.Uint32N(4))
 	}
 	for _, a := range aliasChoices {
 		clash := random.IntN(3) > 0
@@ -60,7 +60,7 @@ func randomLayer(random *rand.Rand, v *vocabulary) *layer {
 		}
 		if !clash {
 			l.aliases = append(l.aliases, a)
-			l.v6 = l.v6.overlay(a.first, a.last(), 0)
+			l.v6 = l.v6.patch(a.first, a.last(), 0)
 		}
 	}
 	return l

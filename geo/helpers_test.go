@@ -20,9 +20,9 @@ import (
 
 const header = "network,country,region,asn,anonymizer,services\n"
 
-// overlay is a CSV source of rows behind the header line.
-func overlay(rows ...string) geo.Source {
-	return geo.Source{File: "overlay.csv", Data: []byte(header + strings.Join(rows, "\n") + "\n")}
+// corrections is a CSV source of rows behind the header line.
+func corrections(rows ...string) geo.Source {
+	return geo.Source{File: "corrections.csv", Data: []byte(header + strings.Join(rows, "\n") + "\n")}
 }
 
 // database is an MMDB source of networks and records.

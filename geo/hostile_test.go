@@ -270,10 +270,10 @@ func TestLoadErrors(t *testing.T) {
 		{"missing", geo.Source{File: missing}, "unreadable", "no such file or directory"},
 		{"folder", geo.Source{File: folder}, "unreadable", "is a directory, not a file"},
 		{"nothing", geo.Source{}, "unreadable", "a source needs a File or Data"},
-		{"unknown format", geo.Source{File: text}, "unknown-format", "neither an MMDB file nor a CSV overlay"},
+		{"unknown format", geo.Source{File: text}, "unknown-format", "neither an MMDB file nor CSV corrections"},
 		{"not an MMDB", geo.Source{File: text, Kind: geo.MMDB}, "bad-mmdb", "not a readable MMDB file"},
 		{"empty MMDB", geo.Source{File: "x.mmdb", Data: []byte{}}, "bad-mmdb", "not a readable MMDB file"},
-		{"not an overlay", geo.Source{File: text, Kind: geo.CSV}, "bad-header", "expected the header line network,country,region,asn,anonymizer,services"},
+		{"no corrections", geo.Source{File: text, Kind: geo.CSV}, "bad-header", "expected the header line network,country,region,asn,anonymizer,services"},
 		{"netset without a service", geo.Source{File: text, Kind: geo.Netset}, "unknown-format", "a netset needs the service that its networks are"},
 		{"MMDB with a service", geo.Source{File: text, Kind: geo.MMDB, Service: "NORD_VPN"}, "unknown-format", "a service is for a netset"},
 		{"no such kind", geo.Source{File: text, Kind: geo.Netset + 1}, "unknown-format", "kind 4 is no format"},
@@ -289,7 +289,7 @@ func TestLoadErrors(t *testing.T) {
 			require.Equal(t, 1, f.Line)
 		})
 	}
-	_, err := geo.Load(geo.Source{File: missing}, overlay("x,,,,,", "192.0.2.1,USA,,,,"), geo.Source{File: text}, list("NORD_VPN", "192.0.2.1"))
+	_, err := geo.Load(geo.Source{File: missing}, corrections("x,,,,,", "192.0.2.1,USA,,,,"), geo.Source{File: text}, list("NORD_VPN", "192.0.2.1"))
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	var codes []string
 	for _, f := range findings(t, err) {
@@ -307,8 +307,8 @@ func TestKindsAreTold(t *testing.T) {
 	}{
 		{"MMDB by content", geo.Source{File: "x.bin", Data: sample(t)[0].Data}, "GeoLite2-City"},
 		{"MMDB by content against the ending", geo.Source{File: "x.csv", Data: sample(t)[0].Data}, "GeoLite2-City"},
-		{"overlay by content", geo.Source{File: "x", Data: []byte(header)}, "csv"},
-		{"overlay by ending", geo.Source{File: "X.CSV", Data: []byte("\xef\xbb\xbf" + header)}, "csv"},
+		{"corrections by content", geo.Source{File: "x", Data: []byte(header)}, "csv"},
+		{"corrections by ending", geo.Source{File: "X.CSV", Data: []byte("\xef\xbb\xbf" + header)}, "csv"},
 		{"netset by service", geo.Source{File: "x.csv", Data: []byte("192.0.2.1"), Service: "NORD_VPN"}, "netset"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -25,7 +25,7 @@ func city(country, region string) record {
 // The joining rules: what 192.0.2.1 is after the sources in their order.
 func TestJoining(t *testing.T) {
 	db := func(r record) geo.Source { return database(t, at("192.0.2.0/24", r)) }
-	row := func(cells string) geo.Source { return overlay("192.0.2.0/24," + cells) }
+	row := func(cells string) geo.Source { return corrections("192.0.2.0/24," + cells) }
 	for _, test := range []struct {
 		name    string
 		sources []geo.Source
@@ -121,11 +121,11 @@ func TestUnlistedAddresses(t *testing.T) {
 		anonymizer geo.Anonymizer
 		services   []string
 	}{
-		{"no source of either", []geo.Source{overlay("192.0.2.1,US,,,,")}, geo.AnonymizerUnknown, nil},
-		{"an anonymizer elsewhere", []geo.Source{overlay("192.0.2.1,,,,tor,")}, geo.AnonymizerNone, nil},
-		{"none elsewhere", []geo.Source{overlay("192.0.2.1,,,,-,")}, geo.AnonymizerNone, nil},
+		{"no source of either", []geo.Source{corrections("192.0.2.1,US,,,,")}, geo.AnonymizerUnknown, nil},
+		{"an anonymizer elsewhere", []geo.Source{corrections("192.0.2.1,,,,tor,")}, geo.AnonymizerNone, nil},
+		{"none elsewhere", []geo.Source{corrections("192.0.2.1,,,,-,")}, geo.AnonymizerNone, nil},
 		{"services elsewhere", []geo.Source{list("NORD_VPN", "192.0.2.1")}, geo.AnonymizerUnknown, []string{}},
-		{"no services elsewhere", []geo.Source{overlay("192.0.2.1,,,,,-")}, geo.AnonymizerUnknown, []string{}},
+		{"no services elsewhere", []geo.Source{corrections("192.0.2.1,,,,,-")}, geo.AnonymizerUnknown, []string{}},
 		{"an Anonymous-IP database", []geo.Source{database(t, at("192.0.2.0/24", record{"is_anonymous": true}))}, geo.AnonymizerNone, []string{}},
 		{"one that knows hosting alone", []geo.Source{database(t, at("192.0.2.0/24", record{"is_hosting_provider": true}))}, geo.AnonymizerUnknown, nil},
 		{"an empty list", []geo.Source{list("NORD_VPN", "# nobody today")}, geo.AnonymizerUnknown, nil},
@@ -155,10 +155,10 @@ func TestProvides(t *testing.T) {
 		{"ASN", database(t, at("192.0.2.0/24", record{"autonomous_system_number": 64500})), []string{"asn"}},
 		{"the reserved ASN", database(t, at("192.0.2.0/24", record{"autonomous_system_number": 0})), nil},
 		{"flags", database(t, at("192.0.2.0/24", record{"is_anonymous": true})), []string{"anonymizer", "services"}},
-		{"cells", overlay("192.0.2.1,US,US-CA,64500,none,-"), []string{"country", "region", "asn", "anonymizer", "services"}},
-		{"cells that say none", overlay("192.0.2.1,-,-,-,-,-"), []string{"anonymizer", "services"}},
-		{"an outer row whose field an inner row hides", overlay("192.0.2.1,DE,,,,", "192.0.2.1/31,US,,64500,,"), []string{"country", "asn"}},
-		{"empty cells", overlay("192.0.2.1,,,,,"), nil},
+		{"cells", corrections("192.0.2.1,US,US-CA,64500,none,-"), []string{"country", "region", "asn", "anonymizer", "services"}},
+		{"cells that say none", corrections("192.0.2.1,-,-,-,-,-"), []string{"anonymizer", "services"}},
+		{"an outer row whose field an inner row hides", corrections("192.0.2.1,DE,,,,", "192.0.2.1/31,US,,64500,,"), []string{"country", "asn"}},
+		{"empty cells", corrections("192.0.2.1,,,,,"), nil},
 		{"list", list("NORD_VPN", "192.0.2.1"), []string{"services"}},
 		{"empty list", list("NORD_VPN"), nil},
 	} {
@@ -190,19 +190,19 @@ func TestAliasesAreTheDatabasesOwn(t *testing.T) {
 		{"the database alone", []geo.Source{db}, map[string]string{
 			"8.8.8.8": "US", "::ffff:8.8.8.8": "US", sixToFour: "US", teredo: "US", compatible: "US", "2001:db8::": "DE", "2003::": "",
 		}},
-		{"a row about IPv4", []geo.Source{db, overlay("8.8.0.0/16,FR,,,,")}, map[string]string{
+		{"a row about IPv4", []geo.Source{db, corrections("8.8.0.0/16,FR,,,,")}, map[string]string{
 			"8.8.8.8": "FR", "::ffff:8.8.8.8": "FR", sixToFour: "US", teredo: "US", compatible: "US",
 		}},
-		{"a row inside 6to4", []geo.Source{db, overlay("2002:808:800::/40,FR,,,,")}, map[string]string{
+		{"a row inside 6to4", []geo.Source{db, corrections("2002:808:800::/40,FR,,,,")}, map[string]string{
 			"8.8.8.8": "US", sixToFour: "FR", "2002:809::": "US", "2002:808:7ff:ffff::": "US", teredo: "US", compatible: "US",
 		}},
-		{"a row inside ::/96", []geo.Source{db, overlay("::808:0/112,FR,,,,")}, map[string]string{
+		{"a row inside ::/96", []geo.Source{db, corrections("::808:0/112,FR,,,,")}, map[string]string{
 			"8.8.8.8": "US", compatible: "FR", "::8.7.8.8": "US", "::8.9.0.0": "US", "::9.0.0.0": "", sixToFour: "US", teredo: "US", "2001:db8::": "DE",
 		}},
-		{"a row around 6to4", []geo.Source{overlay("2002::/15,FR,,,,"), db}, map[string]string{
+		{"a row around 6to4", []geo.Source{corrections("2002::/15,FR,,,,"), db}, map[string]string{
 			"8.8.8.8": "US", sixToFour: "US", "2002:909::": "FR", "2003::": "FR", teredo: "US", "2001:0:909::": "",
 		}},
-		{"a row about all of IPv6", []geo.Source{overlay("::/0,FR,,,,"), db}, map[string]string{
+		{"a row about all of IPv6", []geo.Source{corrections("::/0,FR,,,,"), db}, map[string]string{
 			"9.9.9.9": "", "::ffff:9.9.9.9": "", sixToFour: "US", "2002:909::": "FR", "2001:0:909::": "FR", "::9.9.9.9": "FR", "2001:db8::": "DE",
 		}},
 		{"a database without aliases", []geo.Source{database(t, at("8.8.0.0/16", country("FR"))), db}, map[string]string{

@@ -179,7 +179,7 @@ func readStream(path string, limit int64) ([]byte, error) {
 // kindOf tells the format of a source.
 func kindOf(source Source, content []byte) (Kind, error) {
 	if source.Service != "" && source.Kind != ByEnding && source.Kind != Netset {
-		return 0, errors.New("a service is for a netset; databases and overlays name services themselves")
+		return 0, errors.New("a service is for a netset; databases and corrections name services themselves")
 	}
 	ending := strings.ToLower(filepath.Ext(source.File))
 	switch {
@@ -196,6 +196,6 @@ func kindOf(source Source, content []byte) (Kind, error) {
 	case ending == ".csv", bytes.HasPrefix(content, []byte("network,")):
 		return CSV, nil
 	default:
-		return 0, errors.New("neither an MMDB file nor a CSV overlay; a list of networks needs the service that they are")
+		return 0, errors.New("neither an MMDB file nor CSV corrections; a list of networks needs the service that they are")
 	}
 }

@@ -14,7 +14,7 @@ const (
 )
 
 // fieldNames are the fields in the order of their bits, as messages and the
-// header of a CSV overlay call them.
+// header of CSV corrections call them.
 var fieldNames = [...]string{"country", "region", "asn", "anonymizer", "services"}
 
 // Has reports whether f contains every field of other.
@@ -45,7 +45,7 @@ const (
 	Tor       // a Tor exit
 )
 
-// String is "none", "anonymous" or "tor", as a CSV overlay spells it, and
+// String is "none", "anonymous" or "tor", as CSV corrections spell it, and
 // "unknown" otherwise.
 func (a Anonymizer) String() string {
 	switch a {

@@ -227,10 +227,10 @@ func TestDatasets(t *testing.T) {
 	content := bytesOf(t, mmdbtest.File{Type: "GeoLite2-Country", Built: built, Aliases: true, Networks: []network{
 		at("1.0.0.0/8", country("AU")), at("2.0.0.0/8", country("FR")), at("2001:db8::/32", country("DE")),
 	}})
-	table := load(t, geo.Source{File: "geo/country.mmdb", Data: content}, overlay("192.0.2.1,US,,,,"))
+	table := load(t, geo.Source{File: "geo/country.mmdb", Data: content}, corrections("192.0.2.1,US,,,,"))
 	require.Equal(t, []geo.Dataset{
 		{File: "geo/country.mmdb", Kind: geo.MMDB, Type: "GeoLite2-Country", Built: built, Networks: 3, Networks4: 2, Provides: geo.Country},
-		{File: "overlay.csv", Kind: geo.CSV, Type: "csv", Networks: 1, Networks4: 1, Provides: geo.Country},
+		{File: "corrections.csv", Kind: geo.CSV, Type: "csv", Networks: 1, Networks4: 1, Provides: geo.Country},
 	}, table.Datasets())
 	require.Empty(t, table.Warnings())
 

@@ -2,6 +2,7 @@ package geo
 
 import (
 	"cmp"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ const (
 // Service is one IP service at an address: a VPN, a proxy, Tor. The zero value
 // is none. There are three sorts:
 //
-//   - of a list or an overlay: Name is the category itself ("NORD_VPN"), Operator is empty;
+//   - of a list or of corrections: Name is the category itself ("NORD_VPN"), Operator is empty;
 //   - of a database that names the operator: Operator is the operator as the
 //     database spells it ("NordVPN"), Name is made from it ("NORD_VPN") and is for people;
 //   - of a database that knows the type alone: Name and Operator are empty.
@@ -97,7 +98,7 @@ func (s Services) All() iter.Seq[Service] {
 	}
 }
 
-// What an overlay or a list calls a service whose operator it does not know,
+// What corrections or a list call a service whose operator it does not know,
 // and the one category that is a type.
 const (
 	unnamedVPN   = "VPN"
@@ -130,7 +131,7 @@ func typeOfName(category string) ServiceType {
 // them among its categories, but they hide nobody.
 var corporate = [...]string{"GLOBALPROTECT_VPN", "PERIMETER81_VPN", "VIGOR_SSL_VPN"}
 
-// namedService is the service that a list or an overlay calls by name, which
+// namedService is the service that a list or corrections call by name, which
 // is upper case. VPN and PROXY stand for services of unknown operators.
 func namedService(name string) Service {
 	switch name {
@@ -210,4 +211,23 @@ func compareAnonymousFirst(a, b Service) int {
 	default:
 		return 1
 	}
+}
+
+// parseServiceName reads the name of a service in a list's tag or in a cell.
+// Lower case is raised (docs/semantics.md, join-5).
+func parseServiceName(text string) (string, error) {
+	name := strings.ToUpper(text)
+	for i := range len(name) {
+		c := name[i]
+		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' {
+			return "", errors.New("not a service: expected letters, digits and _, such as NORD_VPN")
+		}
+	}
+	switch {
+	case name == "":
+		return "", errors.New("a service without a name; expected one such as NORD_VPN")
+	case strings.HasPrefix(name, "ALL_"):
+		return "", errors.New("this category stands for many services; name the service, or VPN or PROXY if its operator is unknown")
+	}
+	return name, nil
 }

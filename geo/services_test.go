@@ -36,7 +36,7 @@ func TestNamedServices(t *testing.T) {
 		"VPN=plain":                {Type: geo.VPN},
 	} {
 		t.Run(cell, func(t *testing.T) {
-			require.Equal(t, want, serviceOf(t, overlay("192.0.2.1,,,,,"+cell)))
+			require.Equal(t, want, serviceOf(t, corrections("192.0.2.1,,,,,"+cell)))
 			if !slices.Contains([]string{"VIGOR_SSL_VPN=anonymous", "NORD_VPN=plain", "VPN=plain"}, cell) {
 				require.Equal(t, want, serviceOf(t, list(cell, "192.0.2.1")))
 			}
@@ -92,7 +92,7 @@ func TestServiceNames(t *testing.T) {
 	require.Equal(t, "ANONYMIZER_TOR", geo.Service{Type: geo.TorService}.String())
 	require.Equal(t, "OTHER", geo.Service{}.String())
 	require.True(t, geo.Service{Type: geo.VPN}.Unnamed())
-	table := load(t, overlay("192.0.2.1,,,,,ZZZ|VPN|A_VPN|PROXY|NORD_VPN"))
+	table := load(t, corrections("192.0.2.1,,,,,ZZZ|VPN|A_VPN|PROXY|NORD_VPN"))
 	require.Equal(t, []string{"A_VPN", "NORD_VPN", "PROXY", "VPN", "ZZZ"}, names(lookup(t, table, "192.0.2.1")))
 }
 

@@ -58,7 +58,7 @@ const (
 	// MMDB is a MaxMind DB file of any supplier whose fields are known.
 	MMDB
 
-	// CSV is an overlay that begins with the line
+	// CSV is corrections, which begin with the line
 	// network,country,region,asn,anonymizer,services.
 	CSV
 
@@ -74,7 +74,7 @@ type Dataset struct {
 	Kind      Kind      // MMDB, CSV or Netset
 	Type      string    // the database type of an MMDB; "csv"; "netset"
 	Built     time.Time // the build date of an MMDB; zero for lists and where the file's is no date
-	Networks  int       // networks with data; of an overlay its rows, of a list its entries
+	Networks  int       // networks with data; of corrections their rows, of a list its entries
 	Networks4 int       // those of them that are IPv4's
 	Provides  Field     // the fields that the source states anywhere
 }

@@ -82,8 +82,8 @@ func merge(a, b *spans, combine func(x, y uint32) uint32) spans {
 	}
 }
 
-// overlay replaces first to last by one interval.
-func (s *spans) overlay(first, last addrnum.Number, id uint32) spans {
+// patch replaces first to last by one interval.
+func (s *spans) patch(first, last addrnum.Number, id uint32) spans {
 	patched := spansOf(len(s.first) + 2)
 	i := 0
 	for ; i < len(s.first) && s.first[i].Less(first); i++ {

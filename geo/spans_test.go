@@ -32,7 +32,7 @@ func well(t *testing.T, s *spans) {
 	}
 }
 
-// Merging and overlaying, against looking at every address one by one.
+// Merging and patching, against looking at every address one by one.
 func TestSpansAgainstEveryAddress(t *testing.T) {
 	for seed := range uint64(500) {
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -44,8 +44,8 @@ func TestSpansAgainstEveryAddress(t *testing.T) {
 		if random.IntN(8) == 0 {
 			last = addrnum.IPv6.Last()
 		}
-		overlaid := a.overlay(first, last, 9)
-		well(t, &overlaid)
+		patched := a.patch(first, last, 9)
+		well(t, &patched)
 		for n := range 256 {
 			for _, at := range []addrnum.Number{wide(n), wide(n).Next(), wide(n + 1).Prev()} {
 				if n == 255 {
@@ -57,7 +57,7 @@ func TestSpansAgainstEveryAddress(t *testing.T) {
 				if !at.Less(first) && !last.Less(at) {
 					want = 9
 				}
-				require.Equal(t, want, overlaid.id[overlaid.at(at)], "seed %d, address %v", seed, at)
+				require.Equal(t, want, patched.id[patched.at(at)], "seed %d, address %v", seed, at)
 				id, one := a.within(wide(n), addrnum.IPv6.Last())
 				require.Equal(t, a.id[a.at(wide(n))], id)
 				require.Equal(t, a.at(wide(n)) == len(a.first)-1, one)

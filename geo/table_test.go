@@ -70,7 +70,7 @@ func sample(t testing.TB) []geo.Source {
 			at("2001:db8::/32", city("DE", "BY")),
 			at("8000::/1", country("FR")),
 		}})},
-		overlay("1.1.1.1,,,13335,none,", "0.0.0.0-0.0.0.255,-,,,anonymous,VPN", "ffff::/16,NL,NL-NH,,,"),
+		corrections("1.1.1.1,,,13335,none,", "0.0.0.0-0.0.0.255,-,,,anonymous,VPN", "ffff::/16,NL,NL-NH,,,"),
 		list("ANONYMIZER_TOR", "1.2.3.4", "2001:db8::/127", "255.255.255.255", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
 	}
 }
@@ -187,8 +187,8 @@ func TestFingerprint(t *testing.T) {
 		"both":         {tor, vpn},
 		"other order":  {vpn, tor},
 		"twice":        {tor, tor},
-		"overlay":      {overlay("192.0.2.1,US,,,,")},
-		"empty cells":  {overlay("192.0.2.1,,,,,")},
+		"corrections":  {corrections("192.0.2.1,US,,,,")},
+		"empty cells":  {corrections("192.0.2.1,,,,,")},
 		"with a space": {list("ANONYMIZER_TOR", "192.0.2.1 ")},
 	} {
 		sum := fingerprint(sources...)
@@ -247,7 +247,7 @@ func TestFoldedEdgesAndBlocksAreTheEdges(t *testing.T) {
 	}
 	sources := sample(t)
 	for name, table := range map[string]*geo.Table{
-		"nil": nil, "no sources": load(t), "a database": load(t, sources[0]), "a database and overlays": load(t, sources...),
+		"nil": nil, "no sources": load(t), "a database": load(t, sources[0]), "a database and corrections": load(t, sources...),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var want, got []edge

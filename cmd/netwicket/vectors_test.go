@@ -36,7 +36,7 @@ type facts struct {
 	}
 }
 
-// overlayLine is the facts as a line of a CSV overlay.
+// overlayLine is the facts as a line of CSV corrections.
 func (f facts) overlayLine(addr string) string {
 	asn, services := "", ""
 	if f.ASN != nil {

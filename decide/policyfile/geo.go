@@ -10,7 +10,7 @@ import (
 )
 
 // findGeo lists the geo sources in the order given and behind them the service
-// lists: a list adds to what databases and overlays say of an address.
+// lists: a list adds to what databases and corrections say of an address.
 func (l *loader) findGeo() {
 	var sources []geo.Source
 	for _, ref := range l.geo {

@@ -24,9 +24,9 @@ func lists() map[string]func(text string) error {
 		return err
 	}
 	return map[string]func(string) error{
-		"threat feed": func(text string) error { _, err := zone.ParseFeed("hostile.json", []byte(text)); return err },
-		"netset":      func(text string) error { return load(geo.Source{Data: []byte(text), Service: "NORD_VPN"}) },
-		"CSV overlay": func(text string) error { return load(geo.Source{Data: []byte(csvHeader + text), Kind: geo.CSV}) },
+		"threat feed":     func(text string) error { _, err := zone.ParseFeed("hostile.json", []byte(text)); return err },
+		"netset":          func(text string) error { return load(geo.Source{Data: []byte(text), Service: "NORD_VPN"}) },
+		"CSV corrections": func(text string) error { return load(geo.Source{Data: []byte(csvHeader + text), Kind: geo.CSV}) },
 	}
 }
 
@@ -61,7 +61,7 @@ func TestHostileLists(t *testing.T) {
 			}
 			for name, parse := range lists() {
 				text := test.text
-				if name == "CSV overlay" && len(text) < 10_000 {
+				if name == "CSV corrections" && len(text) < 10_000 {
 					text = strings.ReplaceAll(text, "\n", ",US,,,,\n")
 				}
 				checkRefused(t, name, parse(text), "")
@@ -91,7 +91,7 @@ func TestListsHaveAnEnd(t *testing.T) {
 // what the message shows of it is short.
 func TestUnclosedQuote(t *testing.T) {
 	_, err := geo.Load(geo.Source{File: "hostile.json", Kind: geo.CSV, Data: []byte(csvHeader + `"192.0.2.1,US,,,,` + strings.Repeat("\nx,US,,,,", 100_000))})
-	checkRefused(t, "CSV overlay", err, "bad-csv")
+	checkRefused(t, "CSV corrections", err, "bad-csv")
 	var findings finding.List
 	require.ErrorAs(t, err, &findings)
 }

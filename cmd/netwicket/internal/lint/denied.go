@@ -128,13 +128,13 @@ func (l *linter) denied(p *probe) {
 		}
 	case only(decide.GeoUnknown) && without:
 		l.warn(p.entry.Position, p.entry.Text, "network-without-country", "%s, but private addresses are in no country and SailPoint's country check denies them; "+
-			"give them one in a CSV overlay among the geo sources, such as the line %s,DE,,,,", p.as, p.entry.Range)
+			"give them one in CSV corrections among the geo sources, such as the line %s,DE,,,,", p.as, p.entry.Range)
 	case only(decide.GeoUnknown):
 		l.warn(p.entry.Position, p.entry.Text, "allowed-network-denied", "%s, but the geo data knows no country of any address in it and SailPoint's country check denies them; "+
-			"being on the network does not excuse from it: give the network a country in a CSV overlay among the geo sources", p.as)
+			"being on the network does not excuse from it: give the network a country in CSV corrections among the geo sources", p.as)
 	case only(decide.UntrustedGeography):
 		l.warn(p.entry.Position, p.entry.Text, "allowed-network-denied", "%s, but it lies in a country that SailPoint's list does not trust (%s), and being on the network does not excuse from that; "+
-			"trust the country, or correct it in a CSV overlay among the geo sources", p.as, l.Config.Geo.Lookup(p.entry.Range.From()).Country)
+			"trust the country, or correct it in CSV corrections among the geo sources", p.as, l.Config.Geo.Lookup(p.entry.Range.From()).Country)
 	case only(decide.Blocklisted) && p.by != nil:
 		l.warn(p.entry.Position, p.entry.Text, "allowed-network-denied", "%s, but blocklist zone %q denies every address in it; list it in the exempt zone, or narrow the blocklist", p.as, p.by.Name)
 	case only(decide.Threat):
@@ -148,7 +148,7 @@ func (l *linter) privateUnderRules(p *probe) {
 		set := &l.ruleSets[s]
 		if l.countriesOnly(set) {
 			l.warn(p.entry.Position, p.entry.Text, "network-without-country", "private addresses are in no country, and every ALLOW rule of %s asks for one, so that these are denied; "+
-				"add an ALLOW rule that includes this zone, or give them a country in a CSV overlay among the geo sources", set.file)
+				"add an ALLOW rule that includes this zone, or give them a country in CSV corrections among the geo sources", set.file)
 			return
 		}
 	}

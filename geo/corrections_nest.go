@@ -123,7 +123,7 @@ func (r *csvReader) number(said statement) uint32 {
 	return number
 }
 
-// within is what an overlay says where one row lies inside another: each field
+// within is what corrections say where one row lies inside another: each field
 // from the inner one if it states it, else from the outer one. A region does
 // not outlive its country.
 func (v *vocabulary) within(outer, inner *statement) statement {

@@ -16,7 +16,7 @@ import (
 	"github.com/netwicket/netwicket/internal/netset"
 )
 
-// columns are what the header line of an overlay must say.
+// columns are what the header line of corrections must say.
 var columns = []string{"network", "country", "region", "asn", "anonymizer", "services"}
 
 // none is the cell that says that an address is known to have none of a datum.
@@ -24,7 +24,7 @@ var columns = []string{"network", "country", "region", "asn", "anonymizer", "ser
 // as unknown.
 const none = "-"
 
-// row is one line of an overlay. There may be millions.
+// row is one line of corrections. There may be millions.
 type row struct {
 	interval
 	v4     bool
@@ -33,7 +33,7 @@ type row struct {
 	number uint32 // the number of that together with the rows around it
 }
 
-// csvReader reads an overlay: RFC 4180 text as encoding/csv reads it.
+// csvReader reads corrections: RFC 4180 text as encoding/csv reads it.
 type csvReader struct {
 	textReader
 	csv        *csv.Reader
@@ -43,7 +43,7 @@ type csvReader struct {
 	numbers    map[statement]uint32
 }
 
-// readCSV reads an overlay into a layer. The errors are all that are wrong with
+// readCSV reads corrections into a layer. The errors are all that are wrong with
 // it; beside an error the layer is of no use.
 func readCSV(file string, content []byte, v *vocabulary) (*layer, Dataset, *textReader) {
 	r := &csvReader{textReader: textReader{file: file}, vocabulary: v, layer: &layer{statements: make([]statement, 1)}}
@@ -73,7 +73,7 @@ func readCSV(file string, content []byte, v *vocabulary) (*layer, Dataset, *text
 	return r.layer, dataset, &r.textReader
 }
 
-// longLine looks for a line that no overlay has, before encoding/csv keeps it.
+// longLine looks for a line that no corrections have, before encoding/csv keeps it.
 func (r *csvReader) longLine(text []byte) bool {
 	for line := 1; len(text) > 0; line++ {
 		end := bytes.IndexByte(text, '\n')

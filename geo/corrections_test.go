@@ -26,8 +26,8 @@ func findings(t testing.TB, err error) geo.Findings {
 	return found
 }
 
-// What is wrong with an overlay: line, column, code, value and what was expected.
-func TestOverlayErrors(t *testing.T) {
+// What is wrong with corrections: line, column, code, value and what was expected.
+func TestCorrectionsErrors(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		text string
@@ -92,12 +92,12 @@ func TestOverlayErrors(t *testing.T) {
 		{"behind a byte order mark", "\xef\xbb\xbf" + "network;country\n", []string{`1:4 bad-header "network;country": expected the header line network,country,region,asn,anonymizer,services`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			table, err := geo.Load(geo.Source{File: "overlay.csv", Data: []byte(test.text)})
+			table, err := geo.Load(geo.Source{File: "corrections.csv", Data: []byte(test.text)})
 			require.Nil(t, table)
 			found := findings(t, err)
 			require.Equal(t, test.want, positions(found))
 			for _, f := range found {
-				require.Equal(t, "overlay.csv", f.File)
+				require.Equal(t, "corrections.csv", f.File)
 				require.False(t, f.Warning)
 			}
 		})
@@ -105,8 +105,8 @@ func TestOverlayErrors(t *testing.T) {
 }
 
 // Of networks inside one another the smaller one wins, field by field.
-func TestOverlayNesting(t *testing.T) {
-	table := load(t, overlay(
+func TestCorrectionsNesting(t *testing.T) {
+	table := load(t, corrections(
 		"10.1.2.3,,,,,-",
 		"10.0.0.0/8,US,US-CA,64500,none,NORD_VPN",
 		"10.1.0.0/16,,,64501,,",
@@ -155,14 +155,14 @@ func TestOverlayNesting(t *testing.T) {
 }
 
 // What people and spreadsheets write that is right.
-func TestOverlaySpellings(t *testing.T) {
+func TestCorrectionsSpellings(t *testing.T) {
 	rows := []string{
 		`192.0.2.1,us,us-ca,as64500,none,nord_vpn`,
 		`"192.0.2.2","US","US-CA","AS64500","none","NORD_VPN"`,
 		`::ffff:192.0.2.3,US,US-CA,64500,-,NORD_VPN=anonymous`,
 		`192.0.2.4 - 192.0.2.5,US,US-CA,AS64500,none,NORD_VPN`,
 	}
-	want := lookup(t, load(t, overlay(rows[1])), "192.0.2.2")
+	want := lookup(t, load(t, corrections(rows[1])), "192.0.2.2")
 	for name, text := range map[string]string{
 		"plain":            header + strings.Join(rows, "\n") + "\n",
 		"no last line end": header + strings.Join(rows, "\n"),
@@ -181,13 +181,13 @@ func TestOverlaySpellings(t *testing.T) {
 		})
 	}
 	for _, unknown := range []string{"-", "--", "ZZ", "zz", "XX", "xX"} {
-		table := load(t, overlay("192.0.2.0/24,US,US-CA,,,", "192.0.2.1,"+unknown+",,,,"))
+		table := load(t, corrections("192.0.2.0/24,US,US-CA,,,", "192.0.2.1,"+unknown+",,,,"))
 		require.Zero(t, lookup(t, table, "192.0.2.1"), unknown)
 	}
 }
 
-func TestOverlayWarnings(t *testing.T) {
-	table := load(t, overlay("192.0.2.1/24,US,,,,", "198.51.100.0/24,,,,,"))
+func TestCorrectionsWarnings(t *testing.T) {
+	table := load(t, corrections("192.0.2.1/24,US,,,,", "198.51.100.0/24,,,,,"))
 	require.Equal(t, []string{
 		`2:1 host-bits "192.0.2.1/24": the address has bits behind the prefix; the whole network 192.0.2.0-192.0.2.255 is meant`,
 		`3:1 states-nothing "198.51.100.0/24": every cell of the row is empty; it has no effect`,
