@@ -30,21 +30,22 @@ type modFile struct {
 
 func readModFile(t *testing.T, folder string) modFile {
 	t.Helper()
-	out := run(t, folder, nil, "go", "mod", "edit", "-json")
+	out := goCommand(t, folder, nil, "mod", "edit", "-json")
 	var mod modFile
 	require.NoError(t, json.Unmarshal([]byte(out), &mod))
 	return mod
 }
 
-func run(t *testing.T, folder string, env []string, name string, arguments ...string) string {
+// goCommand is what go says on stdout.
+func goCommand(t *testing.T, folder string, env []string, arguments ...string) string {
 	t.Helper()
-	command := exec.Command(name, arguments...)
+	command := exec.Command("go", arguments...)
 	command.Dir = folder
 	command.Env = append(os.Environ(), env...)
 	var stderr strings.Builder
 	command.Stderr = &stderr
 	out, err := command.Output()
-	require.NoError(t, err, "%s %s: %s", name, strings.Join(arguments, " "), &stderr)
+	require.NoError(t, err, "go %s: %s", strings.Join(arguments, " "), &stderr)
 	return string(out)
 }
 
@@ -69,7 +70,7 @@ func TestLibraryRequiresThreeModules(t *testing.T) {
 func TestNoModuleReplaces(t *testing.T) {
 	root := repository(t)
 	var modules []string
-	for line := range strings.Lines(run(t, root, nil, "go", "list", "-m", "-f", "{{.Dir}}")) {
+	for line := range strings.Lines(goCommand(t, root, nil, "list", "-m", "-f", "{{.Dir}}")) {
 		folder := strings.TrimSpace(line)
 		mod := readModFile(t, folder)
 		require.Empty(t, mod.Replace, mod.Module.Path)
@@ -83,16 +84,16 @@ func TestNoModuleReplaces(t *testing.T) {
 // tree of modules.
 func TestProgramThatImportsDecide(t *testing.T) {
 	root, folder := repository(t), t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "main.go"), []byte("package main\n\nimport \""+ours+"/decide\"\n\nfunc main() { println(decide.Decision{}.Verdict.String()) }\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "main.go"), []byte("package main\n\nimport (\n\t\"os\"\n\n\t\""+ours+"/decide\"\n)\n\nfunc main() { os.Stdout.WriteString(decide.Decision{}.Verdict.String()) }\n"), 0o644))
 	library := readModFile(t, root)
 	require.NotEmpty(t, library.Require)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "go.mod"), []byte("module example.com/gateway\n\ngo 1.26.0\n\nrequire "+ours+" v0.0.0\n\nreplace "+ours+" => "+root+"\n"), 0o644))
 	env := []string{"GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off", "GONOSUMDB=*", "GONOSUMCHECK=1"}
 
-	require.Equal(t, "deny\n", runBoth(t, folder, env, "go", "run", "."))
+	require.Equal(t, "deny", goCommand(t, folder, env, "run", "."))
 
 	requires := map[string][]string{}
-	for line := range strings.Lines(run(t, folder, env, "go", "mod", "graph")) {
+	for line := range strings.Lines(goCommand(t, folder, env, "mod", "graph")) {
 		from, to, _ := strings.Cut(strings.TrimSpace(line), " ")
 		requires[pathOf(from)] = append(requires[pathOf(from)], pathOf(to))
 	}
@@ -110,7 +111,7 @@ func TestProgramThatImportsDecide(t *testing.T) {
 		visit(module)
 	}
 	listed := 0
-	for line := range strings.Lines(run(t, folder, env, "go", "list", "-m", "-f", "{{if not .Main}}{{.Path}}{{end}}", "all")) {
+	for line := range strings.Lines(goCommand(t, folder, env, "list", "-m", "-f", "{{if not .Main}}{{.Path}}{{end}}", "all")) {
 		if module := strings.TrimSpace(line); module != "" && module != ours {
 			require.True(t, theirs[module], "%s comes along with decide", module)
 			listed++
@@ -123,15 +124,4 @@ func TestProgramThatImportsDecide(t *testing.T) {
 func pathOf(module string) string {
 	name, _, _ := strings.Cut(module, "@")
 	return name
-}
-
-// runBoth is run with what the program says on stderr, where println writes.
-func runBoth(t *testing.T, folder string, env []string, name string, arguments ...string) string {
-	t.Helper()
-	command := exec.Command(name, arguments...)
-	command.Dir = folder
-	command.Env = append(os.Environ(), env...)
-	out, err := command.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	return string(out)
 }
