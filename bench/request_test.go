@@ -36,7 +36,7 @@ func BenchmarkRequest(b *testing.B) {
 // headers are the headers of BenchmarkResolve and the source that reads them.
 var headers = []struct {
 	name     string
-	source   gate.Source
+	source   gate.ClientSource
 	requests func(testing.TB) []workload.Request
 }{
 	{"xff-3", gate.XForwardedFor, suite.XFF3},

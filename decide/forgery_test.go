@@ -63,7 +63,7 @@ type forger struct {
 	*randomPolicy
 	policy  *decide.Policy
 	edges   []*gate.Resolver
-	sources []gate.Source
+	sources []gate.ClientSource
 	proxies []netip.Addr // zone proxies among the addresses in use
 	senders []netip.Addr // neither zone proxies nor ours
 
@@ -75,7 +75,7 @@ var ours = []netip.Addr{netip.MustParseAddr("172.16.0.1"), netip.MustParseAddr("
 
 func newForger(t *testing.T, r *randomPolicy, policy *decide.Policy) *forger {
 	f := &forger{randomPolicy: r, policy: policy}
-	for _, source := range []gate.Source{gate.XForwardedFor, gate.Forwarded, gate.HeaderNamed("X-Real-IP"), gate.Hops(1), gate.Hops(2), gate.Peer} {
+	for _, source := range []gate.ClientSource{gate.XForwardedFor, gate.Forwarded, gate.HeaderNamed("X-Real-IP"), gate.Hops(1), gate.Hops(2), gate.Peer} {
 		resolver, err := gate.NewResolver(gate.Config{
 			Trusted: []netip.Prefix{netip.MustParsePrefix("172.16.0.0/24"), netip.MustParsePrefix("fd00::/64")}, Source: source,
 		})

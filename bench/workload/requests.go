@@ -29,7 +29,7 @@ const (
 )
 
 // Resolver trusts [TrustedProxies] and reads the header of the source.
-func Resolver(tb testing.TB, source gate.Source) *gate.Resolver {
+func Resolver(tb testing.TB, source gate.ClientSource) *gate.Resolver {
 	tb.Helper()
 	resolver, err := gate.NewResolver(gate.Config{Trusted: []netip.Prefix{netip.MustParsePrefix(TrustedProxies)}, Source: source})
 	if err != nil {

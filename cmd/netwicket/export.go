@@ -49,12 +49,12 @@ func (c *commandLine) export(format string) error {
 	if len(names) == 0 {
 		names = []string{policyfile.FileName}
 	}
-	source := export.Source{Program: "netwicket " + versionText(), Names: names, Info: policy.Info(), LeavesTeredo: parts.TestsEmbedded()}
-	if err := export.Write(c.out, format, policy, source); err != nil {
+	heading := export.Heading{Program: "netwicket " + versionText(), Names: names, Info: policy.Info(), LeavesTeredo: parts.TestsEmbedded()}
+	if err := export.Write(c.out, format, policy, heading); err != nil {
 		return err
 	}
 	if format == "csv" {
-		for _, line := range source.Header() {
+		for _, line := range heading.Header() {
 			if _, err := fmt.Fprintln(c.err, "netwicket: "+line); err != nil {
 				return err
 			}

@@ -65,7 +65,7 @@ func (c *commandLine) edgeResolver(flags resolveFlags) (*gate.Resolver, error) {
 		edge.Trusted = append(edge.Trusted, prefix)
 	}
 	if flags.source != "" {
-		if edge.Source, err = gate.ParseSource(flags.source); err != nil {
+		if edge.Source, err = gate.ParseClientSource(flags.source); err != nil {
 			return nil, fmt.Errorf("--source %q: %w", flags.source, err)
 		}
 	}

@@ -21,7 +21,7 @@ type Config struct {
 	// the IPv4 prefixes they stand for.
 	Trusted []netip.Prefix
 	// Source is where a trusted proxy names the client; empty is [Peer].
-	Source Source
+	Source ClientSource
 	// OnMissing says what to do when a trusted proxy names nobody: [Refuse]
 	// (also if empty), or [UsePeer] for health checks that the proxy makes
 	// itself. A client that can make the proxy drop the header is then taken

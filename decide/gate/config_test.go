@@ -81,16 +81,16 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestParseSource(t *testing.T) {
-	for text, want := range map[string]gate.Source{
+func TestParseClientSource(t *testing.T) {
+	for text, want := range map[string]gate.ClientSource{
 		"": gate.Peer, "peer": gate.Peer, "x-forwarded-for": gate.XForwardedFor, "forwarded": gate.Forwarded,
 		"header:X-Real-IP": gate.HeaderNamed("X-Real-IP"), "header:x_y.z": gate.HeaderNamed("x_y.z"),
 		"hops:1": gate.Hops(1), "hops:32": gate.Hops(32),
 	} {
-		got, err := gate.ParseSource(text)
+		got, err := gate.ParseClientSource(text)
 		require.NoError(t, err, text)
 		require.Equal(t, want, got)
-		again, err := gate.ParseSource(got.String())
+		again, err := gate.ParseClientSource(got.String())
 		require.NoError(t, err)
 		require.Equal(t, got, again)
 	}
@@ -98,10 +98,10 @@ func TestParseSource(t *testing.T) {
 		"xff", "Peer", "x-forwarded-for ", "header:", "header", "header:a b", "header:a:b", "header:ü", "header:a,b",
 		"hops", "hops:", "hops:0", "hops:-1", "hops:+1", "hops:33", "hops:1.5", "hops:99999999999999999999", "peer,forwarded",
 	} {
-		_, err := gate.ParseSource(text)
+		_, err := gate.ParseClientSource(text)
 		require.Error(t, err, text)
 	}
-	require.Equal(t, "peer", gate.Source("").String())
+	require.Equal(t, "peer", gate.ClientSource("").String())
 }
 
 func TestParseTrusted(t *testing.T) {

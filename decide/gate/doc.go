@@ -61,7 +61,7 @@
 // # The files
 //
 // resolver.go finds the client and the chain, walk.go goes through a header from the
-// right, address.go and forwarded.go read one element of it, source.go says where
+// right, address.go and forwarded.go read one element of it, clientsource.go says where
 // clients are named and trust.go who may name them; config.go checks all that, with
 // the networks of shared.go. decide.go asks a policy, wrap.go guards a handler,
 // swap.go keeps edge and policy together, errors.go has the reasons for which there

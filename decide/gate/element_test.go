@@ -92,7 +92,7 @@ func TestElement(t *testing.T) {
 			if want == "" {
 				want = "malformed"
 			}
-			for _, source := range []gate.Source{gate.XForwardedFor, gate.HeaderNamed("X-Forwarded-For"), gate.Hops(1)} {
+			for _, source := range []gate.ClientSource{gate.XForwardedFor, gate.HeaderNamed("X-Forwarded-For"), gate.Hops(1)} {
 				client, err := sourced(t, source).Client(trustedPeer, xff(" "+row.text+"\t"))
 				require.Equal(t, want, outcome(client, err), "source %s", source)
 			}

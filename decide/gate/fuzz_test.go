@@ -16,12 +16,12 @@ import (
 )
 
 // sources are all forms of a source, for the fuzz targets to choose from.
-var sources = []gate.Source{
+var sources = []gate.ClientSource{
 	gate.XForwardedFor, gate.Forwarded, gate.HeaderNamed("X-Forwarded-For"), gate.Hops(1), gate.Hops(3), gate.Peer,
 }
 
 // header is h with the value under the name that source reads.
-func header(source gate.Source, lines ...string) http.Header {
+func header(source gate.ClientSource, lines ...string) http.Header {
 	if source == gate.Forwarded {
 		return forwarded(lines...)
 	}

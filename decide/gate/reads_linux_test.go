@@ -92,7 +92,7 @@ func TestElementReads(t *testing.T) {
 		"forwarded":       func(value string) http.Header { return forwarded(value) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			source, err := gate.ParseSource(name)
+			source, err := gate.ParseClientSource(name)
 			require.NoError(t, err)
 			r := sourced(t, source)
 			value := fencedString(t, page, strings.Repeat("x", page))

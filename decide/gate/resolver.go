@@ -27,7 +27,7 @@ type Resolver struct {
 	usePeer    bool // where a trusted proxy names nobody
 	leftmost   bool // where every element is trusted
 	unix       bool
-	source     Source
+	source     ClientSource
 	quotedList bool // the header is Forwarded
 
 	swapped  atomic.Pointer[Resolver] // in place of all of the above; nil before the first Swap
@@ -58,7 +58,7 @@ func NewResolver(c Config) (*Resolver, error) {
 }
 
 // Source is where the Resolver looks for the client.
-func (r *Resolver) Source() Source {
+func (r *Resolver) Source() ClientSource {
 	r = r.current()
 	if r == nil || r.source == "" {
 		return Peer

@@ -34,7 +34,7 @@ func mustResolver(t testing.TB, c gate.Config) *gate.Resolver {
 	return r
 }
 
-func sourced(t testing.TB, source gate.Source) *gate.Resolver {
+func sourced(t testing.TB, source gate.ClientSource) *gate.Resolver {
 	t.Helper()
 	return mustResolver(t, gate.Config{Trusted: edge(), Source: source})
 }
@@ -120,7 +120,7 @@ func TestClientVectors(t *testing.T) {
 	trusted, vectors := readVectors(t)
 	for _, v := range vectors {
 		t.Run(v.ID, func(t *testing.T) {
-			source, err := gate.ParseSource(v.Mode)
+			source, err := gate.ParseClientSource(v.Mode)
 			require.NoError(t, err)
 			r := mustResolver(t, gate.Config{Trusted: trusted, Source: source})
 			client, err := r.Client(v.Peer, v.header())

@@ -28,11 +28,11 @@ func (v *values) trusted(e *edgeReading, node jsondoc.Node) {
 	e.trustedAt = append(e.trustedAt, node)
 }
 
-func (v *values) source(into *gate.Source, node jsondoc.Node) {
+func (v *values) source(into *gate.ClientSource, node jsondoc.Node) {
 	if !v.isText(node) {
 		return
 	}
-	source, err := gate.ParseSource(node.String())
+	source, err := gate.ParseClientSource(node.String())
 	if err != nil || node.String() == "" {
 		v.Fail(node, "bad-source", "%s%s",
 			jsondoc.Expected(node.String(), string(gate.Peer), string(gate.XForwardedFor), string(gate.Forwarded), "header:NAME", "hops:N"), because(err))

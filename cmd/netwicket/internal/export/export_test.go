@@ -178,21 +178,21 @@ func TestHAProxyMapAnswersAsThePolicyDoes(t *testing.T) {
 	}
 }
 
-func source(policy *decide.Policy) export.Source {
-	return export.Source{Program: "netwicket v0", Names: []string{"policy\n0.0.0.0/0 allow"}, Info: policy.Info(), LeavesTeredo: true}
+func heading(policy *decide.Policy) export.Heading {
+	return export.Heading{Program: "netwicket v0", Names: []string{"policy\n0.0.0.0/0 allow"}, Info: policy.Info(), LeavesTeredo: true}
 }
 
 func written(t *testing.T, format string, policy *decide.Policy) string {
 	t.Helper()
 	var out bytes.Buffer
-	require.NoError(t, export.Write(&out, format, policy, source(policy)))
+	require.NoError(t, export.Write(&out, format, policy, heading(policy)))
 	return out.String()
 }
 
 func TestFormats(t *testing.T) {
 	policy := policies(t)["closed"]
 	var header string
-	for _, line := range source(policy).Header() {
+	for _, line := range heading(policy).Header() {
 		header += "# " + strings.ReplaceAll(line, "\n", " ") + "\n"
 	}
 	require.Contains(t, header, "# policy "+policy.Info().Fingerprint+"\n")
@@ -220,7 +220,7 @@ func TestFormats(t *testing.T) {
 			require.Equal(t, want, written(t, format, policy))
 		})
 	}
-	require.ErrorContains(t, export.Write(&bytes.Buffer{}, "iptables", policy, source(policy)), `unknown format "iptables"; expected nginx, haproxy, nftables, cidr, csv`)
+	require.ErrorContains(t, export.Write(&bytes.Buffer{}, "iptables", policy, heading(policy)), `unknown format "iptables"; expected nginx, haproxy, nftables, cidr, csv`)
 }
 
 func TestCSV(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/netwicket/netwicket/decide"
 )
 
-// Source is what a header says of the policy.
-type Source struct {
+// Heading is what a header says of the policy.
+type Heading struct {
 	Program      string   // with its version
 	Names        []string // of the policy, as it was named
 	Info         decide.Info
@@ -23,17 +23,17 @@ type Source struct {
 func Formats() []string { return []string{"nginx", "haproxy", "nftables", "cidr", "csv"} }
 
 // Write writes the decisions of a policy in one of the [Formats].
-func Write(out io.Writer, format string, policy *decide.Policy, source Source) error {
+func Write(out io.Writer, format string, policy *decide.Policy, heading Heading) error {
 	w := bufio.NewWriterSize(out, 64<<10)
 	switch format {
 	case "nginx":
-		writeNginx(w, policy, source)
+		writeNginx(w, policy, heading)
 	case "haproxy":
-		writeHAProxy(w, policy, source)
+		writeHAProxy(w, policy, heading)
 	case "nftables":
-		writeNftables(w, policy, source)
+		writeNftables(w, policy, heading)
 	case "cidr":
-		writeCIDR(w, policy, source)
+		writeCIDR(w, policy, heading)
 	case "csv":
 		writeCSV(w, policy)
 	default:
@@ -43,12 +43,12 @@ func Write(out io.Writer, format string, policy *decide.Policy, source Source) e
 }
 
 // Header is what a reader of the file must know, a line each.
-func (s Source) Header() []string {
+func (h Heading) Header() []string {
 	lines := []string{
-		"Who may come in, written by " + s.Program + " from " + strings.Join(s.Names, ", "),
-		"policy " + s.Info.Fingerprint,
+		"Who may come in, written by " + h.Program + " from " + strings.Join(h.Names, ", "),
+		"policy " + h.Info.Fingerprint,
 	}
-	for _, dataset := range s.Info.Data {
+	for _, dataset := range h.Info.Data {
 		text := "data " + dataset.Type
 		if !dataset.Built.IsZero() {
 			text += ", built " + dataset.Built.UTC().Format("2006-01-02")
@@ -57,7 +57,7 @@ func (s Source) Header() []string {
 	}
 	lines = append(lines, "An address that is not listed is denied. The decision is about requests of one hop: the address must be",
 		"the client's own, and no proxies and no X-Forwarded-For are looked at.")
-	if s.LeavesTeredo {
+	if h.LeavesTeredo {
 		lines = append(lines, "Of Teredo addresses, 2001::/32, the embedded IPv4 address is not tested against blocklists and threat feeds.")
 	}
 	return lines
@@ -77,15 +77,15 @@ func comment(w *bufio.Writer, lines ...string) {
 	}
 }
 
-func writeCIDR(w *bufio.Writer, policy *decide.Policy, source Source) {
-	comment(w, source.Header()...)
+func writeCIDR(w *bufio.Writer, policy *decide.Policy, heading Heading) {
+	comment(w, heading.Header()...)
 	for _, p := range Allowed(policy) {
 		fmt.Fprintln(w, p)
 	}
 }
 
-func writeNginx(w *bufio.Writer, policy *decide.Policy, source Source) {
-	comment(w, source.Header()...)
+func writeNginx(w *bufio.Writer, policy *decide.Policy, heading Heading) {
+	comment(w, heading.Header()...)
 	comment(w, "",
 		"In the http block:   include /etc/nginx/netwicket.conf;",
 		"In a server block:   if ($netwicket_allow = 0) { return 403; }")
@@ -96,8 +96,8 @@ func writeNginx(w *bufio.Writer, policy *decide.Policy, source Source) {
 	fmt.Fprintln(w, "}")
 }
 
-func writeHAProxy(w *bufio.Writer, policy *decide.Policy, source Source) {
-	comment(w, source.Header()...)
+func writeHAProxy(w *bufio.Writer, policy *decide.Policy, heading Heading) {
+	comment(w, heading.Header()...)
 	comment(w, "",
 		"In a frontend:   http-request deny unless { src,map_ip(/etc/haproxy/netwicket.map,deny) -m str allow }",
 		"The networks with deny keep HAProxy from looking for the IPv4 addresses in 6to4 and IPv4-compatible ones.")
@@ -110,9 +110,9 @@ func writeHAProxy(w *bufio.Writer, policy *decide.Policy, source Source) {
 	}
 }
 
-func writeNftables(w *bufio.Writer, policy *decide.Policy, source Source) {
+func writeNftables(w *bufio.Writer, policy *decide.Policy, heading Heading) {
 	fmt.Fprintln(w, "#!/usr/sbin/nft -f")
-	comment(w, source.Header()...)
+	comment(w, heading.Header()...)
 	comment(w, "",
 		"Loads in one step and replaces what was loaded before. Has no effect until a chain of yours in this",
 		"table jumps to it, for the ports that it is to guard:",

@@ -216,7 +216,7 @@ func (s *Snapshot) appendHeader(attrs []slog.Attr, h http.Header) []slog.Attr {
 }
 
 // headerOf is the canonical name of the header that a source reads.
-func headerOf(source gate.Source) string {
+func headerOf(source gate.ClientSource) string {
 	if name, found := strings.CutPrefix(source.String(), "header:"); found {
 		return http.CanonicalHeaderKey(name)
 	}

@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// Source says where a trusted proxy names the client. It is exactly one place:
+// ClientSource says where a trusted proxy names the client. It is exactly one place:
 // a list of places to try would let the client choose the one that our proxies
 // do not write. The zero value is [Peer]. Any other value is one of the three
-// constants or made by [HeaderNamed], [Hops] or [ParseSource] (docs/semantics.md,
+// constants or made by [HeaderNamed], [Hops] or [ParseClientSource] (docs/semantics.md,
 // edge-5).
-type Source string
+type ClientSource string
 
 // The sources without a parameter.
 const (
-	Peer          Source = "peer"            // the connecting peer is the client; no header is read
-	XForwardedFor Source = "x-forwarded-for" // the rightmost untrusted element of X-Forwarded-For
-	Forwarded     Source = "forwarded"       // the rightmost untrusted element of Forwarded (RFC 7239)
+	Peer          ClientSource = "peer"            // the connecting peer is the client; no header is read
+	XForwardedFor ClientSource = "x-forwarded-for" // the rightmost untrusted element of X-Forwarded-For
+	Forwarded     ClientSource = "forwarded"       // the rightmost untrusted element of Forwarded (RFC 7239)
 )
 
 const (
@@ -29,27 +29,27 @@ const (
 
 // HeaderNamed is the one address in a header that the proxy overwrites, such as
 // CF-Connecting-IP.
-func HeaderNamed(name string) Source { return Source(headerPrefix + name) }
+func HeaderNamed(name string) ClientSource { return ClientSource(headerPrefix + name) }
 
 // Hops is the n-th element of X-Forwarded-For from the right, for a fixed number
 // of proxies whose addresses are not known; the nearest one must still be
 // trusted.
-func Hops(n int) Source { return Source(hopsPrefix + strconv.Itoa(n)) }
+func Hops(n int) ClientSource { return ClientSource(hopsPrefix + strconv.Itoa(n)) }
 
-// ParseSource reads "peer", "x-forwarded-for", "forwarded", "header:NAME" or
+// ParseClientSource reads "peer", "x-forwarded-for", "forwarded", "header:NAME" or
 // "hops:N". The empty text is [Peer].
-func ParseSource(text string) (Source, error) {
-	if _, err := Source(text).plan(); err != nil {
+func ParseClientSource(text string) (ClientSource, error) {
+	if _, err := ClientSource(text).plan(); err != nil {
 		return "", err
 	}
 	if text == "" {
 		return Peer, nil
 	}
-	return Source(text), nil
+	return ClientSource(text), nil
 }
 
-// String is the text that [ParseSource] reads.
-func (s Source) String() string {
+// String is the text that [ParseClientSource] reads.
+func (s ClientSource) String() string {
 	if s == "" {
 		return string(Peer)
 	}
@@ -77,7 +77,7 @@ const (
 	forwardedKey     = "Forwarded"
 )
 
-func (s Source) plan() (plan, error) {
+func (s ClientSource) plan() (plan, error) {
 	switch s {
 	case "", Peer: // docs/semantics.md, edge-1
 		return plan{}, nil

@@ -18,7 +18,7 @@ func TestUntrustedPeer(t *testing.T) {
 		"Cf-Connecting-Ip": {"203.0.113.7, 10.0.0.5", "bad"},
 	}
 	for _, row := range []struct {
-		source gate.Source
+		source gate.ClientSource
 		chain  string
 	}{
 		{"", "198.51.100.66"},
@@ -104,12 +104,12 @@ func TestHops(t *testing.T) {
 
 func TestFallbacks(t *testing.T) {
 	const header = "X-Forwarded-For"
-	resolver := func(source gate.Source) *gate.Resolver {
+	resolver := func(source gate.ClientSource) *gate.Resolver {
 		return mustResolver(t, gate.Config{Trusted: edge(), Source: source, OnMissing: gate.UsePeer, AllTrusted: gate.UseLeftmost})
 	}
 	for _, row := range []struct {
 		name   string
-		source gate.Source
+		source gate.ClientSource
 		lines  []string
 		client string
 		chain  string
