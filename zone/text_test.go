@@ -71,6 +71,19 @@ func TestInputIsCopied(t *testing.T) {
 	require.NoError(t, err)
 	clear(text)
 	require.Equal(t, "1.2.3.4", feed.Entries[0].Text)
+
+	text = []byte(`{"deny":[{"network":"1.2.3.4","why":"incident"}],"Allow":[]}`)
+	overlay, err := zone.ParseOverlay("", text)
+	clear(text)
+	require.ErrorContains(t, err, `/Allow: "Allow": unknown key`)
+	require.Equal(t, "1.2.3.4", overlay.Deny[0].Text)
+	require.Equal(t, "incident", overlay.Deny[0].Why)
+
+	text = []byte(`{"action":"block","excludeZones":["nzo1"]}`)
+	threat, err := zone.ParseThreatInsight("", text)
+	require.NoError(t, err)
+	clear(text)
+	require.Equal(t, "nzo1", threat.ExcludeZones[0].ID)
 }
 
 func marshalled(t *testing.T, value json.Marshaler) string {

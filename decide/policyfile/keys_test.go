@@ -84,6 +84,17 @@ func TestKeysReadTheirExamplesAndDefaults(t *testing.T) {
 	require.Greater(t, count, 25)
 }
 
+// A document is a policy file by any of its keys, but for those that other
+// documents may have as well.
+func TestKeysMakeAPolicyFile(t *testing.T) {
+	for _, k := range table() {
+		kind, _ := Recognise("ours.json", []byte(`{"`+k.name+`": 1}`))
+		shared := k.name == "$schema" || k.name == "overlay"
+		require.Equal(t, !shared, kind == PolicyFile, k.name)
+		require.Equal(t, !shared, strings.Contains(errUnknownDocument.Error(), k.name), k.name)
+	}
+}
+
 // initialOf is the default as JSON, empty if there is none.
 func initialOf(k key) string {
 	if len(k.words) > 0 {

@@ -26,6 +26,7 @@ func TestParseErrors(t *testing.T) {
 	}{
 		{"no array", `{}`, []string{"1:1: expected an array"}},
 		{"no JSON", `[`, []string{"1:2"}},
+		{"a comment", "[// x\n]", []string{"1:2: ", "JSON has no comments"}},
 		{"a key twice", `[{"remote":"x","remote":"y","want":{"decision":"deny"}}]`, []string{"the object has this key already"}},
 		{"no object", `[7]`, []string{`1:2 /0: "7": expected an object, found a number`}},
 		{"no remote", `[{"want":{"decision":"deny"}}]`, []string{"1:2 /0: remote is missing"}},
