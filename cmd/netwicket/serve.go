@@ -199,7 +199,7 @@ func (s *service) keep(ctx context.Context, running *sync.WaitGroup, hangup <-ch
 		asked = append(asked, k.asked)
 		running.Go(func() {
 			defer k.watcher.Close()
-			_ = k.Run(ctx) // it ends with the context
+			_ = k.Run(ctx) // nil: it ends with the context
 		})
 	}
 	if certificate != nil {
