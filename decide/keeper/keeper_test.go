@@ -40,6 +40,26 @@ func TestWithoutEvents(t *testing.T) {
 	k.Becomes("203.0.113.7", false)
 }
 
+// TestNamedFileIsReadAgain: a file that a watcher names is read again although it
+// has the size and time that it had, and one that is none of the policy's is no
+// reason to read anything.
+func TestNamedFileIsReadAgain(t *testing.T) {
+	changed := make(chan string)
+	k := keepertest.Keep(t, keepertest.PlainPolicy(), func(o *keeper.Options) { o.Changed, o.Timing.Poll = changed, time.Hour })
+	before, err := os.Stat(k.Path("zones.json"))
+	require.NoError(t, err)
+	k.Write("zones.json", keepertest.Blocklist("203.0.114.0/24"))
+	require.NoError(t, os.Chtimes(k.Path("zones.json"), before.ModTime(), before.ModTime()))
+	for _, name := range []string{"", k.Path("notes.txt"), "zones.json"} {
+		changed <- name
+		time.Sleep(3 * keepertest.Brisk().Quiet)
+		require.Empty(t, k.Reports, "%q", name)
+	}
+	require.False(t, k.Allows("203.0.113.7"), "it looks as before")
+	changed <- k.Path("zones.json")
+	k.Becomes("203.0.113.7", true)
+}
+
 func TestAskedFor(t *testing.T) {
 	k := keepertest.Keep(t, keepertest.PlainPolicy())
 	k.Asked <- struct{}{}
