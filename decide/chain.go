@@ -26,8 +26,9 @@ type request struct {
 	blockedBy     int32 // zone index
 }
 
-// normal is the one form of an address: unmapped, without a zone.
-// See docs/semantics.md, address-1.
+// normal is the one form of an address: unmapped, without a zone. Any valid
+// address is as good as another here; the edge alone refuses some
+// (docs/semantics.md, address-1 and address-2).
 func normal(addr netip.Addr) netip.Addr { return addr.Unmap().WithZone("") }
 
 // inZones fills the cache of IP zones that hold the request.

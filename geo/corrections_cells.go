@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// statement reads the cells behind the network. An empty cell states nothing.
+// statement reads the cells behind the network. An empty cell states nothing,
+// and "-" that there is none (docs/semantics.md, geo-9).
 func (r *csvReader) statement(cells []string) statement {
 	s := statement{replaces: true}
 	country, region, asn, anonymizer, services := cells[1], cells[2], cells[3], cells[4], cells[5]

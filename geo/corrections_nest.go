@@ -17,7 +17,7 @@ import (
 //	10.1.2.0/24            |--DE--anonymous-|
 //
 // Networks that are the same, or that overlap without one being inside the
-// other, have no order and are errors.
+// other, have no order and are errors (docs/semantics.md, join-4).
 func (r *csvReader) nest(v4 bool, end addrnum.Number) spans {
 	rows := r.ofFamily(v4)
 	nested := uniform(0)

@@ -22,7 +22,8 @@ type layer struct {
 //
 // MaxMind's files let whole trees begin there that are the IPv4 tree. Three
 // copies of the largest part of a table would make it three times as large, so
-// it is kept once.
+// it is kept once. What else is stated about an IPv4 address, by corrections or a
+// list, is not stated about the addresses here (docs/semantics.md, join-6).
 type alias struct {
 	first addrnum.Number
 	bits  uint // of the prefix: at most 96

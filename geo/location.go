@@ -33,7 +33,8 @@ func (f Field) Names() []string {
 }
 
 // Anonymizer says what an address hides behind. The zero value is unknown,
-// which is not the same as none.
+// which is not the same as none. It is never derived from services, nor they
+// from it (docs/semantics.md, geo-10).
 type Anonymizer uint8
 
 // The anonymizers. Sources list only offenders: where a source states
@@ -61,7 +62,7 @@ func (a Anonymizer) String() string {
 }
 
 // Location is what the sources say about one address. The zero value knows
-// nothing. Locations of one [Table] are comparable with ==.
+// nothing. Locations of one [Table] are comparable with == (docs/semantics.md, geo-1).
 type Location struct {
 	Country    string // two upper-case letters: ISO 3166-1, or EU, AP, XK; empty: unknown
 	Region     string // ISO 3166-2, always of Country: "US-CA"; empty: unknown
@@ -84,7 +85,8 @@ type countryCode uint16
 
 // countryOf reads a country code as a database writes it. Lower case is
 // raised. What names no country is unknown: ZZ and XX (ISO 3166-1 user-assigned,
-// by custom "unknown"), and anything but two ASCII letters, such as "--".
+// by custom "unknown"), and anything but two ASCII letters, such as "--"
+// (docs/semantics.md, geo-2 and sailpoint-13).
 func countryOf(text string) countryCode {
 	if len(text) != 2 {
 		return 0

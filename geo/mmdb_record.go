@@ -9,7 +9,7 @@ import (
 
 // mmdbRecord is what a record of any of the known layouts says about an
 // address, as it is written. A layout is known by its fields: a supplier's
-// database has the same fields whatever its file is called.
+// database has the same fields whatever its file is called (docs/semantics.md, geo-8).
 //
 //	field                                suppliers
 //	country.iso_code                     MaxMind, DB-IP
@@ -140,7 +140,7 @@ func (r *recordReader) country(offset int) error {
 }
 
 // firstSubdivision reads the first element of an array of maps: the largest
-// subdivision, which in the United States is the state.
+// subdivision, which in the United States is the state (docs/semantics.md, geo-3).
 func (r *recordReader) firstSubdivision(offset int) error {
 	v, _, err := r.data.read(offset)
 	if err != nil {
@@ -227,7 +227,8 @@ func (r *mmdbRecord) statement(v *vocabulary) statement {
 	return s
 }
 
-// anonymizer of an Anonymous-IP record: Tor wins over everything else.
+// anonymizer of an Anonymous-IP record: Tor wins over everything else
+// (docs/semantics.md, geo-7).
 func (r *mmdbRecord) anonymizer() Anonymizer {
 	switch {
 	case r.tor:
@@ -242,7 +243,8 @@ func (r *mmdbRecord) anonymizer() Anonymizer {
 // services of an Anonymous-IP record: one for each sort of anonymizer that it
 // flags. is_anonymous without is_anonymous_vpn is an anonymizing service of no
 // known sort, which counts as a proxy, also beside Tor: all services are kept.
-// The operator, where it is named, is that of the VPN if there is one.
+// The operator, where it is named, is that of the VPN if there is one
+// (docs/semantics.md, geo-7).
 func (r *mmdbRecord) services() []Service {
 	var services []Service
 	if r.tor {

@@ -61,7 +61,7 @@ func (s Service) String() string {
 //
 // A database's operator is compared with the category by letters and digits
 // alone, with the category's ending or without: NordVPN and Nord are both
-// NORD_VPN, abcproxy is ABCPROXY_PROXY.
+// NORD_VPN, abcproxy is ABCPROXY_PROXY (docs/semantics.md, geo-6).
 func (s Service) Is(category string) bool {
 	category = strings.ToUpper(category)
 	if category == torCategory {
@@ -128,7 +128,7 @@ func typeOfName(category string) ServiceType {
 }
 
 // corporate are the VPNs by which a company reaches its own network. Okta lists
-// them among its categories, but they hide nobody.
+// them among its categories, but they hide nobody (docs/semantics.md, geo-6).
 var corporate = [...]string{"GLOBALPROTECT_VPN", "PERIMETER81_VPN", "VIGOR_SSL_VPN"}
 
 // namedService is the service that a list or corrections call by name, which
@@ -187,7 +187,7 @@ func lettersAndDigits(text string) string {
 
 // sortServices brings services into the order of a set: ascending by String,
 // each once. Where two differ in nothing but Anonymous, the anonymous one stays,
-// since no source denies what another one states.
+// since no source denies what another one states (docs/semantics.md, join-3).
 func sortServices(services []Service) []Service {
 	slices.SortFunc(services, func(a, b Service) int {
 		return cmp.Or(

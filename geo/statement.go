@@ -18,7 +18,7 @@ type statement struct {
 // provides are the fields that a statement gives a source the right to call
 // provided. To state that a country is unknown provides no countries; to state
 // that there is no anonymizer and no service is all that such sources say of
-// most addresses.
+// most addresses (docs/semantics.md, geo-5).
 func (s *statement) provides() Field {
 	provided := s.states
 	if s.country == 0 {
@@ -100,7 +100,7 @@ func (v *vocabulary) close() { v.regionIndex, v.setIndex = nil, nil }
 
 // region interns the region of a country; code is the part behind the hyphen.
 // A code that is not one to three ASCII letters and digits (ISO 3166-2), and
-// any region of an unknown country, is unknown.
+// any region of an unknown country, is unknown (docs/semantics.md, geo-3).
 func (v *vocabulary) region(country string, code string) uint32 {
 	of := countryOf(country)
 	if of == 0 || len(code) == 0 || len(code) > 3 {
@@ -150,8 +150,9 @@ func (v *vocabulary) set(services []Service) uint32 {
 	return id
 }
 
-// apply is the joining rule: what f becomes when a later source makes the
-// statement s. See docs/semantics.md.
+// apply is the joining rule: what f becomes, field by field, when a later source
+// makes the statement s; a region goes with its country (docs/semantics.md,
+// join-1 and join-2).
 func (v *vocabulary) apply(f fact, s *statement) fact {
 	if s.states.Has(Country) {
 		if s.country != f.country {
@@ -184,6 +185,8 @@ func (v *vocabulary) apply(f fact, s *statement) fact {
 	return f
 }
 
+// join adds services to those of earlier sources, or lets a cell replace them
+// (docs/semantics.md, join-3).
 func (v *vocabulary) join(before uint32, s *statement) uint32 {
 	if s.replaces || before <= noServices {
 		return s.services
@@ -194,7 +197,7 @@ func (v *vocabulary) join(before uint32, s *statement) uint32 {
 
 // settle is the last step: where no source stated anonymizer or services, the
 // address is known to have none if any source provides the field at all, since
-// such sources list only offenders.
+// such sources list only offenders (docs/semantics.md, geo-4).
 func (f fact) settle(provides Field) fact {
 	if f.anonymizer == AnonymizerUnknown && provides.Has(AnonymizerField) {
 		f.anonymizer = AnonymizerNone
