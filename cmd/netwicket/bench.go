@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // benchJSON is what bench measured. Times are medians.
@@ -79,7 +80,7 @@ func (r *benchJSON) measure(config decide.Config, policy *decide.Policy, budget 
 	}
 	r.CompileMills = milliseconds(compile)
 	sample := newBenchSample(config)
-	v4, v6 := sample.addresses(ipv4Family), sample.addresses(ipv6Family)
+	v4, v6 := sample.addresses(addrnum.IPv4), sample.addresses(addrnum.IPv6)
 	chains, ofProxies := sample.chains(v4, benchHops)
 	r.Addresses, r.Hops, r.ZoneProxies = len(v4), benchHops, ofProxies
 	r.NsPerV4 = nanoseconds(budget, len(v4), func() int { return benchDecide(policy, v4) })

@@ -8,6 +8,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/addrnum"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -54,7 +55,7 @@ func TestBenchDrawsFromWhatThePolicySays(t *testing.T) {
 	}
 	set, err := allowed.IPSet()
 	require.NoError(t, err)
-	for _, family := range []addressFamily{ipv4Family, ipv6Family} {
+	for _, family := range []addrnum.Family{addrnum.IPv4, addrnum.IPv6} {
 		seen := map[netip.Addr]bool{}
 		for _, addr := range sample.addresses(family) {
 			if !set.Contains(addr) {
@@ -62,7 +63,7 @@ func TestBenchDrawsFromWhatThePolicySays(t *testing.T) {
 			}
 			seen[addr] = true
 		}
-		require.Contains(t, seen, map[addressFamily]netip.Addr{ipv4Family: netip.MustParseAddr("192.0.2.255"), ipv6Family: netip.MustParseAddr("2001:db8::3")}[family])
+		require.Contains(t, seen, map[addrnum.Family]netip.Addr{addrnum.IPv4: netip.MustParseAddr("192.0.2.255"), addrnum.IPv6: netip.MustParseAddr("2001:db8::3")}[family])
 	}
 	clients := []netip.Addr{netip.MustParseAddr("192.0.2.1")}
 	chains, ofProxies := sample.chains(clients, 3)
@@ -75,5 +76,5 @@ func TestBenchDrawsFromWhatThePolicySays(t *testing.T) {
 	chains, ofProxies = sample.chains(clients, 3)
 	require.False(t, ofProxies)
 	require.Equal(t, []netip.Addr{clients[0], clients[0], clients[0]}, chains)
-	require.True(t, sample.addresses(ipv6Family)[0].Is6())
+	require.True(t, sample.addresses(addrnum.IPv6)[0].Is6())
 }

@@ -21,20 +21,6 @@ type benchSample struct {
 	proxies []netipx.IPRange
 }
 
-type addressFamily int
-
-const (
-	ipv4Family addressFamily = iota
-	ipv6Family
-)
-
-func familyOf(addr netip.Addr) addressFamily {
-	if addr.Is4() {
-		return ipv4Family
-	}
-	return ipv6Family
-}
-
 const (
 	benchAddresses = 1 << 16
 	// benchRanges is how many networks of the databases are kept to draw from.
@@ -77,7 +63,7 @@ func newBenchSample(config decide.Config) *benchSample {
 
 func (s *benchSample) addEntries(entries []zone.Entry) {
 	for _, entry := range entries {
-		family := familyOf(entry.Range.From())
+		family := addrnum.FamilyOf(entry.Range.From())
 		s.ranges[family] = append(s.ranges[family], entry.Range)
 	}
 }
@@ -94,7 +80,7 @@ func (s *benchSample) addNetworks(table *geo.Table) {
 		if first.Is6() && (!globalUnicast.Contains(first) || sixToFour.Contains(first) || teredo.Contains(first)) {
 			continue
 		}
-		family := familyOf(first)
+		family := addrnum.FamilyOf(first)
 		seen[family]++
 		if len(s.ranges[family]) < benchRanges {
 			s.ranges[family] = append(s.ranges[family], network)
@@ -104,7 +90,7 @@ func (s *benchSample) addNetworks(table *geo.Table) {
 	}
 }
 
-func (s *benchSample) addresses(family addressFamily) []netip.Addr {
+func (s *benchSample) addresses(family addrnum.Family) []netip.Addr {
 	drawn := make([]netip.Addr, benchAddresses)
 	for i := range drawn {
 		drawn[i] = s.addressIn(s.ranges[family][s.random.IntN(len(s.ranges[family]))])
