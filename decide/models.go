@@ -38,7 +38,7 @@ func (c *compiler) checkCondition(spec *zone.Rule) {
 	case !network.Connection.Known():
 		report("unknown-connection", "the rule's network connection is none that Okta has")
 	case network.Connection == zone.InZones && (len(network.Include) > 0) == (len(network.Exclude) > 0):
-		report("zone-condition", "conditions.network: You should either include or exclude network zones when you use zones in the policy rule.")
+		report("include-exclude", "conditions.network: You should either include or exclude network zones when you use zones in the policy rule.")
 	case network.Connection != zone.InZones && given > 0:
 		report("ignored-zones", "the rule's network connection is not ZONE, and the zones that it lists would be ignored")
 	}

@@ -47,7 +47,7 @@ func TestCompileChecksModels(t *testing.T) {
 		{"an unknown connection of an INACTIVE rule", withRule(zone.Rule{Network: zone.NetworkCondition{Connection: 9}}), "", ""},
 		{"anywhere, but in a zone", withRule(zone.Rule{Active: true, Allow: true, Network: zone.NetworkCondition{Include: ids}}), "ignored-zones", "would be ignored"},
 		{"in the system zone, but not in a zone", withRule(zone.Rule{Active: true, Network: zone.NetworkCondition{Connection: zone.InSystemZone, Exclude: ids}}), "ignored-zones", "would be ignored"},
-		{"in no zone that is named", withRule(zone.Rule{Active: true, Network: zone.NetworkCondition{Connection: zone.InZones}}), "zone-condition", "either include or exclude"},
+		{"in no zone that is named", withRule(zone.Rule{Active: true, Network: zone.NetworkCondition{Connection: zone.InZones}}), "include-exclude", "either include or exclude"},
 		{"an unknown action", decide.Config{ThreatInsight: &zone.ThreatInsight{Action: 9}, ThreatFeeds: []zone.Feed{{Entries: one}}}, "unknown-action", "none, audit or block"},
 		{"an unknown option", decide.Config{SailPoint: &zone.NetworkConfig{Geolocation: zone.TermsOf("KP")}, UnknownCountry: 9}, "unknown-option", "UnknownCountry"},
 	} {

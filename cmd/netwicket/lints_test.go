@@ -275,8 +275,8 @@ func TestRenamedCodes(t *testing.T) {
 		return err
 	}))
 	for _, row := range rows {
-		require.NotContains(t, sources.String(), `"`+row[1]+`"`)
-		require.Contains(t, sources.String(), `"`+row[2]+`"`)
+		require.False(t, strings.Contains(sources.String(), `"`+row[1]+`"`), "%s was given up and is used", row[1])
+		require.True(t, strings.Contains(sources.String(), `"`+row[2]+`"`), "%s took the place of %s and is not used", row[2], row[1])
 	}
 }
 

@@ -63,7 +63,7 @@ func (v *values) keys(f *file) []key {
 		v.edgeKey(f),
 		{
 			name: "mode", shape: aWord, words: []string{"enforce", "observe"}, example: `"observe"`, read: v.setting(&f.mode, "enforce", "observe"),
-			about: "whether the edge turns denied requests away, or decides, logs and lets everything pass",
+			about: "whether `netwicket serve` turns denied requests away, or decides, logs and lets everything pass; a gateway of your own enforces unless its program says otherwise",
 		},
 		v.serveKey(f),
 	}
