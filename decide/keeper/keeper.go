@@ -75,7 +75,8 @@ type Options struct {
 	// every attempt and at every look, since a folder that was replaced is another
 	// one. The error says what cannot be watched; it goes to Report.
 	Follow func(paths []string) error
-	// Asked has Run load everything anew at once, for each value.
+	// Asked has Run load everything anew at once, for each value. Closing this or
+	// Changed is as good as silence.
 	Asked <-chan struct{}
 
 	clock func() time.Time // for tests; nil: the wall clock
@@ -270,9 +271,17 @@ func (k *Keeper) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-k.options.Asked:
+		case _, open := <-k.options.Asked:
+			if !open {
+				k.options.Asked = nil // a closed channel delivers without end
+				continue
+			}
 			k.reload(Asked)
-		case name := <-k.options.Changed:
+		case name, open := <-k.options.Changed:
+			if !open {
+				k.options.Changed = nil
+				continue
+			}
 			k.watch.Notice(name)
 		case <-k.watch.Poll:
 			k.watch.LookSoon()

@@ -66,6 +66,18 @@ func TestAskedFor(t *testing.T) {
 	require.Equal(t, keeper.Asked, k.Succeeds().Cause)
 }
 
+// TestClosedChannels: who tells of changes and who asks may be gone, and the files
+// are followed all the same.
+func TestClosedChannels(t *testing.T) {
+	changed, asked := make(chan string), make(chan struct{})
+	close(changed)
+	close(asked)
+	k := keepertest.Keep(t, keepertest.PlainPolicy(), func(o *keeper.Options) { o.Changed, o.Asked = changed, asked })
+	k.Write("zones.json", keepertest.Blocklist("198.51.100.0/24"))
+	require.Equal(t, keeper.Changed, k.Succeeds().Cause, "nobody asked")
+	require.True(t, k.Allows("203.0.113.7"))
+}
+
 // TestBadFilesLeaveThePolicyInForce breaks the documents one after the other,
 // and mends them.
 func TestBadFilesLeaveThePolicyInForce(t *testing.T) {
