@@ -2,14 +2,14 @@ package decide
 
 import "github.com/netwicket/netwicket/zone"
 
-// rule is one ACTIVE rule as a decision names it. What it asks for is in the
+// rule is one rule that can apply, as a decision names it. What it asks for is in the
 // policy's [ruleWords].
 type rule struct {
 	name  string
 	allow bool
 }
 
-// ruleSet is one policy: its ACTIVE rules by priority. Rule i has bit i%64 of
+// ruleSet is one policy: its rules that can apply, by priority. Rule i has bit i%64 of
 // the policy's rule word firstWord+i/64.
 type ruleSet struct {
 	rules     []rule
@@ -24,7 +24,6 @@ type ruleWords struct {
 	exclude  []uint64 // the condition is "in none of the listed zones"
 	possibly []uint64 // a listed zone of unknown state
 	always   []uint64 // the condition holds anywhere
-	never    []uint64 // the condition is disabled, or narrowed in an ALLOW rule
 	allow    []uint64
 	deny     []uint64
 	byZone   [][]uint64 // zone index -> the rules that list it; nil: none does
@@ -32,7 +31,7 @@ type ruleWords struct {
 }
 
 func (w *ruleWords) grow(words int) {
-	for _, column := range []*[]uint64{&w.exclude, &w.possibly, &w.always, &w.never, &w.allow, &w.deny} {
+	for _, column := range []*[]uint64{&w.exclude, &w.possibly, &w.always, &w.allow, &w.deny} {
 		*column = append(*column, make([]uint64, words)...)
 	}
 }
@@ -47,7 +46,7 @@ func (c *compiler) addRules() {
 		c.p.ruleWords.grow(set.words)
 		for _, spec := range ordered {
 			zones := c.resolveZones(spec)
-			if spec.Active {
+			if spec.CanApply() {
 				c.addRule(&set, spec, zones)
 			}
 		}
@@ -72,7 +71,7 @@ func (c *compiler) resolveZones(spec *zone.Rule) []int {
 	return zones
 }
 
-// addRule gives an ACTIVE rule its bit.
+// addRule gives a rule that can apply its bit.
 // See docs/semantics.md, rule-2, rule-6, rule-8 and rule-10.
 func (c *compiler) addRule(set *ruleSet, spec *zone.Rule, zones []int) {
 	w, index := &c.p.ruleWords, len(set.rules)
@@ -80,7 +79,6 @@ func (c *compiler) addRule(set *ruleSet, spec *zone.Rule, zones []int) {
 	set.rules = append(set.rules, rule{name: spec.Label(), allow: spec.Allow})
 	setBit(w.exclude[word:], bit, spec.Network.Excludes())
 	setBit(w.always[word:], bit, spec.Network.Connection == zone.Anywhere)
-	setBit(w.never[word:], bit, !spec.CanApply())
 	setBit(w.allow[word:], bit, spec.Allow)
 	setBit(w.deny[word:], bit, !spec.Allow)
 	if w.byZone == nil {
@@ -173,9 +171,9 @@ func (p *Policy) listedByIPZones(r *request, word int) uint64 {
 	return rules
 }
 
-// apply finds the rule that decides. An ALLOW rule must surely hold and not be
-// narrowed; a DENY rule applies unless it surely does not hold: otherwise an
-// unknown country would let a request fall through a DENY rule to an ALLOW.
+// apply finds the rule that decides. An ALLOW rule must surely hold; a DENY rule
+// applies unless it surely does not: otherwise an unknown country would let a
+// request fall through a DENY rule to an ALLOW.
 // See docs/semantics.md, rule-4 and rule-5.
 func (s *ruleSet) apply(p *Policy, r *request) *rule {
 	all, pattern := &p.ruleWords, &p.geoPatterns[r.geo]
@@ -185,8 +183,7 @@ func (s *ruleSet) apply(p *Policy, r *request) *rule {
 		exclude := all.exclude[w]
 		holds := surely&^exclude | ^possibly&exclude | all.always[w]
 		mayHold := possibly&^exclude | ^surely&exclude | all.always[w]
-		applies := (holds&all.allow[w] | mayHold&all.deny[w]) &^ all.never[w]
-		if applies != 0 {
+		if applies := holds&all.allow[w] | mayHold&all.deny[w]; applies != 0 {
 			return &s.rules[64*(w-s.firstWord)+trailingZeros(applies)]
 		}
 	}
