@@ -36,13 +36,14 @@ func (c *commandLine) benchCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure what a decision costs on this policy and this machine",
-		Long: `Measures the policy on this machine: nanoseconds per decision about IPv4 addresses,
-IPv6 addresses and chains of three hops, the size of the table that decisions look
-addresses up in, and the time that loading and compiling take.
+		Long: `Measures the policy on this machine: nanoseconds per decision about IPv4
+addresses, IPv6 addresses and chains of three hops, the size of the table that
+decisions look addresses up in, and the time that loading and compiling take.
 
-The addresses are 65,536 random ones of networks that the geo databases know and of
-the policy's own ranges, always the same ones. Where the policy has zone proxies, a
-chain is two of them and a client; otherwise it is a client and two hops behind it.`,
+The addresses are 65,536 random ones of networks that the geo databases know and
+of the policy's own ranges, always the same ones. Where the policy has zone
+proxies, a chain is two of them and a client; otherwise it is a client and two
+hops behind it.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if budget <= 0 {
@@ -63,7 +64,7 @@ chain is two of them and a client; otherwise it is a client and two hops behind 
 			return c.printBench(&result, policy.Info())
 		},
 	}
-	command.Flags().DurationVar(&budget, "time", 500*time.Millisecond, "how long to measure each kind of decision")
+	command.Flags().DurationVar(&budget, "time", 500*time.Millisecond, "how long (`DURATION`) to measure each kind of decision")
 	return command
 }
 

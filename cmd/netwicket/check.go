@@ -25,9 +25,10 @@ func (c *commandLine) checkCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "check [PATH...]",
 		Short: "Validate documents and policies",
-		Long: `Validates each PATH, a policy or a single vendor document, or the policy that -c names.
-Lists everything that is wrong, with its position. A single document is checked as a
-document: only a policy must bring the geo data that its zones need.
+		Long: `Validates each PATH, a policy or a single vendor document, or the policy that -c
+names. Lists everything that is wrong, with its position. A single document is
+checked as a document: only a policy must bring the geo data that its zones
+need.
 
 Ends with 3 if there is an error (with --strict also for warnings).`,
 		Example: `  netwicket check okta/zones.json
@@ -35,9 +36,9 @@ Ends with 3 if there is an error (with --strict also for warnings).`,
 		RunE: func(_ *cobra.Command, args []string) error { return c.check(flags, args) },
 	}
 	command.Flags().BoolVar(&flags.strict, "strict", false, "let warnings fail as errors do")
-	command.Flags().StringArrayVar(&flags.mustAllow, "must-allow", nil, "address, or file of requests, that must be allowed (repeatable)")
-	command.Flags().StringArrayVar(&flags.mustDeny, "must-deny", nil, "address, or file of requests, that must be denied (repeatable)")
-	command.Flags().StringVar(&flags.at, "at", "", "check as of this time (RFC 3339) instead of now")
+	command.Flags().StringArrayVar(&flags.mustAllow, "must-allow", nil, "address, or file of requests (`ADDR|FILE`), that must be allowed (repeatable)")
+	command.Flags().StringArrayVar(&flags.mustDeny, "must-deny", nil, "address, or file of requests (`ADDR|FILE`), that must be denied (repeatable)")
+	command.Flags().StringVar(&flags.at, "at", "", "check as of this `TIME` (RFC 3339) instead of now")
 	return command
 }
 

@@ -36,3 +36,11 @@ func (c *commandLine) completionCommand() *cobra.Command {
 		},
 	}
 }
+
+// offerValues has the shell complete a flag by its values.
+func offerValues(command *cobra.Command, flag string, values ...string) {
+	offer := cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)
+	if err := command.RegisterFlagCompletionFunc(flag, offer); err != nil {
+		panic(err) // the flag was not defined
+	}
+}

@@ -33,27 +33,29 @@ func (c *commandLine) diffCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "diff OLD NEW",
 		Short: "List every address range that two policies decide differently",
-		Long: `Compares two policies over all of IPv4 and IPv6, exactly, for requests of one hop. OLD
-and NEW are policy files, folders that hold one, or vendor documents; what -c, -g and
-the other policy flags name is part of both.
+		Long: `Compares two policies over all of IPv4 and IPv6, exactly, for requests of one
+hop. OLD and NEW are policy files, folders that hold one, or vendor documents;
+what -c, -g and the other policy flags name is part of both.
 
-Lists the ranges in address order, and how much they are: IPv4 in addresses, IPv6 in /64
-networks, by country and ASN of NEW's databases. IPv4 addresses embedded in NAT64 and
-6to4 addresses count as they do in a decision; those embedded in Teredo addresses,
-2001::/32, do not.
+Lists the ranges in address order, and how much they are: IPv4 in addresses,
+IPv6 in /64 networks, by country and ASN of NEW's databases. IPv4 addresses
+embedded in NAT64 and 6to4 addresses count as they do in a decision; those
+embedded in Teredo addresses, 2001::/32, do not.
 
-With --log, says besides how many of the log's requests had their client in each range,
-and how many would be decided differently through the proxies that they passed.`,
+With --log, says besides how many of the log's requests had their client in each
+range, and how many would be decided differently through the proxies that they
+passed.`,
 		Example: `  netwicket diff yesterday/ today/ -g country.mmdb
   netwicket diff --only newly-denied --exit-code old.json new.json`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error { return c.diff(flags, args[0], args[1]) },
 	}
-	command.Flags().StringVar(&flags.only, "only", "", "report only what is newly-denied or newly-allowed")
+	command.Flags().StringVar(&flags.only, "only", "", "report only this `CHANGE`: newly-denied or newly-allowed")
+	offerValues(command, "only", "newly-denied", "newly-allowed")
 	command.Flags().BoolVar(&flags.reasons, "reasons", false, "report ranges, too, of which only the reason changes")
 	command.Flags().BoolVar(&flags.exitCode, "exit-code", false, "end with 2 if there is a difference")
-	command.Flags().IntVar(&flags.top, "top", 10, "how many countries and ASNs to list")
-	command.Flags().StringArrayVar(&flags.logs, "log", nil, "weigh the ranges by the requests of this access log; - is standard input (repeatable)")
+	command.Flags().IntVar(&flags.top, "top", 10, "how many (`N`) countries and ASNs to list")
+	command.Flags().StringArrayVar(&flags.logs, "log", nil, "weigh the ranges by the requests of this access `LOG`; - is standard input (repeatable)")
 	flags.format = newLogFlags(command)
 	return command
 }

@@ -15,12 +15,12 @@ func (c *commandLine) evalCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "eval [ADDR...]",
 		Short: "Decide about addresses and requests",
-		Long: `Decides about each address, about the request that --remote and -H describe, or about
-the requests on standard input: one a line, an address or
+		Long: `Decides about each address, about the request that --remote and -H describe, or
+about the requests on standard input: one a line, an address or
 {"remote":"...","headers":[["Name","value"]]}.
 
-Prints one decision a line. Ends with 0 if all are allowed, 2 if one is denied, 1 if
-the policy or a line could not be read.`,
+Prints one decision a line. Ends with 0 if all are allowed, 2 if one is denied,
+1 if the policy or a line could not be read.`,
 		Example: `  netwicket eval 203.0.113.9 2001:db8::7
   netwicket eval --remote 10.0.0.1:4711 -H 'X-Forwarded-For: 203.0.113.9'
   netwicket eval --json < addresses.txt`,

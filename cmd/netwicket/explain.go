@@ -17,10 +17,12 @@ func (c *commandLine) explainCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "explain [ADDR...]",
 		Short: "Decide, and show everything that led to the decision",
-		Long: `Decides like eval, and shows for each request every hop, zone, rule and layer: hit or
-miss, and why; at the end the policy's fingerprint and the dates of its data.
+		Long: `Decides like eval, and shows for each request every hop, zone, rule and layer:
+hit or miss, and why; at the end the policy's fingerprint and the dates of its
+data.
 
---from-log takes the request from a line of an access log, read as replay reads it.`,
+--from-log takes the request from a line of an access log, read as replay reads
+it.`,
 		Example: `  netwicket explain 203.0.113.9
   netwicket explain --json --remote 10.0.0.1:4711 -H 'X-Forwarded-For: 203.0.113.9'
   netwicket explain --from-log "$(grep -m1 ' 403 ' access.log)"`,

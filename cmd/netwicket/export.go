@@ -15,9 +15,9 @@ func (c *commandLine) exportCommand() *cobra.Command {
 	var format string
 	command := &cobra.Command{
 		Use:   "export --format FORMAT",
-		Short: "Write the decisions as what nginx, HAProxy, nftables and others read",
-		Long: `Writes the decision about requests of one hop for every address, aggregated to the fewest
-networks:
+		Short: "Write the decisions for nginx, HAProxy, nftables and others",
+		Long: `Writes the decision about requests of one hop for every address, aggregated to
+the fewest networks:
 
   nginx      a geo block that sets $netwicket_allow to 1, by default to 0
   haproxy    a map for map_ip, with the value allow
@@ -25,15 +25,17 @@ networks:
   cidr       the allowed networks, one a line
   csv        network, decision and reason, of all addresses
 
-What is not listed is denied. A comment at the top, for csv a note on standard error, says
-which policy and which data went in, and what the program that reads it must see to:
-proxies are not looked at, nor IPv4 addresses embedded in Teredo addresses.`,
+What is not listed is denied. A comment at the top, for csv a note on standard
+error, says which policy and which data went in, and what the program that reads
+it must see to: proxies are not looked at, nor IPv4 addresses embedded in Teredo
+addresses.`,
 		Example: `  netwicket export --format nginx > /etc/nginx/netwicket.conf
   netwicket export -c okta/ --format cidr | grepcidr -f /dev/stdin access.log`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return c.export(format) },
 	}
-	command.Flags().StringVar(&format, "format", "", strings.Join(export.Formats(), ", "))
+	command.Flags().StringVar(&format, "format", "", "`FORMAT` to write: "+strings.Join(export.Formats(), ", ")+" (required)")
+	offerValues(command, "format", export.Formats()...)
 	return command
 }
 

@@ -22,8 +22,8 @@ type requests struct {
 func newRequests(command *cobra.Command) *requests {
 	r := &requests{command: command}
 	flags := command.Flags()
-	flags.StringVar(&r.remote, "remote", "", "the request's RemoteAddr as a server reports it, any text")
-	flags.StringArrayVarP(&r.headers, "header", "H", nil, "a header line of the request, as 'Name: value' (repeatable, in order)")
+	flags.StringVar(&r.remote, "remote", "", "the request's RemoteAddr as a server reports it, any `TEXT`")
+	flags.StringArrayVarP(&r.headers, "header", "H", nil, "a header line of the request, as `'NAME: VALUE'` (repeatable, in order)")
 	return r
 }
 

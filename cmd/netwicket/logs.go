@@ -26,9 +26,10 @@ type logFlags struct {
 func newLogFlags(command *cobra.Command) *logFlags {
 	f := &logFlags{}
 	flags := command.Flags()
-	flags.StringVar(&f.format, "format", "", "format of the log: "+strings.Join(accesslog.Formats(), ", ")+" (default: recognised)")
-	flags.StringVar(&f.pattern, "pattern", "", "regular expression with groups named peer and xff, or addr, and time")
-	flags.StringArrayVar(&f.fields, "field", nil, "field of a JSON log, as NAME=PATH with NAME peer, xff, addr or time (repeatable)")
+	flags.StringVar(&f.format, "format", "", "`FORMAT` of the log: "+strings.Join(accesslog.Formats(), ", ")+" (default: recognised)")
+	offerValues(command, "format", accesslog.Formats()...)
+	flags.StringVar(&f.pattern, "pattern", "", "regular expression (`RE`) with groups named peer and xff, or addr, and time")
+	flags.StringArrayVar(&f.fields, "field", nil, "field of a JSON log, as `NAME=PATH` with NAME peer, xff, addr or time (repeatable)")
 	return f
 }
 
@@ -45,7 +46,7 @@ type logLine struct {
 
 func newLogLine(command *cobra.Command) *logLine {
 	l := &logLine{command: command, format: newLogFlags(command)}
-	command.Flags().StringVar(&l.text, "from-log", "", "take the request from this line of an access log")
+	command.Flags().StringVar(&l.text, "from-log", "", "take the request from this `LINE` of an access log")
 	return l
 }
 

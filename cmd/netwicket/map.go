@@ -20,23 +20,24 @@ func (c *commandLine) mapCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "map -o FILE",
 		Short: "Draw the address space by decision",
-		Long: `Draws what the policy decides: all of IPv4 on a Hilbert curve, where networks are squares,
-and the part of IPv6 that is in use, 2000::/3. The ending of FILE says what is written:
-a .png, an .svg, or an .html page that tells the exact range, decision, reason and
-country under the pointer and needs no network.
+		Long: `Draws what the policy decides: all of IPv4 on a Hilbert curve, where networks
+are squares, and the part of IPv6 that is in use, 2000::/3. The ending of FILE
+says what is written: a .png, an .svg, or an .html page that tells the exact
+range, decision, reason and country under the pointer and needs no network.
 
-With --diff only what changes from the policy OLD to this one is coloured; what -g and the
-other flags name is part of both.
+With --diff only what changes from the policy OLD to this one is coloured; what
+-g and the other flags name is part of both.
 
-Decisions are those about requests of one hop. IPv4 addresses embedded in NAT64 and 6to4
-addresses count as they do in a decision; those in Teredo addresses, 2001::/32, do not.`,
+Decisions are those about requests of one hop. IPv4 addresses embedded in NAT64
+and 6to4 addresses count as they do in a decision; those in Teredo addresses,
+2001::/32, do not.`,
 		Example: `  netwicket map -o policy.html
   netwicket map -c today/ --diff yesterday/ -o change.png`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return c.drawMap(file, old) },
 	}
-	command.Flags().StringVarP(&file, "output", "o", "", "file to write: .png, .svg or .html (required)")
-	command.Flags().StringVar(&old, "diff", "", "colour only what changes from this policy")
+	command.Flags().StringVarP(&file, "output", "o", "", "`FILE` to write: .png, .svg or .html (required)")
+	command.Flags().StringVar(&old, "diff", "", "colour only what changes from this policy, `OLD`")
 	return command
 }
 
@@ -77,16 +78,29 @@ func (c *commandLine) mapSubject(old string) (spacemap.Subject, error) {
 			return spacemap.Subject{}, err
 		}
 		opened := policyfile.Opened{Parts: parts, Policy: policy}
-		return spacemap.Subject{Name: parts.Name(), Policy: policy, Geo: parts.Config.Geo, Notes: mapNotes([]policyfile.Opened{opened})}, nil
+		return spacemap.Subject{Name: mapTitle(parts), Policy: policy, Geo: parts.Config.Geo, Notes: mapNotes([]policyfile.Opened{opened})}, nil
 	}
 	pair, err := c.openPolicies([]string{old}, c.paths)
 	if err != nil {
 		return spacemap.Subject{}, err
 	}
 	return spacemap.Subject{
-		Name: pair[1].Parts.Name(), Policy: pair[1].Policy, Geo: pair[1].Parts.Config.Geo,
-		Compare: true, OldName: pair[0].Parts.Name(), Old: pair[0].Policy, Notes: mapNotes(pair[:]),
+		Name: mapTitle(pair[1].Parts), Policy: pair[1].Policy, Geo: pair[1].Parts.Config.Geo,
+		Compare: true, OldName: mapTitle(pair[0].Parts), Old: pair[0].Policy, Notes: mapNotes(pair[:]),
 	}, nil
+}
+
+// mapTitle is how a map calls a policy: as it was named, but a folder that was
+// named by dots alone, by its own name.
+func mapTitle(parts *policyfile.Parts) string {
+	name := parts.Name()
+	if last := filepath.Base(name); last != "." && last != ".." {
+		return name
+	}
+	if full, err := filepath.Abs(name); err == nil {
+		return filepath.Base(full)
+	}
+	return name
 }
 
 // mapNotes is what a map by ranges leaves out, if it can matter

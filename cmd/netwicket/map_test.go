@@ -75,6 +75,22 @@ func TestMapBehindALink(t *testing.T) {
 	}
 }
 
+// A folder that is named by dots has a name all the same.
+func TestMapTitle(t *testing.T) {
+	acme(t)
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	require.NoError(t, os.Mkdir("below", 0o755))
+	for of, want := range map[string]string{
+		".": filepath.Base(here), "./": filepath.Base(here), "below/..": filepath.Base(here), "netwicket.json": "netwicket.json",
+	} {
+		require.Equal(t, ran{}, runIn(t, "", "map", "-c", of, "-o", "map.html"))
+		content, err := os.ReadFile("map.html")
+		require.NoError(t, err)
+		require.Contains(t, string(content), "<title>netwicket map of "+want+"</title>", of)
+	}
+}
+
 func TestMapErrors(t *testing.T) {
 	tests := []struct {
 		name string

@@ -51,7 +51,7 @@ func (p *progress) Write(read []byte) (int, error) {
 	case max(p.size, p.seen) >= largeInput:
 		p.bar = progressbar.NewOptions64(p.size,
 			progressbar.OptionSetWriter(p.out),
-			progressbar.OptionSetDescription("requests"),
+			progressbar.OptionSetDescription("read"),
 			progressbar.OptionShowBytes(true),
 			progressbar.OptionThrottle(200*time.Millisecond),
 			progressbar.OptionClearOnFinish(),

@@ -20,26 +20,27 @@ func (c *commandLine) replayCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "replay LOG...",
 		Short: "Decide every request of access logs",
-		Long: `Decides every request that access logs record, through the proxies that they record, and
-sums up. LOG is a file, plain or gzip, or - for standard input.
+		Long: `Decides every request that access logs record, through the proxies that they
+record, and sums up. LOG is a file, plain or gzip, or - for standard input.
 
-Formats: the common and combined formats of Apache and nginx, also with a virtual host or
-X-Forwarded-For in front of the peer or X-Forwarded-For behind the user agent; JSON lines;
-Okta System Log events; or lines that a regular expression takes apart. Without --format
-each line is recognised. Where the policy has an edge, it resolves the client from the peer
-and X-Forwarded-For; without one, the peer is the nearest hop and X-Forwarded-For supplies
-the hops behind it. Okta's events carry their own chain.
+Formats: the common and combined formats of Apache and nginx, also with a
+virtual host or X-Forwarded-For in front of the peer or X-Forwarded-For behind
+the user agent; JSON lines; Okta System Log events; or lines that a regular
+expression takes apart. Without --format each line is recognised. Where the
+policy has an edge, it resolves the client from the peer and X-Forwarded-For;
+without one, the peer is the nearest hop and X-Forwarded-For supplies the hops
+behind it. Okta's events carry their own chain.
 
-Lines that are no record are counted, and the first ones shown on standard error. Ends
-with 0 whatever was decided, and with 1 if a log could not be read.`,
+Lines that are no record are counted, and the first ones shown on standard
+error. Ends with 0 whatever was decided, and with 1 if a log could not be read.`,
 		Example: `  netwicket replay /var/log/nginx/access.log*
   netwicket replay --against next/netwicket.json access.log
   netwicket replay --field peer=request.remote_ip --field xff=request.headers.X-Forwarded-For caddy.log
   netwicket replay --pattern '^(?P<peer>\S+) \S+ "(?P<xff>[^"]*)"' proxy.log`,
 	}
 	format := newLogFlags(command)
-	command.Flags().StringVar(&flags.against, "against", "", "show who would change under this policy: a policy file, folder or vendor document")
-	command.Flags().IntVar(&flags.top, "top", 10, "how many rows of each list to show")
+	command.Flags().StringVar(&flags.against, "against", "", "show who would change under this `POLICY`: a policy file, folder or vendor document")
+	command.Flags().IntVar(&flags.top, "top", 10, "how many (`N`) rows of each list to show")
 	command.RunE = func(_ *cobra.Command, args []string) error { return c.replay(flags, format, args) }
 	return command
 }
@@ -53,6 +54,9 @@ func (c *commandLine) replay(flags replayFlags, format *logFlags, args []string)
 	report := replay.Run(config, inputs)
 	bar.finish()
 	c.reportFaults(report)
+	if report.Lines == 0 && len(report.Failed) > 0 {
+		return undecided // a report of nothing would look like one of a quiet day
+	}
 	if c.json {
 		err = writeJSON(c.out, newReplayJSON(report, config.Against != nil))
 	} else {

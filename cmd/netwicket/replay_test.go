@@ -167,6 +167,19 @@ func TestReplayErrors(t *testing.T) {
 	}
 }
 
+// A log that is not there is no quiet day: nothing is reported of it.
+func TestReplayOfNothing(t *testing.T) {
+	acme(t)
+	for _, args := range [][]string{{"replay", "absent.log"}, {"replay", "--json", "absent.log"}} {
+		got := runIn(t, "", args...)
+		require.Equal(t, 1, got.code)
+		require.Empty(t, got.out)
+		require.Contains(t, got.stderr, "absent.log: no such file")
+	}
+	writeFile(t, "empty.log", "")
+	require.Contains(t, runIn(t, "", "replay", "empty.log").out, "0 lines", "an empty one is")
+}
+
 // nginxLogs are the logs' peers and headers, line by line, written down by a person.
 func nginxLogs() map[string][][2]string {
 	return map[string][][2]string{

@@ -27,16 +27,17 @@ func (c *commandLine) resolveCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "resolve",
 		Short: "Find a request's client address, and decide nothing",
-		Long: `Finds the client of the request that --remote and -H describe, or of each request on
-standard input, as the edge does. Needs no policy; where there is one, --trusted and
---source override what its edge says.
+		Long: `Finds the client of the request that --remote and -H describe, or of each
+request on standard input, as the edge does. Needs no policy; where there is
+one, --trusted and --source override what its edge says.
 
 Prints the client's address, or the error's code and ends with 1.`,
 		Example: `  netwicket resolve --trusted 10.0.0.0/8 --source x-forwarded-for \
       --remote 10.0.0.1:4711 -H 'X-Forwarded-For: 203.0.113.9, 10.0.0.2'`,
 	}
-	command.Flags().StringArrayVar(&flags.trusted, "trusted", nil, "trusted proxies: an address or a prefix (repeatable)")
-	command.Flags().StringVar(&flags.source, "source", "", "where they name the client: peer, x-forwarded-for, forwarded, header:NAME or hops:N")
+	command.Flags().StringArrayVar(&flags.trusted, "trusted", nil, "trusted proxies: an address or a prefix (`CIDR`; repeatable)")
+	command.Flags().StringVar(&flags.source, "source", "", "where they name the client, `SOURCE`: peer, x-forwarded-for, forwarded, header:NAME or hops:N")
+	offerValues(command, "source", "peer", "x-forwarded-for", "forwarded", "header:", "hops:")
 	input := newRequests(command)
 	command.RunE = func(_ *cobra.Command, args []string) error {
 		resolver, err := c.edgeResolver(flags)

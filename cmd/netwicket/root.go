@@ -48,9 +48,9 @@ func (c *commandLine) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "netwicket",
 		Short: "Decide who may come in, by Okta zones, SailPoint networks and geo databases",
-		Long: `netwicket reads an organisation's Okta network zones, policy rules and ThreatInsight
-settings, its SailPoint network configuration and geo databases, and decides about
-addresses and proxy chains exactly as the vendors document it.
+		Long: `netwicket reads an organisation's Okta network zones, policy rules and
+ThreatInsight settings, its SailPoint network configuration and geo databases,
+and decides about addresses and proxy chains exactly as the vendors document it.
 
 Exit codes: 0 allowed or all good, 1 could not decide, 2 at least one denial,
 3 check or test found failures.`,
@@ -67,6 +67,9 @@ Exit codes: 0 allowed or all good, 1 could not decide, 2 at least one denial,
 			return errors.Join(cmd.Help(), undecided)
 		},
 	}
+	root.Version = versionText()
+	root.SetVersionTemplate(programText())
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", ".FlagUsagesWrapped 80 "))
 	c.sharedFlags(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; %s --help shows what there is", err, cmd.CommandPath())
@@ -96,11 +99,12 @@ func (c *commandLine) commands() []*cobra.Command {
 
 func (c *commandLine) sharedFlags(root *cobra.Command) {
 	flags := root.PersistentFlags()
-	flags.StringArrayVarP(&c.paths, "config", "c", nil, "policy file, folder that holds netwicket.json, or vendor document (repeatable; default netwicket.json)")
-	flags.StringArrayVarP(&c.geo, "geo", "g", nil, "geo source: .mmdb, .csv, or a folder of them (repeatable)")
-	flags.StringArrayVar(&c.services, "service", nil, "list of networks that offer an IP service, as NAME=PATH (repeatable)")
-	flags.StringArrayVar(&c.threats, "threat", nil, "threat feed (repeatable)")
-	flags.StringVar(&c.unknownCountry, "unknown-country", "", "what a client of unknown country is to a SailPoint block list: deny or trust")
+	flags.StringArrayVarP(&c.paths, "config", "c", nil, "policy file, folder that holds netwicket.json, or vendor document at `PATH` (repeatable; default netwicket.json)")
+	flags.StringArrayVarP(&c.geo, "geo", "g", nil, "geo source at `PATH`: .mmdb, .csv, or a folder of them (repeatable)")
+	flags.StringArrayVar(&c.services, "service", nil, "list of networks that offer an IP service, as `NAME=PATH` (repeatable)")
+	flags.StringArrayVar(&c.threats, "threat", nil, "threat feed at `PATH` (repeatable)")
+	flags.StringVar(&c.unknownCountry, "unknown-country", "", "what a client of unknown country is to a SailPoint block list, `ANSWER`: deny or trust")
+	offerValues(root, "unknown-country", "deny", "trust")
 	flags.BoolVar(&c.json, "json", false, "print JSON, one object a line")
 }
 

@@ -30,19 +30,20 @@ func (c *commandLine) serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Answer reverse proxies that ask whether a request may pass",
 		Long: `Answers the forward-auth question of nginx, Caddy, HAProxy, Traefik and Envoy on
-/decide: 204 lets the request pass, 403 denies it, 400 says that the proxy named no
-client. Any method will do. /decide?allow=200 allows with 200, which is what Envoy wants.
+/decide: 204 lets the request pass, 403 denies it, 400 says that the proxy named
+no client. Any method will do. /decide?allow=200 allows with 200, which is what
+Envoy wants.
 
-The policy file has to say which proxies may ask (edge.trusted) and where they name
-the client (edge.source). Anybody else gets 403.
+The policy file has to say which proxies may ask (edge.trusted) and where they
+name the client (edge.source). Anybody else gets 403.
 
--c NAME=PATH serves a further policy on /decide/NAME; one without an edge shares that
-of /decide. How to listen and to log is taken from the policy of /decide, or from the
-first one if all have names.
+-c NAME=PATH serves a further policy on /decide/NAME; one without an edge shares
+that of /decide. How to listen and to log is taken from the policy of /decide,
+or from the first one if all have names.
 
-Files are watched and reloaded, also on SIGHUP; what does not load leaves the policy
-in force. /healthz, /readyz and /metrics are on the same address unless serve.metrics
-or --metrics names another. The log is JSON on standard error.`,
+Files are watched and reloaded, also on SIGHUP; what does not load leaves the
+policy in force. /healthz, /readyz and /metrics are on the same address unless
+serve.metrics or --metrics names another. The log is JSON on standard error.`,
 		Example: `  netwicket serve -c policy/
   netwicket serve -c policy/ -c admin=admin/netwicket.json --listen 127.0.0.1:9180 --metrics 127.0.0.1:9181`,
 		Args: cobra.NoArgs,
@@ -56,8 +57,8 @@ or --metrics names another. The log is JSON on standard error.`,
 			return c.serve(ctx, flags, hangup)
 		},
 	}
-	command.Flags().StringVar(&flags.listen, "listen", "", "address to answer proxies on (default serve.listen of the policy file, or 127.0.0.1:9180)")
-	command.Flags().StringVar(&flags.metrics, "metrics", "", "address for /healthz, /readyz and /metrics (default serve.metrics, or that of --listen)")
+	command.Flags().StringVar(&flags.listen, "listen", "", "`ADDRESS` to answer proxies on (default serve.listen of the policy file, or 127.0.0.1:9180)")
+	command.Flags().StringVar(&flags.metrics, "metrics", "", "`ADDRESS` for /healthz, /readyz and /metrics (default serve.metrics, or that of --listen)")
 	command.Flags().BoolVar(&flags.force, "force", false, "reload databases also if they are older or much smaller than those in force")
 	return command
 }

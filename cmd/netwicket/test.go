@@ -37,8 +37,9 @@ func (c *commandLine) testCommand() *cobra.Command {
     "headers": [["X-Forwarded-For", "192.0.2.7"]],
     "want": {"decision": "allow", "reason": "permitted", "client": "192.0.2.7"}}]
 
-Of want, what is given is compared; a client of null cannot be resolved. --update writes
-into the files what the policy decides: values that differ, and wants that are missing.
+Of want, what is given is compared; a client of null cannot be resolved.
+--update writes into the files what the policy decides: values that differ, and
+wants that are missing.
 
 Ends with 3 if an expectation failed.`,
 		Example: `  netwicket test expectations.json --coverage
@@ -46,8 +47,9 @@ Ends with 3 if an expectation failed.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return c.test(flags, args) },
 	}
-	command.Flags().StringVar(&flags.format, "format", "", "text, json, junit or tap (default text)")
-	command.Flags().StringVar(&flags.run, "run", "", "run only expectations whose name matches this regular expression")
+	command.Flags().StringVar(&flags.format, "format", "", "`FORMAT` to print: text, json, junit or tap (default text)")
+	offerValues(command, "format", "text", "json", "junit", "tap")
+	command.Flags().StringVar(&flags.run, "run", "", "run only expectations whose name matches this regular expression, `RE`")
 	command.Flags().BoolVar(&flags.coverage, "coverage", false, "list zones, ranges and rules that no expectation touched")
 	command.Flags().BoolVar(&flags.update, "update", false, "write what the policy decides into the files")
 	return command

@@ -34,6 +34,11 @@ func versionText() string {
 	return "devel"
 }
 
+// programText says on one line what program this is.
+func programText() string {
+	return fmt.Sprintf("netwicket %s (%s, %s/%s)\n", versionText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
 // versionJSON is the version, and the policy if one was named.
 type versionJSON struct {
 	Version string             `json:"version"`
@@ -81,7 +86,7 @@ func (c *commandLine) versionCommand() *cobra.Command {
 
 func (c *commandLine) printVersion(v versionJSON, info decide.Info) error {
 	s := &sheet{look: c.style()}
-	fmt.Fprintf(&s.out, "netwicket %s (%s, %s)\n", v.Version, v.Go, v.System)
+	s.out.WriteString(programText())
 	if v.Policy != nil {
 		rows := policyRows(info)
 		rows = append(rows,

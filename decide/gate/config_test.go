@@ -217,6 +217,6 @@ func TestErrors(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, code, string(text))
 	}
-	require.Equal(t, "gate: error_0", gate.Error(0).Error())
+	require.Equal(t, "gate: no error", gate.Error(0).Error())
 	require.Equal(t, "gate: error_200", gate.Error(200).Error())
 }

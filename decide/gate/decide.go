@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"log/slog"
 	"net/http"
 	"net/netip"
 
@@ -66,6 +67,16 @@ func (r *Result) Chain() []netip.Addr { return r.chain }
 
 // Policy is the policy that decided, nil if there was none.
 func (r *Result) Policy() *decide.Policy { return r.policy }
+
+// LogValue groups the result for slog: what the decision says of itself, and
+// error, the code, if the client could not be resolved.
+func (r Result) LogValue() slog.Value {
+	group := r.Decision.LogValue().Group()
+	if r.Err != 0 {
+		group = append(group, slog.String("error", r.Err.Code()))
+	}
+	return slog.GroupValue(group...)
+}
 
 // Membership says in which zones the request is, by the policy that decided it:
 // what step-up authentication and routing ask for. It costs about as much as

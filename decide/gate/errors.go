@@ -22,8 +22,12 @@ const (
 
 // Code is the stable name of the error, as logs, metrics and the command line
 // show it: bad_peer, missing, malformed, obfuscated, all_trusted, too_long, short.
+// The zero Error, which is none, has no name.
 func (e Error) Code() string {
-	if e == 0 || e >= errorCount {
+	if e == 0 {
+		return ""
+	}
+	if e >= errorCount {
 		return "error_" + strconv.Itoa(int(e))
 	}
 	return [errorCount]string{
@@ -34,7 +38,10 @@ func (e Error) Code() string {
 
 // Error is the code and one sentence for a person.
 func (e Error) Error() string {
-	if e == 0 || e >= errorCount {
+	if e == 0 {
+		return "gate: no error"
+	}
+	if e >= errorCount {
 		return "gate: " + e.Code()
 	}
 	return "gate: " + e.Code() + ": " + [errorCount]string{
