@@ -29,8 +29,19 @@ var reach = map[string][]string{
 	"internal/netset":   {"./internal/netset", "./zone", "./geo", "./decide/policyfile"},
 	"internal/files":    {"./decide/keeper", "./cmd/netwicket/internal/watch"},
 
-	"cmd/netwicket/internal/admission":  {"./cmd/netwicket/internal/admission", "./cmd/netwicket"},
-	"cmd/netwicket/internal/atomicfile": {"./cmd/netwicket/internal/atomicfile", "./cmd/netwicket"},
+	"cmd/netwicket":                      {"./cmd/netwicket"},
+	"cmd/netwicket/internal/accesslog":   {"./cmd/netwicket/internal/accesslog", "./cmd/netwicket/internal/replay", "./cmd/netwicket"},
+	"cmd/netwicket/internal/admission":   {"./cmd/netwicket/internal/admission", "./cmd/netwicket"},
+	"cmd/netwicket/internal/atomicfile":  {"./cmd/netwicket/internal/atomicfile", "./cmd/netwicket"},
+	"cmd/netwicket/internal/expect":      {"./cmd/netwicket/internal/expect", "./cmd/netwicket"},
+	"cmd/netwicket/internal/export":      {"./cmd/netwicket/internal/export", "./cmd/netwicket"},
+	"cmd/netwicket/internal/forwardauth": {"./cmd/netwicket/internal/forwardauth", "./cmd/netwicket", "./cmd/netwicket/internal/e2e"},
+	"cmd/netwicket/internal/impact":      {"./cmd/netwicket/internal/impact", "./cmd/netwicket"},
+	"cmd/netwicket/internal/lint":        {"./cmd/netwicket/internal/lint", "./cmd/netwicket"},
+	"cmd/netwicket/internal/replay":      {"./cmd/netwicket/internal/replay", "./cmd/netwicket"},
+	"cmd/netwicket/internal/request":     {"./cmd/netwicket/internal/request", "./cmd/netwicket"},
+	"cmd/netwicket/internal/spacemap":    {"./cmd/netwicket/internal/spacemap", "./cmd/netwicket"},
+	"cmd/netwicket/internal/watch":       {"./cmd/netwicket/internal/watch", "./cmd/netwicket"},
 }
 
 // quick are, by package as go test is asked for it, tests that take a second
