@@ -3,6 +3,7 @@ package zone
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"github.com/netwicket/netwicket/internal/jsondoc"
@@ -33,6 +34,7 @@ type ruleReader struct {
 	*reader
 	ids        map[string]Position
 	priorities map[int]Position // of ACTIVE rules
+	narrowing  jsondoc.Node     // what narrows the rule that is read, the first that does
 }
 
 func (r *ruleReader) document(root jsondoc.Node) []Rule {
@@ -58,7 +60,7 @@ func (r *ruleReader) rule(node jsondoc.Node) Rule {
 	rule := Rule{Position: positionOf(node), Text: json.RawMessage(node.Raw())}
 	rule.Active = r.active(node.Get("status"))
 	r.Lenient = !rule.Active
-	r.Miscased(node, "id", "name", "priority", "status", "conditions", "actions")
+	r.members(&rule, node)
 	rule.Name = r.Text(node.Get("name"))
 	rule.ID = r.Text(node.Get("id"))
 	if first, seen := r.ids[rule.ID]; seen && rule.ID != "" {
@@ -72,7 +74,24 @@ func (r *ruleReader) rule(node jsondoc.Node) Rule {
 	if conditions := node.Get("conditions"); r.Given(conditions, jsondoc.Object, "an object, or null") {
 		r.conditions(&rule, conditions)
 	}
+	r.sayNarrowed(&rule)
 	return rule
+}
+
+// members looks at what a rule has beside what is read of it. A slip for that is an
+// error (docs/semantics.md, oktadoc-17), and on anything else that is not known it may
+// depend who comes in, as on a condition (rule-8).
+func (r *ruleReader) members(rule *Rule, node jsondoc.Node) {
+	read := []string{"id", "name", "priority", "status", "system", "conditions", "actions"}
+	for member := range node.Members() {
+		switch member.Name {
+		case "type", "created", "lastUpdated", "_links", "_embedded":
+			continue // they say nothing of who comes in
+		}
+		if !slices.Contains(read, member.Name) && !r.IsMisspelt(member, read...) && restricts(member.Value) {
+			r.narrow(rule, member.Value)
+		}
+	}
 }
 
 // priority reads a rule's place in the order (docs/semantics.md, rule-4).
@@ -96,9 +115,10 @@ func (r *ruleReader) priority(value jsondoc.Node, rule Rule) (priority int, give
 
 // access finds what the rule gives: actions.signon.access in a global session
 // policy, actions.appSignOn.access in an app sign-in policy (docs/semantics.md,
-// rule-11).
+// rule-11). What else stands there says how somebody signs in, not who may.
 func (r *ruleReader) access(node jsondoc.Node) (allow bool) {
 	actions := node.Get("actions")
+	r.Misspelt(actions, []string{"signon", "appSignOn"})
 	if !r.Given(actions, jsondoc.Object, "an object") {
 		if actions.Kind() <= jsondoc.Null {
 			r.noAccess(either(actions, node))
@@ -109,6 +129,7 @@ func (r *ruleReader) access(node jsondoc.Node) (allow bool) {
 	complete := true
 	for _, form := range []string{"signon", "appSignOn"} {
 		action := actions.Get(form)
+		r.Misspelt(action, []string{"access"})
 		if !r.Given(action, jsondoc.Object, "an object") {
 			complete = complete && action.Kind() <= jsondoc.Null
 			continue
@@ -137,25 +158,29 @@ func (r *ruleReader) noAccess(at jsondoc.Node) {
 }
 
 // conditions reads the network condition and notes which others narrow the rule
-// (docs/semantics.md, rule-8).
+// (docs/semantics.md, rule-8). A slip for the name of the network is an error (oktadoc-17).
 func (r *ruleReader) conditions(rule *Rule, conditions jsondoc.Node) {
-	var first jsondoc.Node
-	narrow := func(node jsondoc.Node) {
-		if len(rule.Narrowed) == 0 {
-			first = node
-		}
-		rule.Narrowed = append(rule.Narrowed, node.Path())
-	}
 	for member := range conditions.Members() {
 		switch {
 		case member.Name == "network":
 			if r.Given(member.Value, jsondoc.Object, "an object, or null") {
-				r.network(rule, member.Value, narrow)
+				r.network(rule, member.Value)
 			}
+		case r.IsMisspelt(member, "network"):
 		case restricts(member.Value):
-			narrow(member.Value)
+			r.narrow(rule, member.Value)
 		}
 	}
+}
+
+func (r *ruleReader) narrow(rule *Rule, node jsondoc.Node) {
+	if len(rule.Narrowed) == 0 {
+		r.narrowing = node
+	}
+	rule.Narrowed = append(rule.Narrowed, node.Path())
+}
+
+func (r *ruleReader) sayNarrowed(rule *Rule) {
 	if !rule.Active || len(rule.Narrowed) == 0 {
 		return
 	}
@@ -163,7 +188,7 @@ func (r *ruleReader) conditions(rule *Rule, conditions jsondoc.Node) {
 	if rule.Allow {
 		effect = "this ALLOW rule never applies"
 	}
-	r.Warn(first, "narrowed-rule", "a condition other than the network cannot be evaluated here and may only deny more: %s", effect)
+	r.Warn(r.narrowing, "narrowed-rule", "a condition other than the network, or what netwicket does not know, cannot be evaluated here and may only deny more: %s", effect)
 }
 
 // restricts says whether a condition may exclude anybody: not if every leaf of
@@ -199,7 +224,7 @@ func restricts(value jsondoc.Node) bool {
 // network reads conditions.network (docs/semantics.md, rule-1). A member that is
 // not known restricts the condition in a way that cannot be evaluated, like any
 // other condition (rule-8).
-func (r *ruleReader) network(rule *Rule, node jsondoc.Node, narrow func(jsondoc.Node)) {
+func (r *ruleReader) network(rule *Rule, node jsondoc.Node) {
 	condition := &rule.Network
 	condition.Position = positionOf(node)
 	var known bool
@@ -207,13 +232,10 @@ func (r *ruleReader) network(rule *Rule, node jsondoc.Node, narrow func(jsondoc.
 	include, includeOK := r.zoneIDs(node.Get("include"))
 	exclude, excludeOK := r.zoneIDs(node.Get("exclude"))
 	condition.Include, condition.Exclude = include, exclude
+	read := []string{"connection", "include", "exclude"}
 	for member := range node.Members() {
-		switch member.Name {
-		case "connection", "include", "exclude":
-		default:
-			if !member.Value.Blank() {
-				narrow(member.Value)
-			}
+		if !slices.Contains(read, member.Name) && !r.IsMisspelt(member, read...) && !member.Value.Blank() {
+			r.narrow(rule, member.Value)
 		}
 	}
 	if !known || !includeOK || !excludeOK {

@@ -114,8 +114,10 @@ func TestRuleDocuments(t *testing.T) {
 		{"same priority, one INACTIVE", `[{"priority":1,` + allow + `},{"priority":1,"status":"INACTIVE",` + deny + `}]`, nil},
 		{"two without priority", `[{` + allow + `},{` + deny + `}]`, nil},
 		{"same id", `[{"id":"x",` + allow + `},` + "\n" + `{"id":"x",` + deny + `}]`, []string{"2:7 warning duplicate-id /1/id"}},
-		{"unknown members", `{"system":true,"type":"SIGN_ON","created":"x","_links":{},"new":1,` + allow + `}`, nil},
-		{"miscased member", `{"Conditions":{},` + allow + `}`, []string{"1:2 warning unknown-key /Conditions"}},
+		{"unknown members", `{"system":true,"type":"SIGN_ON","created":"x","lastUpdated":"y","_links":{"self":{"href":"x"}},"_embedded":{"x":1},"new":[],` + allow + `}`, nil},
+		{"unknown member", `{"new":1,` + allow + `}`, []string{"1:8 warning narrowed-rule /new"}},
+		{"unknown member of an INACTIVE rule", `{"new":1,"status":"INACTIVE",` + allow + `}`, nil},
+		{"two unknown members and a condition", `{"new":1,"newer":{"a":"b"},"conditions":{"x":1},` + allow + `}`, []string{"1:8 warning narrowed-rule /new"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			set, err := zone.ParseOktaRules("r.json", []byte(row.text))
@@ -199,9 +201,8 @@ func TestNarrowed(t *testing.T) {
 		{"number", `{"x":0}`, []string{"/conditions/x"}},
 		{"two", `{"a/b":"x","network":{"connection":"ANYWHERE"},"userType":{"include":["t"]}}`, []string{"/conditions/a~1b", "/conditions/userType"}},
 		{"lower case is no word", `{"x":"any"}`, []string{"/conditions/x"}},
-		{"miscased network", `{"Network":{"connection":"ZONE","include":["a"]}}`, []string{"/conditions/Network"}},
-		{"unknown part of the network", `{"network":{"connection":"ZONE","include":["a"],"exlude":["b"]}}`, []string{"/conditions/network/exlude"}},
-		{"unknown part of the network, empty", `{"network":{"connection":"ZONE","include":["a"],"exlude":[]}}`, nil},
+		{"unknown part of the network", `{"network":{"connection":"ZONE","include":["a"],"except":["b"]}}`, []string{"/conditions/network/except"}},
+		{"unknown part of the network, empty", `{"network":{"connection":"ZONE","include":["a"],"except":[]}}`, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			for access, effect := range map[string]string{allow: "this ALLOW rule never applies", deny: "this DENY rule applies wherever its network condition is not definitely false"} {

@@ -42,6 +42,8 @@ func ParseThreatInsight(file string, data []byte) (ThreatInsight, error) {
 	root, found := open(file, data)
 	if root.Exists() && found.Is(root, jsondoc.Object, "a ThreatInsight configuration object") {
 		threat.Position = positionOf(root)
+		// docs/semantics.md, oktadoc-17
+		found.Misspelt(root, []string{"action", "excludeZones"}, "created", "lastUpdated", "_links")
 		threat.Action = found.threatAction(root)
 		threat.ExcludeZones, _ = found.zoneIDs(root.Get("excludeZones"))
 	}

@@ -63,8 +63,9 @@ func (r *zoneReader) zone(node jsondoc.Node) Zone {
 	z := Zone{Position: positionOf(node), Text: json.RawMessage(node.Raw())}
 	z.Active = r.active(node.Get("status"))
 	r.Lenient = !z.Active
-	r.Miscased(node, "type", "id", "name", "status", "usage", "system", "useAsBlackList", "useAsExemptList",
-		"gateways", "proxies", "locations", "asns", "proxyType", "ipServiceCategories")
+	// docs/semantics.md, oktadoc-17
+	r.Misspelt(node, []string{"type", "id", "name", "status", "usage", "system", "useAsBlackList", "useAsExemptList",
+		"gateways", "proxies", "locations", "asns", "proxyType", "ipServiceCategories"}, "created", "lastUpdated", "_links")
 	r.identity(&z, node)
 	r.usage(&z, node)
 	switch z.Type {

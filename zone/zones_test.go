@@ -252,7 +252,6 @@ func TestZoneWarnings(t *testing.T) {
 		{"exempt with proxies", `"useAsExemptList":true,"system":true,` + filled + proxies, []string{"3:11 warning ignored-proxies /proxies"}},
 		{"exempt flag without effect", `"useAsExemptList":true,` + filled, []string{"2:19 warning ignored-member /useAsExemptList"}},
 		{"blacklist flag without effect", `"useAsBlackList":true,` + filled, []string{"2:18 warning ignored-member /useAsBlackList"}},
-		{"miscased member", filled + `,"Proxies":[]`, []string{"2:72 warning unknown-key /Proxies"}},
 		{"open IPv4 proxies", filled + ",\n" + `"proxies":[{"type":"CIDR","value":"0.0.0.0/0"}]`, []string{"3:35 warning open-proxies /proxies/0/value"}},
 		{"open IPv6 proxies", filled + ",\n" + `"proxies":[{"type":"CIDR","value":"::/0"}]`, []string{"3:35 warning open-proxies /proxies/0/value"}},
 		{"open proxies as a range", filled + ",\n" + `"proxies":[{"type":"RANGE","value":"0.0.0.0-255.255.255.255"}]`, []string{"3:36 warning open-proxies /proxies/0/value"}},

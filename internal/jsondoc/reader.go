@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/netwicket/netwicket/internal/finding"
 )
@@ -116,17 +115,25 @@ func (r *Reader) Strict(object Node, known ...string) {
 	}
 }
 
-// Miscased warns about keys that differ from a known one by letter case alone,
-// in an object whose unknown keys are ignored: a vendor may add keys at any
-// time, but hardly that one.
-func (r *Reader) Miscased(object Node, known ...string) {
+// Misspelt refuses the keys of an object that are hardly anything but a slip for
+// one that is read, where unknown keys are not refused as such: a vendor may add
+// keys at any time, but a slip would leave out what it was meant to say. Keys in
+// also are known as well and no slips, and none are slips for them.
+func (r *Reader) Misspelt(object Node, read []string, also ...string) {
 	for member := range object.Members() {
-		for _, name := range known {
-			if member.Name != name && strings.EqualFold(member.Name, name) {
-				r.Warn(member.Key, "unknown-key", "unknown key, ignored; did you mean %q?", name)
-			}
+		if !slices.Contains(also, member.Name) {
+			r.IsMisspelt(member, read...)
 		}
 	}
+}
+
+// IsMisspelt is [Reader.Misspelt] for one member, and says whether it was refused.
+func (r *Reader) IsMisspelt(member Member, read ...string) bool {
+	meant := Nearest(member.Name, read...)
+	if meant != "" {
+		r.Fail(member.Key, "unknown-key", "unknown key; did you mean %q?", meant)
+	}
+	return meant != ""
 }
 
 // Key is a key that an object may have, and what reads its value.

@@ -89,8 +89,12 @@ func TestReaderKeys(t *testing.T) {
 	require.Equal(t, `"other": unknown key; expected range or list`, reader.Found[3].Message())
 
 	reader = &jsondoc.Reader{}
-	reader.Miscased(root, "range", "list")
-	require.Equal(t, "1:12 warning unknown-key /Range", noted(reader.Found))
+	reader.Lenient = true
+	reader.Misspelt(root, []string{"range", "list"})
+	require.Equal(t, "1:12 error unknown-key /Range\n2:2 error unknown-key /rnage", noted(reader.Found))
+	require.Equal(t, `"rnage": unknown key; did you mean "range"?`, reader.Found[1].Message())
+	reader.Misspelt(root, []string{"range", "list"}, "Range", "rnage")
+	require.Len(t, reader.Found, 2, "what is known is no slip")
 
 	reader = &jsondoc.Reader{}
 	read := ""
@@ -106,11 +110,15 @@ func TestReaderKeys(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	tests := []struct{ text, want string }{
-		{"ALLOW", "ALLOW"}, {"allow", "ALLOW"}, {"ALOW", "ALLOW"}, {"ALLWO", "ALLOW"}, {"DENIED", ""}, {"DENYY", "DENY"}, {"", ""}, {"X", ""},
-		{strings.Repeat("ALLOW", 9), ""},
+		{"ALLOW", ""}, {"allow", "ALLOW"}, {"ALOW", "ALLOW"}, {"ALLWO", "ALLOW"}, {"DENIED", ""}, {"DENYY", "DENY"}, {"", ""}, {"X", ""},
+		{strings.Repeat("ALLOW", 9), ""}, {"АLLОW", "ALLOW"}, {"ＡＬＬＯＷ", "ALLOW"}, {"𝐀llow", "ALLOW"}, {"A_L-L O\u200bW\u0301", "ALLOW"},
+		{"ΑĿŁOW", "ALLOW"}, {"АĿŁOШ", ""},
 	}
 	for _, test := range tests {
 		require.Equal(t, test.want, jsondoc.Nearest(test.text, "ALLOW", "DENY"), test.text)
+	}
+	for text, want := range map[string]string{"Id": "id", "ids": "", "tpye": "type", "tope": "type", "teep": "", "ugse": "", "uasge": "usage", "usag": "usage", "usage": ""} {
+		require.Equal(t, want, jsondoc.Nearest(text, "id", "type", "usage"), text)
 	}
 	require.Equal(t, "expected ALLOW", jsondoc.Expected("x", "ALLOW"))
 	require.Equal(t, `expected A1, ALLOW or DENY; did you mean "DENY"?`, jsondoc.Expected("Deny", "A1", "ALLOW", "DENY"))

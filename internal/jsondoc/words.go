@@ -2,6 +2,7 @@ package jsondoc
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -15,18 +16,35 @@ func Expected(text string, words ...string) string {
 	return expected
 }
 
-// Nearest is the word that a text probably misspells, or empty.
+// Nearest is the word that a text probably misspells, or empty: one that it
+// differs from by letter case, by characters that look alike (see [plain]) or by
+// at most two letters, by one in words of three or four. A text that is one of
+// the words misspells none of the others.
 func Nearest(text string, words ...string) string {
+	if slices.Contains(words, text) {
+		return ""
+	}
 	best, bestDistance := "", 3
 	for _, word := range words {
-		if strings.EqualFold(text, word) {
-			return word
-		}
-		if d := editDistance(strings.ToLower(text), strings.ToLower(word)); d < bestDistance && d < len(word)/2 {
+		d := editDistance(plain(text), plain(word))
+		if d < bestDistance && d <= mostSlips(word) {
 			best, bestDistance = word, d
 		}
 	}
 	return best
+}
+
+// mostSlips is how many letters a text may differ in and still be taken for the
+// word: too many for a short word would make it out of any other.
+func mostSlips(word string) int {
+	switch n := len(word); {
+	case n <= 2:
+		return 0
+	case n <= 4:
+		return 1
+	default:
+		return 2
+	}
 }
 
 // editDistance is how many bytes have to be inserted, dropped, replaced or
