@@ -2,13 +2,14 @@ package gate
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // maxElementBytes is the length of the longest element that is read. An IPv6
 // address in brackets with a port has at most 53 bytes; the rest leaves room
-// for a zone or for the parameters of a Forwarded element.
+// for a zone (docs/semantics.md, edge-9).
 const maxElementBytes = 104
 
 // address is an IP address while it is being examined: unmapped and without a
@@ -71,6 +72,26 @@ func parseElement(s string) (address, bool) {
 		return address{}, false
 	}
 	return address6(hi, lo), true
+}
+
+// parseWithPort reads the one form of CloudFront-Viewer-Address: an address without
+// brackets, IPv6 too, and always a port behind the last colon. Without the port it
+// is refused, since its last group would be taken for one (docs/semantics.md,
+// edge-11). See
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html.
+func parseWithPort(s string) (address, bool) {
+	colon := strings.LastIndexByte(s, ':')
+	if len(s) > maxElementBytes || colon <= 0 || !isPort(s[colon:]) {
+		return address{}, false
+	}
+	host := s[:colon]
+	if bits, n := parse4(host); n > 0 {
+		return address4(bits), n == len(host)
+	}
+	if host[0] == '[' {
+		return address{}, false
+	}
+	return parseElement(host)
 }
 
 // parseHost reads an IPv4 address or a bracketed IPv6 address at the start of s

@@ -41,6 +41,9 @@ func TestNoAllocs(t *testing.T) {
 		{"single malformed", single, trustedPeer, xff("a, b")},
 		{"hops", sourced(t, gate.Hops(2)), trustedPeer, xff("6.6.6.6, 203.0.113.7, 10.0.0.2")},
 		{"forwarded", sourced(t, gate.Forwarded), trustedPeer, forwarded(`for=6.6.6.6;host="x\"", for="[2001:db8::7]:_p";by=_x, for=10.0.0.2`)},
+		{"silent", list, trustedPeer, xff("203.0.113.7,, 10.0.0.2")},
+		{"viewer address", sourced(t, viewerAddress), trustedPeer, header(viewerAddress, "2001:db8::7:80")},
+		{"forwarded, long", sourced(t, gate.Forwarded), trustedPeer, forwarded(manyParameters(99) + "for=203.0.113.7")},
 		{"obfuscated", sourced(t, gate.Forwarded), trustedPeer, forwarded(`for=_hidden`)},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -60,6 +60,7 @@ func (s ClientSource) String() string {
 type plan struct {
 	kind sourceKind
 	key  string // canonical name of the header; empty for kindPeer
+	form form   // of the header's elements
 	hops int
 }
 
@@ -75,6 +76,7 @@ const (
 const (
 	xForwardedForKey = "X-Forwarded-For"
 	forwardedKey     = "Forwarded"
+	viewerAddressKey = "Cloudfront-Viewer-Address"
 )
 
 func (s ClientSource) plan() (plan, error) {
@@ -84,13 +86,20 @@ func (s ClientSource) plan() (plan, error) {
 	case XForwardedFor:
 		return plan{kind: kindList, key: xForwardedForKey}, nil
 	case Forwarded:
-		return plan{kind: kindList, key: forwardedKey}, nil
+		return plan{kind: kindList, key: forwardedKey, form: forwardedForm}, nil
 	}
 	if name, ok := strings.CutPrefix(string(s), headerPrefix); ok {
 		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r > 0x7e || !isTokenByte(byte(r)) }) {
 			return plan{}, errors.New("not the name of a header; expected header:NAME, such as header:CF-Connecting-IP")
 		}
-		return plan{kind: kindSingle, key: http.CanonicalHeaderKey(name)}, nil
+		p := plan{kind: kindSingle, key: http.CanonicalHeaderKey(name)}
+		switch p.key {
+		case forwardedKey:
+			return plan{}, errors.New("Forwarded is a list and never one address; the source that reads it is forwarded")
+		case viewerAddressKey:
+			p.form = withPortForm
+		}
+		return p, nil
 	}
 	if text, ok := strings.CutPrefix(string(s), hopsPrefix); ok {
 		hops, err := strconv.ParseUint(text, 10, 16)

@@ -72,6 +72,49 @@ func TestSingleHeader(t *testing.T) {
 	}
 }
 
+// TestViewerAddress: CloudFront-Viewer-Address always carries a port and never brackets.
+func TestViewerAddress(t *testing.T) {
+	for _, row := range []struct{ value, want string }{
+		{"203.0.113.7:46532", "203.0.113.7"},
+		{"2001:db8::a:b:c:d:9985", "2001:db8::a:b:c:d"},
+		{"2001:db8:1:2:3:4:5:6:80", "2001:db8:1:2:3:4:5:6"},
+		{"2001:db8:::80", "2001:db8::"},
+		{"::1:80", "::1"},
+		{"::ffff:203.0.113.7:80", "203.0.113.7"},
+		{"fe80::1%eth0:80", "fe80::1"},
+		{" 203.0.113.7:0\t", "203.0.113.7"},
+		{"10.0.0.2:80", "all_trusted"},
+		{"", "missing"},
+		{"203.0.113.7", "malformed"},
+		{"2001:db8:1:2:3:4:5:6", "malformed"}, // the last group is no port: seven are left
+		{"2001:db8::abcd", "malformed"},
+		{"2001:db8::a:65536", "malformed"},
+		{"2001:db8::a:000080", "malformed"},
+		{"[2001:db8::7]:80", "malformed"},
+		{"[203.0.113.7]:80", "malformed"},
+		{"203.0.113.7:80:90", "malformed"},
+		{"203.0.113.7:", "malformed"},
+		{"010.0.0.1:80", "malformed"},
+		{"0.0.0.0:80", "malformed"},
+		{":80", "malformed"},
+		{":", "malformed"},
+		{"unknown:80", "malformed"},
+		{"203.0.113.7:80, 6.6.6.6:80", "malformed"},
+	} {
+		t.Run(row.value, func(t *testing.T) {
+			h := header(viewerAddress, row.value)
+			for _, name := range []string{"CloudFront-Viewer-Address", "cloudfront-viewer-address"} {
+				client, err := sourced(t, gate.HeaderNamed(name)).Client(trustedPeer, h)
+				require.Equal(t, row.want, outcome(client, err))
+			}
+		})
+	}
+
+	// Behind a peer that is no proxy of ours its elements are read in the same form.
+	chain, err := sourced(t, viewerAddress).Chain(nil, "198.51.100.66:1", header(viewerAddress, "203.0.113.7, 203.0.113.8:80, 2001:db8::7:80"))
+	require.Equal(t, "198.51.100.66 2001:db8::7 203.0.113.8 -", chainText(chain, err))
+}
+
 func TestHops(t *testing.T) {
 	for _, row := range []struct {
 		name, client, chain string
@@ -80,7 +123,11 @@ func TestHops(t *testing.T) {
 	}{
 		{"first", "203.0.113.7", "203.0.113.7 6.6.6.6", 1, []string{"6.6.6.6, 203.0.113.7"}},
 		{"second, the first need not be trusted", "6.6.6.6", "6.6.6.6", 2, []string{"6.6.6.6, 203.0.113.7"}},
-		{"empty elements do not count", "6.6.6.6", "6.6.6.6", 2, []string{"6.6.6.6,,", " , 203.0.113.7,"}},
+		{"empty elements left of the client do not count", "203.0.113.7", "203.0.113.7 6.6.6.6", 1, []string{"6.6.6.6,,", " , 203.0.113.7"}},
+		{"empty element between the hops", "malformed", "malformed", 2, []string{"6.6.6.6,,203.0.113.7"}},
+		{"empty line between the hops", "malformed", "malformed", 2, []string{"6.6.6.6", "", "203.0.113.7"}},
+		{"empty element at the end", "malformed", "malformed", 1, []string{"6.6.6.6, "}},
+		{"empty elements where nobody is left", "short", "short", 2, []string{", , 203.0.113.7"}},
 		{"too few", "short", "short", 3, []string{"6.6.6.6, 203.0.113.7"}},
 		{"none", "missing", "missing", 3, []string{",,"}},
 		{"no line", "missing", "missing", 1, nil},
@@ -124,8 +171,11 @@ func TestFallbacks(t *testing.T) {
 		{"trusted after hops", gate.Hops(2), []string{"6.6.6.6, 10.0.0.9, 10.0.0.2"}, "10.0.0.9", "10.0.0.9 6.6.6.6"},
 		{"malformed has no fallback", gate.XForwardedFor, []string{"bad"}, "malformed", "malformed"},
 		{"malformed left of trusted", gate.XForwardedFor, []string{"bad, 10.0.0.2"}, "malformed", "malformed"},
-		{"too long has no fallback", gate.XForwardedFor, []string{strings.Repeat("10.0.0.2,", 40)}, "too_long", "too_long"},
+		{"too long has no fallback", gate.XForwardedFor, []string{strings.Repeat("10.0.0.2,", 40) + "10.0.0.2"}, "too_long", "too_long"},
 		{"flood of commas is not missing", gate.XForwardedFor, []string{strings.Repeat(",", 40)}, "too_long", "too_long"},
+		{"an empty last element is not missing", gate.XForwardedFor, []string{"6.6.6.6, "}, "malformed", "malformed"},
+		{"an empty last line is not missing", gate.XForwardedFor, []string{"10.0.0.9", ""}, "malformed", "malformed"},
+		{"an empty element left of trusted ones", gate.XForwardedFor, []string{", 10.0.0.9, 10.0.0.2"}, "10.0.0.9", "10.0.0.9"},
 		{"short has no fallback", gate.Hops(3), []string{"10.0.0.2"}, "short", "short"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

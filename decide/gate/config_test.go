@@ -49,6 +49,7 @@ func TestCheck(t *testing.T) {
 		{"spoofable, Fastly", gate.Config{Trusted: edge(), Source: "header:Fastly-Client-IP"}, []string{"warning /source spoofable-header"}},
 		{"spoofable, Azure", gate.Config{Trusted: edge(), Source: "header:X-Azure-ClientIP"}, []string{"warning /source spoofable-header"}},
 		{"spoofable, nameless", gate.Config{Trusted: edge(), Source: "header:X-Client-IP"}, []string{"warning /source spoofable-header"}},
+		{"a list as a single header", gate.Config{Trusted: edge(), Source: "header:FORWARDED"}, []string{"error /source bad-source"}},
 		{"not spoofable", gate.Config{Trusted: edge(), Source: "header:CF-Connecting-IP"}, nil},
 		{"everything at once", gate.Config{Trusted: []netip.Prefix{{}}, Source: "xff", OnMissing: "leftmost", AllTrusted: "peer"},
 			[]string{"error /trusted/0 bad-prefix", "error /source bad-source", "error /onMissing bad-option", "error /allTrusted bad-option"}},
@@ -95,7 +96,7 @@ func TestParseClientSource(t *testing.T) {
 		require.Equal(t, got, again)
 	}
 	for _, text := range []string{
-		"xff", "Peer", "x-forwarded-for ", "header:", "header", "header:a b", "header:a:b", "header:ü", "header:a,b",
+		"xff", "Peer", "x-forwarded-for ", "header:", "header", "header:a b", "header:a:b", "header:ü", "header:a,b", "header:Forwarded", "header:forwarded",
 		"hops", "hops:", "hops:0", "hops:-1", "hops:+1", "hops:33", "hops:1.5", "hops:99999999999999999999", "peer,forwarded",
 	} {
 		_, err := gate.ParseClientSource(text)

@@ -30,12 +30,13 @@
 // # What is read
 //
 // All field lines of the header are one list, walked last to first and each right
-// to left. White space is SP and HTAB, the separator is the comma, empty elements
-// are skipped. An element is v4, v4:port, v6, [v6] or [v6]:port, at most 104
+// to left. White space is SP and HTAB, the separator is the comma. An empty element
+// left of the client is skipped; right of it a proxy named nobody, and nobody is
+// the client. An element is v4, v4:port, v6, [v6] or [v6]:port, at most 104
 // bytes long; zones are dropped and IPv4-mapped addresses are IPv4 addresses. At
 // most 32 elements are examined, empty ones included, and at most 1024 bytes of
-// white space. Elements of Forwarded follow RFC 7239 and are split from the right
-// with regard to quoted strings. The unspecified, multicast and broadcast
+// white space. Elements of Forwarded follow RFC 7239, have at most 512 bytes and
+// are split from the right with regard to quoted strings. The unspecified, multicast and broadcast
 // addresses are no hosts and no hops.
 //
 // # Guarding handlers

@@ -3,13 +3,25 @@ package gate
 import "net/netip"
 
 // LongestWalk is more bytes than any walk visits from the end of a line.
-const LongestWalk = maxElements*(maxElementBytes+2) + maxSpaceBytes + 2
+const LongestWalk = maxElements*(maxForwardedBytes+2) + maxSpaceBytes + 2
 
-// MaxElementBytes is the length of the longest element.
+// MaxElementBytes is the length of the longest element of all headers but Forwarded.
 const MaxElementBytes = maxElementBytes
+
+// MaxForwardedBytes is the length of the longest element of Forwarded.
+const MaxForwardedBytes = maxForwardedBytes
 
 // MaxSpaceBytes is how much white space one walk passes over.
 const MaxSpaceBytes = maxSpaceBytes
+
+// ParseWithPort reads CloudFront-Viewer-Address; the zero Addr is none.
+func ParseWithPort(s string) netip.Addr {
+	a, ok := parseWithPort(s)
+	if !ok {
+		return netip.Addr{}
+	}
+	return a.netip()
+}
 
 // ParseElement reads one element; the zero Addr is none.
 func ParseElement(s string) netip.Addr {

@@ -2,6 +2,11 @@ package gate
 
 import "strings"
 
+// maxForwardedBytes is the length of the longest element of Forwarded that is
+// read: beside the client it holds the host that was asked for, the proxy and the
+// protocol (docs/semantics.md, edge-9).
+const maxForwardedBytes = 512
+
 // cutQuoted is cut for Forwarded (RFC 7239), where a comma inside a quoted
 // string separates nothing (docs/semantics.md, edge-17).
 //
@@ -43,7 +48,7 @@ func (w *walk) cutQuoted(end int) (first, comma int) {
 			continue
 		}
 		first = i
-		if end-first > maxElementBytes {
+		if end-first > maxForwardedBytes {
 			return first, i
 		}
 	}
@@ -54,32 +59,48 @@ func (w *walk) cutQuoted(end int) (first, comma int) {
 // belong to an element that ends at end.
 func backslashesBefore(s string, end int) int {
 	n := 0
-	for n < len(s) && s[len(s)-1-n] == '\\' && end-len(s)+n <= maxElementBytes {
+	for n < len(s) && s[len(s)-1-n] == '\\' && end-len(s)+n <= maxForwardedBytes {
 		n++
 	}
 	return n
 }
 
-// maxPairs is how many parameters fit into an element: "a=b;" is the shortest.
-const maxPairs = (maxElementBytes + 1) / 4
+// parameterName is where the name of a parameter stands in its element. Names are
+// compared by the hash first, which letter case does not change: every name is held
+// against all before it, and who sends a hundred of them should not be worth the work.
+type parameterName struct {
+	hash       uint32
+	start, end uint16
+}
 
 // parseForwarded reads the client of one forwarded-element (RFC 7239 section 4).
 // Each parameter may occur once, names without case; white space is tolerated
 // around ";" only (docs/semantics.md, edge-17).
 func parseForwarded(element string) (address, Error) {
-	var names [maxPairs]struct{ start, end uint8 }
+	const shortest = len("a=b;")
+	switch {
+	case len(element) > maxForwardedBytes:
+		return address{}, ErrMalformed
+	case len(element) <= maxElementBytes: // as most are, and less to clear
+		var names [(maxElementBytes + 1) / shortest]parameterName
+		return parseParameters(element, names[:])
+	}
+	var names [(maxForwardedBytes + 1) / shortest]parameterName
+	return parseParameters(element, names[:])
+}
+
+// parseParameters is parseForwarded with room for the names of all parameters.
+func parseParameters(element string, names []parameterName) (address, Error) {
 	pairs := 0
 	node := "" // the value of "for", which an empty one is not
-	if len(element) > maxElementBytes {
-		return address{}, ErrMalformed
-	}
 	for i := skipSpaces(element, 0); i < len(element); i = skipSpaces(element, i) {
 		if element[i] == ';' {
 			i++ // the grammar allows an empty parameter
 			continue
 		}
-		start := i
+		start, hash := i, uint32(0)
 		for i < len(element) && isTokenByte(element[i]) {
+			hash = hash*16777619 ^ uint32(element[i]|0x20)
 			i++
 		}
 		name := element[start:i]
@@ -88,11 +109,11 @@ func parseForwarded(element string) (address, Error) {
 			return address{}, ErrMalformed
 		}
 		for _, earlier := range names[:pairs] {
-			if strings.EqualFold(element[earlier.start:earlier.end], name) {
+			if earlier.hash == hash && strings.EqualFold(element[earlier.start:earlier.end], name) {
 				return address{}, ErrMalformed
 			}
 		}
-		names[pairs].start, names[pairs].end = uint8(start), uint8(i)
+		names[pairs] = parameterName{hash, uint16(start), uint16(i)}
 		pairs++
 		if strings.EqualFold(name, "for") {
 			node = value

@@ -85,9 +85,17 @@ func TestForwardedElement(t *testing.T) {
 		{`proto=http`, "malformed"},
 		{"a=1;b=1;c=1;d=1;e=1;f=1;g=1;h=1;i=1;j=1;k=1;l=1;m=1;n=1;o=1;p=1;q=1;r=1;s=1;t=1;u=1;v=1;w=1;x=1;y=1;z=1", "malformed"}, // as many as fit
 		{`;`, "malformed"},
-		{`for=203.0.113.7;x=` + strings.Repeat("a", 104-18), "203.0.113.7"},
-		{`for=203.0.113.7;x=` + strings.Repeat("a", 105-18), "malformed"},
-		{strings.Repeat("a=b;", 25) + "for=203.0.113.7", "malformed"}, // 115 bytes
+		{`for=203.0.113.7;x=` + strings.Repeat("a", 105-18), "203.0.113.7"},
+		{`for=203.0.113.7;x=` + strings.Repeat("a", 512-18), "203.0.113.7"},
+		{`for=203.0.113.7;x=` + strings.Repeat("a", 513-18), "malformed"},
+		{`for=203.0.113.7;x="` + strings.Repeat("a", 512-20) + `"`, "203.0.113.7"},
+		{`for=203.0.113.7;x="` + strings.Repeat("a", 513-20) + `"`, "malformed"},
+		{`for=203.0.113.7;x="` + strings.Repeat(`\\\\`, 123) + `"`, "203.0.113.7"}, // escapes over the whole length
+		{strings.Repeat("a=b;", 25) + "for=203.0.113.7", "malformed"},              // repeated
+		{manyParameters(99) + "for=1.2.3.4", "1.2.3.4"},                            // 506 bytes
+		{manyParameters(96) + "A0=b;for=203.0.113.7", "malformed"},                 // repeated in other letters
+		{manyParameters(104), "malformed"},                                         // 520 bytes
+		{strings.Repeat(";", 500) + "for=1.1.1.1", "1.1.1.1"},                      // empty parameters
 		{"a=b;c=b;d=b;e=b;g=b;h=b;i=b;j=b;k=b;l=b;m=b;n=b;o=b;p=b;q=b;r=b;s=b;t=b;u=b;v=b;w=b;x=b;for=203.0.113.7", "203.0.113.7"},
 	} {
 		t.Run(row.element, func(t *testing.T) {
@@ -103,6 +111,15 @@ func TestForwardedElement(t *testing.T) {
 			}
 		})
 	}
+}
+
+// manyParameters are n different parameters, five bytes each.
+func manyParameters(n int) string {
+	var text strings.Builder
+	for i := range n {
+		text.WriteString(string(rune('a'+i/10)) + string(rune('0'+i%10)) + "=b;")
+	}
+	return text.String()
 }
 
 // TestForwardedSplit: elements are split from the right with regard to quotes.
@@ -134,7 +151,11 @@ func TestForwardedSplit(t *testing.T) {
 		{"obfuscated before the client", "obfuscated", "obfuscated",
 			[]string{`for=203.0.113.7, for=unknown, for=10.0.0.2`}},
 		{"empty elements and white space", "203.0.113.7", "203.0.113.7 8.8.8.8",
-			[]string{` , for=8.8.8.8 ,, `, "for=203.0.113.7\t, ,\tfor=10.0.0.2 "}},
+			[]string{` , for=8.8.8.8 ,, `, " ,for=203.0.113.7\t,\tfor=10.0.0.2 "}},
+		{"empty element right of the client", "malformed", "malformed",
+			[]string{"for=203.0.113.7, ,for=10.0.0.2"}},
+		{"empty element at the end", "malformed", "malformed", []string{"for=6.6.6.6,"}},
+		{"empty last line", "malformed", "malformed", []string{"for=6.6.6.6", ""}},
 		{"no for in a proxy's element", "malformed", "malformed",
 			[]string{`for=203.0.113.7, proto=http, for=10.0.0.2`}},
 		{"missing", "missing", "missing", []string{" ,\t,"}},

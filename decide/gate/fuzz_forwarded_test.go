@@ -28,7 +28,7 @@ func FuzzForwarded(f *testing.F) {
 		slices.Reverse(elements)
 		want := []netip.Addr{netip.MustParseAddr("198.51.100.66")}
 		for _, element := range elements {
-			if len(element.text) > gate.MaxElementBytes {
+			if len(element.text) > gate.MaxForwardedBytes {
 				return // too long to be read, whatever it says
 			}
 			if element.text != "" {

@@ -18,12 +18,18 @@ import (
 // sources are all forms of a source, for the fuzz targets to choose from.
 var sources = []gate.ClientSource{
 	gate.XForwardedFor, gate.Forwarded, gate.HeaderNamed("X-Forwarded-For"), gate.Hops(1), gate.Hops(3), gate.Peer,
+	viewerAddress,
 }
+
+const viewerAddress = gate.ClientSource("header:CloudFront-Viewer-Address")
 
 // header is h with the value under the name that source reads.
 func header(source gate.ClientSource, lines ...string) http.Header {
-	if source == gate.Forwarded {
+	switch source {
+	case gate.Forwarded:
 		return forwarded(lines...)
+	case viewerAddress:
+		return http.Header{"Cloudfront-Viewer-Address": lines}
 	}
 	return xff(lines...)
 }
@@ -102,6 +108,31 @@ func FuzzPrefixIndependence(f *testing.F) {
 		} {
 			if got, err := r.Client(trustedPeer, h); err != nil || got != want {
 				t.Fatalf("%s, %s: %q before %q gives %s, want %s", source, name, prefix, suffix, outcome(got, err), want)
+			}
+		}
+	})
+}
+
+// FuzzSilentProxy: where the proxy that is nearest appended nothing, what the
+// client sent names nobody.
+func FuzzSilentProxy(f *testing.F) {
+	for i, value := range seedValues(f) {
+		f.Add(value, "", uint8(i))     // the client's own header alone
+		f.Add(value, " ,\t", uint8(i)) // and several proxies that named nobody
+	}
+	resolvers := sourcedAll(f)
+	f.Fuzz(func(t *testing.T, prefix, silence string, choice uint8) {
+		source := sources[int(choice)%len(sources)]
+		if source == gate.Peer || strings.HasPrefix(source.String(), "header:") || strings.Trim(silence, " \t,") != "" {
+			return
+		}
+		for name, h := range map[string]http.Header{
+			"same line": header(source, prefix+","+silence),
+			"own line":  header(source, prefix, silence),
+		} {
+			client, err := resolvers[int(choice)%len(sources)].Client(trustedPeer, h)
+			if err == nil {
+				t.Fatalf("%s, %s: %q and then nothing but %q names %s", source, name, prefix, silence, client)
 			}
 		}
 	})
@@ -236,6 +267,15 @@ func FuzzElement(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		if got, want := gate.ParseElement(text), slowElement(text); got != want {
 			t.Fatalf("%q is %s, want %s", text, got, want)
+		}
+		withPort := netip.Addr{} // and CloudFront's form is one without brackets or port, and then a port
+		if !strings.ContainsAny(text, "[]") && len(text) <= gate.MaxElementBytes-len(":65535") {
+			if addr, err := netip.ParseAddr(text); err == nil && slowElement(text).IsValid() {
+				withPort = addr.WithZone("").Unmap()
+			}
+		}
+		if got := gate.ParseWithPort(text + ":65535"); got != withPort && len(text) <= gate.MaxElementBytes-len(":65535") {
+			t.Fatalf("%q and a port is %s, want %s", text, got, withPort)
 		}
 		trimmed := strings.Trim(text, " \t")
 		if trimmed == "" || strings.Contains(text, ",") || len(text) > gate.MaxElementBytes {

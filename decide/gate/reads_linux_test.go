@@ -1,7 +1,6 @@
 package gate_test
 
 import (
-	"net/http"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -61,6 +60,7 @@ func TestBoundedReads(t *testing.T) {
 		{"an escape without an end", `\\\\\\\\\\\\\\\"`, page},
 		{"semicolons", ";", page},
 		{"trusted addresses", "10.0.0.2,", page},
+		{"elements of Forwarded of the greatest length", strings.Repeat("x", gate.MaxForwardedBytes) + ",", longest},
 		{"elements of the greatest length", strings.Repeat("x", gate.MaxElementBytes) + ",", longest},
 		{"long elements and white space", strings.Repeat("x", gate.MaxElementBytes) + strings.Repeat(" ", 32) + ",", longest},
 	} {
@@ -87,19 +87,17 @@ func TestBoundedReads(t *testing.T) {
 // read and none before them.
 func TestElementReads(t *testing.T) {
 	page := syscall.Getpagesize()
-	for name, h := range map[string]func(string) http.Header{
-		"x-forwarded-for": func(value string) http.Header { return xff(value) },
-		"forwarded":       func(value string) http.Header { return forwarded(value) },
+	for source, longest := range map[gate.ClientSource]int{
+		gate.XForwardedFor: gate.MaxElementBytes,
+		gate.Forwarded:     gate.MaxForwardedBytes,
 	} {
-		t.Run(name, func(t *testing.T) {
-			source, err := gate.ParseClientSource(name)
-			require.NoError(t, err)
+		t.Run(source.String(), func(t *testing.T) {
 			r := sourced(t, source)
 			value := fencedString(t, page, strings.Repeat("x", page))
-			value = value[:page+gate.MaxElementBytes+1]
-			require.False(t, faults(func() { _, _ = r.Client(trustedPeer, h(value)) }), "105 bytes are enough")
-			value = value[:page+gate.MaxElementBytes]
-			require.True(t, faults(func() { _, _ = r.Client(trustedPeer, h(value)) }), "104 bytes are an element if a comma stands before them")
+			value = value[:page+longest+1]
+			require.False(t, faults(func() { _, _ = r.Client(trustedPeer, header(source, value)) }), "one byte more than the longest is enough")
+			value = value[:page+longest]
+			require.True(t, faults(func() { _, _ = r.Client(trustedPeer, header(source, value)) }), "the longest is an element if a comma stands before it")
 		})
 	}
 }

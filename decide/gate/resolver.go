@@ -22,13 +22,12 @@ const MaxChain = 1 + maxElements + 1
 // of whatever a client sends. Nothing but [Resolver.Swap] changes it. A nil or
 // zero Resolver trusts nobody and takes the peer for the client.
 type Resolver struct {
-	plan       plan
-	trusted    trustSet
-	usePeer    bool // where a trusted proxy names nobody
-	leftmost   bool // where every element is trusted
-	unix       bool
-	source     ClientSource
-	quotedList bool // the header is Forwarded
+	plan     plan
+	trusted  trustSet
+	usePeer  bool // where a trusted proxy names nobody
+	leftmost bool // where every element is trusted
+	unix     bool
+	source   ClientSource
 
 	swapped  atomic.Pointer[Resolver] // in place of all of the above; nil before the first Swap
 	swaps    atomic.Uint64            // begun and ended, so that it is odd during one
@@ -47,13 +46,12 @@ func NewResolver(c Config) (*Resolver, error) {
 		return nil, err
 	}
 	return &Resolver{
-		plan:       plan,
-		trusted:    newTrustSet(c.trusted()),
-		usePeer:    c.OnMissing == UsePeer,
-		leftmost:   c.AllTrusted == UseLeftmost,
-		unix:       c.TrustUnix,
-		source:     c.Source,
-		quotedList: plan.key == forwardedKey && plan.kind == kindList,
+		plan:     plan,
+		trusted:  newTrustSet(c.trusted()),
+		usePeer:  c.OnMissing == UsePeer,
+		leftmost: c.AllTrusted == UseLeftmost,
+		unix:     c.TrustUnix,
+		source:   c.Source,
 	}, nil
 }
 
@@ -203,7 +201,7 @@ func isLocalSocket(remoteAddr string) bool {
 // walk reads the one header of the source under its one name: spellings with an
 // underscore or a dot are other headers (docs/semantics.md, edge-5, edge-26).
 func (r *Resolver) walk(h http.Header) walk {
-	return walk{lines: h[r.plan.key], quoted: r.quotedList}
+	return walk{lines: h[r.plan.key], form: r.plan.form}
 }
 
 // client is the client that a trusted peer names, and leaves the walk left of it.
@@ -274,9 +272,9 @@ func (r *Resolver) single(w *walk, peer address) (address, Error) {
 	if text == "" {
 		return r.missing(peer)
 	}
-	a, ok := parseElement(text)
+	a, code := w.parse(text)
 	switch {
-	case !ok || a.noHost():
+	case code != 0 || a.noHost():
 		return address{}, ErrMalformed
 	case r.trusted.contains(a):
 		return r.allTrusted(a)

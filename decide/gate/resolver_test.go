@@ -145,14 +145,14 @@ func TestCap(t *testing.T) {
 	}{
 		{"client is the 32nd", []string{"203.0.113.7" + proxies(31)}, "203.0.113.7"},
 		{"client would be the 33rd", []string{"203.0.113.7" + proxies(32)}, "too_long"},
-		{"empty elements count", []string{"203.0.113.7" + strings.Repeat(",", 31)}, "203.0.113.7"},
+		{"empty elements count", []string{"203.0.113.7" + strings.Repeat(",", 31)}, "malformed"},
 		{"one more empty element", []string{"203.0.113.7" + strings.Repeat(",", 32)}, "too_long"},
 		{"32 empty elements", []string{strings.Repeat(",", 31)}, "missing"},
 		{"33 empty elements", []string{strings.Repeat(",", 32)}, "too_long"},
 		{"32 trusted", []string{proxies(31)[2:] + proxies(1)}, "all_trusted"},
 		{"33 trusted", []string{proxies(33)[2:]}, "too_long"},
 		{"32 trusted and an empty one left", []string{proxies(32)}, "too_long"},
-		{"empty lines count", append([]string{"203.0.113.7"}, make([]string, 31)...), "203.0.113.7"},
+		{"empty lines count", append([]string{"203.0.113.7"}, make([]string, 31)...), "malformed"},
 		{"one more empty line", append([]string{"203.0.113.7"}, make([]string, 32)...), "too_long"},
 		{"a megabyte of commas", []string{strings.Repeat(",", 1<<20) + "203.0.113.7"}, "203.0.113.7"},
 	} {
@@ -177,6 +177,12 @@ func TestRightmost(t *testing.T) {
 		{"all trusted", "all_trusted", "all_trusted", []string{"10.0.0.3, 10.0.0.2"}},
 		{"unreadable left of trusted only", "malformed", "malformed", []string{"bad, 10.0.0.2"}},
 		{"no element", "missing", "missing", []string{" , ", "", "\t"}},
+		{"empty element right of the client", "malformed", "malformed", []string{"203.0.113.7,,10.0.0.2"}},
+		{"empty element at the end", "malformed", "malformed", []string{"6.6.6.6, "}},
+		{"empty last line", "malformed", "malformed", []string{"6.6.6.6", "\t"}},
+		{"empty element right of trusted only", "malformed", "malformed", []string{"10.0.0.3,,10.0.0.2"}},
+		{"empty element left of trusted only", "all_trusted", "all_trusted", []string{"", ",10.0.0.3,10.0.0.2"}},
+		{"empty elements left of the client", "203.0.113.7", "203.0.113.7 6.6.6.6", []string{",,6.6.6.6, ", "", ",203.0.113.7"}},
 		{"no line", "missing", "missing", nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -36,14 +36,33 @@ type walk struct {
 	lines    []string // not yet begun
 	line     string   // the unread left part of the current line
 	open     bool     // the current line has an element left
-	quoted   bool     // commas in quoted strings separate nothing (Forwarded)
+	form     form
+	silent   bool // an empty element was met
 	examined int
 	space    int
 }
 
+// form is how the elements of a header are written.
+type form uint8
+
+const (
+	plainForm     form = iota // an address, perhaps with a port
+	forwardedForm             // RFC 7239: commas in quoted strings separate nothing
+	withPortForm              // CloudFront-Viewer-Address
+)
+
+// longest is the length of the longest element that is read.
+func (f form) longest() int {
+	if f == forwardedForm {
+		return maxForwardedBytes
+	}
+	return maxElementBytes
+}
+
 // next is the next element to the left that is not empty, without the white
-// space around it; empty ones are counted (docs/semantics.md, edge-8, edge-9). What most elements are, a plain IPv4 address, is read on the
-// way; any other element has to be parsed.
+// space around it; empty ones are counted and noted (docs/semantics.md, edge-8,
+// edge-9). What most elements are, a plain IPv4 address, is read on the way; any
+// other element has to be parsed.
 func (w *walk) next() (text string, plain address, met step) {
 	for {
 		if !w.open {
@@ -58,13 +77,13 @@ func (w *walk) next() (text string, plain address, met step) {
 		}
 		w.examined++
 		end := w.skipSpace(len(w.line))
-		if !w.quoted {
+		if w.form == plainForm {
 			if bits, first := parse4Backward(w.line[:end]); first >= 0 && w.endsAt(w.skipSpace(first)) {
 				return "", address4(bits), found
 			}
 		}
 		first, comma := w.cut(end)
-		if end-first > maxElementBytes || w.space > maxSpaceBytes {
+		if end-first > w.form.longest() || w.space > maxSpaceBytes {
 			return "", address{}, overlong
 		}
 		text = w.line[first:end]
@@ -72,6 +91,7 @@ func (w *walk) next() (text string, plain address, met step) {
 		if text != "" {
 			return text, address{}, found
 		}
+		w.silent = true
 	}
 }
 
@@ -102,7 +122,7 @@ func (w *walk) skipSpace(end int) int {
 // it, -1 at the start of the line. It stops early where the element or the white
 // space is too long.
 func (w *walk) cut(end int) (first, comma int) {
-	if w.quoted {
+	if w.form == forwardedForm {
 		return w.cutQuoted(end)
 	}
 	line := w.line[:end]
@@ -143,7 +163,10 @@ func trimSpace(s string) string {
 
 // address is the next address to the left, as it has to be at or before the
 // client: what cannot be read there is an error and never skipped
-// (docs/semantics.md, edge-13). The step is found or exhausted where the code is 0.
+// (docs/semantics.md, edge-13). Nor is an empty element to the right of it: one of
+// our own proxies wrote that and named nobody, so all that stands left of it is
+// what the sender says of itself (edge-8). The step is found or exhausted where
+// the code is 0.
 func (w *walk) address() (address, step, Error) {
 	text, a, met := w.next()
 	switch met {
@@ -152,7 +175,7 @@ func (w *walk) address() (address, step, Error) {
 		if a.family == 0 {
 			a, code = w.parse(text)
 		}
-		if code == 0 && a.noHost() {
+		if code == 0 && (w.silent || a.noHost()) {
 			code = ErrMalformed
 		}
 		return a, found, code
@@ -191,11 +214,18 @@ func (w *walk) appendRest(dst []netip.Addr, strict bool) []netip.Addr {
 
 // parse reads one element in the form of the walked header.
 func (w *walk) parse(text string) (address, Error) {
-	if w.quoted {
+	var a address
+	var ok bool
+	switch w.form {
+	case forwardedForm:
 		return parseForwarded(text)
+	case withPortForm:
+		a, ok = parseWithPort(text)
+	case plainForm:
+		a, ok = parseElement(text)
 	}
-	if a, ok := parseElement(text); ok {
-		return a, 0
+	if !ok {
+		return address{}, ErrMalformed
 	}
-	return address{}, ErrMalformed
+	return a, 0
 }
