@@ -46,5 +46,5 @@ type Config struct {
 	Geo *geo.Table // nil: nothing is known of any address
 
 	Overlay *zone.Overlay // nil: none
-	Now     time.Time     // the time at which overlay entries may have expired; zero: none has
+	Now     time.Time     // the present time, which entries of the overlay that end need
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// addOverlay keeps the entries that have not expired at the caller's time. An
-// expired one is a warning: somebody believes that it still does something.
+// addOverlay keeps the entries that have not expired at the caller's time, which
+// it has to give where an entry ends. An expired one is a warning: somebody
+// believes that it still does something.
 // See docs/semantics.md, overlay-4.
 func (c *compiler) addOverlay() {
 	document := c.config.Overlay
@@ -23,7 +24,12 @@ func (c *compiler) addOverlay() {
 
 func (c *compiler) inForce(entries []zone.OverlayEntry) []zone.OverlayEntry {
 	var kept []zone.OverlayEntry
-	for _, entry := range entries {
+	for i := range entries {
+		entry := &entries[i]
+		if !entry.Until.IsZero() && c.config.Now.IsZero() {
+			c.fail(entry.Position, entry.Text, "no-time", "this entry ends at %s, and Config.Now is zero; set it to the present time", entry.Until.Format(time.RFC3339))
+			continue
+		}
 		if !entry.InForce(c.config.Now) {
 			c.warn(entry.Position, entry.Text, "overlay-expired", "this entry expired at %s and does nothing; remove it or give it a later \"until\"", entry.Until.Format(time.RFC3339))
 			continue
@@ -31,7 +37,7 @@ func (c *compiler) inForce(entries []zone.OverlayEntry) []zone.OverlayEntry {
 		if !entry.Until.IsZero() && (c.p.info.OverlayUntil.IsZero() || entry.Until.Before(c.p.info.OverlayUntil)) {
 			c.p.info.OverlayUntil = entry.Until
 		}
-		kept = append(kept, entry)
+		kept = append(kept, *entry)
 	}
 	return kept
 }

@@ -282,10 +282,11 @@ func (r *randomPolicy) addOverlay(t testing.TB, config *decide.Config) {
 		return
 	}
 	entry := func() []map[string]any {
-		return []map[string]any{{
-			"network": r.network(), "why": "test",
-			"until": pick(r, "", overlayNow.Add(-time.Hour).Format(time.RFC3339), overlayNow.Add(time.Hour).Format(time.RFC3339)),
-		}}
+		entry := map[string]any{"network": r.network(), "why": "test"}
+		if after := pick(r, 0, -time.Hour, time.Hour); after != 0 {
+			entry["until"] = overlayNow.Add(after).Format(time.RFC3339)
+		}
+		return []map[string]any{entry}
 	}
 	overlay, err := zone.ParseOverlay("overlay.json", mustJSON(t, map[string]any{"deny": entry(), "allow": entry()}))
 	require.NoError(t, err)

@@ -64,8 +64,8 @@ func TestFeedErrors(t *testing.T) {
 func TestOverlay(t *testing.T) {
 	overlay, err := zone.ParseOverlay("o.json", []byte(`{"deny":[
 {"network":"203.0.113.0/24","until":"2030-01-02T15:04:05+02:00","why":"stuffing"},
-{"network":"2001:db8::1","until":null,"why":"x"}],
-"allow":[{"network":"1.2.3.4-1.2.3.9","until":"","why":"y"}]}`))
+{"network":"2001:db8::1","why":"x"}],
+"allow":[{"network":"1.2.3.4-1.2.3.9","why":"y"}]}`))
 	require.NoError(t, err)
 	require.Empty(t, overlay.Warnings)
 	require.Len(t, overlay.Deny, 2)
@@ -115,6 +115,12 @@ func TestOverlayFindings(t *testing.T) {
 		{"fraction", entry(`"network":"::1","why":"x","until":"2030-01-02T15:04:05.25-23:59"`), nil},
 		{"30 February", entry(`"network":"::1","why":"x","until":"2030-02-30T15:04:05Z"`), []string{"2:36 error bad-time /allow/0/until"}},
 		{"number as time", entry(`"network":"::1","why":"x","until":1893596645`), []string{"2:36 error bad-type /allow/0/until"}},
+		{"empty time", entry(`"network":"::1","why":"x","until":""`), []string{"2:36 error bad-time /allow/0/until"}},
+		{"null time", entry(`"network":"::1","why":"x","until":null`), []string{"2:36 error bad-type /allow/0/until"}},
+		{"the zero time", entry(`"network":"::1","why":"x","until":"0001-01-01T00:00:00Z"`), []string{"2:36 error bad-time /allow/0/until"}},
+		{"a second before 1970", entry(`"network":"::1","why":"x","until":"1970-01-01T00:59:59+01:00"`), []string{"2:36 error bad-time /allow/0/until"}},
+		{"1970", entry(`"network":"::1","why":"x","until":"1970-01-01T00:00:00Z"`), nil},
+		{"empty time of a denial", strings.Replace(entry(`"network":"::1","why":"x","until":""`), "allow", "deny", 1), []string{"2:36 error bad-time /deny/0/until"}},
 		{"number as reason", entry(`"network":"::1","why":7`), []string{"2:24 error bad-type /allow/0/why", "2:24 warning missing-why /allow/0/why"}},
 		{"no reason", entry(`"network":"::1"`), []string{"2:1 warning missing-why /allow/0"}},
 		{"empty reason", entry(`"network":"::1","why":""`), []string{"2:24 warning missing-why /allow/0/why"}},

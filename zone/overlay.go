@@ -15,11 +15,11 @@ type Overlay struct {
 	Warnings    Findings
 }
 
-// OverlayEntry is one network of an overlay. A zero Until never expires.
+// OverlayEntry is one network of an overlay.
 type OverlayEntry struct {
 	Entry
-	Until time.Time
-	Why   string // for the person who finds the entry later
+	Until time.Time // the first moment without it; zero: it never expires, which no other time before 1970 means
+	Why   string    // for the person who finds the entry later
 }
 
 // ParseOverlay reads an overlay:
@@ -28,8 +28,9 @@ type OverlayEntry struct {
 //	 "allow": [{"network": "198.51.100.7", "why": "on-call"}]}
 //
 // A network is an address, a CIDR network or a first-last range. Without until
-// an entry never expires. Unknown members are errors (docs/semantics.md,
-// overlay-5). file only labels positions.
+// an entry never expires; an until that is null, empty or before 1970 is an error,
+// and so are unknown members (docs/semantics.md, overlay-4 and overlay-5). file
+// only labels positions.
 //
 // The error, if any, is a [Findings] with every error of the document in
 // document order. Beside an error only Warnings of the value may be used.
@@ -82,17 +83,35 @@ func (r *reader) overlayEntry(node jsondoc.Node) (entry OverlayEntry, ok bool) {
 			r.cautions(network, entry.Range, hostBits)
 		}
 	}
-	if until := node.Get("until"); r.Text(until) != "" {
+	if until := node.Get("until"); until.Exists() {
 		var valid bool
-		if entry.Until, valid = parseTime(until.String()); !valid {
-			r.Fail(until, "bad-time", "expected a time such as 2030-01-02T15:04:05Z (RFC 3339)")
-			ok = false
-		}
+		entry.Until, valid = r.until(until)
+		ok = ok && valid
 	}
 	if entry.Why = r.Text(node.Get("why")); entry.Why == "" {
 		r.Warn(either(node.Get("why"), node), "missing-why", "the entry does not say why it is there; the next person will want to know")
 	}
 	return entry, ok
+}
+
+// until reads when an entry ends. One that was left blank, or comes from a clock or
+// a field that was never set, is refused: to take it for "never" would leave the
+// door open for good.
+func (r *reader) until(node jsondoc.Node) (time.Time, bool) {
+	if !r.Present(node, jsondoc.String, "a time such as 2030-01-02T15:04:05Z (RFC 3339)") {
+		return time.Time{}, false
+	}
+	t, valid := parseTime(node.String())
+	switch {
+	case !valid && node.Blank():
+		r.Fail(node, "bad-time", "expected a time such as 2030-01-02T15:04:05Z (RFC 3339), found an empty string; leave the key out for an entry that never expires")
+	case !valid:
+		r.Fail(node, "bad-time", "expected a time such as 2030-01-02T15:04:05Z (RFC 3339)")
+	case t.Unix() < 0:
+		r.Fail(node, "bad-time", "expected a time since 1970, such as 2030-01-02T15:04:05Z")
+		valid = false
+	}
+	return t, valid
 }
 
 // parseTime reads RFC 3339. time.Parse alone also takes hours of one digit,

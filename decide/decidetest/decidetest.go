@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
@@ -61,7 +62,7 @@ type Documents struct {
 	ThreatFeeds   []string // one network a line
 	SailPoint     string   // network configuration
 	AuthProfile   string
-	Overlay       string // entries count whatever their "until": the Config has no time
+	Overlay       string // entries count whatever their "until": in the Config it is 1970
 	Geo           string // CSV lines below network,country,region,asn,anonymizer,services
 }
 
@@ -96,6 +97,7 @@ func (d Documents) Config(t testing.TB) decide.Config {
 	}
 	config.SailPoint = optional(t, zone.ParseSailPoint, "network.json", d.SailPoint)
 	config.AuthProfile = optional(t, zone.ParseAuthProfile, "profile.json", d.AuthProfile)
+	config.Now = time.Unix(0, 0).UTC()
 	config.Overlay = optional(t, zone.ParseOverlay, "overlay.json", d.Overlay)
 	if d.Geo != "" {
 		table, err := geo.Load(geo.Source{File: "geo.csv", Data: []byte(geoHeader + d.Geo), Kind: geo.CSV})

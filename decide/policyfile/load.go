@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/finding"
@@ -28,7 +29,9 @@ func gather(options Options) *loader {
 	l.loadPaths(options.Paths)
 	l.flags(options)
 	l.findGeo()
-	l.parts.Config.Now = options.Now
+	if l.parts.Config.Now = options.Now; options.Now.IsZero() {
+		l.parts.Config.Now = time.Now()
+	}
 	l.parts.document = l.onlyDocument(options)
 	return l
 }

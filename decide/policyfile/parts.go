@@ -25,7 +25,7 @@ type Options struct {
 	// UnknownCountry is what SailPoint's geography makes of an address whose country
 	// nobody knows, deny or trust, whatever policy files say; empty: what they say.
 	UnknownCountry string
-	// Now is what the overlay's entries are held against; zero: none has expired.
+	// Now is what the overlay's entries are held against; zero: the time of loading.
 	Now time.Time
 }
 

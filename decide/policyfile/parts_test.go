@@ -32,3 +32,20 @@ func TestTestsEmbedded(t *testing.T) {
 		require.Equal(t, row.want, (&policyfile.Parts{Config: row.config}).TestsEmbedded(), name)
 	}
 }
+
+// Who says no time means the present.
+func TestOpenTakesThePresentTime(t *testing.T) {
+	folder(t, map[string]string{
+		"netwicket.json": `{"okta": {"zones": ["zones.json"]}, "overlay": "overlay.json"}`,
+		"zones.json":     zonesText,
+		"overlay.json":   `{"deny":[{"network":"198.51.100.7","why":"incident","until":"2020-01-01T00:00:00Z"}]}`,
+	})
+	parts, policy, err := policyfile.Open(policyfile.Options{})
+	require.NoError(t, err)
+	require.Zero(t, policy.Info().OverlayUntil, "the entry has expired")
+	require.Contains(t, lines(parts.Findings), "overlay.json:1:21 /deny/0/network overlay-expired (warning)")
+
+	_, policy, err = policyfile.Open(policyfile.Options{Now: time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC)})
+	require.NoError(t, err)
+	require.NotZero(t, policy.Info().OverlayUntil)
+}
