@@ -7,8 +7,15 @@
 local url = os.getenv("NETWICKET_URL") or "http://127.0.0.1:9180/decide"
 local milliseconds = 500 -- for one try; HAProxy tries four times
 
--- All that the client claims, and at the right what the connection says.
+-- All that the client claims, and at the right what the connection says. A
+-- connection over a local socket has no address, nor has one that the PROXY
+-- protocol calls LOCAL or UNKNOWN there: nil, or the client's claims would be all
+-- there is, and believed.
 local function chain(txn)
+    local source = txn.f:src()
+    if not source or source == "" then
+        return nil
+    end
     local hops = {}
     local lines = txn.http:req_get_headers()["x-forwarded-for"]
     local i = 0 -- HAProxy counts header lines from 0
@@ -16,15 +23,19 @@ local function chain(txn)
         hops[#hops + 1] = lines[i]
         i = i + 1
     end
-    hops[#hops + 1] = txn.f:src()
+    hops[#hops + 1] = source
     return table.concat(hops, ", ")
 end
 
 core.register_action("netwicket", { "http-req" }, function(txn)
     txn:set_var("txn.netwicket", "deny")
+    local client = chain(txn)
+    if not client then
+        return
+    end
     local answer = core.httpclient():get{
         url = url,
-        headers = { ["x-forwarded-for"] = { chain(txn) } },
+        headers = { ["x-forwarded-for"] = { client } },
         timeout = milliseconds,
     }
     if answer and answer.status == 204 then
