@@ -45,6 +45,7 @@ type compiler struct {
 	p                *Policy
 	specs            []*zone.Zone // as Policy.zones
 	byID             map[string]int
+	stated           statedRegions
 	deny, allow      []zone.OverlayEntry // of the overlay, those in force
 	errors, warnings Findings
 }

@@ -38,14 +38,26 @@ func (a truth) state() State {
 // The properties of a dynamic zone are joined by AND, the values inside one by
 // OR; a property without values is no constraint; a missing datum is unknown.
 
-func locationsHold(terms zone.Terms[zone.Place], at geo.Location) truth {
-	return termsHold(terms, func(p zone.Place) truth { return placeHolds(p, at) })
+// statedRegions are the region codes that the geo sources use at all.
+type statedRegions map[string]bool
+
+func newStatedRegions(codes []string) statedRegions {
+	stated := make(statedRegions, len(codes))
+	for _, code := range codes {
+		stated[code] = true
+	}
+	return stated
+}
+
+func (s statedRegions) locationsHold(terms zone.Terms[zone.Place], at geo.Location) truth {
+	return termsHold(terms, func(p zone.Place) truth { return s.placeHolds(p, at) })
 }
 
 // placeHolds knows no special addresses and no codes that stand for several
-// countries.
-// See docs/semantics.md, dynamic-8, dynamic-9 and dynamic-12.
-func placeHolds(p zone.Place, at geo.Location) truth {
+// countries. A code that no source uses may be another name of a region that they
+// do use.
+// See docs/semantics.md, dynamic-8, dynamic-9, dynamic-12 and dynamic-13.
+func (s statedRegions) placeHolds(p zone.Place, at geo.Location) truth {
 	switch {
 	case at.Country == "":
 		return isUnknown
@@ -53,11 +65,15 @@ func placeHolds(p zone.Place, at geo.Location) truth {
 		return isFalse
 	case p.Region == "":
 		return isTrue
-	case at.Region == "":
+	case !at.Regions.Known() || !s[p.Region]:
 		return isUnknown
-	default:
-		return truthOf(at.Region == p.Region)
 	}
+	for code := range at.Regions.All() {
+		if code == p.Region {
+			return isTrue
+		}
+	}
+	return isFalse
 }
 
 func asnsHold(terms zone.Terms[uint32], asn uint32, known bool) truth {

@@ -52,7 +52,8 @@ type geoCompiler struct {
 	services  property
 	countries []truth // by vector of places: SailPoint's view of the country
 
-	placeIDs   map[zone.Place]uint32
+	stated     statedRegions
+	placeIDs   map[placeValue]uint32
 	listedASNs map[uint32]bool
 	asnIDs     map[asnValue]uint32
 	proxyIDs   map[geo.Anonymizer]uint32
@@ -70,15 +71,20 @@ type geoCompiler struct {
 	rules    []uint64
 }
 
+type placeValue struct {
+	country string
+	regions geo.Regions
+}
+
 type asnValue struct {
 	asn    uint32
 	known  bool
 	listed bool
 }
 
-func newGeoCompiler(p *Policy, specs []*zone.Zone) *geoCompiler {
+func newGeoCompiler(p *Policy, specs []*zone.Zone, stated statedRegions) *geoCompiler {
 	g := &geoCompiler{
-		p: p, placeIDs: map[zone.Place]uint32{}, listedASNs: map[uint32]bool{}, asnIDs: map[asnValue]uint32{},
+		p: p, stated: stated, placeIDs: map[placeValue]uint32{}, listedASNs: map[uint32]bool{}, asnIDs: map[asnValue]uint32{},
 		proxyIDs: map[geo.Anonymizer]uint32{}, serviceIDs: map[geo.Services]uint32{},
 		sets: newSetInterner(p.dynamicWords), combined: map[[4]uint32]uint32{}, byKey: map[geoPattern]uint32{},
 		blocks: make([]uint64, p.dynamicWords), zoneOf: make([]int32, p.dynamicBits),
@@ -129,12 +135,12 @@ func (g *geoCompiler) pattern(at geo.Location) uint32 {
 }
 
 func (g *geoCompiler) place(at geo.Location) uint32 {
-	value := zone.Place{Country: at.Country, Region: at.Region}
+	value := placeValue{at.Country, at.Regions}
 	id, found := g.placeIDs[value]
 	if !found {
 		// Without dynamic zones the vectors are empty and share their id, but
 		// SailPoint still tells countries apart: count by its own slice.
-		g.places.add(func(z *zone.Zone) truth { return locationsHold(z.Locations, at) })
+		g.places.add(func(z *zone.Zone) truth { return g.stated.locationsHold(z.Locations, at) })
 		id = uint32(len(g.countries))
 		g.countries = append(g.countries, g.p.sailPoint.trusts(at.Country))
 		g.placeIDs[value] = id

@@ -32,6 +32,7 @@ func (c *compiler) checkData() {
 			}
 		}
 	}
+	c.warnAboutRegions()
 	c.warnAboutOperators()
 	c.warnings = append(c.warnings, c.config.Geo.Warnings()...)
 }
@@ -55,6 +56,46 @@ func needsOf(z *zone.Zone) []need {
 		needs = append(needs, need{geo.ServicesField, "IP services (ipServiceCategories)"})
 	}
 	return needs
+}
+
+// warnAboutRegions names the regions that no source knows by that code: such a
+// zone can match no address for sure.
+// See docs/semantics.md, dynamic-13.
+func (c *compiler) warnAboutRegions() {
+	if !c.config.Geo.Provides().Has(geo.Region) {
+		return // an error where a zone asks for one
+	}
+	all := c.config.Geo.Regions()
+	c.stated = newStatedRegions(all)
+	for i := range c.p.zones {
+		spec := c.specs[i]
+		if c.p.zones[i].kind != dynamicZone {
+			continue
+		}
+		for _, term := range slices.Concat(spec.Locations.Include, spec.Locations.Exclude) {
+			if place := term.Value; place.Region != "" && !c.stated[place.Region] {
+				c.warn(term.Position, place.Region, "absent-region",
+					"no geo source has a region of this code, so that for addresses in %s zone %q is unknown, which denies wherever it matters; %s",
+					place.Country, spec.Name, regionsOf(place.Country, all))
+			}
+		}
+	}
+}
+
+// regionsOf says which regions of a country there are among all codes in order.
+func regionsOf(country string, all []string) string {
+	first, _ := slices.BinarySearch(all, country+"-")
+	last, _ := slices.BinarySearch(all, country+".") // "." comes behind "-"
+	codes := all[first:last]
+	const few = 8
+	switch {
+	case len(codes) == 0:
+		return "no source has any region of it"
+	case len(codes) > few:
+		return "its regions there are " + strings.Join(codes[:few], ", ") + " and others"
+	default:
+		return "its regions there are " + strings.Join(codes, ", ")
+	}
 }
 
 // warnAboutOperators names the categories that stand for one operator which

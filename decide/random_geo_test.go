@@ -46,7 +46,11 @@ func (r *randomPolicy) mmdb(t testing.TB) []byte {
 		}
 		record := mmdbtest.Map{"country": mmdbtest.Map{"iso_code": pick(r, "US", "DE", "FR", "CA")}}
 		if r.IntN(2) == 0 {
-			record["subdivisions"] = mmdbtest.Array{mmdbtest.Map{"iso_code": pick(r, "CA", "BE", "ON")}}
+			inside := mmdbtest.Array{mmdbtest.Map{"iso_code": pick(r, "CA", "BE", "ON")}}
+			if r.IntN(2) == 0 {
+				inside = append(inside, mmdbtest.Map{"iso_code": pick(r, "CA", "LA")})
+			}
+			record["subdivisions"] = inside
 		}
 		if r.IntN(2) == 0 {
 			record["autonomous_system_number"] = pick(r, uint32(64500), 64501, 64502, 7)

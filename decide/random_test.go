@@ -91,6 +91,7 @@ func (r *randomPolicy) places() []map[string]any {
 	var list []map[string]any
 	for _, place := range []map[string]any{
 		{"country": "US", "region": nil}, {"country": "DE", "region": "DE-BE"}, {"country": "FR"}, {"country": "CA", "region": "ON"},
+		{"country": "DE", "region": "DE-LA"}, {"country": "DE", "region": "DE-NO"}, // an inner region, and one that no source has
 	} {
 		if r.IntN(3) == 0 {
 			list = append(list, place)

@@ -34,7 +34,7 @@ func (c *compiler) buildTable() {
 	c.addFlags(&list)
 	list.sort()
 
-	addresses, locations := newPatternState(p), newGeoCompiler(p, c.specs)
+	addresses, locations := newPatternState(p), newGeoCompiler(p, c.specs, c.stated)
 	byLocation := locations.patternsOf(c.config.Geo)
 	var intervals intervals
 	sweep(list[addrnum.IPv4], patternEdges(c.config.Geo, addrnum.IPv4, byLocation), addresses, intervals.add4)

@@ -17,7 +17,7 @@ func (r *csvReader) statement(cells []string) statement {
 	}
 	if region != "" {
 		s.states |= Region
-		s.region = r.region(region, country)
+		s.regions = r.region(region, country)
 	}
 	if asn != "" {
 		s.states |= ASN
@@ -52,7 +52,7 @@ func (r *csvReader) region(cell, country string) uint32 {
 		return 0
 	}
 	prefix, code, _ := strings.Cut(cell, "-")
-	id := r.vocabulary.region(prefix, code)
+	id := r.vocabulary.regions(prefix, code)
 	switch {
 	case id == 0:
 		r.cellError(2, cell, "bad-region", errors.New("not a region; expected an ISO 3166-2 code such as US-CA, or - for unknown"))

@@ -134,7 +134,7 @@ func (v *vocabulary) within(outer, inner *statement) statement {
 		both.country = outer.country
 	}
 	if !inner.states.Has(Region) {
-		both.region = outer.region
+		both.regions = outer.regions
 	}
 	if !inner.states.Has(ASN) {
 		both.asn = outer.asn
@@ -145,8 +145,8 @@ func (v *vocabulary) within(outer, inner *statement) statement {
 	if !inner.states.Has(ServicesField) {
 		both.services = outer.services
 	}
-	if both.states.Has(Country|Region) && both.region != 0 && v.regions[both.region].country != both.country {
-		both.region = 0
+	if both.states.Has(Country|Region) && both.regions != 0 && v.regionSets[both.regions].country != both.country {
+		both.regions = 0
 	}
 	return both
 }

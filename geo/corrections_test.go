@@ -147,7 +147,7 @@ func TestCorrectionsNesting(t *testing.T) {
 			require.Equal(t, "none", anonymizer, addr)
 			anonymizer = "unknown"
 		}
-		got := fmt.Sprint(at.Country, " ", at.Region, " ", at.ASN, " ", anonymizer, " ", names(at))
+		got := fmt.Sprint(at.Country, " ", at.Regions.First(), " ", at.ASN, " ", anonymizer, " ", names(at))
 		require.Equal(t, want, got, addr)
 	}
 	consistent(t, table)

@@ -2,7 +2,7 @@
 //
 // [Load] reads MMDB databases, CSV corrections and lists of networks and joins
 // them into one immutable [Table], in which every address of both families has
-// one [Location]: country, region, autonomous system, anonymizer, IP services.
+// one [Location]: country, regions, autonomous system, anonymizer, IP services.
 //
 //	table, err := geo.Load(
 //		geo.Source{File: "country.mmdb"},
@@ -59,7 +59,7 @@
 //
 // # Files
 //
-// What a caller sees: source.go (what is read), location.go and services.go (what
+// What a caller sees: source.go (what is read), location.go, regions.go and services.go (what
 // is known), table.go (the answers), edges.go and blocks.go (the intervals that
 // package decide compiles). How it comes about, in this order: load.go reads each
 // source into a layer (layer.go, statement.go) by mmdb*.go, corrections*.go or

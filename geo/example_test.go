@@ -21,7 +21,7 @@ func Example() {
 	}
 	for _, text := range []string{"192.0.2.1", "192.0.2.9", "192.0.2.200", "198.51.100.1"} {
 		at := table.Lookup(netip.MustParseAddr(text))
-		fmt.Printf("%-12s country=%q region=%q asn=%d anonymizer=%s services:", text, at.Country, at.Region, at.ASN, at.Anonymizer)
+		fmt.Printf("%-12s country=%q region=%q asn=%d anonymizer=%s services:", text, at.Country, at.Regions.First(), at.ASN, at.Anonymizer)
 		for service := range at.Services.All() {
 			fmt.Print(" ", service)
 		}

@@ -30,7 +30,7 @@ func randomLayer(random *rand.Rand, v *vocabulary) *layer {
 	for range 3 {
 		said := statement{states: Field(random.UintN(32)), asn: random.Uint32N(3), anonymizer: Anonymizer(1 + random.UintN(3)), replaces: random.IntN(2) == 0}
 		said.country = countryOf([]string{"US", "DE", "ZZ"}[random.IntN(3)])
-		said.region = v.region([]string{"US", "DE"}[random.IntN(2)], "BY")
+		said.regions = v.regions([]string{"US", "DE"}[random.IntN(2)], "BY", "M")
 		said.services = v.set([]Service{namedService([]string{"A_VPN", "B_VPN"}[random.IntN(2)])})
 		l.statements = append(l.statements, said)
 	}
@@ -174,10 +174,10 @@ func TestPackedFacts(t *testing.T) {
 	require.Empty(t, letters.text(0))
 	for i, code := range codes {
 		f := fact{
-			asn: math.MaxUint32 - uint32(i), region: uint32(i), services: uint32(i) << 20,
+			asn: math.MaxUint32 - uint32(i), regions: uint32(i), services: uint32(i) << 20,
 			country: code, registered: codes[len(codes)-1-i], represented: codes[i/2], anonymizer: Anonymizer(i % 4),
 		}
 		p := f.pack()
-		require.Equal(t, f, fact{p.asn, p.region, p.services, p.country(), p.registered(), p.represented(), p.anonymizer()})
+		require.Equal(t, f, fact{p.asn, p.regions, p.services, p.country(), p.registered(), p.represented(), p.anonymizer()})
 	}
 }

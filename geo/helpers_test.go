@@ -60,6 +60,25 @@ func lookup(t testing.TB, table *geo.Table, addr string) geo.Location {
 	return location
 }
 
+// inRegions are regions as a table gives them; equal ones of two tables are equal
+// to require.Equal.
+func inRegions(country string, codes ...string) geo.Regions {
+	subdivisions := mmdbtest.Array{}
+	for _, code := range codes {
+		subdivisions = append(subdivisions, record{"iso_code": code})
+	}
+	file := mmdbtest.File{Networks: []network{at("192.0.2.1/32", record{"country": record{"iso_code": country}, "subdivisions": subdivisions})}}
+	content, err := file.Bytes()
+	if err != nil {
+		panic(err)
+	}
+	table, err := geo.Load(geo.Source{Data: content})
+	if err != nil {
+		panic(err)
+	}
+	return table.Lookup(netip.MustParseAddr("192.0.2.1")).Regions
+}
+
 // names are the services of a location as text; nil if they are unknown.
 func names(location geo.Location) []string {
 	if !location.Services.Known() {
@@ -96,7 +115,7 @@ func edgesOf(prefix netip.Prefix) []netip.Addr {
 // the rules about fields written down a second time.
 type oracle struct {
 	reader  *maxminddb.Reader
-	records map[uintptr]geo.Location
+	records map[uintptr]plain
 	has     map[uintptr]geo.Field
 	broken  map[uintptr]error // records that maxminddb does not decode
 }
@@ -105,28 +124,41 @@ func newOracle(t testing.TB, content []byte) *oracle {
 	t.Helper()
 	reader, err := maxminddb.OpenBytes(content)
 	require.NoError(t, err)
-	return &oracle{reader: reader, records: map[uintptr]geo.Location{}, has: map[uintptr]geo.Field{}, broken: map[uintptr]error{}}
+	return &oracle{reader: reader, records: map[uintptr]plain{}, has: map[uintptr]geo.Field{}, broken: map[uintptr]error{}}
 }
 
-// lookup is the location, without services, and the fields that are stated.
-func (o *oracle) lookup(addr netip.Addr) (geo.Location, geo.Field, error) {
+// plain is a location without services, its regions as text.
+type plain struct {
+	geo.Location
+	regions string
+}
+
+// plainOf is a location as the oracle gives it.
+func plainOf(at geo.Location) plain {
+	p := plain{at, at.Regions.String()}
+	p.Services, p.Regions = geo.Services{}, geo.Regions{}
+	return p
+}
+
+// lookup is the location and the fields that are stated.
+func (o *oracle) lookup(addr netip.Addr) (plain, geo.Field, error) {
 	if addr = addr.Unmap(); addr.Is6() && o.reader.Metadata.IPVersion == 4 {
-		return geo.Location{}, 0, nil
+		return plainOf(geo.Location{}), 0, nil
 	}
 	result := o.reader.Lookup(addr)
 	if result.Err() != nil || !result.Found() {
-		return geo.Location{}, 0, result.Err()
+		return plainOf(geo.Location{}), 0, result.Err()
 	}
 	if location, known := o.records[result.Offset()]; known {
 		return location, o.has[result.Offset()], nil
 	}
 	if err := o.broken[result.Offset()]; err != nil {
-		return geo.Location{}, 0, err
+		return plain{}, 0, err
 	}
 	var record any
 	if err := result.Decode(&record); err != nil {
 		o.broken[result.Offset()] = err
-		return geo.Location{}, 0, err
+		return plain{}, 0, err
 	}
 	fields, _ := record.(map[string]any)
 	location, has := plainLocation(fields)
@@ -135,7 +167,7 @@ func (o *oracle) lookup(addr netip.Addr) (geo.Location, geo.Field, error) {
 }
 
 // plainLocation reads a record of any layout that is known, decoded into maps.
-func plainLocation(record map[string]any) (location geo.Location, has geo.Field) {
+func plainLocation(record map[string]any) (location plain, has geo.Field) {
 	code := func(key string) string {
 		country, _ := record[key].(map[string]any)
 		iso, _ := country["iso_code"].(string)
@@ -147,17 +179,13 @@ func plainLocation(record map[string]any) (location geo.Location, has geo.Field)
 			country = text
 		}
 	}
-	location = geo.Location{Country: plainCountry(country), Registered: plainCountry(code("registered_country")), Represented: plainCountry(code("represented_country"))}
+	location = plainOf(geo.Location{Country: plainCountry(country), Registered: plainCountry(code("registered_country")), Represented: plainCountry(code("represented_country"))})
 	if country != "" {
 		has |= geo.Country
 	}
-	if subdivisions, _ := record["subdivisions"].([]any); len(subdivisions) > 0 {
-		first, _ := subdivisions[0].(map[string]any)
-		iso, _ := first["iso_code"].(string)
-		if regexp.MustCompile(`^[0-9A-Za-z]{1,3}$`).MatchString(iso) && location.Country != "" {
-			location.Region = location.Country + "-" + strings.ToUpper(iso)
-			has |= geo.Region
-		}
+	if regions := plainRegions(record, location.Country); len(regions) > 0 {
+		location.regions = strings.Join(regions, ", ")
+		has |= geo.Region
 	}
 	location.ASN = plainASN(record)
 	location.ASNKnown = location.ASN != 0
@@ -179,6 +207,25 @@ func plainLocation(record map[string]any) (location geo.Location, has geo.Field)
 		location.Anonymizer = geo.AnonymizerNone
 	}
 	return location, has
+}
+
+// plainRegions are the codes of all subdivisions, or none if one of them is no code.
+func plainRegions(record map[string]any, country string) (regions []string) {
+	subdivisions, _ := record["subdivisions"].([]any)
+	for _, subdivision := range subdivisions {
+		fields, _ := subdivision.(map[string]any)
+		iso, _ := fields["iso_code"].(string)
+		if iso == "" {
+			continue
+		}
+		if !regexp.MustCompile(`^[0-9A-Za-z]{1,3}$`).MatchString(iso) || country == "" {
+			return nil
+		}
+		if code := country + "-" + strings.ToUpper(iso); !slices.Contains(regions, code) {
+			regions = append(regions, code)
+		}
+	}
+	return regions
 }
 
 func plainCountry(text string) string {

@@ -64,9 +64,9 @@ func (a Anonymizer) String() string {
 // Location is what the sources say about one address. The zero value knows
 // nothing. Locations of one [Table] are comparable with == (docs/semantics.md, geo-1).
 type Location struct {
-	Country    string // two upper-case letters: ISO 3166-1, or EU, AP, XK; empty: unknown
-	Region     string // ISO 3166-2, always of Country: "US-CA"; empty: unknown
-	ASN        uint32 // meaningful if ASNKnown
+	Country    string  // two upper-case letters: ISO 3166-1, or EU, AP, XK; empty: unknown
+	Regions    Regions // ISO 3166-2, always of Country: "US-CA"
+	ASN        uint32  // meaningful if ASNKnown
 	ASNKnown   bool
 	Anonymizer Anonymizer
 	Services   Services

@@ -15,7 +15,7 @@ import (
 //	country.iso_code                     MaxMind, DB-IP
 //	country_code                         IPinfo, IPLocate, ip-location-db
 //	country: "US"                        IPinfo (beside country_code it is a name)
-//	subdivisions[0].iso_code             MaxMind, DB-IP
+//	subdivisions[...].iso_code           MaxMind, DB-IP
 //	autonomous_system_number             MaxMind ASN and ISP, ip-location-db
 //	traits.autonomous_system_number      MaxMind Enterprise
 //	asn: "AS15169", 15169                IPinfo, IPLocate
@@ -30,7 +30,8 @@ type mmdbRecord struct {
 	countryText string
 	registered  string
 	represented string
-	subdivision string
+
+	subdivisions []string // outermost first; the next record's take their place
 
 	asn       uint64
 	statesASN bool
@@ -51,7 +52,7 @@ type recordReader struct {
 
 // read is the record at offset. A record that is no map says nothing.
 func (r *recordReader) read(offset int) (mmdbRecord, error) {
-	r.record = mmdbRecord{}
+	r.record = mmdbRecord{subdivisions: r.record.subdivisions[:0]}
 	v, _, err := r.data.read(offset)
 	if err != nil || v.kind != mapKind {
 		return mmdbRecord{}, err
@@ -72,7 +73,7 @@ func (r *recordReader) topLevel(key []byte, at int) (err error) {
 	case "represented_country":
 		rec.represented, err = r.code(at)
 	case "subdivisions":
-		err = r.firstSubdivision(at)
+		err = r.subdivisions(at)
 	case "autonomous_system_number", "asn":
 		err = r.asn(at)
 	case "traits":
@@ -139,9 +140,14 @@ func (r *recordReader) country(offset int) error {
 	return err
 }
 
-// firstSubdivision reads the first element of an array of maps: the largest
-// subdivision, which in the United States is the state (docs/semantics.md, geo-3).
-func (r *recordReader) firstSubdivision(offset int) error {
+// maxSubdivisions is more than any country has inside one another. Without a limit
+// records that point to one long array would be as many long lists.
+const maxSubdivisions = 16
+
+// subdivisions reads an array of maps, the largest subdivision first: in the
+// United States the state, in Italy the region and then the province. One without
+// a code says nothing (docs/semantics.md, geo-3).
+func (r *recordReader) subdivisions(offset int) error {
 	v, _, err := r.data.read(offset)
 	if err != nil {
 		return err
@@ -149,11 +155,24 @@ func (r *recordReader) firstSubdivision(offset int) error {
 	if v.kind != arrayKind {
 		return wrongKind(v, "an array")
 	}
-	if v.size == 0 {
-		return nil
+	if v.size > maxSubdivisions {
+		return fmt.Errorf("%d subdivisions inside one another; the limit is %d", v.size, maxSubdivisions)
 	}
-	r.record.subdivision, err = r.code(v.at)
-	return err
+	r.record.subdivisions = r.record.subdivisions[:0] // a key twice: the later one counts
+	at := v.at
+	for range v.size {
+		code, err := r.code(at)
+		if err != nil {
+			return err
+		}
+		if code != "" {
+			r.record.subdivisions = append(r.record.subdivisions, code)
+		}
+		if at, err = r.data.skip(at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // asn reads a number, or text such as "AS15169". Empty text says nothing; other
@@ -209,9 +228,9 @@ func (r *mmdbRecord) statement(v *vocabulary) statement {
 		s.states |= Country
 		s.country = countryOf(country)
 	}
-	if r.subdivision != "" {
+	if len(r.subdivisions) > 0 {
 		s.states |= Region
-		s.region = v.region(country, r.subdivision)
+		s.regions = v.regions(country, r.subdivisions...)
 	}
 	if r.statesASN {
 		s.states |= ASN

@@ -24,11 +24,20 @@ func TestRecordLayouts(t *testing.T) {
 		{"registered and represented", record{
 			"country": record{"iso_code": "DE"}, "registered_country": record{"iso_code": "US"}, "represented_country": record{"iso_code": "GB", "type": "military"},
 		}, geo.Location{Country: "DE", Registered: "US", Represented: "GB"}},
-		{"first subdivision", record{
-			"country": record{"iso_code": "GB"}, "subdivisions": array{record{"iso_code": "ENG"}, record{"iso_code": "WBK"}},
-		}, geo.Location{Country: "GB", Region: "GB-ENG"}},
-		{"subdivision in lower case", city("us", "ca"), geo.Location{Country: "US", Region: "US-CA"}},
-		{"subdivision of digits", city("CZ", "10"), geo.Location{Country: "CZ", Region: "CZ-10"}},
+		{"every subdivision, the outermost first", record{
+			"country": record{"iso_code": "GB"}, "subdivisions": array{record{"iso_code": "ENG"}, record{"iso_code": "wbk"}},
+		}, geo.Location{Country: "GB", Regions: inRegions("GB", "ENG", "WBK")}},
+		{"a subdivision without a code beside one with a code", record{
+			"country": record{"iso_code": "IT"}, "subdivisions": array{record{"names": record{"en": "Lombardy"}}, record{"iso_code": "MI"}},
+		}, geo.Location{Country: "IT", Regions: inRegions("IT", "MI")}},
+		{"a subdivision twice", record{
+			"country": record{"iso_code": "IT"}, "subdivisions": array{record{"iso_code": "25"}, record{"iso_code": "25"}},
+		}, geo.Location{Country: "IT", Regions: inRegions("IT", "25")}},
+		{"a subdivision that is a name beside one with a code", record{
+			"country": record{"iso_code": "IT"}, "subdivisions": array{record{"iso_code": "25"}, record{"iso_code": "Milano"}},
+		}, geo.Location{Country: "IT"}},
+		{"subdivision in lower case", city("us", "ca"), geo.Location{Country: "US", Regions: inRegions("US", "CA")}},
+		{"subdivision of digits", city("CZ", "10"), geo.Location{Country: "CZ", Regions: inRegions("CZ", "10")}},
 		{"subdivision without a code", record{"country": record{"iso_code": "US"}, "subdivisions": array{record{"names": record{"en": "California"}}}}, geo.Location{Country: "US"}},
 		{"no subdivision", record{"country": record{"iso_code": "US"}, "subdivisions": array{}}, geo.Location{Country: "US"}},
 		{"subdivision code that is a name", city("US", "California"), geo.Location{Country: "US"}},
@@ -126,7 +135,7 @@ func TestDatabaseForms(t *testing.T) {
 				table := load(t, geo.Source{File: "x", Data: content})
 				consistent(t, table)
 				agreesEverywhere(t, table, content)
-				require.Equal(t, geo.Location{Country: "AU", Region: "AU-NSW"}, lookup(t, table, "1.2.3.5"))
+				require.Equal(t, geo.Location{Country: "AU", Regions: inRegions("AU", "NSW")}, lookup(t, table, "1.2.3.5"))
 				require.Equal(t, geo.Location{Country: "US"}, lookup(t, table, "::ffff:1.2.3.4"))
 				compatible := ""
 				if version == 6 {

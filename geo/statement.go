@@ -8,7 +8,7 @@ type statement struct {
 	country     countryCode
 	registered  countryCode
 	represented countryCode
-	region      uint32 // index into vocabulary.regions; 0: unknown
+	regions     uint32 // index into vocabulary.regionSets; 0: unknown
 	asn         uint32 // 0 is reserved (RFC 7607): unknown
 	anonymizer  Anonymizer
 	replaces    bool   // services replace those of earlier sources; else they join them
@@ -24,7 +24,7 @@ func (s *statement) provides() Field {
 	if s.country == 0 {
 		provided &^= Country
 	}
-	if s.region == 0 {
+	if s.regions == 0 {
 		provided &^= Region
 	}
 	if s.asn == 0 {
@@ -37,7 +37,7 @@ func (s *statement) provides() Field {
 // without pointers. The zero value is what no source has spoken about.
 type fact struct {
 	asn         uint32 // 0: unknown
-	region      uint32
+	regions     uint32
 	services    uint32 // 0: no source stated them
 	country     countryCode
 	registered  countryCode
@@ -48,7 +48,7 @@ type fact struct {
 // packedFact is a fact in 16 bytes, four to a cache line.
 type packedFact struct {
 	asn      uint32
-	region   uint32
+	regions  uint32
 	services uint32
 	codes    uint32 // three countries of 10 bits each, and the anonymizer in the highest two
 }
@@ -56,7 +56,7 @@ type packedFact struct {
 // pack needs country codes to have 10 bits and anonymizers 2.
 func (f *fact) pack() packedFact {
 	codes := uint32(f.country) | uint32(f.registered)<<10 | uint32(f.represented)<<20 | uint32(f.anonymizer)<<30
-	return packedFact{f.asn, f.region, f.services, codes}
+	return packedFact{f.asn, f.regions, f.services, codes}
 }
 
 func (f *packedFact) country() countryCode     { return countryCode(f.codes & 0x3ff) }
@@ -67,15 +67,10 @@ func (f *packedFact) anonymizer() Anonymizer   { return Anonymizer(f.codes >> 30
 // vocabulary interns the texts and sets that statements and facts refer to by
 // index. It belongs to one Load and is closed afterwards.
 type vocabulary struct {
-	regions     []region
+	regionSets  []regionSet
 	regionIndex map[string]uint32
 	sets        []serviceSet
 	setIndex    map[string]uint32
-}
-
-type region struct {
-	name    string // "US-CA"
-	country countryCode
 }
 
 // The sets every vocabulary starts with.
@@ -86,7 +81,7 @@ const (
 
 func newVocabulary() *vocabulary {
 	v := &vocabulary{
-		regions:     make([]region, 1), // 0: unknown
+		regionSets:  make([]regionSet, 1), // 0: unknown
 		regionIndex: map[string]uint32{},
 		sets:        make([]serviceSet, 1), // 0: not stated
 		setIndex:    map[string]uint32{},
@@ -97,35 +92,6 @@ func newVocabulary() *vocabulary {
 
 // close drops what only interning needs.
 func (v *vocabulary) close() { v.regionIndex, v.setIndex = nil, nil }
-
-// region interns the region of a country; code is the part behind the hyphen.
-// A code that is not one to three ASCII letters and digits (ISO 3166-2), and
-// any region of an unknown country, is unknown (docs/semantics.md, geo-3).
-func (v *vocabulary) region(country string, code string) uint32 {
-	of := countryOf(country)
-	if of == 0 || len(code) == 0 || len(code) > 3 {
-		return 0
-	}
-	name := make([]byte, 0, len("US-CAL"))
-	name = append(name, country[0]&^0x20, country[1]&^0x20, '-')
-	for i := range len(code) {
-		switch c := code[i]; {
-		case c >= 'a' && c <= 'z':
-			name = append(name, c&^0x20)
-		case c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
-			name = append(name, c)
-		default:
-			return 0
-		}
-	}
-	id, known := v.regionIndex[string(name)]
-	if !known {
-		id = uint32(len(v.regions))
-		v.regions = append(v.regions, region{string(name), of})
-		v.regionIndex[string(name)] = id
-	}
-	return id
-}
 
 // set interns a set of services, given in any order. It keeps the slice.
 func (v *vocabulary) set(services []Service) uint32 {
@@ -156,7 +122,7 @@ func (v *vocabulary) set(services []Service) uint32 {
 func (v *vocabulary) apply(f fact, s *statement) fact {
 	if s.states.Has(Country) {
 		if s.country != f.country {
-			f.region = 0 // it was another country's
+			f.regions = 0 // they were another country's
 		}
 		f.country, f.registered, f.represented = s.country, s.registered, s.represented
 	} else {
@@ -168,10 +134,10 @@ func (v *vocabulary) apply(f fact, s *statement) fact {
 		}
 	}
 	if s.states.Has(Region) {
-		f.region = s.region
+		f.regions = s.regions
 	}
-	if f.region != 0 && v.regions[f.region].country != f.country {
-		f.region = 0
+	if f.regions != 0 && v.regionSets[f.regions].country != f.country {
+		f.regions = 0
 	}
 	if s.states.Has(ASN) {
 		f.asn = s.asn

@@ -81,7 +81,9 @@ func (t *Table) Location(id uint32) (location Location) {
 func (t *Table) write(location *Location, id uint32) {
 	f := &t.facts[id]
 	location.Country = t.alphabet.text(f.country())
-	location.Region = t.vocabulary.regions[f.region].name
+	if f.regions != 0 {
+		location.Regions.set = &t.vocabulary.regionSets[f.regions]
+	}
 	location.ASN = f.asn
 	location.ASNKnown = f.asn != 0
 	location.Anonymizer = f.anonymizer()

@@ -210,7 +210,7 @@ func TestTablesShareNothing(t *testing.T) {
 	table.Datasets()[0].Type = "changed"
 	require.Equal(t, want, lookup(t, table, "2001:db8::1"))
 	require.Equal(t, wantNames, names(want))
-	require.Equal(t, "DE-BY", want.Region)
+	require.Equal(t, "DE-BY", want.Regions.First())
 	require.Equal(t, "GeoLite2-City", table.Datasets()[0].Type)
 }
 

@@ -80,7 +80,7 @@ func newExplanationJSON(e *decide.Explanation, from admission.Resolution, info d
 }
 
 func newLocationJSON(at geo.Location) locationJSON {
-	out := locationJSON{Country: textOrNull(at.Country), Region: textOrNull(at.Region), Services: serviceNames(at.Services)}
+	out := locationJSON{Country: textOrNull(at.Country), Region: textOrNull(at.Regions.First()), Services: serviceNames(at.Services)}
 	if at.ASNKnown {
 		out.ASN = &at.ASN
 	}

@@ -96,7 +96,7 @@ func locationRows(e *decide.Explanation) [][]string {
 	}
 	rows := [][]string{
 		{"country", orWord(at.Country, "unknown") + otherCountries(at)},
-		{"region", orWord(at.Region, "unknown")},
+		{"region", at.Regions.String()},
 		{"ASN", asn},
 		{"anonymizer", at.Anonymizer.String()},
 		{"services", services},

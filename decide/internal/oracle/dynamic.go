@@ -21,7 +21,7 @@ func (r *request) dynamic(z *zone.Zone, at geo.Location) (Grade, string) {
 		}
 	}
 	if len(z.Locations.Include) > 0 || len(z.Locations.Exclude) > 0 {
-		add(includeExclude(z.Locations.Include, z.Locations.Exclude, func(want zone.Place) Grade { return gradePlace(want, at) }),
+		add(includeExclude(z.Locations.Include, z.Locations.Exclude, func(want zone.Place) Grade { return r.gradePlace(want, at) }),
 			"location", placeText)
 	}
 	if len(z.ASNs.Include) > 0 || len(z.ASNs.Exclude) > 0 {
@@ -63,22 +63,28 @@ func includeExclude[T any](include, exclude []zone.Term[T], test func(T) Grade) 
 	return min(in, out.not())
 }
 
-// gradePlace takes every address and every code as the sources give it.
-// See docs/semantics.md, dynamic-8, dynamic-9 and dynamic-12.
-func gradePlace(want zone.Place, at geo.Location) Grade {
+// gradePlace takes every address and every code as the sources give it. Of a code
+// that none of them uses anywhere, nobody can say that an address is outside.
+// See docs/semantics.md, dynamic-8, dynamic-9, dynamic-12 and dynamic-13.
+func (o *Oracle) gradePlace(want zone.Place, at geo.Location) Grade {
 	if at.Country == "" {
 		return Unknown
 	}
 	if at.Country != want.Country {
 		return No
 	}
-	if want.Region == "" || want.Region == at.Region {
+	if want.Region == "" {
 		return Match
 	}
-	if at.Region == "" {
-		return Unknown
+	for code := range at.Regions.All() {
+		if code == want.Region {
+			return Match
+		}
 	}
-	return No
+	if at.Regions.Known() && slices.Contains(o.regions, want.Region) {
+		return No
+	}
+	return Unknown
 }
 
 // gradeProxy says whether an anonymizer is of the type that is wanted.
@@ -168,8 +174,8 @@ func placeText(at geo.Location) string {
 	switch {
 	case at.Country == "":
 		return "unknown"
-	case at.Region != "":
-		return at.Region
+	case at.Regions.Known():
+		return at.Regions.String()
 	default:
 		return at.Country
 	}

@@ -45,6 +45,7 @@ type Oracle struct {
 	zones    []networkZone
 	policies []policy
 	geo      *geo.Table
+	regions  []string // every region code that a geo source uses
 
 	threatInsight bool // there is a ThreatInsight configuration
 	threatAction  zone.ThreatAction
@@ -72,7 +73,7 @@ func (z *networkZone) canHold() bool { return z.Active && !z.Blocklist }
 // New makes an oracle. It copies no list, but notes for every entry where it
 // begins and ends.
 func New(d Documents) *Oracle {
-	o := &Oracle{geo: d.Geo, trustUnknown: d.TrustUnknownCountry}
+	o := &Oracle{geo: d.Geo, regions: d.Geo.Regions(), trustUnknown: d.TrustUnknownCountry}
 	for _, document := range d.Zones {
 		for i := range document.Zones {
 			z := networkZone{Zone: document.Zones[i]}

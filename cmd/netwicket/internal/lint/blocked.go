@@ -138,7 +138,7 @@ func placeOf(text string) zone.Place {
 func (l *linter) blockerOf(place zone.Place, sailPointToo bool) string {
 	for i := range l.zones {
 		z := l.zones[i]
-		if z.Blocks() && z.IsDynamic() && blocksAll(z, place) {
+		if z.Blocks() && z.IsDynamic() && l.blocksAll(z, place) {
 			return "blocklist zone " + quote(z.Name)
 		}
 	}
@@ -157,13 +157,13 @@ func (l *linter) blockerOf(place zone.Place, sailPointToo bool) string {
 }
 
 // blocksAll says that a blocklist zone asks for nothing but a location and that
-// the place is one (docs/semantics.md, dynamic-2 and dynamic-5).
-func blocksAll(z *zone.Zone, place zone.Place) bool {
+// the place is one (docs/semantics.md, dynamic-2, dynamic-5 and dynamic-13).
+func (l *linter) blocksAll(z *zone.Zone, place zone.Place) bool {
 	if z.ASNs.Defined() || z.Categories.Defined() || z.Proxy != zone.ProxyUnset || !z.Locations.Defined() {
 		return false
 	}
 	for _, excluded := range zone.ValuesOf(z.Locations.Exclude) {
-		if excluded.Country == place.Country && (excluded.Region == "" || place.Region == "" || excluded.Region == place.Region) {
+		if excluded.Country == place.Country && (excluded.Region == "" || place.Region == "" || l.overlap(excluded.Region, place.Region)) {
 			return false
 		}
 	}
@@ -173,4 +173,22 @@ func blocksAll(z *zone.Zone, place zone.Place) bool {
 	return slices.ContainsFunc(zone.ValuesOf(z.Locations.Include), func(included zone.Place) bool {
 		return included.Country == place.Country && (included.Region == "" || included.Region == place.Region)
 	})
+}
+
+// overlap says that some address is in both regions, since one may lie in the
+// other; without geo data nobody knows.
+func (l *linter) overlap(a, b string) bool {
+	if a == b || l.Config.Geo == nil {
+		return true
+	}
+	for id := range l.Config.Geo.Locations() {
+		inA, inB := false, false
+		for code := range l.Config.Geo.Location(uint32(id)).Regions.All() {
+			inA, inB = inA || code == a, inB || code == b
+		}
+		if inA && inB {
+			return true
+		}
+	}
+	return false
 }

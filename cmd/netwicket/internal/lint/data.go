@@ -29,18 +29,18 @@ func (l *linter) dataAge() {
 // the whole world, in which a missing country says something.
 const manyCountries = 200
 
-// absentPlaces finds countries and regions that no address of the geo data is in.
-func (l *linter) absentPlaces() {
+// absentCountries finds countries that no address of the geo data is in. Regions
+// package decide asks for.
+func (l *linter) absentCountries() {
 	table := l.Config.Geo
-	regions := make(map[string][]string) // by country
+	known := make(map[string]bool)
 	for id := range table.Locations() {
 		if at := table.Location(uint32(id)); at.Country != "" {
-			known := regions[at.Country]
-			if at.Region != "" && !slices.Contains(known, at.Region) {
-				known = append(known, at.Region)
-			}
-			regions[at.Country] = known
+			known[at.Country] = true
 		}
+	}
+	if len(known) < manyCountries {
+		return
 	}
 	for i := range l.zones {
 		z := l.zones[i]
@@ -49,38 +49,30 @@ func (l *linter) absentPlaces() {
 		}
 		locations := properties(z)[0]
 		for _, t := range slices.Concat(locations.include, locations.exclude) {
-			l.absent(t, regions)
+			l.absentCountry(t, known)
 		}
 	}
 	for _, t := range l.countries() {
-		l.absent(t, regions)
+		l.absentCountry(t, known)
 	}
 }
 
-func (l *linter) absent(t term, regions map[string][]string) {
-	place := placeOf(t.text)
-	known, found := regions[place.Country]
-	switch {
-	case !found && len(regions) >= manyCountries && !l.saidAt(t):
-		hint := ""
-		if place.Country == "EU" {
-			hint = " (EU is MaxMind's code for an unknown country of Europe, not the European Union)"
-		}
-		l.warn(t.at, t.text, "absent-country", "no address of the geo data is in this country, so that it matches nobody%s; check the code", hint)
-	case found && place.Region != "" && len(known) > 0 && !slices.Contains(known, place.Region):
-		slices.Sort(known)
-		few, more := known, ""
-		if len(few) > 8 {
-			few, more = few[:8], " and others"
-		}
-		l.warn(t.at, t.text, "absent-region", "no address of the geo data is in this region, so that it matches nobody; the regions of %s there are %s%s", place.Country, strings.Join(few, ", "), more)
+func (l *linter) absentCountry(t term, known map[string]bool) {
+	country := placeOf(t.text).Country
+	if known[country] || l.saidAt(t) {
+		return
 	}
+	hint := ""
+	if country == "EU" {
+		hint = " (EU is MaxMind's code for an unknown country of Europe, not the European Union)"
+	}
+	l.warn(t.at, t.text, "absent-country", "no address of the geo data is in this country, so that it matches nobody%s; check the code", hint)
 }
 
-// saidAt says that package zone has warned about the code already.
+// saidAt says that another package has warned about the code already.
 func (l *linter) saidAt(t term) bool {
 	for _, f := range l.Policy.Info().Warnings {
-		if f.Code == "not-iso-country" && f.File == t.at.File && f.Line == t.at.Line && f.Column >= t.at.Column && strings.HasPrefix(f.Path, t.at.Path) {
+		if (f.Code == "not-iso-country" || f.Code == "absent-region") && f.File == t.at.File && f.Line == t.at.Line && f.Column >= t.at.Column && strings.HasPrefix(f.Path, t.at.Path) {
 			return true
 		}
 	}

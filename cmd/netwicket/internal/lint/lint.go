@@ -76,7 +76,7 @@ func (l *linter) wholePolicy() {
 	}
 	l.enforcement()
 	l.dataAge()
-	l.absentPlaces()
+	l.absentCountries()
 	l.dynamicCoverage()
 	l.deniedNetworks()
 	l.guard()

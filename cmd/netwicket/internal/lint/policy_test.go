@@ -3,10 +3,14 @@ package lint_test
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/mmdbtest"
 )
 
 const (
@@ -57,6 +61,32 @@ func TestPolicyLints(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			require.ElementsMatch(t, test.want, found(t, test.subject(t)))
 		})
+	}
+}
+
+// A region that is excluded from a blocklist may lie inside the one that is
+// allowed: then not all of it is blocked.
+func TestAllowedRegionAroundAnExcludedOne(t *testing.T) {
+	inside := func(codes ...string) mmdbtest.Map {
+		subdivisions := mmdbtest.Array{}
+		for _, code := range codes {
+			subdivisions = append(subdivisions, mmdbtest.Map{"iso_code": code})
+		}
+		return mmdbtest.Map{"country": mmdbtest.Map{"iso_code": "IT"}, "subdivisions": subdivisions}
+	}
+	content, err := mmdbtest.File{Built: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Networks: []mmdbtest.Network{
+		{Prefix: "192.0.2.0/25", Record: inside("25", "MI")}, {Prefix: "192.0.2.128/25", Record: inside("62", "RM")},
+	}}.Bytes()
+	require.NoError(t, err)
+	table, err := geo.Load(geo.Source{File: "city.mmdb", Data: content})
+	require.NoError(t, err)
+	for region, want := range map[string][]string{"IT-25": {}, "IT-62": {"zones.json:1:59 allowed-country-blocked"}} {
+		s := documents{zones: `[{"type":"DYNAMIC","id":"home","name":"home","locations":[{"country":"IT","region":"` + region + `"}]},
+			{"type":"DYNAMIC_V2","id":"b","name":"b","usage":"BLOCKLIST","locations":{"include":[{"country":"IT"}],"exclude":[{"country":"IT","region":"IT-MI"}]}}]`, geo: "192.0.2.1,IT,IT-25,,,\n192.0.2.2,IT,IT-62,,,\n192.0.2.3,IT,IT-MI,,,\n"}.subject(t)
+		s.Config.Geo = table
+		s.Policy, err = decide.Compile(s.Config)
+		require.NoError(t, err)
+		require.Equal(t, want, found(t, s), region)
 	}
 }
 
