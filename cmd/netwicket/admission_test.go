@@ -63,7 +63,7 @@ func randomRequests(r *rand.Rand, n int) []*asked {
 				hops[j] = hop(name)
 			}
 			if r.IntN(25) == 0 {
-				hops = append(hops, strings.Repeat("10.0.0.1,", 40))
+				hops = append(hops, strings.Repeat("10.0.0.1,", 40)+"10.0.0.1")
 			}
 			a.Headers = append(a.Headers, [2]string{name, strings.Join(hops, ", ")})
 		}
