@@ -61,7 +61,7 @@ func (l *logLine) request(others bool) (request.Request, error) {
 	if err != nil {
 		return request.Request{}, err
 	}
-	entry, err := parse(strings.TrimRight(l.text, "\r\n"))
+	entry, err := parse.Line(strings.TrimRight(l.text, "\r\n"))
 	if err != nil {
 		return request.Request{}, fmt.Errorf("--from-log: no record: %w: %s", err, shortQuote(l.text))
 	}

@@ -21,13 +21,16 @@ func (c *commandLine) replayCommand() *cobra.Command {
 		Use:   "replay LOG...",
 		Short: "Decide every request of access logs",
 		Long: `Decides every request that access logs record, through the proxies that they
-record, and sums up. LOG is a file, plain or gzip, or - for standard input.
+record, and sums up. LOG is a file, plain or compressed with gzip or zstd, or -
+for standard input.
 
 Formats: the common and combined formats of Apache and nginx, also with a
 virtual host or X-Forwarded-For in front of the peer or X-Forwarded-For behind
-the user agent; JSON lines; Okta System Log events; or lines that a regular
-expression takes apart. Without --format each line is recognised. Where the
-policy has an edge, it resolves the client from the peer and X-Forwarded-For;
+the user agent; those of HAProxy (httplog), Envoy, Istio, Amazon's load
+balancers, CloudFront and IIS; JSON lines; Okta System Log events, also as
+EventBridge, Splunk and event hooks deliver them; or lines that a regular
+expression takes apart. Without --format each line is recognised, also behind
+what Docker, Kubernetes or syslog put in front of it. Where the policy has an edge, it resolves the client from the peer and X-Forwarded-For;
 without one, the peer is the nearest hop and X-Forwarded-For supplies the hops
 behind it. Okta's events carry their own chain.
 
@@ -117,6 +120,10 @@ func (c *commandLine) reportFaults(report *replay.Report) {
 	}
 	if more := report.Unreadable - uint64(len(report.Faults)); more > 0 {
 		fmt.Fprintf(c.err, "netwicket: and %d more lines that are no record\n", more)
+	}
+	if report.Decided == 0 && report.Unreadable > 0 {
+		fmt.Fprintln(c.err, "netwicket: no line could be read; say what they are with --format, or where the addresses stand "+
+			"with --pattern RE for text, such as --pattern '^(?P<peer>\\S+) ', and --field NAME=PATH for JSON, such as --field peer=remote.ip")
 	}
 }
 

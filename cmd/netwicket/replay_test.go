@@ -145,6 +145,7 @@ func TestReplayErrors(t *testing.T) {
 		{"a log that is missing", []string{"absent.log", "access.log"}, "absent.log: no such file"},
 		{"an archive that was cut off", []string{"cut.gz"}, "cut.gz: "},
 		{"no record at all", []string{"--format", "json", "access.log"}, "access.log:1: no record"},
+		{"no line that could be read", []string{"--format", "json", "access.log"}, "--format, or where the addresses stand with --pattern RE for text"},
 		{"an unknown format", []string{"--format", "iis", "access.log"}, `unknown format "iis"; expected combined, common, json, okta, regex`},
 		{"a policy that is missing", []string{"-c", "absent.json", "access.log"}, "absent.json:1:1"},
 		{"another policy that is missing", []string{"--against", "absent.json", "access.log"}, "absent.json:1:1"},
@@ -305,7 +306,7 @@ func TestReplayOfApacheLogs(t *testing.T) {
 	text, err := os.ReadFile(log)
 	require.NoError(t, err)
 	for line := range strings.Lines(string(text)) {
-		entry, err := parse(strings.TrimSuffix(line, "\n"))
+		entry, err := parse.Line(strings.TrimSuffix(line, "\n"))
 		if addr, _, _ := strings.Cut(line, " "); err != nil || entry.Remote != addr || entry.Forwarded != "" || entry.Time == 0 {
 			t.Fatalf("%q: %+v, %v", line, entry, err)
 		}

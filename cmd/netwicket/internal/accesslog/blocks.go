@@ -9,6 +9,8 @@ import (
 	"io"
 	"iter"
 	"strings"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // MaxLine is how long a record may be, in bytes.
@@ -22,6 +24,7 @@ const blockSize = 512 << 10
 
 // Block is some whole lines of a log.
 type Block struct {
+	Layout
 	Text  string // lines, with or without an ending at the last one
 	Line  int    // number of the first line, from 1
 	lines []int  // of records that were joined into one line each, where they began
@@ -51,7 +54,7 @@ func (b Block) records(yield func(int, string) bool) {
 		if n := len(line); n > 0 && line[n-1] == '\r' {
 			line = line[:n-1]
 		}
-		if line != "" && strings.Trim(line, " \t") != "" {
+		if line != "" && strings.Trim(line, " \t") != "" && !(b.Layout.columns != nil && isDirective(line)) {
 			if !yield(number, line) {
 				return
 			}
@@ -60,16 +63,18 @@ func (b Block) records(yield func(int, string) bool) {
 	}
 }
 
-// Blocks reads a log, plain or compressed with gzip, and hands it out in blocks.
-// JSON objects in an array, or spread over lines, become one line each. It stops
-// at the first error of handle, which it returns, or of the input.
+// Blocks reads a log, plain or compressed with gzip or zstd, and hands it out in
+// blocks, each with the layout of the log. JSON objects in an array, or spread
+// over lines, become one line each. It stops at the first error of handle, which
+// it returns, or of the input.
 func Blocks(input io.Reader, handle func(Block) error) error {
 	buffered := bufio.NewReaderSize(input, 64<<10)
-	if magic, err := buffered.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
-		unpacked, err := gzip.NewReader(buffered)
-		if err != nil {
-			return fmt.Errorf("gzip: %w", err)
-		}
+	unpacked, err := unpack(buffered)
+	if err != nil {
+		return err
+	}
+	defer unpacked.Close()
+	if unpacked.Reader != buffered {
 		buffered = bufio.NewReaderSize(unpacked, 64<<10)
 	}
 	if mark, err := buffered.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
@@ -78,7 +83,49 @@ func Blocks(input io.Reader, handle func(Block) error) error {
 	if looksSpread(buffered) {
 		return objects(buffered, handle)
 	}
-	return lines(buffered, handle)
+	layout := layoutOf(buffered)
+	if layout.columns != nil {
+		return lines(buffered, columned(handle))
+	}
+	return lines(buffered, func(b Block) error {
+		b.Layout = layout
+		return handle(b)
+	})
+}
+
+// unpacked is a log as it was before it was compressed.
+type unpacked struct {
+	io.Reader
+	io.Closer
+}
+
+// unpack looks at the first bytes, not at the name.
+func unpack(input *bufio.Reader) (unpacked, error) {
+	magic, _ := input.Peek(4) // of a shorter input, what there is
+	switch {
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		reader, err := gzip.NewReader(input)
+		if err != nil {
+			return unpacked{}, fmt.Errorf("gzip: %w", err)
+		}
+		return unpacked{reader, reader}, nil
+	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		const window = 128 << 20 // what zstd itself takes without being asked for more
+		reader, err := zstd.NewReader(input, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(window))
+		if err != nil {
+			return unpacked{}, fmt.Errorf("zstd: %w", err)
+		}
+		closer := reader.IOReadCloser()
+		return unpacked{closer, closer}, nil
+	}
+	return unpacked{input, io.NopCloser(nil)}, nil
+}
+
+// layoutOf is the layout of a log by its first line that is not blank.
+func layoutOf(input *bufio.Reader) Layout {
+	begin, _ := input.Peek(4 << 10)
+	line, _, _ := strings.Cut(strings.TrimLeft(string(begin), " \t\r\n"), "\n")
+	return LayoutOf(strings.TrimSuffix(line, "\r"))
 }
 
 // looksSpread says that a log begins with an array of objects, or with an object

@@ -146,10 +146,21 @@ func (h *head) entry() (Entry, bool) {
 		return Entry{}, false
 	}
 	e := Entry{Remote: peer.text}
+	if h.count == 2 && h.groups[0].beforeHost(peer) {
+		return Entry{}, false
+	}
 	if list := h.groups[h.count-2]; h.count == 3 || list.isForwarded() {
 		e.Forwarded = forwarded(list.text)
 	}
 	return e, true
+}
+
+// beforeHost says that an address stands in front of a name: a peer and its
+// virtual host, or X-Forwarded-For and a peer whose name was looked up. Only
+// localhost is sure to be a peer.
+func (g group) beforeHost(name group) bool {
+	return !g.quoted && g.comma < 0 && g.isForwarded() && !name.isForwarded() &&
+		name.text != "localhost" && !strings.HasPrefix(name.text, "unix:")
 }
 
 // isForwarded tells X-Forwarded-For from a host in front of the peer.

@@ -8,11 +8,11 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/accesslog"
 )
 
-func parser(t testing.TB, o accesslog.Options) accesslog.Parser {
+func parser(t testing.TB, o accesslog.Options) func(line string) (accesslog.Entry, error) {
 	t.Helper()
 	parse, err := accesslog.New(o)
 	require.NoError(t, err)
-	return parse
+	return parse.Line
 }
 
 const (
@@ -27,7 +27,6 @@ func TestHeads(t *testing.T) {
 		{"an IPv6 peer", `2001:db8::7` + tail, "2001:db8::7", ""},
 		{"a peer with a port", `[2001:db8::7]:4711` + tail, "[2001:db8::7]:4711", ""},
 		{"a name in the peer's place", `host.example` + tail, "host.example", ""},
-		{"no peer", `-` + tail, "-", ""},
 		{"a local socket", `unix:` + tail, "unix:", ""},
 		{"a user", `192.0.2.7 - frank [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 203`, "192.0.2.7", ""},
 		{"an empty user", `192.0.2.7 -  [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 203`, "192.0.2.7", ""},
@@ -113,7 +112,9 @@ func TestNoRecords(t *testing.T) {
 		{"cut off behind the status", `192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 `, ""},
 		{"a status that is none", `192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" yes 7`, ""},
 		{"a space in front", " " + whole, ""},
-		{"a syslog header in front", "May 17 10:05:03 host nginx: " + whole, ""},
+		{"a virtual host behind the peer", `192.0.2.7 example.com` + tail, ""},
+		{"an address that is the text of something else", `12345` + tail, ""},
+		{"no peer", `-` + tail, ""},
 		{"an open quote in front", `"192.0.2.7` + tail, ""},
 		{"no referrer", `192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 203`, "combined"},
 		{"a host, a list and a list", `example.com 1.1.1.1, 2.2.2.2 3.3.3.3, 4.4.4.4` + tail, ""},

@@ -24,21 +24,48 @@
 //
 // A single address in front of the peer is taken for X-Forwarded-For, not for a
 // host: that is the side on which an error denies. A host name in the peer's place,
-// which a server with name look-ups on writes, is no address and is denied.
+// which a server with name look-ups on writes, is no address and is denied. An
+// address in front of a name is no record: it may be the peer and its virtual
+// host. Nor is a line, of whatever format, with something in the peer's place that
+// is neither an address nor a name.
+//
+// # HAProxy, Envoy, Istio, load balancers
+//
+// HAProxy's option httplog, the default formats of Envoy and Istio, and the logs
+// of Amazon's Application and Classic Load Balancers. HAProxy's captured headers
+// have no names: to read X-Forwarded-For among them takes a regular expression.
+//
+// # W3C extended logs
+//
+// CloudFront and IIS write them: a line that begins with #Fields: says what the
+// fields of the lines behind it are. The peer is c-ip, X-Forwarded-For is
+// x-forwarded-for or cs(X-Forwarded-For).
 //
 // # JSON lines
 //
 // One object a line, or objects in an array or spread over several lines. Fields
 // are named by the path of their keys with dots between them, such as
 // request.remote_ip. Without names the fields that nginx configurations, Caddy,
-// Traefik, the Elastic Common Schema and Cloudflare use are looked for.
+// Traefik, Envoy, Istio, the Elastic Common Schema, Front Door and Cloudflare use
+// are looked for. Where a record has the peer or the whole chain, no field counts
+// that its writer derived from X-Forwarded-For, in which a client writes:
+// Traefik's ClientHost, Envoy's downstream_remote_address, Filebeat's source.ip,
+// remote_addr behind nginx's realip module.
+//
+// # What stands around a record
+//
+// The prefix of a Kubernetes container runtime, the time that docker logs -t puts
+// in front, and a syslog header are left out where the log's first line has one.
+// An object that has no address is looked into: Docker, Fluent Bit, Filebeat,
+// CloudWatch and Splunk put a program's line into one.
 //
 // # Okta System Log
 //
 // Events as GET /api/v1/logs answers them. request.ipChain is the chain, the
 // client first and the nearest proxy last
 // (https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/);
-// client.ipAddress stands in for an empty one.
+// client.ipAddress stands in for an empty one. EventBridge's detail, Splunk's
+// result and the events of a hook's data are found inside.
 //
 // # A regular expression
 //

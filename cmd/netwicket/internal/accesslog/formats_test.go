@@ -2,6 +2,7 @@ package accesslog_test
 
 import (
 	"net/http"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,7 +36,20 @@ func TestJSON(t *testing.T) {
 		{"the first of several paths", []string{"peer=a", "peer=b"}, `{"b":"10.0.0.1","a":""}`, accesslog.Entry{Remote: "10.0.0.1"}},
 		{"the longest key", []string{"peer=a.b.c"}, `{"a":{"b.c":"10.0.0.1","b":{"c":"9.9.9.9"}}}`, accesslog.Entry{Remote: "10.0.0.1"}},
 		{"a hop that is no text", []string{"peer=p", "xff=x"}, `{"p":"10.0.0.1","x":["203.0.113.9",null]}`, accesslog.Entry{Remote: "10.0.0.1", Forwarded: "203.0.113.9, unknown"}},
-		{"an address that is a number", []string{"peer=p"}, `{"p":167772161}`, accesslog.Entry{Remote: "167772161"}},
+		{"Traefik behind a proxy", nil, `{"ClientAddr":"10.0.0.1:4711","ClientHost":"203.0.113.9","StartUTC":"2015-05-17T10:05:03.25Z"}`,
+			accesslog.Entry{Remote: "10.0.0.1:4711", Forwarded: "203.0.113.9", Time: at}},
+		{"Traefik with headers", nil, `{"ClientAddr":"[2001:db8::1]:4711","ClientHost":"6.6.6.6","request_X-Forwarded-For":"6.6.6.6, 203.0.113.9"}`,
+			accesslog.Entry{Remote: "[2001:db8::1]:4711", Forwarded: "6.6.6.6, 203.0.113.9"}},
+		{"Traefik and nobody in front", nil, `{"ClientAddr":"[2001:db8::1]:4711","ClientHost":"2001:db8::1"}`, accesslog.Entry{Remote: "[2001:db8::1]:4711"}},
+		{"nginx that replaced the peer", nil, `{"remote_addr":"6.6.6.6","realip_remote_addr":"10.0.0.1","http_x_forwarded_for":"6.6.6.6"}`,
+			accesslog.Entry{Remote: "10.0.0.1", Forwarded: "6.6.6.6"}},
+		{"Front Door", nil, `{"time":"2015-05-17T10:05:03Z","properties":{"clientIp":"6.6.6.6","socketIp":"203.0.113.9"}}`, accesslog.Entry{Remote: "203.0.113.9", Time: at}},
+		{"Filebeat of nginx", nil, `{"source":{"ip":"6.6.6.6"},"nginx":{"access":{"remote_ip_list":["6.6.6.6","203.0.113.9","10.0.0.1"]}}}`,
+			accesslog.Entry{Remote: "10.0.0.1", Forwarded: "6.6.6.6, 203.0.113.9"}},
+		{"Istio", nil, `{"start_time":"2015-05-17T10:05:03.250Z","x_forwarded_for":"6.6.6.6,203.0.113.9","downstream_remote_address":"6.6.6.6:0","response_code":200}`,
+			accesslog.Entry{Remote: "203.0.113.9", Forwarded: "6.6.6.6", Time: at}},
+		{"Istio without a chain", nil, `{"x_forwarded_for":null,"downstream_remote_address":"10.0.0.1:4711"}`, accesslog.Entry{Remote: "10.0.0.1:4711"}},
+		{"Envoy Gateway", nil, `{"x-forwarded-for":"203.0.113.9","downstream_remote_address":"203.0.113.9:0"}`, accesslog.Entry{Remote: "203.0.113.9"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -51,6 +65,7 @@ func TestJSON(t *testing.T) {
 	}
 	for name, line := range map[string]string{
 		"no JSON": "nonsense", "an array": "[]", "null": "null", "half an object": `{"remote_addr":`, "no address": `{"time":1}`,
+		"a number for an address": `{"remote_addr":167772161}`, "a street": `{"address":"12 Main Street"}`, "a dash": `{"remote_addr":"-"}`,
 		"an address that is null": `{"remote_addr":null}`, "more behind the object": `{"remote_addr":"10.0.0.1"} x`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -152,4 +167,35 @@ func TestEntryIsARequest(t *testing.T) {
 		entry = accesslog.Entry{Remote: "10.0.0.1", Forwarded: "192.0.2.7"}
 		require.Equal(t, []string{"192.0.2.7"}, entry.Request(memory).Header["X-Forwarded-For"])
 	}
+}
+
+// Okta's events as they arrive elsewhere: at Amazon, in Splunk, at a hook.
+func TestOktaWrapped(t *testing.T) {
+	const one = `{"published":"2015-05-17T10:05:03.000Z","request":{"ipChain":[{"ip":"203.0.113.9"},{"ip":"10.0.0.1"}]}}`
+	first := accesslog.Entry{Remote: "10.0.0.1", Forwarded: "203.0.113.9", Resolved: true, Time: at}
+	second := accesslog.Entry{Remote: "198.51.100.7", Resolved: true}
+	for name, test := range map[string]struct {
+		line string
+		want []accesslog.Entry
+	}{
+		"EventBridge":     {`{"version":"0","detail-type":"SystemLog","time":"2016-01-01T00:00:00Z","detail":` + one + `}`, []accesslog.Entry{first}},
+		"Splunk":          {`{"preview":false,"result":` + one + `}`, []accesslog.Entry{first}},
+		"Splunk, raw":     {`{"result":{"_raw":` + strconv.Quote(one) + `,"client.ipAddress":"6.6.6.6"}}`, []accesslog.Entry{first}},
+		"Splunk, flat":    {`{"result":{"published":"2015-05-17T10:05:03.000Z","request.ipChain{}.ip":["203.0.113.9","10.0.0.1"]}}`, []accesslog.Entry{first}},
+		"Splunk, one hop": {`{"result":{"request.ipChain{}.ip":"198.51.100.7"}}`, []accesslog.Entry{second}},
+		"an event hook": {`{"eventType":"com.okta.event_hook","data":{"events":[` + one + `,{"request":{"ipChain":[]},"client":{"ipAddress":"198.51.100.7"}}]}}`,
+			[]accesslog.Entry{first, second}},
+		"an event hook with an event that nobody caused": {`{"data":{"events":[` + one + `,{"request":{"ipChain":[]}}]}}`, nil},
+		"a raw text that is no event":                    {`{"result":{"_raw":"\"ipChain\""}}`, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, format := range []string{"", "okta"} {
+				require.Equal(t, test.want, entries(t, accesslog.Options{Format: format}, test.line), format)
+			}
+		})
+	}
+	_, err := parser(t, accesslog.Options{})(`{"data":{"events":[` + one + `,` + one + `]}}`)
+	require.ErrorContains(t, err, "several requests")
+	_, err = parser(t, accesslog.Options{})(`{"remote_addr":"10.0.0.1","path":"/?\"ipChain\""}`)
+	require.NoError(t, err, "what a client asks for makes no event")
 }

@@ -11,8 +11,9 @@ import (
 // Formats are the names of the formats, as the command line takes them.
 func Formats() []string { return []string{"combined", "common", "json", "okta", "regex"} }
 
-// Options choose a format. The zero value recognises the format line by line:
-// an object is JSON or an Okta event, anything else is combined or common.
+// Options choose a format. The zero value recognises it: an object is JSON or an
+// Okta event, a W3C log says itself what it holds, and any other line is of the
+// combined or common format or one that HAProxy, Envoy or a load balancer writes.
 type Options struct {
 	Format  string   // one of [Formats]; empty: recognised, or what the other options are for
 	Pattern string   // a regular expression, for regex
@@ -29,40 +30,76 @@ func New(o Options) (Parser, error) {
 		format = "json"
 	}
 	if o.Pattern != "" && format != "regex" {
-		return nil, fmt.Errorf("a pattern is for format regex, not %s", format)
+		return Parser{}, fmt.Errorf("a pattern is for format regex, not %s", format)
 	}
 	if len(o.Fields) > 0 && format != "json" {
-		return nil, fmt.Errorf("fields are for format json, not %s", format)
+		return Parser{}, fmt.Errorf("fields are for format json, not %s", format)
 	}
 	switch format {
 	case "":
-		usual := usualPaths()
-		return func(line string) (Entry, error) { return recognise(line, usual) }, nil
+		r := recogniser{usualPaths()}
+		return Parser{read: r.read, recognises: true}, nil
 	case "combined":
-		return combined.parse, nil
+		return Parser{read: single(combined.parse)}, nil
 	case "common":
-		return common.parse, nil
+		return Parser{read: single(common.parse)}, nil
 	case "okta":
-		return parseOkta, nil
+		return Parser{read: parseOkta}, nil
 	case "json":
 		named, err := parseFields(o.Fields)
-		return named.parse, err
+		return Parser{read: single(named.parse)}, err
 	case "regex":
-		return newPattern(o.Pattern)
+		parse, err := newPattern(o.Pattern)
+		return Parser{read: single(parse), asIs: true}, err
 	default:
-		return nil, fmt.Errorf("unknown format %q; expected %s", format, strings.Join(Formats(), ", "))
+		return Parser{}, fmt.Errorf("unknown format %q; expected %s", format, strings.Join(Formats(), ", "))
 	}
 }
 
-// recognise reads a line of whatever format it is.
-func recognise(line string, usual paths) (Entry, error) {
-	if !strings.HasPrefix(strings.TrimLeft(line, " \t"), "{") {
-		return either.parse(line)
+// recogniser reads records of whatever format they are.
+type recogniser struct{ usual paths }
+
+func (r recogniser) read(record string, entries []Entry) ([]Entry, error) {
+	for range maxWraps {
+		if !strings.HasPrefix(strings.TrimLeft(record, " \t"), "{") {
+			return one(entries)(parseText(record))
+		}
+		if looksLikeOkta(record) {
+			return parseOkta(record, entries)
+		}
+		object, err := parseObject(record)
+		if err != nil {
+			return entries, err
+		}
+		e, err := r.usual.entry(object)
+		if err == nil {
+			return append(entries, e), nil
+		}
+		line, inner := unwrapped(object)
+		if inner != nil {
+			return one(entries)(r.usual.entry(inner))
+		}
+		if line == "" {
+			return entries, err
+		}
+		record = line
 	}
-	if strings.Contains(line, `"ipChain"`) {
-		return parseOkta(line)
+	return entries, errWrapped
+}
+
+var errWrapped = errors.New("too many objects stand around the record")
+
+// parseText reads a line that is no object. The common and combined formats come
+// first, since they are what most logs hold, and no line of another is one.
+func parseText(line string) (Entry, error) {
+	e, err := either.parse(line)
+	if err == nil {
+		return e, nil
 	}
-	return usual.parse(line)
+	if e, ok := parseServer(line); ok {
+		return e, nil
+	}
+	return Entry{}, err
 }
 
 // parseFields reads NAME=PATH. A time that is not named is looked for.
@@ -102,7 +139,7 @@ func parseFields(list []string) (paths, error) {
 var errNoMatch = errors.New("the line does not match the pattern")
 
 // newPattern makes a parser of a regular expression.
-func newPattern(pattern string) (Parser, error) {
+func newPattern(pattern string) (func(string) (Entry, error), error) {
 	if pattern == "" {
 		return nil, errors.New("format regex needs a pattern with groups such as (?P<peer>[^ ]+)")
 	}

@@ -191,3 +191,15 @@ func TestRunKeepsTheFirstFaults(t *testing.T) {
 	}
 	require.Len(t, report.Faults, 5)
 }
+
+// A line of another format is no denial.
+func TestOtherFormatsAreNoRecords(t *testing.T) {
+	const log = `192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 203 "-" "agent"` + "\n" +
+		`status=200 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 203 "-" "agent"` + "\n" +
+		`host.example - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 203 "-" "agent"` + "\n"
+	report := replay.Run(replay.Config{Parse: parser(t), Subject: replay.Subject{Control: admission.Control{Policy: policy(t, blocking)}}}, []replay.Input{input("log", log)})
+	require.EqualValues(t, 3, report.Lines)
+	require.EqualValues(t, 1, report.Unreadable)
+	require.EqualValues(t, 2, report.Decided, "a host whose name was looked up is denied")
+	require.Equal(t, 2, report.Faults[0].Line)
+}

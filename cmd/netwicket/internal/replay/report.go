@@ -13,7 +13,7 @@ import (
 // Report is what came out. Lists are sorted by number, the largest first, and
 // then by name, so that equal logs give equal reports.
 type Report struct {
-	Lines, Decided, Unreadable uint64 // Lines is the sum of the other two
+	Lines, Decided, Unreadable uint64 // Lines is the sum of the other two, but where one record is several requests
 	Allow, Deny                uint64
 	Reasons                    []Count[decide.Reason]
 	Zones                      []Count[decide.ZoneRef] // of the blocklist zones that denied
@@ -82,7 +82,7 @@ func (f Fault) compare(other Fault) int {
 
 func (t *tally) report(inputs []Input, failed []error) *Report {
 	r := &Report{
-		Lines: t.lines, Unreadable: t.unreadable, Decided: t.lines - t.unreadable,
+		Lines: t.lines, Unreadable: t.unreadable, Decided: t.decided,
 		Countries: t.byCountry, First: when(t.first), Last: when(t.last),
 		Clients: len(t.clients.rows), Grain: grains()[t.clients.level],
 		Changes: Changes{ToDeny: t.changed[0], ToAllow: t.changed[1]},

@@ -21,12 +21,15 @@ type worker struct {
 	config *Config
 	buffer admission.Buffer
 	header accesslog.Header
+	// entries is the memory of what one record says.
+	entries []accesslog.Entry
 	tally
 }
 
 // tally is what one worker has counted.
 type tally struct {
 	lines, unreadable uint64
+	decided           uint64
 	decisions         map[decide.Decision]uint64 // by everything but the client
 	changes           map[[2]decide.Outcome]uint64
 	changed           [2]uint64 // to deny, to allow
@@ -61,12 +64,17 @@ func (w *worker) do(j job) {
 	}
 	for number, line := range j.block.Records() {
 		w.lines++
-		entry, err := w.config.Parse(line)
-		if err != nil {
+		var err error
+		if w.entries, err = w.config.Parse.Append(w.entries[:0], j.block.Layout, line); err != nil {
 			w.fault(Fault{File: j.file, Line: number, Text: line, Err: err})
 			continue
 		}
-		w.decide(&entry)
+		for i := range w.entries {
+			if err := w.decide(&w.entries[i]); err != nil {
+				w.fault(Fault{File: j.file, Line: number, Text: line, Err: err})
+				break
+			}
+		}
 	}
 }
 
@@ -76,9 +84,17 @@ func (w *worker) fault(f Fault) {
 	w.faults = keepFirst(w.faults, f)
 }
 
-func (w *worker) decide(e *accesslog.Entry) {
+// decide counts the decision about one request, unless there is none: what is no
+// address may be of another format.
+func (w *worker) decide(e *accesslog.Entry) error {
 	asked := e.Request(w.header)
 	d := w.config.Subject.Decide(asked, &w.buffer)
+	if d.Reason == decide.ClientUnresolved {
+		if err := e.Check(); err != nil {
+			return err
+		}
+	}
+	w.decided++
 	client := d.Client
 	d.Client = netip.Addr{}
 	w.decisions[d]++
@@ -105,6 +121,7 @@ func (w *worker) decide(e *accesslog.Entry) {
 			count.Denied++
 		}
 	}
+	return nil
 }
 
 // compare counts a request that the two policies decide differently.
@@ -165,6 +182,7 @@ func (c *Config) watching(addr netip.Addr) int {
 func (t *tally) join(other *tally) {
 	t.lines += other.lines
 	t.unreadable += other.unreadable
+	t.decided += other.decided
 	t.changed[0] += other.changed[0]
 	t.changed[1] += other.changed[1]
 	for d, n := range other.decisions {
