@@ -30,9 +30,10 @@ the user agent; those of HAProxy (httplog), Envoy, Istio, Amazon's load
 balancers, CloudFront and IIS; JSON lines; Okta System Log events, also as
 EventBridge, Splunk and event hooks deliver them; or lines that a regular
 expression takes apart. Without --format each line is recognised, also behind
-what Docker, Kubernetes or syslog put in front of it. Where the policy has an edge, it resolves the client from the peer and X-Forwarded-For;
-without one, the peer is the nearest hop and X-Forwarded-For supplies the hops
-behind it. Okta's events carry their own chain.
+what Docker, Kubernetes or syslog put in front of it. Where the policy has an
+edge, it resolves the client from the peer and X-Forwarded-For; without one, the
+peer is the nearest hop and X-Forwarded-For supplies the hops behind it. Okta's
+events carry their own chain.
 
 Lines that are no record are counted, and the first ones shown on standard
 error. Ends with 0 whatever was decided, and with 1 if a log could not be read.`,

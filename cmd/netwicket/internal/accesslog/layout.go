@@ -57,9 +57,9 @@ func (l Layout) record(line string) (string, error) {
 		return cutSyslog(line)
 	case stamps:
 		return cutStamp(line)
-	default:
-		return line, nil
+	case nobody:
 	}
+	return line, nil
 }
 
 var (

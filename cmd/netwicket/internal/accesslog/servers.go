@@ -1,7 +1,6 @@
 package accesslog
 
 import (
-	"errors"
 	"strings"
 )
 
@@ -9,8 +8,6 @@ import (
 // default. What a client wrote into them never moves an address: HAProxy and the
 // load balancers put theirs in front of it, and an Envoy line is read only if it
 // has exactly the quotes that Envoy put there.
-
-var errServer = errors.New("expected a line of the common or combined format, JSON, or one that HAProxy, Envoy or a load balancer writes")
 
 // parseServer reads a line that is neither common nor combined.
 func parseServer(line string) (Entry, bool) {
