@@ -95,10 +95,7 @@ func lintOf(target policyfile.Options, checked policyfile.Checked, asPolicy bool
 	if parts.Err() != nil {
 		return nil
 	}
-	subject := lint.Subject{Config: parts.Config, Name: parts.Name(), At: target.Now, Guard: parts.Serve.Guard}
-	if parts.Edge != nil {
-		subject.Trusted = parts.Edge.Trusted
-	}
+	subject := lint.Subject{Config: parts.Config, Name: parts.Name(), At: target.Now, Guard: parts.Serve.Guard, Edge: parts.Edge}
 	if len(parts.Files) > 0 {
 		subject.Name = parts.Files[0] // the policy file of a folder
 	}

@@ -104,6 +104,53 @@ func TestCheckExpectations(t *testing.T) {
 	}
 }
 
+// An address that must be allowed or denied is a client whom a proxy names.
+func TestMustResolvesAsTheEdgeDoes(t *testing.T) {
+	for _, test := range []struct {
+		name, edge string
+		args       []string
+		want       string // the one error; empty: none
+	}{
+		{"a client", `{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for"}`, []string{"--must-allow", "192.0.2.1"}, ""},
+		{"a proxy is no client", `{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for"}`, []string{"--must-allow", "10.1.2.3"},
+			"10.1.2.3 must be allowed and is denied, since it is inside edge.trusted and would be taken for a proxy: deny - client_unresolved [must-allow]"},
+		{"nor mapped", `{"trusted":["10.0.0.0/8"],"source":"forwarded"}`, []string{"--must-allow", "::ffff:10.1.2.3"},
+			"::ffff:10.1.2.3 must be allowed and is denied, since"},
+		{"nor in a file", `{"trusted":["10.0.0.0/8"],"source":"hops:1"}`, []string{"--must-allow", "list.txt"},
+			"10.1.2.3 must be allowed and is denied, since"},
+		{"nor by a single header", `{"trusted":["10.0.0.0/8"],"source":"header:X-Real-IP"}`, []string{"--must-allow", "10.1.2.3"},
+			"10.1.2.3 must be allowed and is denied, since"},
+		{"unless the leftmost is", `{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for","allTrusted":"leftmost"}`, []string{"--must-allow", "10.1.2.3"}, ""},
+		{"or nobody is named", `{"trusted":["10.0.0.0/8"],"source":"peer"}`, []string{"--must-allow", "10.1.2.3"}, ""},
+		{"a proxy is denied", `{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for"}`, []string{"--must-deny", "10.1.2.3"}, ""},
+		{"unless it may be the client", `{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for","onMissing":"peer"}`, []string{"--must-deny", "10.1.2.3"},
+			"10.1.2.3 must be denied and is allowed, since"},
+		{"no edge", "", []string{"--must-allow", "10.1.2.3"}, ""},
+		{"an address that is no host's", `{}`, []string{"--must-allow", "224.0.0.1"}, "224.0.0.1 must be allowed and is denied: deny - client_unresolved [must-allow]"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := `{"okta":{"zones":["zones.json"]}`
+			if test.edge != "" {
+				file += `,"edge":` + test.edge
+			}
+			folder(t, map[string]string{
+				"netwicket.json": file + "}",
+				"zones.json":     `[{"type":"IP","id":"b","name":"B","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"203.0.113.0/24"}]}]`,
+				"list.txt":       "192.0.2.1\n10.1.2.3\n",
+			})
+			got := runIn(t, "", append([]string{"check"}, test.args...)...)
+			if test.want == "" {
+				require.NotContains(t, got.out, " error: ")
+				require.Equal(t, 0, got.code)
+				return
+			}
+			require.Equal(t, 3, got.code)
+			require.Equal(t, 1, strings.Count(got.out, " error: "), got.out)
+			require.Contains(t, got.out, test.want)
+		})
+	}
+}
+
 // What must be allowed cannot be shown of a policy that lacks its data.
 func TestCheckExpectationsNeedAPolicy(t *testing.T) {
 	folder(t, map[string]string{"dynamic.json": dynamic})

@@ -10,6 +10,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
 )
@@ -20,7 +21,9 @@ func expectations(flags checkFlags, checked policyfile.Checked) (finding.List, e
 	if err != nil {
 		return nil, err
 	}
-	e := &expecting{control: control, policyName: checked.Parts.Name()}
+	edge := checked.Parts.Edge
+	e := &expecting{control: control, named: edge.DecideNamed(checked.Policy), policyName: checked.Parts.Name()}
+	e.fallsBack = edge != nil && edge.OnMissing == gate.UsePeer
 	for _, text := range flags.mustAllow {
 		e.must(decide.Allow, text)
 	}
@@ -33,6 +36,8 @@ func expectations(flags checkFlags, checked policyfile.Checked) (finding.List, e
 // expecting compares what a policy decides with what it must.
 type expecting struct {
 	control    admission.Control
+	named      func(netip.Addr) (decide.Decision, error) // about a client that a proxy names
+	fallsBack  bool                                      // a proxy that names nobody is the client
 	buffer     admission.Buffer
 	policyName string
 	findings   finding.List
@@ -73,12 +78,23 @@ func (e *expecting) must(want decide.Verdict, text string) {
 }
 
 // one checks one request. An address that cannot be read is a slip in the list:
-// every policy denies it, so it would prove nothing.
+// every policy denies it, so it would prove nothing. One that can is a client whom
+// a proxy of the edge names.
 func (e *expecting) one(want decide.Verdict, r request.Request, file string, line int) {
 	got, from := e.control.Answer(r, &e.buffer)
 	if r.Bare && from.Err != nil {
 		e.fail(file, line, "bad-request", fmt.Errorf("%q is no address", finding.Cut(r.Remote)))
 		return
+	}
+	why := ""
+	if r.Bare {
+		named, err := e.named(from.Chain[0])
+		if want == decide.Allow || !e.fallsBack { // else a proxy at that address may be the client, and has to be denied
+			got = named
+		}
+		if errors.Is(err, gate.ErrAllTrusted) {
+			why = ", since it is inside edge.trusted and would be taken for a proxy"
+		}
 	}
 	if got.Verdict == want {
 		return
@@ -88,5 +104,5 @@ func (e *expecting) one(want decide.Verdict, r request.Request, file string, lin
 	if want == decide.Deny {
 		wanted, happens, code = "denied", "allowed", "must-deny"
 	}
-	e.fail(file, line, code, fmt.Errorf("%s must be %s and is %s: %s", finding.Cut(r.Remote), wanted, happens, got))
+	e.fail(file, line, code, fmt.Errorf("%s must be %s and is %s%s: %s", finding.Cut(r.Remote), wanted, happens, why, got))
 }

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -192,10 +194,15 @@ func private(network netipx.IPRange) bool {
 	return false
 }
 
-// guard finds addresses of the service's guard list that the policy denies.
+// guard finds addresses of the service's guard list that the policy denies, as the
+// edge resolves them.
 func (l *linter) guard() {
+	answer := l.Edge.DecideNamed(l.Policy)
 	for _, addr := range l.Guard {
-		if d := l.Policy.Decide(addr); !d.Allowed() {
+		switch d, err := answer(addr); {
+		case errors.Is(err, gate.ErrAllTrusted):
+			l.warn(zone.Position{File: l.Name}, addr.String(), "guard-denied", "the address is in serve.guard and inside edge.trusted, where it is taken for one of our proxies and never for a client, so that a running service refuses to load this policy; trust the proxies' own addresses alone, or take it off the guard list")
+		case !d.Allowed():
 			l.warn(zone.Position{File: l.Name}, addr.String(), "guard-denied", "the address is in serve.guard and the policy denies it (%s), so that a running service refuses to load this policy; allow the address, or take it off the guard list", d.Reason)
 		}
 	}

@@ -10,7 +10,10 @@ import (
 // list as allowed: whatever makes a request look as if a proxy itself had sent
 // it would let it in.
 func (l *linter) trusted() {
-	for _, prefix := range l.Trusted {
+	if l.Edge == nil {
+		return
+	}
+	for _, prefix := range l.Edge.Trusted {
 		proxies := netipx.RangeOfPrefix(prefix.Masked())
 		for network := range l.allowedNetworks() {
 			if !network.entry.Range.Overlaps(proxies) {

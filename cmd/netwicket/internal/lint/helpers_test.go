@@ -14,6 +14,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/decidetest"
+	"github.com/netwicket/netwicket/decide/gate"
 )
 
 // The model says all that a lint needs: no document is parsed a second time.
@@ -36,12 +37,13 @@ type documents struct {
 	alone          bool // look at the documents without a policy
 	unknownCountry decide.UnknownCountry
 	guard          []netip.Addr
+	edge           *gate.Config
 }
 
 // subject parses and compiles, which must succeed.
 func (d documents) subject(t testing.TB) lint.Subject {
 	t.Helper()
-	s := lint.Subject{Name: "netwicket.json", At: time.Date(2026, 11, 15, 0, 0, 0, 0, time.UTC), Guard: d.guard}
+	s := lint.Subject{Name: "netwicket.json", At: time.Date(2026, 11, 15, 0, 0, 0, 0, time.UTC), Guard: d.guard, Edge: d.edge}
 	texts := decidetest.Documents{
 		Zones: d.zones, ThreatInsight: d.threat, SailPoint: d.network, AuthProfile: d.profile, Overlay: d.overlay, Geo: d.geo,
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/zone"
 )
@@ -23,8 +24,7 @@ type Subject struct {
 	Name  string       // file of findings about the policy as a whole
 	At    time.Time    // the time that the age of geo data is told at
 	Guard []netip.Addr // addresses that a service with this policy must not deny
-
-	Trusted []netip.Prefix // proxies that the edge believes
+	Edge  *gate.Config // in front of the policy; nil: it describes none
 }
 
 // Check gives all findings, document by document and in document order inside

@@ -9,6 +9,7 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/internal/mmdbtest"
 )
@@ -55,6 +56,8 @@ func TestPolicyLints(t *testing.T) {
 		{"an overlay that expired allows nobody, and is not said to", documents{network: `{}`, overlay: `{"deny":[{"network":"192.0.2.0/24","why":"w","until":"2026-01-01T00:00:00Z"}],"allow":[{"network":"192.0.2.1","why":"w"}]}`}, nil},
 		{"two denials cover what is allowed", documents{network: `{}`, overlay: `{"deny":[{"network":"192.0.2.0/25","why":"w"},{"network":"192.0.2.128/25","why":"w"}],"allow":[{"network":"192.0.2.0/24","why":"w"}]}`},
 			[]string{"overlay.json:1:107 denied-allow"}},
+		{"a guarded address among the proxies", documents{network: `{}`, guard: []netip.Addr{netip.MustParseAddr("10.0.0.9"), netip.MustParseAddr("192.0.2.1")},
+			edge: &gate.Config{Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, Source: gate.XForwardedFor}}, []string{"netwicket.json:1:1 guard-denied"}},
 		{"a guarded address that is allowed", documents{network: `{}`, guard: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}, nil},
 	}
 	for _, test := range tests {
