@@ -161,14 +161,10 @@ func (s *service) certificate() (*forwardauth.Certificate, error) {
 // listen opens the listener for proxies, and behind it that for the status if it
 // is another.
 func (s *service) listen(certificate *forwardauth.Certificate) ([]*forwardauth.Server, error) {
-	logger := s.journal.Logger()
 	own := s.settings.Metrics != ""
-	front := forwardauth.Listener{Address: s.settings.Listen, Handler: s.Handler(!own)}
+	front := forwardauth.Listener{Address: s.settings.Listen, Handler: s.Handler(!own), ProxyProtocol: s.settings.ProxyProtocol}
 	if certificate != nil {
 		front.TLS = certificate.Config()
-	}
-	if s.settings.ProxyProtocol {
-		front.Proxied = s.Trusts
 	}
 	listeners := []forwardauth.Listener{front}
 	if own {
@@ -176,7 +172,7 @@ func (s *service) listen(certificate *forwardauth.Certificate) ([]*forwardauth.S
 	}
 	var servers []*forwardauth.Server
 	for _, l := range listeners {
-		server, err := forwardauth.Listen(l, logger)
+		server, err := s.Listen(l)
 		if err != nil {
 			for _, open := range servers {
 				_ = open.Shutdown() // nothing was served yet
@@ -189,7 +185,7 @@ func (s *service) listen(certificate *forwardauth.Certificate) ([]*forwardauth.S
 	if own {
 		attrs = append(attrs, "metrics", servers[1].Addr().String())
 	}
-	logger.Info("serving", attrs...)
+	s.journal.Logger().Info("serving", attrs...)
 	return servers, nil
 }
 

@@ -74,9 +74,12 @@ func TestNoAllocs(t *testing.T) {
 }
 
 // discard is a ResponseWriter that keeps nothing.
-type discard struct{ status int }
+type discard struct {
+	status int
+	header http.Header
+}
 
-func (*discard) Header() http.Header               { return nil }
+func (d *discard) Header() http.Header             { return d.header }
 func (*discard) Write(b []byte) (int, error)       { return len(b), nil }
 func (*discard) WriteString(s string) (int, error) { return len(s), nil }
 func (d *discard) WriteHeader(status int)          { d.status = status }
@@ -87,7 +90,7 @@ func TestRefusalAllocs(t *testing.T) {
 	live := decidetest.Live(decidetest.AllowOnly(t, "203.0.113.0/24"))
 	options := gate.Options{Resolver: sourced(t, gate.XForwardedFor)}
 	nothing := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-	w := &discard{}
+	w := &discard{header: http.Header{}}
 
 	guarded, denied, allowed := gate.Wrap(nothing, live, options), request("6.6.6.6"), request("203.0.113.7")
 	if n := testing.AllocsPerRun(100, func() { guarded.ServeHTTP(w, denied) }); n != 0 || w.status != 403 {

@@ -60,7 +60,7 @@ func TestEdgeAndPolicyAreOne(t *testing.T) {
 	}
 	group.Go(func() {
 		read(func() bool {
-			w := &discard{}
+			w := &discard{header: http.Header{}}
 			guarded.ServeHTTP(w, request("203.0.113.7"))
 			return w.status != http.StatusForbidden
 		})

@@ -36,7 +36,9 @@ type Options struct {
 	// Mode is what becomes of denied requests.
 	Mode Mode
 	// Denied answers denied requests in place of the plain 403. The request's
-	// context holds the Result. An answer that says why tells a stranger what
+	// context holds the Result. Its answer too goes out without waiting for the
+	// request's body, with Cache-Control no-store unless it says otherwise. An
+	// answer that says why tells a stranger what
 	// to try next.
 	Denied http.Handler
 	// Observe learns of every decision, in either mode, before the request is
@@ -49,7 +51,8 @@ type Options struct {
 }
 
 // Wrap guards next by the policy in force. Requests that are denied get the
-// status 403 and a body that does not say why. The handler behind it finds the
+// status 403 and a body that does not say why, at once and not to be stored by a
+// cache; their own body is not read, see [LeaveBody]. The handler behind it finds the
 // decision by [FromContext]. The request's RemoteAddr and headers stay as they
 // were (docs/semantics.md, edge-23).
 //
@@ -60,13 +63,14 @@ type Options struct {
 //
 // A nil live, and one without a policy, denies.
 func Wrap(next http.Handler, live *decide.Live, o Options) http.Handler {
-	return &guard{next: next, live: live, options: o}
+	return &guard{next: next, live: live, options: o, noStore: []string{"no-store"}}
 }
 
 type guard struct {
 	next    http.Handler
 	live    *decide.Live
 	options Options
+	noStore []string // shared by all refusals, which allocate nothing
 }
 
 // ServeHTTP takes the policy once, with its edge, so that the decision, the hooks
@@ -78,7 +82,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.TLS != nil && !r.TLS.HandshakeComplete {
-		refuse(w, http.StatusTooEarly)
+		g.refuse(w, r, http.StatusTooEarly)
 		return
 	}
 	var buffer [MaxChain]netip.Addr
@@ -87,7 +91,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	chain, decision, code := decideChain(buffer[:0], policy, edge, r.RemoteAddr, r.Header)
 	passes := decision.Allowed() || o.Mode == Observe
 	if !passes && o.Denied == nil && o.Observe == nil {
-		refuse(w, http.StatusForbidden)
+		g.refuse(w, r, http.StatusForbidden)
 		return
 	}
 	decided := &decidedContext{Context: r.Context(), result: Result{Decision: decision, Err: code, policy: policy}}
@@ -99,19 +103,26 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case passes:
 		g.next.ServeHTTP(w, r.WithContext(decided))
 	case o.Denied != nil:
+		w.Header()["Cache-Control"] = g.noStore
+		left := closeBehind(w, r)
 		o.Denied.ServeHTTP(w, r.WithContext(decided))
+		if left {
+			giveUpBody(w)
+		}
 	default:
-		refuse(w, http.StatusForbidden)
+		g.refuse(w, r, http.StatusForbidden)
 	}
 }
 
-// refuse answers with a status and its name. It sets no header, so it allocates
-// nothing; net/http finds that the body is plain text.
-func refuse(w http.ResponseWriter, status int) {
+// refuse answers with a status and its name. Where net/http has a header already
+// it allocates nothing; net/http finds that the body is plain text.
+func (g *guard) refuse(w http.ResponseWriter, r *http.Request, status int) {
 	body := "Forbidden\n"
 	if status == http.StatusTooEarly {
 		body = "Too Early\n"
 	}
+	w.Header()["Cache-Control"] = g.noStore
+	LeaveBody(w, r)
 	w.WriteHeader(status)
 	// A client that does not read its refusal has got it all the same.
 	_, _ = io.WriteString(w, body)

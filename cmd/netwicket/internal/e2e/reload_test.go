@@ -182,7 +182,7 @@ func startLoad(t *testing.T) *load {
 	})
 	require.NoError(t, err)
 	l.handler = service.Handler(true)
-	server, err := forwardauth.Listen(forwardauth.Listener{Address: "127.0.0.1:0", Handler: l.handler}, journal.Logger())
+	server, err := service.Listen(forwardauth.Listener{Address: "127.0.0.1:0", Handler: l.handler})
 	require.NoError(t, err)
 	l.address = server.Addr().String()
 

@@ -22,6 +22,18 @@ const reasonHeader = "X-Netwicket-Reason"
 // request a copy of all of them (a sixth of what an answer costs).
 func noStore() []string { return []string{"no-store"} }
 
+// closeAfter closes the connection behind the answer; in HTTP/2 it takes no
+// further requests.
+func closeAfter(w http.ResponseWriter) { w.Header()["Connection"] = []string{"close"} }
+
+// dismiss closes the connection of a caller who is no proxy of ours behind the
+// answer.
+func (s *Service) dismiss(w http.ResponseWriter, r *http.Request) {
+	if !s.Trusts(r.RemoteAddr) {
+		closeAfter(w)
+	}
+}
+
 // Handler is what proxies ask. With status, it also answers what [Service.Status]
 // does, for a service with one listener.
 func (s *Service) Handler(status bool) http.Handler {
@@ -36,6 +48,7 @@ type handler struct {
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	gate.LeaveBody(w, r)
 	path := r.URL.Path
 	switch {
 	case path == decidePath:
@@ -45,6 +58,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case h.hasStatus:
 		h.status.ServeHTTP(w, r)
 	default:
+		h.service.dismiss(w, r)
 		http.NotFound(w, r)
 	}
 }
@@ -56,6 +70,7 @@ func (h *handler) decide(w http.ResponseWriter, r *http.Request, name string) {
 	if door := h.service.byName[name]; door != nil {
 		status = door.answer(w, r, h.service)
 	} else {
+		h.service.dismiss(w, r)
 		h.service.unknownPolicy(r, name)
 	}
 	switch {
@@ -82,6 +97,7 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request, s *Service) int {
 		return http.StatusForbidden
 	}
 	if !snapshot.resolver.Trusts(r.RemoteAddr) {
+		closeAfter(w)
 		d.tally.strangers.Add(1)
 		s.journal.stranger(snapshot, d.name, r)
 		return http.StatusForbidden

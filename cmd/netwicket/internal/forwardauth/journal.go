@@ -35,8 +35,11 @@ type Journal struct {
 
 	start time.Time
 
-	// Apart, so that strangers cannot keep denials out of the log.
-	denials, strangers limiter
+	// Apart, so that strangers cannot keep denials out of the log, nor either of
+	// them what ails the service.
+	denials, strangers, failures limiter
+
+	networks atomic.Bool // addresses are cut to their networks
 }
 
 // NewJournal writes to out until it is closed.
@@ -51,15 +54,21 @@ func (j *Journal) Logger() *slog.Logger { return j.logger }
 
 // Close writes what waits to be written, for no longer than patience.
 func (j *Journal) Close(patience time.Duration) {
-	j.noteDropped(j.denials.rest() + j.strangers.rest())
+	j.noteDropped(j.denials.rest() + j.strangers.rest() + j.failures.rest())
 	j.output.close(patience)
 }
 
-func (j *Journal) setLevel(level slog.Level) { j.level.Set(level) }
+// set puts the policy file's settings in force.
+func (j *Journal) set(level slog.Level, networks bool) {
+	j.level.Set(level)
+	j.networks.Store(networks)
+}
 
 // dropped counts the lines beyond the limit, lost those that the output did not take.
-func (j *Journal) dropped() uint64 { return j.denials.total.Load() + j.strangers.total.Load() }
-func (j *Journal) lost() uint64    { return j.output.lost.Load() }
+func (j *Journal) dropped() uint64 {
+	return j.denials.total.Load() + j.strangers.total.Load() + j.failures.total.Load()
+}
+func (j *Journal) lost() uint64 { return j.output.lost.Load() }
 
 // admits says that a line at this level is wanted and within the limit. Debug
 // lines have no limit: who asks for them wants them all.
@@ -79,7 +88,7 @@ func (j *Journal) admits(level slog.Level, limit *limiter) bool {
 // To be called now and then, for the case that no further line comes.
 func (j *Journal) Flush() {
 	second := j.second()
-	j.noteDropped(j.denials.settle(second) + j.strangers.settle(second))
+	j.noteDropped(j.denials.settle(second) + j.strangers.settle(second) + j.failures.settle(second))
 }
 
 // second numbers the seconds since the start.
@@ -136,7 +145,7 @@ func (j *Journal) stranger(s *Snapshot, name string, r *http.Request) {
 	if peer, err := s.resolver.Peer(r.RemoteAddr); err == nil {
 		attrs = s.appendAddr(attrs, "peer_ip", peer)
 	} else {
-		attrs = append(attrs, slog.String("peer", quoted(r.RemoteAddr)))
+		attrs = append(attrs, slog.String("peer", quoted(j.shown(r.RemoteAddr))))
 	}
 	attrs = append(attrs, slog.String("policy", s.info.Fingerprint))
 	j.write(slog.LevelWarn, "caller outside edge.trusted refused; if it is one of our proxies, add it there", name, attrs)
@@ -147,7 +156,7 @@ func (j *Journal) unknownPolicy(first *Snapshot, r *http.Request, name string) {
 	if !j.admits(slog.LevelWarn, &j.strangers) {
 		return
 	}
-	attrs := []slog.Attr{slog.String("decision", decide.Deny.String()), slog.String("name", quoted(name))}
+	attrs := []slog.Attr{slog.String("decision", decide.Deny.String()), slog.String("name", quoted(j.shown(name)))}
 	if first != nil {
 		if peer, err := first.resolver.Peer(r.RemoteAddr); err == nil {
 			attrs = first.appendAddr(attrs, "peer_ip", peer)
@@ -161,32 +170,6 @@ func (j *Journal) write(level slog.Level, message, name string, attrs []slog.Att
 		attrs = append(attrs, slog.String("policy_name", name))
 	}
 	j.logger.LogAttrs(context.Background(), level, message, attrs...)
-}
-
-// The networks that addresses are cut to on request: what a household or a small
-// office usually has.
-const (
-	logged4 = 24
-	logged6 = 48
-)
-
-// appendAddr appends an address, or its network where addresses must not be kept.
-func (s *Snapshot) appendAddr(attrs []slog.Attr, key string, addr netip.Addr) []slog.Attr {
-	if !addr.IsValid() {
-		return attrs
-	}
-	if !s.logNetworks {
-		return append(attrs, slog.String(key, addr.String()))
-	}
-	bits := logged6
-	if addr.Is4() {
-		bits = logged4
-	}
-	network, err := addr.Prefix(bits)
-	if err != nil {
-		return attrs
-	}
-	return append(attrs, slog.String(key, network.String()))
 }
 
 func (s *Snapshot) appendLocation(attrs []slog.Attr, client netip.Addr) []slog.Attr {

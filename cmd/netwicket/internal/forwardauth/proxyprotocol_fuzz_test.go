@@ -3,7 +3,6 @@ package forwardauth_test
 import (
 	"bytes"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -35,14 +34,13 @@ func FuzzProxyProtocol(f *testing.F) {
 		f.Add([]byte(head))
 	}
 	peers := make(chan string, 16)
-	server, err := forwardauth.Listen(forwardauth.Listener{
-		Address: "127.0.0.1:0",
-		Proxied: func(string) bool { return true },
+	server, err := serve(f, loopback()).Listen(forwardauth.Listener{
+		Address: "127.0.0.1:0", ProxyProtocol: true,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			peers <- r.RemoteAddr
 			w.WriteHeader(http.StatusForbidden)
 		}),
-	}, slog.New(slog.DiscardHandler))
+	})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/pires/go-proxyproto"
@@ -19,7 +17,7 @@ import (
 // idle time is longer than theirs, so that it is the proxy that closes a
 // connection, never the service under a question that is on its way.
 const (
-	headerTimeout   = 5 * time.Second // of a PROXY protocol header
+	headerTimeout   = 5 * time.Second // of a PROXY protocol header, a TLS handshake, a request's header
 	requestTimeout  = 10 * time.Second
 	idleTimeout     = 5 * time.Minute
 	shutdownTimeout = 10 * time.Second
@@ -34,10 +32,10 @@ const (
 type Listener struct {
 	Address string      // host:port
 	TLS     *tls.Config // nil: plain HTTP
-	// Proxied says which peers must begin with a PROXY protocol header, which
-	// then names the caller; nil: none may.
-	Proxied func(peer string) bool
-	Handler http.Handler
+	// ProxyProtocol: the proxies of the edge must begin with a PROXY protocol
+	// header, which then names the caller. Else nobody may.
+	ProxyProtocol bool
+	Handler       http.Handler
 }
 
 // Server is one listener that is open.
@@ -49,34 +47,40 @@ type Server struct {
 
 // Listen opens the listener, so that an address that is taken is known before
 // anything is served.
-func Listen(l Listener, logger *slog.Logger) (*Server, error) {
+func (s *Service) Listen(l Listener) (*Server, error) {
 	listener, err := net.Listen("tcp", l.Address)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", l.Address, err)
 	}
-	s := &Server{listener: listener, tls: l.TLS != nil, http: &http.Server{
+	admitted := &admission{Listener: listener, crowd: s.crowd, knows: s.Trusts}
+	server := &Server{listener: admitted, tls: l.TLS != nil, http: &http.Server{
 		Handler:   l.Handler,
 		TLSConfig: l.TLS,
 		// Headers and body have one deadline, since a second one would cost a
 		// timer for every request and bodies are not read.
-		ReadTimeout:    requestTimeout,
+		ReadTimeout:    headerTimeout,
 		WriteTimeout:   requestTimeout,
 		IdleTimeout:    idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes,
-		ErrorLog:       log.New(&connectionLog{logger}, "", 0),
+		ErrorLog:       log.New(&connectionLog{s.journal}, "", 0),
 		// net/http would answer OPTIONS * with 200, which lets a request pass.
 		DisableGeneralOptionsHandler: true,
 	}}
-	if l.Proxied != nil {
-		s.listener = &proxyproto.Listener{
-			Listener:          listener,
+	if l.ProxyProtocol {
+		admitted.knows = nobody
+		server.http.ConnState = settleBy(s.Trusts)
+		server.listener = &proxyproto.Listener{
+			Listener:          admitted,
 			ReadHeaderTimeout: headerTimeout,
-			ConnPolicy:        proxied(l.Proxied),
+			ConnPolicy:        proxied(s.Trusts),
 			ValidateHeader:    namesHost,
 		}
 	}
-	return s, nil
+	return server, nil
 }
+
+// nobody is known before the PROXY header.
+func nobody(string) bool { return false }
 
 // proxied requires the header of trusted peers. What others send is HTTP: a
 // header there is a request that cannot be read (docs/semantics.md, edge-19).
@@ -125,18 +129,4 @@ func (s *Server) Shutdown() error {
 		return errors.Join(err, s.http.Close())
 	}
 	return nil
-}
-
-// connectionLog takes what net/http has to say about connections. Strangers
-// cause most of it, so it is for debugging; only a panic is our fault.
-type connectionLog struct{ logger *slog.Logger }
-
-func (c *connectionLog) Write(line []byte) (int, error) {
-	text := strings.TrimSpace(string(line))
-	if strings.HasPrefix(text, "http: panic") {
-		c.logger.Error("a request was not answered", "panic", text)
-	} else {
-		c.logger.Debug("connection", "error", quoted(text))
-	}
-	return len(line), nil
 }

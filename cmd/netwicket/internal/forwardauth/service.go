@@ -13,6 +13,7 @@ type Service struct {
 	byName  map[string]*Door
 	journal *Journal
 	metrics *metrics
+	crowd   *crowd
 	put     sync.Mutex // one snapshot is put in force at a time
 	closing atomic.Bool
 }
@@ -28,7 +29,7 @@ type Door struct {
 // name is /decide, any other /decide/NAME. A policy without an edge takes over
 // that of the first.
 func New(journal *Journal, build Build, names ...string) (*Service, error) {
-	s := &Service{journal: journal, byName: make(map[string]*Door)}
+	s := &Service{journal: journal, byName: make(map[string]*Door), crowd: &crowd{room: roomFor(descriptors())}}
 	for _, name := range names {
 		if s.byName[name] != nil {
 			return nil, fmt.Errorf("policy %q is given twice", name)
@@ -62,7 +63,7 @@ func (s *Service) Put(name string, next *Snapshot) error {
 	if door != first {
 		return nil
 	}
-	s.journal.setLevel(next.serve.LogLevel)
+	s.journal.set(next.serve.LogLevel, next.logNetworks)
 	for _, other := range s.doors[1:] {
 		if current := other.current.Load(); current != nil {
 			other.current.Store(current.beside(next))

@@ -6,12 +6,16 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/netwicket/netwicket/decide/gate"
 )
 
 // Status answers /healthz, /readyz and /metrics, to anybody.
 func (s *Service) Status() http.Handler {
 	metrics := s.metrics.handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		gate.LeaveBody(w, r)
+		s.dismiss(w, r)
 		switch r.URL.Path {
 		case "/healthz":
 			writeText(w, http.StatusOK, "ok\n")

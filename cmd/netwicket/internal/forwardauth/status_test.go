@@ -94,7 +94,7 @@ func TestMetrics(t *testing.T) {
 	files["netwicket.json"] = strings.Replace(files["netwicket.json"], `"zones": ["zones.json"]`, `"zones": ["zones.json"], "rules": ["rules.json"]`, 1)
 	files["rules.json"] = `[{"name": "Everybody", "status": "ACTIVE", "conditions": {"network": {"connection": "ANYWHERE"}}, "actions": {"signon": {"access": "ALLOW"}}}]`
 	s := serve(t, files)
-	for _, client := range []string{"198.51.100.7", "198.51.100.8", "203.0.113.7", "nobody", "", "10.1.1.1", strings.Repeat("10.0.0.1,", 40)} {
+	for _, client := range []string{"198.51.100.7", "198.51.100.8", "203.0.113.7", "nobody", "", "10.1.1.1", strings.Repeat("10.0.0.1,", 40) + "10.0.0.1"} {
 		s.ask(request("GET", "/decide", xff, client))
 	}
 	s.Reloaded("", forwardauth.Success, time.Unix(1_700_000_000, 0))
