@@ -22,7 +22,7 @@ func Compile(config Config) (*Policy, error) {
 	if err := c.checkParts(); err != nil {
 		return nil, err
 	}
-	c.checkOptions()
+	c.checkModels()
 	c.addZones()
 	c.p.sailPoint = newSailPoint(config, config.Geo.Provides()&geo.Country != 0)
 	c.addRules()

@@ -34,6 +34,7 @@
 //
 //	nothing denies                                   TestNothingDenies
 //	Decide and DecideChain say what Explain says     TestEveryAddressMatchesExplain TestDecideMatchesExplain FuzzDecide
+//	models say what their documents say              TestModels
 //	one address has one answer in every spelling     TestSpellingsAreOneAddress
 //	a restriction never lets more in                 TestRestrictionsNeverAllowMore
 //	neither does what a sender forges                TestForgedHopsNeverAllow TestForgeryNeverAllows
@@ -59,7 +60,8 @@
 //	config.go           Config, and the errors that callers branch on
 //	findings.go         errors and warnings with their positions
 //	compile.go          Compile, step by step
-//	models.go           models that no parser would make are refused
+//	models.go           models that no parser would make are refused: of zones and lists
+//	models_rules.go     of rules, SailPoint's documents and options
 //	needs.go            data that zones ask for and no source has
 //	zones.go            a bit for every ACTIVE zone
 //	rules.go            rules: their conditions as sets, and which one applies

@@ -42,6 +42,27 @@ func (c *compiler) inForce(entries []zone.OverlayEntry) []zone.OverlayEntry {
 	return kept
 }
 
+// checkOverlay refuses entries that cover no range, and ends that were never set
+// (docs/semantics.md, policy-6 and overlay-4).
+func (c *compiler) checkOverlay() {
+	if c.config.Overlay == nil {
+		return
+	}
+	for _, list := range []struct {
+		field   string
+		entries []zone.OverlayEntry
+	}{{"Deny", c.config.Overlay.Deny}, {"Allow", c.config.Overlay.Allow}} {
+		for i := range list.entries {
+			entry := &list.entries[i]
+			m := &model{c, "Overlay", entry.Position, entry.Text, true}
+			m.entry(list.field, i, &entry.Entry)
+			if !entry.Until.IsZero() && entry.Until.Unix() < 0 {
+				m.refuse(indexed(list.field, i)+".Until", "bad-time", "expected a time since 1970, or the zero time for an entry that never expires; found %s", entry.Until.Format(time.RFC3339))
+			}
+		}
+	}
+}
+
 func overlayRanges(entries []zone.OverlayEntry) []netipx.IPRange {
 	all := make([]netipx.IPRange, len(entries))
 	for i := range entries {

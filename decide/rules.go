@@ -54,10 +54,9 @@ func (c *compiler) addRules() {
 	}
 }
 
-// resolveZones gives the zones that a rule lists, and reports what is wrong with
-// its condition: an error in a rule that is in force, a warning otherwise.
+// resolveZones gives the zones that a rule lists, and reports those that the policy
+// does not have: an error in a rule that is in force, a warning otherwise.
 func (c *compiler) resolveZones(spec *zone.Rule) []int {
-	c.checkCondition(spec)
 	var zones []int
 	switch spec.Network.Connection {
 	case zone.InZones:

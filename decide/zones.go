@@ -61,7 +61,6 @@ func (c *compiler) addZones() {
 
 // place gives an ACTIVE zone its bit.
 func (c *compiler) place(z *compiledZone, spec *zone.Zone) {
-	c.checkZone(spec)
 	switch {
 	case spec.Type == zone.IP:
 		z.kind, z.bit = ipZone, c.p.ipBits

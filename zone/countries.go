@@ -18,11 +18,6 @@ const isoCountries = " AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD 
 // and MaxMind's generic codes for Europe and Asia/Pacific.
 const databaseCountries = " XK EU AP "
 
-// isCountryCode is the vendors' grammar: two ASCII letters, upper case.
-func isCountryCode(code string) bool {
-	return len(code) == 2 && 'A' <= code[0] && code[0] <= 'Z' && 'A' <= code[1] && code[1] <= 'Z'
-}
-
 // countryHint says why no database will ever answer this code; empty if some
 // do. On a block list such a code blocks nobody, on an allow list it lets
 // nobody in (docs/semantics.md, oktadoc-10 and spdoc-3).

@@ -158,7 +158,7 @@ func (r *configReader) countries(list jsondoc.Node) []Term[string] {
 			continue
 		}
 		country := node.String()
-		if !isCountryCode(country) {
+		if !IsCountryCode(country) {
 			r.Fail(node, "bad-country", "expected two upper-case letters such as US")
 			continue
 		}

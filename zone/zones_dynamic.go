@@ -150,7 +150,7 @@ func (r *zoneReader) country(node jsondoc.Node) (string, bool) {
 		return "", false
 	}
 	country := value.String()
-	if !isCountryCode(country) {
+	if !IsCountryCode(country) {
 		r.Problem(value, "bad-country", "expected two upper-case letters such as US (ISO 3166-1 alpha-2)")
 		return "", false
 	}
@@ -172,7 +172,7 @@ func (r *zoneReader) region(value jsondoc.Node, country string) (string, bool) {
 		prefix, code = country, text
 	}
 	switch {
-	case found && !isCountryCode(prefix) || !isRegionCode(code):
+	case found && !IsCountryCode(prefix) || !isRegionCode(code):
 		r.Problem(value, "bad-region", "expected a code such as US-CA (ISO 3166-2), upper case")
 		return "", false
 	case country != "" && prefix != country:
