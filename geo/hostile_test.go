@@ -267,7 +267,7 @@ func TestLoadErrors(t *testing.T) {
 		want   string
 	}{
 		{"missing", geo.Source{File: missing}, "unreadable", "no such file or directory"},
-		{"folder", geo.Source{File: folder}, "unreadable", "is a directory, not a file"},
+		{"folder", geo.Source{File: folder}, "unreadable", "it is a folder; expected a regular file"},
 		{"nothing", geo.Source{}, "unreadable", "a source needs a File or Data"},
 		{"unknown format", geo.Source{File: text}, "unknown-format", "neither an MMDB file nor CSV corrections"},
 		{"not an MMDB", geo.Source{File: text, Kind: geo.MMDB}, "bad-mmdb", "not a readable MMDB file"},
@@ -337,5 +337,5 @@ func TestHugeFiles(t *testing.T) {
 		t.Skipf("this file system has no sparse files: %v", err)
 	}
 	_, err = loadBounded(t, geo.Source{File: path})
-	require.ErrorContains(t, err, "larger than 2 GiB")
+	require.ErrorContains(t, err, "it is larger than the limit of 2 GiB")
 }

@@ -7,17 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
-)
 
-// maxFileSize is the largest source that Load reads, and maxFileSizeText its
-// name in messages.
-const (
-	maxFileSize     int64 = 2 << 30
-	maxFileSizeText       = "2 GiB"
+	"github.com/netwicket/netwicket/internal/files"
 )
 
 // Load reads the sources and joins them: later ones override earlier ones field
@@ -61,8 +54,12 @@ type loader struct {
 // load reads one source.
 func (l *loader) load(source Source) {
 	content, err := read(source)
+	if errors.Is(err, errNoMetadata) {
+		l.fail(source, "bad-mmdb", err)
+		return
+	}
 	if err != nil {
-		l.fail(source, "unreadable", err)
+		l.fail(source, "unreadable", files.Cause(err))
 		return
 	}
 	kind, err := kindOf(source, content)
@@ -134,48 +131,6 @@ func (l *loader) addToFingerprint(kind Kind, service string, content []byte) {
 	l.hash.Write(sum[:])
 }
 
-// read is the content of a source.
-func read(source Source) ([]byte, error) {
-	if source.Data != nil {
-		if int64(len(source.Data)) > maxFileSize {
-			return nil, errors.New("larger than " + maxFileSizeText)
-		}
-		return source.Data, nil
-	}
-	if source.File == "" {
-		return nil, errors.New("a source needs a File or Data")
-	}
-	info, err := os.Stat(source.File)
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() {
-		return nil, errors.New("is a directory, not a file")
-	}
-	if info.Mode().IsRegular() {
-		if info.Size() > maxFileSize {
-			return nil, errors.New("larger than " + maxFileSizeText)
-		}
-		return os.ReadFile(source.File)
-	}
-	return readStream(source.File, maxFileSize)
-}
-
-// readStream reads what does not know its size, such as a pipe, and may be a
-// device without an end.
-func readStream(path string, limit int64) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err == nil && int64(len(content)) > limit {
-		return nil, errors.New("larger than " + maxFileSizeText)
-	}
-	return content, err
-}
-
 // kindOf tells the format of a source.
 func kindOf(source Source, content []byte) (Kind, error) {
 	if source.Service != "" && source.Kind != ByEnding && source.Kind != Netset {
@@ -191,7 +146,7 @@ func kindOf(source Source, content []byte) (Kind, error) {
 		return source.Kind, nil
 	case source.Service != "":
 		return Netset, nil
-	case bytes.Contains(content, []byte(metadataMarker)), ending == ".mmdb":
+	case metadataAt(content) >= 0, isMMDB(source.File):
 		return MMDB, nil
 	case ending == ".csv", bytes.HasPrefix(content, []byte("network,")):
 		return CSV, nil

@@ -1,7 +1,6 @@
 package geo
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -21,6 +20,9 @@ const latestBuild = 253402300799
 
 // readMMDB reads an MMDB file into a layer. Nothing of content is kept.
 func readMMDB(content []byte, v *vocabulary) (*layer, Dataset, error) {
+	if metadataAt(content) < 0 {
+		return nil, Dataset{}, errNoMetadata
+	}
 	reader, err := maxminddb.OpenBytes(content)
 	if err != nil {
 		return nil, Dataset{}, fmt.Errorf("not a readable MMDB file: %w", err)
@@ -78,7 +80,7 @@ func split(content []byte, m *maxminddb.Metadata) (*searchTree, []byte, error) {
 		return nil, nil, errors.New("no search tree: node_count is 0 in the metadata")
 	}
 	treeEnd := uint64(m.NodeCount) * uint64(m.RecordSize) / 4
-	dataEnd := bytes.LastIndex(content, []byte(metadataMarker))
+	dataEnd := metadataAt(content)
 	if dataEnd < 0 || treeEnd+separator > uint64(dataEnd) {
 		return nil, nil, fmt.Errorf("truncated: a search tree of %d nodes does not fit into the file", m.NodeCount)
 	}

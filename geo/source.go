@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"os"
 	"time"
 
 	"github.com/netwicket/netwicket/internal/finding"
@@ -41,10 +42,11 @@ type Findings = finding.List
 
 // Source is one geo source: a file, or bytes with a label.
 type Source struct {
-	File    string // path to read, or a label for messages if Data is set
-	Data    []byte // the content; nil: read File. Load neither changes nor keeps it
-	Kind    Kind   // zero: told by Service, the content and the file's ending
-	Service string // for a netset, and for nothing else: the service that its networks are; see Netset
+	File    string                   // path to read, or a label for messages if Data or Open is set
+	Data    []byte                   // the content; nil: read File. Load neither changes nor keeps it
+	Open    func() (*os.File, error) // opens what is read without Data; nil: File is opened, which has to be a regular file
+	Kind    Kind                     // zero: told by Service, the content and the file's ending
+	Service string                   // for a netset, and for nothing else: the service that its networks are; see Netset
 }
 
 // Kind is the format of a source.

@@ -59,7 +59,7 @@ func (c *commandLine) check(flags checkFlags, args []string) error {
 		checked := policyfile.Check(target, asPolicy)
 		findings := checked.Findings
 		if checked.Policy != nil && asPolicy {
-			expected, err := expectations(flags, checked)
+			expected, err := c.expectations(flags, checked)
 			if err != nil {
 				return err
 			}

@@ -1,28 +1,29 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
-	"os"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/internal/files"
 	"github.com/netwicket/netwicket/internal/finding"
 )
 
 // expectations are the findings of --must-allow and --must-deny for one policy.
-func expectations(flags checkFlags, checked policyfile.Checked) (finding.List, error) {
+func (c *commandLine) expectations(flags checkFlags, checked policyfile.Checked) (finding.List, error) {
 	control, err := admission.New(checked.Policy, checked.Parts.Edge)
 	if err != nil {
 		return nil, err
 	}
 	edge := checked.Parts.Edge
-	e := &expecting{control: control, named: edge.DecideNamed(checked.Policy), policyName: checked.Parts.Name()}
+	e := &expecting{file: c.file, control: control, named: edge.DecideNamed(checked.Policy), policyName: checked.Parts.Name()}
 	e.fallsBack = edge != nil && edge.OnMissing == gate.UsePeer
 	for _, text := range flags.mustAllow {
 		e.must(decide.Allow, text)
@@ -35,6 +36,7 @@ func expectations(flags checkFlags, checked policyfile.Checked) (finding.List, e
 
 // expecting compares what a policy decides with what it must.
 type expecting struct {
+	file       func(path string) files.File
 	control    admission.Control
 	named      func(netip.Addr) (decide.Decision, error) // about a client that a proxy names
 	fallsBack  bool                                      // a proxy that names nobody is the client
@@ -53,13 +55,12 @@ func (e *expecting) must(want decide.Verdict, text string) {
 		e.one(want, request.Address(text), e.policyName, 1)
 		return
 	}
-	file, err := os.Open(text)
+	content, err := e.file(text).Read(files.DocumentLimit)
 	if err != nil {
-		e.fail(text, 1, "missing-file", fmt.Errorf("neither an address nor a file that can be read: %w", withoutPath(err)))
+		e.fail(text, 1, files.Code(err), fmt.Errorf("neither an address nor a file that can be read: %w", files.Cause(err)))
 		return
 	}
-	defer file.Close()
-	input := request.NewReader(file)
+	input := request.NewReader(bytes.NewReader(content))
 	for {
 		next, err := input.Next()
 		var broken *request.LineError

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/internal/files"
 )
 
 // logFlags say how to read the records of a log.
@@ -75,7 +77,7 @@ func (c *commandLine) logInputs(paths []string) ([]replay.Input, *progress) {
 	}
 	var bar *progress
 	if isTerminal(c.err) {
-		bar = &progress{out: c.err, size: sizeOf(c.in, paths)}
+		bar = &progress{out: c.err, size: c.sizeOf(paths)}
 	}
 	inputs := make([]replay.Input, len(paths))
 	for i, path := range paths {
@@ -83,9 +85,9 @@ func (c *commandLine) logInputs(paths []string) ([]replay.Input, *progress) {
 			if path == "-" {
 				return io.NopCloser(bar.count(c.in)), nil
 			}
-			file, err := os.Open(path)
+			file, err := c.file(path).Open()
 			if err != nil {
-				return nil, withoutPath(err)
+				return nil, files.Cause(err)
 			}
 			return counted{bar.count(file), file}, nil
 		}}
@@ -103,16 +105,17 @@ type counted struct {
 }
 
 // sizeOf is the size of all logs together, below zero if one of them has none.
-func sizeOf(stdin io.Reader, paths []string) int64 {
+func (c *commandLine) sizeOf(paths []string) int64 {
 	total := int64(0)
 	for _, path := range paths {
-		info, err := os.Stat(path)
-		if path == "-" {
-			file, ok := stdin.(*os.File)
-			if !ok {
-				return -1
-			}
+		var info fs.FileInfo
+		var err error
+		if path != "-" {
+			info, err = c.file(path).Stat()
+		} else if file, ok := c.in.(*os.File); ok {
 			info, err = file.Stat()
+		} else {
+			return -1
 		}
 		if err != nil || !info.Mode().IsRegular() {
 			return -1

@@ -21,7 +21,7 @@ func (c *commandLine) openPolicy() (*policyfile.Parts, *decide.Policy, error) {
 
 // policyOptions are the flags about the policy.
 func (c *commandLine) policyOptions() (policyfile.Options, error) {
-	options := policyfile.Options{Paths: c.paths, Geo: c.geo, Threats: c.threats, UnknownCountry: c.unknownCountry}
+	options := policyfile.Options{Paths: c.paths, Geo: c.geo, Threats: c.threats, UnknownCountry: c.unknownCountry, Within: c.within}
 	if c.unknownCountry != "" && c.unknownCountry != "deny" && c.unknownCountry != "trust" {
 		return options, fmt.Errorf("--unknown-country %q: expected deny or trust", c.unknownCountry)
 	}

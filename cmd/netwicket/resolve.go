@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -82,11 +81,11 @@ func (c *commandLine) edgeResolver(flags resolveFlags) (*gate.Resolver, error) {
 // policyEdge is the edge of the policy, without its documents and databases.
 func (c *commandLine) policyEdge() (gate.Config, error) {
 	if len(c.paths) == 0 {
-		if _, err := os.Stat(policyfile.FileName); errors.Is(err, fs.ErrNotExist) {
+		if _, err := c.file(policyfile.FileName).Stat(); errors.Is(err, fs.ErrNotExist) {
 			return gate.Config{}, nil
 		}
 	}
-	edge, err := policyfile.LoadEdge(c.paths)
+	edge, err := policyfile.LoadEdge(policyfile.Options{Paths: c.paths, Within: c.within})
 	if err != nil || edge == nil {
 		return gate.Config{}, err
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/netwicket/netwicket/internal/files"
 )
 
 // commandLine is one run of the program: its streams and the flags that all
@@ -20,6 +22,7 @@ type commandLine struct {
 	services       []string
 	threats        []string
 	unknownCountry string
+	within         string
 	json           bool
 }
 
@@ -71,6 +74,7 @@ Exit codes: 0 allowed or all good, 1 could not decide, 2 at least one denial,
 	root.SetVersionTemplate(programText())
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", ".FlagUsagesWrapped 80 "))
 	c.sharedFlags(root)
+	root.PersistentPreRunE = c.checkWithin
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; %s --help shows what there is", err, cmd.CommandPath())
 	})
@@ -105,7 +109,30 @@ func (c *commandLine) sharedFlags(root *cobra.Command) {
 	flags.StringArrayVar(&c.threats, "threat", nil, "threat feed at `PATH` (repeatable)")
 	flags.StringVar(&c.unknownCountry, "unknown-country", "", "what a client of unknown country is to a SailPoint block list, `ANSWER`: deny or trust")
 	offerValues(root, "unknown-country", "deny", "trust")
+	flags.StringVar(&c.within, "within", "", "folder `DIR` that no path may leave, in a policy file or on the command line, nor a link on the way")
 	flags.BoolVar(&c.json, "json", false, "print JSON, one object a line")
+}
+
+// checkWithin refuses a --within that would hold nothing back.
+func (c *commandLine) checkWithin(command *cobra.Command, _ []string) error {
+	if !command.Flags().Changed("within") {
+		return nil
+	}
+	info, err := files.File{Path: c.within}.Stat()
+	switch {
+	case c.within == "":
+		return errors.New(`--within "": expected a folder, such as .`)
+	case err != nil:
+		return fmt.Errorf("--within %q: %w", c.within, files.Cause(err))
+	case !info.IsDir():
+		return fmt.Errorf("--within %q: expected a folder", c.within)
+	}
+	return nil
+}
+
+// file is a file that the command line names.
+func (c *commandLine) file(path string) files.File {
+	return files.File{Path: path, Named: true, Within: c.within}
 }
 
 func unknownCommand(root *cobra.Command, name string) error {

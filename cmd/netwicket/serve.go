@@ -16,6 +16,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/watch"
 	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/internal/files"
 )
 
 // serveFlags override the policy file.
@@ -71,6 +72,7 @@ type service struct {
 	opened   policyfile.Serve // what the policy file said when the listeners were opened
 	settings policyfile.Serve // the same with the flags in their place
 	force    bool
+	within   string // that no file may leave
 }
 
 // serve answers until the context ends.
@@ -89,7 +91,7 @@ func (c *commandLine) serve(ctx context.Context, flags serveFlags, hangup <-chan
 	if err != nil {
 		return err
 	}
-	s := &service{Service: doors, journal: journal, force: flags.force}
+	s := &service{Service: doors, journal: journal, force: flags.force, within: c.within}
 	for _, p := range policies {
 		if err := s.open(p); err != nil {
 			return err
@@ -155,7 +157,10 @@ func (s *service) certificate() (*forwardauth.Certificate, error) {
 	if s.settings.TLSCert == "" {
 		return nil, nil
 	}
-	return forwardauth.LoadCertificate(s.settings.TLSCert, s.settings.TLSKey)
+	return forwardauth.LoadCertificate(
+		files.File{Path: s.settings.TLSCert, Within: s.within},
+		files.File{Path: s.settings.TLSKey, Within: s.within},
+	)
 }
 
 // listen opens the listener for proxies, and behind it that for the status if it
@@ -227,8 +232,8 @@ func (s *service) keep(ctx context.Context, running *sync.WaitGroup, hangup <-ch
 
 func (s *service) keepCertificate(ctx context.Context, certificate *forwardauth.Certificate, asked <-chan struct{}) {
 	logger := s.journal.Logger()
-	files := []string{s.settings.TLSCert, s.settings.TLSKey}
-	err := watch.Files(ctx, files, asked, func() {
+	watched := []string{s.settings.TLSCert, s.settings.TLSKey}
+	err := watch.Files(ctx, watched, asked, func() {
 		if err := certificate.Reload(); err != nil {
 			logger.Error("the certificate was not reloaded; the one in force stays", "error", err.Error())
 			return

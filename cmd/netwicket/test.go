@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/atomicfile"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/expect"
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/files"
 	"github.com/netwicket/netwicket/internal/finding"
 )
 
@@ -83,11 +83,11 @@ func (c *commandLine) test(flags testFlags, paths []string) error {
 	if err != nil {
 		return fmt.Errorf("--run: %w", err)
 	}
-	files, err := readExpectations(paths, flags.update)
+	read, err := c.readExpectations(paths, flags.update)
 	if err != nil {
 		return err
 	}
-	all, cover, err := c.runExpectations(files, chosen, flags.coverage)
+	all, cover, err := c.runExpectations(read, chosen, flags.coverage)
 	if err != nil {
 		return err
 	}
@@ -116,16 +116,16 @@ func (c *commandLine) test(flags testFlags, paths []string) error {
 }
 
 // readExpectations reads all files and says everything that is wrong with them.
-func readExpectations(paths []string, unfinished bool) ([]*expect.File, error) {
-	var files []*expect.File
+func (c *commandLine) readExpectations(paths []string, unfinished bool) ([]*expect.File, error) {
+	var read []*expect.File
 	var all finding.List
 	for _, path := range paths {
-		if info, err := os.Stat(path); unfinished && err == nil && !info.Mode().IsRegular() {
+		if info, err := c.file(path).Stat(); unfinished && err == nil && !info.Mode().IsRegular() {
 			return nil, fmt.Errorf("--update: %s is no regular file: nothing can be written back to it", path)
 		}
-		text, err := os.ReadFile(path)
+		text, err := c.file(path).Read(files.DocumentLimit)
 		if err != nil {
-			all = append(all, &finding.Finding{File: path, Line: 1, Column: 1, Code: "unreadable-file", Err: fmt.Errorf("cannot be read: %w", withoutPath(err))})
+			all = append(all, &finding.Finding{File: path, Line: 1, Column: 1, Code: files.Code(err), Err: fmt.Errorf("cannot be read: %w", files.Cause(err))})
 			continue
 		}
 		file, err := expect.Parse(path, text, unfinished)
@@ -136,15 +136,15 @@ func readExpectations(paths []string, unfinished bool) ([]*expect.File, error) {
 		case err != nil:
 			return nil, err
 		default:
-			files = append(files, file)
+			read = append(read, file)
 		}
 	}
-	return files, all.Err()
+	return read, all.Err()
 }
 
 // runExpectations decides the chosen requests of all files. What they touch is
 // asked of Explain, and only where it is wanted: it costs time and memory.
-func (c *commandLine) runExpectations(files []*expect.File, chosen *regexp.Regexp, coverage bool) ([]tested, *expect.Coverage, error) {
+func (c *commandLine) runExpectations(read []*expect.File, chosen *regexp.Regexp, coverage bool) ([]tested, *expect.Coverage, error) {
 	parts, policy, err := c.openPolicy()
 	if err != nil {
 		return nil, nil, err
@@ -159,8 +159,8 @@ func (c *commandLine) runExpectations(files []*expect.File, chosen *regexp.Regex
 	if coverage {
 		add(policy.Explain()) // touches nothing, and lists the rules
 	}
-	all := make([]tested, len(files))
-	for i, file := range files {
+	all := make([]tested, len(read))
+	for i, file := range read {
 		all[i].file = file
 		for j := range file.Expectations {
 			e := &file.Expectations[j]

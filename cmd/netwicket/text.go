@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"strconv"
 	"strings"
 )
@@ -44,13 +42,4 @@ func share(part, all uint64) string {
 		return ""
 	}
 	return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(all))
-}
-
-// withoutPath is why a file could not be opened, for messages that name it.
-func withoutPath(err error) error {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		return pathError.Err
-	}
-	return err
 }

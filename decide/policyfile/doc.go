@@ -20,7 +20,7 @@
 // # Codes
 //
 // Findings of this package have the codes missing-file, unreadable-file,
-// unknown-document, unknown-key, bad-type, bad-value, bad-prefix, bad-source,
+// outside-folder, unknown-document, unknown-key, bad-type, bad-value, bad-prefix, bad-source,
 // empty-path, bad-geo and conflict, and for an edge those of package gate. The
 // parsers and the compiler add their own; docs/lints.md describes the warnings.
 //
@@ -35,5 +35,5 @@
 // all that can be said of a policy, pair.go opens two that are compared; kind.go
 // tells documents apart, keys.go is the table of the policy file's keys, file.go
 // reads the policy file, edge.go and serve.go two of its sections, values.go single
-// values, geo.go finds geo sources, read.go reads a file within limits.
+// values, geo.go finds geo sources, read.go reads files.
 package policyfile

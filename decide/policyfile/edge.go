@@ -76,10 +76,11 @@ func placeOf(edge jsondoc.Node, trusted []jsondoc.Node, path string) jsondoc.Nod
 }
 
 // LoadEdge is the edge of the policies at the paths, nil if they describe none.
-// It reads nothing that a policy file names. Options.Paths says what a path may be.
-func LoadEdge(paths []string) (*gate.Config, error) {
-	l := newLoader(Options{Paths: paths})
+// It reads nothing that a policy file names; what else the Options name is nothing
+// to an edge.
+func LoadEdge(options Options) (*gate.Config, error) {
+	l := newLoader(options)
 	l.edgeOnly = true
-	l.loadPaths(paths)
+	l.loadPaths(options.Paths)
 	return l.parts.Edge, l.parts.Err()
 }

@@ -10,6 +10,7 @@ import (
 
 // file is one policy file as it was read: what it names and what it sets.
 type file struct {
+	paths                     []reference // all that it names, under whatever key
 	zones, rules, threatFeeds []reference
 	threatInsight             *reference
 	networkConfig             *reference
@@ -43,6 +44,7 @@ func readFile(path string, root jsondoc.Node) (*file, finding.List) {
 	f := &file{}
 	v.object(root, v.keys(f))
 	v.Found.Sort()
+	f.paths = v.paths
 	return f, v.Found
 }
 

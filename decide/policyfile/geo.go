@@ -2,7 +2,6 @@ package policyfile
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -14,17 +13,18 @@ import (
 func (l *loader) findGeo() {
 	var sources []geo.Source
 	for _, ref := range l.geo {
-		for _, path := range l.geoFiles(ref) {
-			sources = append(sources, geo.Source{File: path})
+		for _, file := range l.geoFiles(ref) {
+			sources = append(sources, geo.Source{File: file.path, Open: l.file(file).Open})
 		}
 	}
 	for _, s := range l.services {
 		l.parts.Files = append(l.parts.Files, s.list.path)
-		if _, err := os.Stat(s.list.path); err != nil {
+		file := l.file(s.list)
+		if _, err := file.Stat(); err != nil {
 			l.unreadable(s.list, err)
 			continue
 		}
-		sources = append(sources, geo.Source{File: s.list.path, Kind: geo.Netset, Service: s.name})
+		sources = append(sources, geo.Source{File: s.list.path, Open: file.Open, Kind: geo.Netset, Service: s.name})
 	}
 	l.parts.sources = sources
 }
@@ -45,8 +45,8 @@ func (l *loader) loadGeo() {
 }
 
 // geoFiles are the files of one geo source: itself, or those that a folder holds.
-func (l *loader) geoFiles(ref reference) []string {
-	info, err := os.Stat(ref.path)
+func (l *loader) geoFiles(ref reference) []reference {
+	info, err := l.file(ref).Stat()
 	if err != nil {
 		l.parts.Files = append(l.parts.Files, ref.path)
 		l.unreadable(ref, err)
@@ -54,28 +54,35 @@ func (l *loader) geoFiles(ref reference) []string {
 	}
 	if !info.IsDir() {
 		l.parts.Files = append(l.parts.Files, ref.path)
-		return []string{ref.path}
+		return []reference{ref}
 	}
 	l.parts.Folders = append(l.parts.Folders, ref.path)
-	entries, err := os.ReadDir(ref.path) // sorted by name
+	entries, err := l.file(ref).ReadDir()
 	if err != nil {
 		l.unreadable(ref, err)
 		return nil
 	}
-	var files []string
+	var found []reference
+	listed := false
 	for _, entry := range entries {
 		name := entry.Name()
 		// A hidden file may be the half that another program has written so far.
 		if entry.IsDir() || strings.HasPrefix(name, ".") || !isGeo(name) {
 			continue
 		}
-		files = append(files, filepath.Join(ref.path, name))
+		listed = true
+		file := reference{path: filepath.Join(ref.path, name), node: ref.node}
+		l.parts.Files = append(l.parts.Files, file.path)
+		if _, err := l.file(file).Stat(); err != nil {
+			l.unreadable(file, err)
+			continue
+		}
+		found = append(found, file)
 	}
-	if len(files) == 0 {
+	if !listed {
 		l.whole(ref.path, "bad-geo", errors.New("the folder holds no .mmdb and no .csv file"+ref.from()))
 	}
-	l.parts.Files = append(l.parts.Files, files...)
-	return files
+	return found
 }
 
 // geoErrors notes why the sources did not load. An error without a position is

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -53,10 +52,15 @@ type loader struct {
 	taken    map[string]string // what a policy has one of, and where it came from
 	kinds    []Kind            // of the paths
 	edgeOnly bool              // leave out what the edge does not need
+	within   string            // Options.Within
+	outside  map[string]bool   // paths of which it has been said that they leave it
 }
 
 func newLoader(options Options) *loader {
-	return &loader{parts: &Parts{Serve: DefaultServe(), origin: originOf(options)}, taken: make(map[string]string)}
+	return &loader{
+		parts: &Parts{Serve: DefaultServe(), origin: originOf(options)}, taken: make(map[string]string),
+		within: options.Within, outside: make(map[string]bool),
+	}
 }
 
 // originOf is where findings about the policy as a whole stand.
@@ -79,7 +83,8 @@ func (l *loader) whole(file, code string, cause error) {
 // defaultPolicy is the policy of the working directory. It says what to write
 // if there is none: this is the first message that anybody gets.
 func (l *loader) defaultPolicy() {
-	if _, err := os.Stat(FileName); errors.Is(err, fs.ErrNotExist) {
+	ref := reference{path: FileName}
+	if _, err := l.file(ref).Stat(); errors.Is(err, fs.ErrNotExist) {
 		l.kinds = append(l.kinds, PolicyFile)
 		l.parts.Files = append(l.parts.Files, FileName)
 		l.whole(FileName, "missing-file", errors.New("there is no policy file in this folder; "+
@@ -87,15 +92,21 @@ func (l *loader) defaultPolicy() {
 			`{"okta": {"zones": ["zones.json"]}, "geo": ["country.mmdb"]}`))
 		return
 	}
-	l.path(FileName)
+	l.anything(ref)
 }
 
 // path reads one policy file, folder or vendor document.
 func (l *loader) path(path string) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, FileName)
+	ref := reference{path: path, named: true}
+	if info, err := l.file(ref).Stat(); err == nil && info.IsDir() {
+		ref = reference{path: filepath.Join(path, FileName)}
 	}
-	ref := reference{path: path}
+	l.anything(ref)
+}
+
+// anything reads a policy file or a vendor document.
+func (l *loader) anything(ref reference) {
+	path := ref.path
 	data, ok := l.read(ref)
 	if !ok {
 		l.kinds = append(l.kinds, Unknown)
@@ -116,6 +127,7 @@ func (l *loader) path(path string) {
 		l.addError(path, "bad-json", err) // keys that are given twice
 		f, findings := readFile(path, root)
 		l.add(findings...)
+		l.keepInside(f.paths)
 		if !l.edgeOnly {
 			l.join(f)
 		}
@@ -125,30 +137,6 @@ func (l *loader) path(path string) {
 			l.parse(kind, ref, data)
 		}
 	}
-}
-
-// read is the content of a file, or a finding.
-func (l *loader) read(ref reference) ([]byte, bool) {
-	l.parts.Files = append(l.parts.Files, ref.path)
-	data, err := readWhole(ref.path, maxFileSize)
-	if err != nil {
-		l.unreadable(ref, err)
-		return nil, false
-	}
-	return data, true
-}
-
-// unreadable notes a file that is not there or cannot be read.
-func (l *loader) unreadable(ref reference, err error) {
-	code := "unreadable-file"
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		err = pathError.Err // the finding names the file already
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		code = "missing-file"
-	}
-	l.whole(ref.path, code, fmt.Errorf("cannot be read: %w%s", err, ref.from()))
 }
 
 // document reads a file whose kind is known.
@@ -312,7 +300,7 @@ func unknownCountry(word string) decide.UnknownCountry {
 // flags adds what the command line gives beside the paths.
 func (l *loader) flags(options Options) {
 	for _, path := range options.Threats {
-		l.feed(reference{path: path})
+		l.feed(reference{path: path, named: true})
 	}
 	if len(options.Threats) > 0 && l.parts.Config.ThreatInsight == nil {
 		l.parts.Config.ThreatInsight = &zone.ThreatInsight{Action: zone.ThreatBlock}
@@ -321,10 +309,10 @@ func (l *loader) flags(options Options) {
 		l.parts.Config.UnknownCountry = unknownCountry(options.UnknownCountry)
 	}
 	for _, path := range options.Geo {
-		l.geo = append(l.geo, reference{path: path})
+		l.geo = append(l.geo, reference{path: path, named: true})
 	}
 	for _, s := range options.Services {
-		l.services = append(l.services, service{name: s.Name, list: reference{path: s.Path}})
+		l.services = append(l.services, service{name: s.Name, list: reference{path: s.Path, named: true}})
 	}
 }
 

@@ -25,6 +25,10 @@ type Options struct {
 	// UnknownCountry is what SailPoint's geography makes of an address whose country
 	// nobody knows, deny or trust, whatever policy files say; empty: what they say.
 	UnknownCountry string
+	// Within is a folder that no path may leave, neither those of the Options nor those
+	// of policy files, nor a link on the way; empty: paths may lead anywhere. It is for
+	// policies of people who may not read what the process may.
+	Within string
 	// Now is what the overlay's entries are held against; zero: the time of loading.
 	Now time.Time
 }

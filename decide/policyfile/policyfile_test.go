@@ -134,7 +134,7 @@ func TestEmptyEdgeIsAnEdge(t *testing.T) {
 	require.NotNil(t, parts.Edge)
 	require.Equal(t, "peer", parts.Edge.Source.String())
 
-	edge, err := policyfile.LoadEdge([]string{"."})
+	edge, err := policyfile.LoadEdge(policyfile.Options{Paths: []string{"."}})
 	require.NoError(t, err)
 	require.Equal(t, parts.Edge, edge)
 }
@@ -144,11 +144,11 @@ func TestLoadEdgeReadsNothingElse(t *testing.T) {
 		"netwicket.json": `{"okta":{"zones":["absent.json"]},"geo":["absent.mmdb"],"edge":{"source":"hops:2","trusted":["10.0.0.1"]}}`,
 		"zones.json":     `[{"type":"IP"`,
 	})
-	edge, err := policyfile.LoadEdge([]string{"netwicket.json"})
+	edge, err := policyfile.LoadEdge(policyfile.Options{Paths: []string{"netwicket.json"}})
 	require.NoError(t, err)
 	require.Equal(t, "hops:2", edge.Source.String())
 
-	_, err = policyfile.LoadEdge([]string{"zones.json"})
+	_, err = policyfile.LoadEdge(policyfile.Options{Paths: []string{"zones.json"}})
 	require.Error(t, err)
 }
 

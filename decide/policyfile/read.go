@@ -2,35 +2,59 @@ package policyfile
 
 import (
 	"fmt"
-	"io"
-	"os"
+
+	"github.com/netwicket/netwicket/internal/files"
 )
 
-// maxFileSize is how much of a document is read. JSON documents have a lower
-// limit of their own; a threat feed of five million networks fits.
-const maxFileSize = 256 << 20
+// file is what a reference may lead to.
+func (l *loader) file(ref reference) files.File {
+	return files.File{Path: ref.path, Named: ref.named, Within: l.within}
+}
 
-// errTooLarge is the error for a file of more than that.
-var errTooLarge = fmt.Errorf("it has more than %d bytes", maxFileSize)
+// read is the content of a file, or a finding.
+func (l *loader) read(ref reference) ([]byte, bool) {
+	l.parts.Files = append(l.parts.Files, ref.path)
+	data, err := l.file(ref).Read(files.DocumentLimit)
+	if err != nil {
+		l.unreadable(ref, err)
+		return nil, false
+	}
+	return data, true
+}
 
-// readWhole is os.ReadFile for a file that may be anything: a device without an
-// end must not take all memory before a parser can refuse it.
-func readWhole(path string, limit int64) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// keepInside notes all paths of a policy file that lead out of the folder which
+// none may leave, also those that are read later, such as a certificate's.
+func (l *loader) keepInside(paths []reference) {
+	if l.within == "" {
+		return
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
+	for _, ref := range paths {
+		if _, err := l.file(ref).Stat(); err != nil && files.Code(err) == outside {
+			l.leadsOutside(ref, err)
+		}
 	}
-	if info.Mode().IsRegular() && info.Size() > limit {
-		return nil, errTooLarge
+}
+
+// unreadable notes a file that is not there or cannot be read, at itself; and one
+// that may not be read where it is named, unless that has been said.
+func (l *loader) unreadable(ref reference, err error) {
+	switch code := files.Code(err); {
+	case code != outside:
+		l.whole(ref.path, code, fmt.Errorf("cannot be read: %w%s", files.Cause(err), ref.from()))
+	case !l.outside[ref.path]:
+		l.leadsOutside(ref, err)
 	}
-	data, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		return nil, errTooLarge
+}
+
+// outside is the code of what leads out of Options.Within.
+const outside = "outside-folder"
+
+func (l *loader) leadsOutside(ref reference, err error) {
+	err = files.Cause(err)
+	l.outside[ref.path] = true
+	if !ref.node.Exists() {
+		l.whole(ref.path, outside, fmt.Errorf("is not read: %w", err))
+		return
 	}
-	return data, err
+	l.add(ref.node.Finding(outside, fmt.Errorf("%s is not read: %w", ref.path, err)))
 }

@@ -20,7 +20,8 @@ import (
 // null is no way to leave a key out: for edge, absent and present differ.
 type values struct {
 	jsondoc.Reader
-	folder string // that paths are relative to
+	folder string      // that paths are relative to
+	paths  []reference // all that are named
 }
 
 // object reads an object by its keys.
@@ -79,8 +80,9 @@ func (v *values) each(read func(jsondoc.Node)) func(jsondoc.Node) {
 
 // reference is a file that a policy file names, or that a flag does.
 type reference struct {
-	path string       // as the reader would open it
-	node jsondoc.Node // where it is named; the zero Node for a flag
+	path  string       // as the reader would open it
+	node  jsondoc.Node // where it is named; the zero Node for a flag
+	named bool         // by the Options: it may be a pipe
 }
 
 // from says where the file is named, for messages about the file.
@@ -104,7 +106,9 @@ func (v *values) reference(node jsondoc.Node) (reference, bool) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(v.folder, path)
 	}
-	return reference{path: path, node: node}, true
+	ref := reference{path: path, node: node}
+	v.paths = append(v.paths, ref)
+	return ref, true
 }
 
 func (v *values) one(into **reference) func(jsondoc.Node) {

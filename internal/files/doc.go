@@ -1,5 +1,8 @@
-// Package files tells when files have become others. A [State] is how files look
-// at one moment; a [Watched] waits until they have been quiet and then looks.
+// Package files reads files, and tells when they have become others. A [File] is
+// what everything reads by: regular files alone, pipes where a person named one,
+// nothing that leads out of a folder, never more than a limit, and never for ever.
+// A [State] is how files look at one moment; a [Watched] waits until they have been
+// quiet and then looks.
 //
 // Editors and mv replace a file by renaming another over it, Kubernetes swaps a
 // symbolic link two folders up, and copying writes in place. What counts is

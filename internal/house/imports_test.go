@@ -43,7 +43,7 @@ var storeys = []storey{
 // program needs is in cmd/netwicket/internal.
 var ground = map[string]string{
 	"addrnum":    "an address as a number; the table, the engine and geo data calculate with it",
-	"files":      "how files look and when they have changed; the keeper and the program's watcher ask",
+	"files":      "the one reader of files, and when they have changed; whatever reads stands on it",
 	"finding":    "the one shape of errors and warnings",
 	"house":      "these tests",
 	"iptable":    "addresses -> numbers; geo and decide stand on it",

@@ -173,6 +173,8 @@ func TestFaults(t *testing.T) {
 		"is a link to itself":     func(path string) error { return firstError(os.Remove(path), os.Symlink(path, path)) },
 		"is a link to nothing":    func(path string) error { return firstError(os.Remove(path), os.Symlink("/nowhere/at/all", path)) },
 		"is a device":             func(path string) error { return firstError(os.Remove(path), os.Symlink("/dev/null", path)) },
+		"is without an end":       func(path string) error { return firstError(os.Remove(path), os.Symlink("/dev/zero", path)) },
+		"is a pipe":               func(path string) error { return firstError(os.Remove(path), syscall.Mkfifo(path, 0o600)) },
 		"is noise": func(path string) error {
 			return os.WriteFile(path, []byte(strings.Repeat("\x00\xff{[\"", 10_000)), 0o600)
 		},

@@ -4,18 +4,20 @@ import (
 	"crypto/tls"
 	"fmt"
 	"sync/atomic"
+
+	"github.com/netwicket/netwicket/internal/files"
 )
 
 // Certificate is a certificate and its key in files that may be replaced. Safe
 // for concurrent use.
 type Certificate struct {
-	certFile, keyFile string
-	current           atomic.Pointer[tls.Certificate]
+	cert, key files.File
+	current   atomic.Pointer[tls.Certificate]
 }
 
-// LoadCertificate reads the files.
-func LoadCertificate(certFile, keyFile string) (*Certificate, error) {
-	c := &Certificate{certFile: certFile, keyFile: keyFile}
+// LoadCertificate reads the files, now and whenever it is reloaded.
+func LoadCertificate(cert, key files.File) (*Certificate, error) {
+	c := &Certificate{cert: cert, key: key}
 	if err := c.Reload(); err != nil {
 		return nil, err
 	}
@@ -24,12 +26,24 @@ func LoadCertificate(certFile, keyFile string) (*Certificate, error) {
 
 // Reload reads the files again. If they do not load, the certificate stays as it was.
 func (c *Certificate) Reload() error {
-	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	pair, err := c.read()
 	if err != nil {
-		return fmt.Errorf("certificate %s with key %s: %w", c.certFile, c.keyFile, err)
+		return fmt.Errorf("certificate %s with key %s: %w", c.cert.Path, c.key.Path, err)
 	}
 	c.current.Store(&pair)
 	return nil
+}
+
+func (c *Certificate) read() (tls.Certificate, error) {
+	cert, err := c.cert.Read(files.CertificateLimit)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := c.key.Read(files.CertificateLimit)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(cert, key)
 }
 
 // Config serves with the certificate that was read last.

@@ -24,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
+	"github.com/netwicket/netwicket/internal/files"
 )
 
 // loopback is blocking for a proxy on this machine.
@@ -180,7 +181,7 @@ func writeCertificate(t *testing.T, folder string, serial int64) (cert, key stri
 func TestTLSWithANewCertificate(t *testing.T) {
 	folder := t.TempDir()
 	cert, key := writeCertificate(t, folder, 1)
-	certificate, err := forwardauth.LoadCertificate(cert, key)
+	certificate, err := forwardauth.LoadCertificate(files.File{Path: cert}, files.File{Path: key})
 	require.NoError(t, err)
 	s := serve(t, loopback())
 	address := listen(t, s, forwardauth.Listener{TLS: certificate.Config()})
@@ -215,7 +216,7 @@ func TestCertificateThatDoesNotLoad(t *testing.T) {
 	for name, pair := range map[string][2]string{
 		"missing": {filepath.Join(folder, "nothing.pem"), key}, "swapped": {key, cert}, "of another key": {other, key},
 	} {
-		_, err := forwardauth.LoadCertificate(pair[0], pair[1])
+		_, err := forwardauth.LoadCertificate(files.File{Path: pair[0]}, files.File{Path: pair[1]})
 		require.ErrorContains(t, err, fmt.Sprintf("certificate %s with key %s", pair[0], pair[1]), name)
 	}
 }

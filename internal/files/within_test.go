@@ -1,0 +1,142 @@
+//go:build unix
+
+package files_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/internal/files"
+)
+
+// house is a folder to stay within, and a secret beside it.
+func house(t *testing.T) (root, inside string) {
+	t.Helper()
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	inside = filepath.Join(root, "inside")
+	require.NoError(t, os.MkdirAll(filepath.Join(inside, "sub"), 0o700))
+	require.NoError(t, os.Mkdir(filepath.Join(root, "inside-not"), 0o700))
+	for name, text := range map[string]string{
+		"inside/file": "open", "inside/sub/file": "open", "secret": "secret", "inside-not/file": "secret",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(text), 0o600))
+	}
+	for name, target := range map[string]string{
+		"inside/good":          "sub/file",
+		"inside/sub/up":        "../file",
+		"inside/out":           "../secret",
+		"inside/outAbsolute":   filepath.Join(root, "secret"),
+		"inside/inAbsolute":    filepath.Join(inside, "file"),
+		"inside/outFolder":     "..",
+		"inside/there":         "../inside/file",
+		"inside/outThenAbsent": "../absent",
+		"inside/chain":         "sub/chain",
+		"inside/sub/chain":     "../../secret",
+		"alias":                "inside",
+	} {
+		require.NoError(t, os.Symlink(target, filepath.Join(root, name)))
+	}
+	return root, inside
+}
+
+// TestWithin: neither a path nor a link on the way leaves the folder.
+func TestWithin(t *testing.T) {
+	root, inside := house(t)
+	t.Chdir(inside)
+	for _, test := range []struct {
+		name, within, path string
+		want               error
+	}{
+		{"a file", inside, "file", nil},
+		{"by its whole path", inside, filepath.Join(inside, "file"), nil},
+		{"of a folder that is named by a dot", ".", filepath.Join(inside, "file"), nil},
+		{"of a folder that is named by a link", filepath.Join(root, "alias"), filepath.Join(root, "alias", "file"), nil},
+		{"of a folder that is named by a link, by its real path", filepath.Join(root, "alias"), filepath.Join(inside, "file"), nil},
+		{"through a folder and back", inside, "sub/../file", nil},
+		{"a link that stays", inside, "good", nil},
+		{"a link up that stays", inside, "sub/up", nil},
+		{"a path up", inside, "../secret", files.ErrOutside},
+		{"a path up and down", inside, "../inside-not/file", files.ErrOutside},
+		{"a whole path", inside, filepath.Join(root, "secret"), files.ErrOutside},
+		{"a folder whose name begins alike", inside, filepath.Join(root, "inside-not", "file"), files.ErrOutside},
+		{"a link out", inside, "out", files.ErrOutside},
+		{"an absolute link out", inside, "outAbsolute", files.ErrOutside},
+		{"an absolute link, though it stays", inside, "inAbsolute", files.ErrOutside},
+		{"a link out and in again", inside, "there", files.ErrOutside},
+		{"a link to a link out", inside, "chain", files.ErrOutside},
+		{"a link on the way", inside, "outFolder/secret", files.ErrOutside},
+		{"a link out to nothing, of which nothing is told", inside, "outThenAbsent", files.ErrOutside},
+		{"a path out to nothing", inside, "../absent", files.ErrOutside},
+		{"nothing inside", inside, "absent", os.ErrNotExist},
+		{"within a folder that is not there", filepath.Join(inside, "absent"), filepath.Join(inside, "absent", "file"), os.ErrNotExist},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := files.File{Path: test.path, Within: test.within}
+			content, err := file.Read(100)
+			require.ErrorIs(t, err, test.want)
+			_, statErr := file.Stat()
+			require.ErrorIs(t, statErr, test.want)
+			if test.want == nil {
+				require.Equal(t, "open", string(content))
+			} else {
+				require.Empty(t, content)
+				require.Equal(t, errors.Is(err, files.ErrOutside), files.Code(err) == "outside-folder")
+			}
+		})
+	}
+	_, err := files.File{Path: "outFolder", Within: inside}.ReadDir()
+	require.ErrorIs(t, err, files.ErrOutside)
+}
+
+// TestWhileLinksAreSwapped: between looking and opening nothing is to be won, neither
+// a secret nor a pipe that is waited for.
+func TestWhileLinksAreSwapped(t *testing.T) {
+	for name, other := range map[string]string{"a secret": "../secret", "a pipe": "pipe", "a device": "/dev/null"} {
+		t.Run(name, func(t *testing.T) {
+			_, inside := house(t)
+			require.NoError(t, syscall.Mkfifo(filepath.Join(inside, "pipe"), 0o600))
+			file := files.File{Path: filepath.Join(inside, "swapped"), Within: inside}
+			if name == "a device" {
+				file.Within = ""
+			}
+			require.NoError(t, os.Symlink("file", file.Path))
+			stop, stopped := make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(stopped)
+				for i := 0; ; i++ {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					_ = os.Symlink([]string{"file", other}[i%2], file.Path+".new") // all that can go wrong is that nothing is swapped
+					_ = os.Rename(file.Path+".new", file.Path)
+				}
+			}()
+			opened, err := soon(t, func() (int, error) {
+				opened := 0
+				for range 3000 {
+					content, err := file.Read(100)
+					if err == nil {
+						opened++
+						if string(content) != "open" {
+							return opened, fmt.Errorf("read %q", content)
+						}
+					}
+				}
+				return opened, nil
+			})
+			close(stop)
+			<-stopped
+			require.NoError(t, err)
+			require.NotZero(t, opened)
+		})
+	}
+}
