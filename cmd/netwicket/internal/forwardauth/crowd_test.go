@@ -220,7 +220,7 @@ func TestStrangersInHTTP2(t *testing.T) {
 
 func loadCertificate(t *testing.T) *forwardauth.Certificate {
 	t.Helper()
-	certificate, err := forwardauth.LoadCertificate(writeCertificate(t, t.TempDir(), 1))
+	certificate, err := forwardauth.LoadCertificate(certificateFiles(t, t.TempDir(), 1))
 	require.NoError(t, err)
 	return certificate
 }

@@ -178,6 +178,13 @@ func writeCertificate(t *testing.T, folder string, serial int64) (cert, key stri
 	return cert, key
 }
 
+// certificateFiles are what writeCertificate writes, to be read.
+func certificateFiles(t *testing.T, folder string, serial int64) (cert, key files.File) {
+	t.Helper()
+	certPath, keyPath := writeCertificate(t, folder, serial)
+	return files.File{Path: certPath}, files.File{Path: keyPath}
+}
+
 func TestTLSWithANewCertificate(t *testing.T) {
 	folder := t.TempDir()
 	cert, key := writeCertificate(t, folder, 1)
