@@ -29,7 +29,7 @@
 //	zones             missing-type unknown-type missing-name duplicate-id
 //	                  duplicate-name unknown-status unknown-usage ignored-member
 //	                  second-exempt-zone wrong-shape empty-zone
-//	                  over-limit first-page
+//	                  unknown-constraint over-limit first-page
 //	IP zones          missing-entry-type unknown-entry-type ignored-proxies
 //	                  open-proxies
 //	dynamic zones     missing-country bad-country not-iso-country bad-region

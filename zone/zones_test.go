@@ -252,6 +252,10 @@ func TestZoneWarnings(t *testing.T) {
 		{"exempt with proxies", `"useAsExemptList":true,"system":true,` + filled + proxies, []string{"3:11 warning ignored-proxies /proxies"}},
 		{"exempt flag without effect", `"useAsExemptList":true,` + filled, []string{"2:19 warning ignored-member /useAsExemptList"}},
 		{"blacklist flag without effect", `"useAsBlackList":true,` + filled, []string{"2:18 warning ignored-member /useAsBlackList"}},
+		{"unknown constraint", filled + ",\n" + `"connectionTypes":{"include":["CORPORATE"]}`, []string{"3:1 warning unknown-constraint /connectionTypes"}},
+		{"unknown list", filled + ",\n" + `"devices":[[],[{"a":0}]]`, []string{"3:1 warning unknown-constraint /devices"}},
+		{"unknown constraint, blank", filled + `,"connectionTypes":{"include":[],"exclude":[null,{"a":""}]},"devices":[""],"more":null`, nil},
+		{"unknown text", filled + `,"note":"x","level":3`, nil},
 		{"open IPv4 proxies", filled + ",\n" + `"proxies":[{"type":"CIDR","value":"0.0.0.0/0"}]`, []string{"3:35 warning open-proxies /proxies/0/value"}},
 		{"open IPv6 proxies", filled + ",\n" + `"proxies":[{"type":"CIDR","value":"::/0"}]`, []string{"3:35 warning open-proxies /proxies/0/value"}},
 		{"open proxies as a range", filled + ",\n" + `"proxies":[{"type":"RANGE","value":"0.0.0.0-255.255.255.255"}]`, []string{"3:36 warning open-proxies /proxies/0/value"}},
@@ -267,6 +271,9 @@ func TestZoneWarnings(t *testing.T) {
 	}
 	zones, err := zone.ParseOkta("", []byte(`[{`+filled+`},`+"\n"+`{`+filled+`}]`))
 	require.Equal(t, []string{"2:21 warning duplicate-name /1/name"}, report(zones.Warnings, err))
+
+	zones, err = okta("INACTIVE", filled+`,"connectionTypes":{"include":["CORPORATE"]}`)
+	require.Empty(t, report(zones.Warnings, err), "nobody is in an INACTIVE zone")
 
 	zones, err = okta("ACTIVE", `"usage":"BLOCKLIST",`+filled+proxies)
 	require.NoError(t, err)
