@@ -10,7 +10,7 @@ const (
 	onNetwork                      // inside SailPoint's network definition
 	overlayDenied
 	overlayAllowed
-	embedsIPv4 // in 64:ff9b::/96, 2002::/16 or 2001::/32
+	embedsIPv4 // in 64:ff9b::/96, 64:ff9b:1::/48, 2002::/16 or 2001::/32
 )
 
 // A feature is one bit of an address pattern: a gateway or proxy bit of an IP

@@ -13,10 +13,12 @@ import (
 	"github.com/netwicket/netwicket/decide"
 )
 
-var (
-	teredo = netip.MustParsePrefix("2001::/32")
-	mapped = netipx.RangeOfPrefix(netip.MustParsePrefix("::ffff:0:0/96"))
-)
+var mapped = netipx.RangeOfPrefix(netip.MustParsePrefix("::ffff:0:0/96"))
+
+// scattered says that ranges leave out the IPv4 address embedded in addr.
+func scattered(addr netip.Addr) bool {
+	return teredoBlock.Contains(addr) || localNAT64.Contains(addr)
+}
 
 // edges are all addresses at which a decision of the generator's policies can
 // change, and their neighbours: the ends of every prefix around an address of
@@ -52,7 +54,8 @@ func (r *randomPolicy) edges() []netip.Addr {
 		}
 	}
 	around(mapped.From(), mapped.To())
-	whole(teredo)
+	whole(teredoBlock)
+	whole(localNAT64)
 	list := make([]netip.Addr, 0, len(seen))
 	for a := range seen {
 		list = append(list, a)
@@ -81,7 +84,7 @@ func bruteDiff(edges []netip.Addr, before, after *decide.Policy) []decide.Change
 			last = mapped.From().Prev()
 		}
 		change := decide.Change{Range: netipx.IPRangeFrom(first, last), Before: outcome(before.Decide(first)), After: outcome(after.Decide(first))}
-		if change.Before == change.After || teredo.Contains(first) {
+		if change.Before == change.After || scattered(first) {
 			continue
 		}
 		changes = appendChange(changes, change)
@@ -99,14 +102,15 @@ func appendChange(changes []decide.Change, next decide.Change) []decide.Change {
 	return append(changes, next)
 }
 
-// withoutTeredo cuts 2001::/32 out, where Diff leaves out the embedded address
-// and Decide does not.
-func withoutTeredo(changes []decide.Change) []decide.Change {
+// withoutScattered cuts out where Diff leaves out the embedded address and Decide
+// does not.
+func withoutScattered(changes []decide.Change) []decide.Change {
 	var kept []decide.Change
 	for _, c := range changes {
 		var b netipx.IPSetBuilder
 		b.AddRange(c.Range)
-		b.RemovePrefix(teredo)
+		b.RemovePrefix(teredoBlock)
+		b.RemovePrefix(localNAT64)
 		set, err := b.IPSet()
 		if err != nil {
 			panic(err)
@@ -135,7 +139,7 @@ func TestDiffIsExact(t *testing.T) {
 			r, before, after := policyPair(t, seed)
 			edges := r.edges()
 			changes := slices.Collect(decide.Diff(before, after))
-			require.Equal(t, bruteDiff(edges, before, after), withoutTeredo(changes))
+			require.Equal(t, bruteDiff(edges, before, after), withoutScattered(changes))
 			requireEndsAgree(t, changes, before, after)
 			require.Empty(t, slices.Collect(decide.Diff(before, before)))
 			back := slices.Collect(decide.Diff(after, before))
@@ -161,12 +165,12 @@ func requireEndsAgree(t *testing.T, changes []decide.Change, before, after *deci
 			t.Fatalf("%v is not behind %v", c.Range, changes[i-1].Range)
 		}
 		for _, end := range []netip.Addr{c.Range.From(), c.Range.To()} {
-			if got := explained(end); got != said && !teredo.Contains(end) {
+			if got := explained(end); got != said && !scattered(end) {
 				t.Fatalf("%v: Diff says %v, Explain %v at %v", c.Range, said, got, end)
 			}
 		}
 		for _, outside := range []netip.Addr{c.Range.From().Prev(), c.Range.To().Next()} {
-			if outside.IsValid() && !outside.Is4In6() && !teredo.Contains(outside) && explained(outside) == said {
+			if outside.IsValid() && !outside.Is4In6() && !scattered(outside) && explained(outside) == said {
 				t.Fatalf("%v ends before %v, where nothing changes", c.Range, outside)
 			}
 		}
@@ -213,7 +217,7 @@ func size(r netipx.IPRange) *big.Int {
 }
 
 // IPv4 addresses embedded in IPv6 ones: a blocklist shows through in 6to4 and
-// NAT64, and by definition not in Teredo's ranges.
+// NAT64, and by definition not in the ranges of Teredo and local NAT64.
 func TestDiffOfEmbeddedAddresses(t *testing.T) {
 	nothing := documents{zones: "[" + ipZoneJSON("z", "POLICY", "192.0.2.0/24", "") + "]"}.compile(t)
 	blocking := documents{zones: "[" + ipZoneJSON("z", "BLOCKLIST", "203.0.113.4-203.0.113.7", "") + "," + exemptZoneJSON("203.0.113.5") + "]"}.compile(t)
@@ -235,11 +239,13 @@ func TestDiffOfEmbeddedAddresses(t *testing.T) {
 		{"2002:cb00:7106::", "2002:cb00:7107:ffff:ffff:ffff:ffff:ffff"},
 	}, got)
 
-	inTeredo := netip.MustParseAddr("2001::34ff:8efb") // 203.0.113.4 with its bits inverted
-	require.Equal(t, decide.Blocklisted, blocking.Decide(inTeredo).Reason)
-	for r, d := range blocking.Ranges() {
-		if r.Contains(inTeredo) {
-			require.Equal(t, decide.Permitted, d.Reason)
+	for _, text := range []string{"2001::34ff:8efb", "64:ff9b:1::cb00:7104", "64:ff9b:1:ffff:ffff:ffff:cb00:7104"} { // Teredo inverts the bits of 203.0.113.4
+		scattered := netip.MustParseAddr(text)
+		require.Equal(t, decide.Blocklisted, blocking.Decide(scattered).Reason, text)
+		for r, d := range blocking.Ranges() {
+			if r.Contains(scattered) {
+				require.Equal(t, decide.Permitted, d.Reason, text)
+			}
 		}
 	}
 }

@@ -48,7 +48,7 @@ func TestEveryAddressMatchesExplain(t *testing.T) {
 	if proving() {
 		seeds = 2000
 	}
-	var intervals4, intervals6, insideTeredo atomic.Int64
+	var intervals4, intervals6, behind atomic.Int64
 	census := newCensus()
 	eachSeed(seeds, func(seed uint64) {
 		r := newRandomPolicy(seed)
@@ -74,12 +74,12 @@ func TestEveryAddressMatchesExplain(t *testing.T) {
 		v4, v6 := cut.count()
 		intervals4.Add(int64(v4))
 		intervals6.Add(int64(v6))
-		cut.teredo(func(addr netip.Addr) {
-			insideTeredo.Add(1)
+		cut.scattered(func(addr netip.Addr) {
+			behind.Add(1)
 			sameAsExplain(t, policy, seed, addr)
 		})
 	})
-	figure(t, "%d random policies, %d IPv4 and %d IPv6 intervals, and %d IPv4 intervals inside Teredo: every address", seeds, intervals4.Load(), intervals6.Load(), insideTeredo.Load())
+	figure(t, "%d random policies, %d IPv4 and %d IPv6 intervals, and %d IPv4 intervals inside Teredo and local NAT64: every address", seeds, intervals4.Load(), intervals6.Load(), behind.Load())
 	census.report(t, proving())
 }
 
@@ -202,8 +202,8 @@ func (h *hopSource) chain() []netip.Addr {
 
 // The policy of a hundred zones at Okta's limits on databases of the whole
 // internet: an end of every interval, as above, is every address of both
-// families but for Teredo's embedded addresses, of which one for each IPv4
-// interval is tried; and chains.
+// families but for the embedded addresses of Teredo and local NAT64, of which one
+// for each IPv4 interval is tried; and chains.
 func TestEveryAddressOfTheInternetMatchesExplain(t *testing.T) {
 	if !proving() {
 		t.Skip("takes minutes of processor time; NETWICKET_PROVE=1 asks for it")
@@ -224,10 +224,12 @@ func TestEveryAddressOfTheInternetMatchesExplain(t *testing.T) {
 	for _, v4 := range cut.v4 {
 		server := addrnum.Number{Hi: 0x2001_0000<<32 | uint64(random.Uint32()), Lo: random.Uint64()<<32 | uint64(^v4)}
 		compare(server.Addr6())
+		local := addrnum.Number{Hi: 0x0064_ff9b_0001_0000 | uint64(random.Uint32N(1<<16)), Lo: random.Uint64()<<32 | uint64(v4)}
+		compare(local.Addr6())
 	}
 	wait()
 	v4, v6 := cut.count()
-	figure(t, "100 zones, %s: %d IPv4 and %d IPv6 intervals: every address; %d addresses of Teredo", workload.Origin(), v4, v6, len(cut.v4))
+	figure(t, "100 zones, %s: %d IPv4 and %d IPv6 intervals: every address; %d addresses of Teredo and as many of local NAT64", workload.Origin(), v4, v6, len(cut.v4))
 
 	compare, wait = comparing(t, policy)
 	hops := &hopSource{randomPolicy: newRandomPolicy(1), proxies: suite.Chains(t, 3)}

@@ -8,7 +8,7 @@ import (
 
 // innerRanges lays IPv4 intervals over the IPv6 ones whose decision depends on
 // an IPv4 address inside: the embedded one, the one whose location a block
-// repeats, or both, which are then the same bits (except in Teredo, see Ranges).
+// repeats, or both, which are then the same bits. Of Teredo and local NAT64 see Ranges.
 type innerRanges struct {
 	p       *Policy
 	own     edgeList         // the classes of IPv4
@@ -135,7 +135,7 @@ func (n *innerRanges) decision(pair innerPair) Decision {
 }
 
 // embeddingBits is the prefix in front of the IPv4 address that counts in
-// ranges: Teredo's is not one of them.
+// ranges: Teredo's and that of local NAT64 are not among them.
 // See docs/semantics.md, range-2.
 func embeddingBits(first addrnum.Number) (bits uint, embeds bool) {
 	switch {

@@ -16,8 +16,8 @@ import (
 // compiled table, and of all of these as seen through the IPv4 addresses that
 // NAT64 and 6to4 embed. Inside one interval neither the compiled decision about
 // a chain of one nor the naive one can change, so that one address of each
-// stands for all. Only Teredo's embedded addresses, whose bits run backwards,
-// are left to teredo.
+// stands for all. Only the embedded addresses of Teredo, whose bits run backwards,
+// and of local NAT64, which stand behind 2^48 prefixes, are left to scattered.
 type elementary struct {
 	v4 []uint32         // where IPv4 intervals begin
 	v6 []addrnum.Number // where IPv6 intervals begin
@@ -28,13 +28,14 @@ var (
 	nat64Block  = netip.MustParsePrefix("64:ff9b::/96")
 	sixToFour   = netip.MustParsePrefix("2002::/16")
 	teredoBlock = netip.MustParsePrefix("2001::/32")
+	localNAT64  = netip.MustParsePrefix("64:ff9b:1::/48")
 )
 
 // elementaryOf takes the documents from the Config, not from the policy: an
 // edge that the compilation loses is an edge all the same.
 func elementaryOf(config decide.Config, policy *decide.Policy) elementary {
 	e := elementary{v4: []uint32{0}, v6: []addrnum.Number{{}}}
-	for _, block := range []netip.Prefix{mappedBlock, nat64Block, sixToFour, teredoBlock} {
+	for _, block := range []netip.Prefix{mappedBlock, nat64Block, sixToFour, teredoBlock, localNAT64} {
 		e.add(netipx.RangeOfPrefix(block))
 	}
 	for _, list := range listsOf(config) {
@@ -129,43 +130,46 @@ func (e *elementary) visit(see func(first, last netip.Addr)) {
 	}
 }
 
-// teredo hands out, for each interval inside 2001::/32, one address for each
-// IPv4 interval that its last 32 bits, inverted, run through: with visit, that
-// is every address of Teredo.
-func (e *elementary) teredo(see func(netip.Addr)) {
+// scattered hands out, for each interval inside 2001::/32 and 64:ff9b:1::/48, one
+// address for each IPv4 interval that its last 32 bits, in Teredo inverted, run
+// through: with visit, that is every address of both.
+func (e *elementary) scattered(see func(netip.Addr)) {
 	e.visit(func(first, last netip.Addr) {
-		if !teredoBlock.Contains(first) {
+		if !teredoBlock.Contains(first) && !localNAT64.Contains(first) {
 			return
 		}
 		from, to := addrnum.From6(first), addrnum.From6(last)
 		const low = 1<<32 - 1
 		fromBlock, toBlock := addrnum.Number{Hi: from.Hi, Lo: from.Lo &^ low}, addrnum.Number{Hi: to.Hi, Lo: to.Lo &^ low}
 		if fromBlock == toBlock {
-			e.inverted(fromBlock, uint32(from.Lo), uint32(to.Lo), see)
+			e.behind(fromBlock, uint32(from.Lo), uint32(to.Lo), see)
 			return
 		}
-		e.inverted(fromBlock, uint32(from.Lo), low, see)
-		e.inverted(toBlock, 0, uint32(to.Lo), see)
+		e.behind(fromBlock, uint32(from.Lo), low, see)
+		e.behind(toBlock, 0, uint32(to.Lo), see)
 		second := addrnum.Number{Hi: fromBlock.Hi, Lo: fromBlock.Lo + 1<<32}
 		if second.Lo == 0 {
 			second.Hi++
 		}
 		if second.Less(toBlock) {
-			e.inverted(second, 0, low, see)
+			e.behind(second, 0, low, see)
 		}
 	})
 }
 
-// inverted hands out one address of block for each IPv4 interval that the low 32
+// behind hands out one address of block for each IPv4 interval that the low 32
 // bits from first to last stand for.
-func (e *elementary) inverted(block addrnum.Number, first, last uint32, see func(netip.Addr)) {
-	from, to := ^last, ^first // as IPv4 addresses
+func (e *elementary) behind(block addrnum.Number, first, last uint32, see func(netip.Addr)) {
+	from, to, mask := first, last, uint32(0)
+	if teredoBlock.Contains(block.Addr6()) {
+		from, to, mask = ^last, ^first, ^uint32(0)
+	}
 	i, found := slices.BinarySearch(e.v4, from)
 	if !found {
 		i--
 	}
 	for ; i < len(e.v4) && e.v4[i] <= to; i++ {
 		embedded := max(e.v4[i], from)
-		see(addrnum.Number{Hi: block.Hi, Lo: block.Lo | uint64(^embedded)}.Addr6())
+		see(addrnum.Number{Hi: block.Hi, Lo: block.Lo | uint64(embedded^mask)}.Addr6())
 	}
 }

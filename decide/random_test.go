@@ -34,11 +34,12 @@ func newRandomPolicy(seed uint64) *randomPolicy {
 		addr := netip.MustParseAddr(text)
 		r.pool = append(r.pool, addr)
 		b := addr.As4()
-		if r.IntN(3) == 0 { // the same address inside NAT64, 6to4 and Teredo
+		if r.IntN(3) == 0 { // the same address inside NAT64, 6to4, Teredo and local NAT64
 			r.pool = append(r.pool,
 				netip.AddrFrom16([16]byte{0, 0x64, 0xff, 0x9b, 12: b[0], b[1], b[2], b[3]}),
 				netip.AddrFrom16([16]byte{0x20, 0x02, b[0], b[1], b[2], b[3], 15: 1}),
-				netip.AddrFrom16([16]byte{0x20, 0x01, 12: ^b[0], ^b[1], ^b[2], ^b[3]}))
+				netip.AddrFrom16([16]byte{0x20, 0x01, 12: ^b[0], ^b[1], ^b[2], ^b[3]}),
+				netip.AddrFrom16([16]byte{0, 0x64, 0xff, 0x9b, 0, 1, 7, 12: b[0], b[1], b[2], b[3]}))
 		}
 	}
 	for _, text := range []string{"::", "::1", "2001:db8::", "2001:db8::1", "2001:db8::ff", "2001:db8:1::", "fe80::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"} {

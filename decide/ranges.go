@@ -13,8 +13,9 @@ import (
 // with equal decisions are one range; together the ranges are every address
 // once. The IPv4-mapped part of IPv6, ::ffff:0:0/96, is left out: its addresses
 // are IPv4 addresses. Inside NAT64 and 6to4 the embedded IPv4 address counts as
-// it does in [Policy.Decide]; inside Teredo, 2001::/32, it does not, since its
-// bits run backwards and every address would be a range of its own.
+// it does in [Policy.Decide]; inside Teredo, 2001::/32, and local NAT64,
+// 64:ff9b:1::/48, it does not, since every address would be a range of its own:
+// in the one its bits run backwards, in the other they stand behind 2^48 prefixes.
 //
 // The cost is one pass over the policy's intervals, without visiting addresses.
 // See docs/semantics.md, range-1 and range-2.

@@ -80,13 +80,14 @@ func TestWholeInternetMatchesExplain(t *testing.T) {
 }
 
 // insideIPv6 are addresses whose decision depends on an IPv4 address: of NAT64,
-// 6to4 and Teredo, and those where databases repeat IPv4.
+// local NAT64, 6to4 and Teredo, and those where databases repeat IPv4.
 func insideIPv6(addr netip.Addr) []netip.Addr {
 	b := addr.As4()
 	return []netip.Addr{
 		netip.AddrFrom16([16]byte{0, 0x64, 0xff, 0x9b, 12: b[0], b[1], b[2], b[3]}),
 		netip.AddrFrom16([16]byte{0x20, 0x02, b[0], b[1], b[2], b[3], 15: 1}),
 		netip.AddrFrom16([16]byte{0x20, 0x01, 12: ^b[0], ^b[1], ^b[2], ^b[3]}),
+		netip.AddrFrom16([16]byte{0, 0x64, 0xff, 0x9b, 0, 1, 7, 12: b[0], b[1], b[2], b[3]}),
 		netip.AddrFrom16([16]byte{0x20, 0x01, 0, 0, b[0], b[1], b[2], b[3], 15: 1}),
 		netip.AddrFrom16([16]byte{12: b[0], b[1], b[2], b[3]}),
 	}

@@ -11,19 +11,19 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// embeddingRanges are NAT64, 6to4 and Teredo.
+// embeddingRanges are NAT64, its local part, 6to4 and Teredo.
 // See docs/semantics.md, embedded-1.
 func embeddingRanges() []netipx.IPRange {
 	var all []netipx.IPRange
-	for _, prefix := range []string{"64:ff9b::/96", "2002::/16", "2001::/32"} {
+	for _, prefix := range []string{"64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"} {
 		all = append(all, netipx.RangeOfPrefix(netip.MustParsePrefix(prefix)))
 	}
 	return all
 }
 
 // embeddedIPv4 is the IPv4 address inside an address of [embeddingRanges]: NAT64
-// (RFC 6052), 6to4 (RFC 3056) or Teredo (RFC 4380). The first two bytes tell them
-// apart.
+// (RFC 6052 and 8215), 6to4 (RFC 3056) or Teredo (RFC 4380). The first two bytes
+// tell them apart.
 // See docs/semantics.md, embedded-1.
 func embeddedIPv4(addr netip.Addr) netip.Addr {
 	n := addrnum.From6(addr)
@@ -38,10 +38,12 @@ func embeddedIPv4(addr netip.Addr) netip.Addr {
 }
 
 // repeat is a block of IPv6 whose locations are those of the IPv4 addresses in
-// it: ::/96, 2002::/16 and 2001::/32 of most MMDB files. Written out, they would
-// make the IPv6 part of the table several times as large, for addresses that
-// hardly anybody has; so their classes leave the location open, and it is looked
-// up by the IPv4 address.
+// it: 2002::/16 of most MMDB files. Written out, it would make the IPv6 part of the
+// table several times as large, for addresses that hardly anybody has; so its
+// classes leave the location open, and it is looked up by the IPv4 address. Where a
+// client chooses that address, in Teredo and ::/96, package geo lets nothing be
+// repeated.
+// See docs/semantics.md, embedded-4 and embedded-5.
 type repeat struct {
 	bits     uint           // of the block's prefix
 	patterns *iptable.Table // IPv4 address -> geo pattern; nil: that of the address itself

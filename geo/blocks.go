@@ -3,7 +3,7 @@ package geo
 import "iter"
 
 // Block is a part of IPv6 that repeats all of IPv4, as MMDB files alias it:
-// ::/96, 2002::/16 and 2001::/32 mostly. The 32 bits behind the prefix are the
+// 2002::/16 mostly. The 32 bits behind the prefix are the
 // IPv4 address that is looked up. A Block refers to its [Table]; the zero Block
 // is of no use. A caller that copies the edges of a table into one of its own
 // keeps each block once by it, as the table does, instead of once for each place.

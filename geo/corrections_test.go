@@ -138,7 +138,7 @@ func TestCorrectionsNesting(t *testing.T) {
 		"11.0.0.0":        "FR  0 unknown []",
 		"255.255.255.254": "GB GB-ENG 0 unknown []",
 		"255.255.255.255": "GB GB-ENG 0 unknown []",
-		"::":              "AQ  0 unknown []",
+		"0:1::":           "AQ  0 unknown []",
 		"ffff::":          "AQ AQ-X 0 unknown []",
 	} {
 		at := lookup(t, table, addr)

@@ -33,8 +33,9 @@
 //
 // The layouts of MaxMind, DB-IP, IPinfo, IPLocate and ip-location-db are told by
 // the fields of the records, not by the name of the file. For one database, the
-// table answers every address as maxminddb's Lookup does, 6to4, Teredo and other
-// aliases of IPv4 included; an IPv4-mapped address is its IPv4 address. A hostile
+// table answers every address as maxminddb's Lookup does, 6to4 included; an
+// IPv4-mapped address is its IPv4 address. Of Teredo and ::/96 no database says
+// anything: the client chooses the IPv4 address by which it would answer. A hostile
 // or damaged file is an error, within time and memory bounded by its size.
 //
 // # Corrections

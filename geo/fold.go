@@ -112,20 +112,24 @@ func (f *folder) fold4(readings []reading) *spans {
 			parts[i] = &constant
 		}
 	}
-	return f.foldSpans(parts)
+	return f.foldSpans(uniform(0), parts)
 }
 
+// fold6 begins with knowing which addresses clients choose.
 func (f *folder) fold6() *spans {
 	parts := make([]*spans, len(f.layers))
 	for i, l := range f.layers {
 		parts[i] = &l.v6
 	}
-	return f.foldSpans(parts)
+	sum := uniform(0)
+	for _, block := range chosen {
+		sum = sum.patch(block.first, block.last(), f.number(fact{chosen: true}))
+	}
+	return f.foldSpans(sum, parts)
 }
 
 // foldSpans applies the layers' statements one layer after the other.
-func (f *folder) foldSpans(parts []*spans) *spans {
-	sum := uniform(0)
+func (f *folder) foldSpans(sum spans, parts []*spans) *spans {
 	for i, part := range parts {
 		statements := f.layers[i].statements
 		seen := map[[2]uint32]uint32{}

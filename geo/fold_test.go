@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -53,6 +54,9 @@ func randomLayer(random *rand.Rand, v *vocabulary) *layer {
 		}
 		l.v6 = l.v6.patch(first, last, random.Uint32N(4))
 	}
+	if random.IntN(3) == 0 {
+		return l // corrections or a list
+	}
 	for _, a := range aliasChoices {
 		clash := random.IntN(3) > 0
 		for _, other := range l.aliases {
@@ -63,7 +67,44 @@ func randomLayer(random *rand.Rand, v *vocabulary) *layer {
 			l.v6 = l.v6.patch(a.first, a.last(), 0)
 		}
 	}
+	l.leaveChosen()
 	return l
+}
+
+// isChosen says that an address lies in one of the blocks that clients choose.
+func isChosen(addr netip.Addr) bool {
+	return netip.MustParsePrefix("::/96").Contains(addr) || netip.MustParsePrefix("2001::/32").Contains(addr)
+}
+
+// A database says nothing of addresses that clients choose, however its tree
+// comes to them, and everywhere else what it said before.
+func TestDatabasesLeaveWhatClientsChoose(t *testing.T) {
+	v4 := spans{first: []addrnum.Number{{}, {Lo: 0x01000000}, {Lo: 0x02000000}}, id: []uint32{0, 1, 2}}
+	choices := append(slices.Clone(aliasChoices), alias{addrnum.Number{Hi: 0x2001 << 48}, 16}, alias{addrnum.Number{Hi: 0x2001_0000_8000_0000}, 33}, alias{addrnum.Number{}, 64})
+	for _, a := range choices {
+		for _, everywhere := range []uint32{0, 3} {
+			before := &layer{v4: v4, aliases: []alias{a}, statements: make([]statement, 4)}
+			for i := range before.statements {
+				before.statements[i].asn = uint32(i)
+			}
+			all := uniform(everywhere)
+			before.v6 = all.patch(a.first, a.last(), 0)
+			after := *before
+			after.aliases = slices.Clone(before.aliases)
+			after.leaveChosen()
+			for _, block := range slices.Concat(choices, chosen[:]) {
+				for _, v4 := range []uint32{0, 1, 0x01020304, 0x02000000, math.MaxUint32} {
+					for _, addr := range []netip.Addr{block.address(v4).Addr6(), block.address(v4).Prev().Addr6(), block.last().Next().Addr6()} {
+						want := before.says(addr).asn
+						if isChosen(addr) {
+							want = 0
+						}
+						require.Equal(t, want, after.says(addr).asn, "%s, alias %+v", addr, a)
+					}
+				}
+			}
+		}
+	}
 }
 
 // says is what a layer says of one address, looked up.
@@ -108,7 +149,7 @@ func TestFoldAgainstEachAddress(t *testing.T) {
 		}
 		want := map[netip.Addr]fact{}
 		for _, addr := range addrs {
-			var f fact
+			f := fact{chosen: isChosen(addr)}
 			for _, l := range layers {
 				f = v.apply(f, l.says(addr))
 			}
@@ -134,19 +175,19 @@ func TestBlocksShareIPv4(t *testing.T) {
 	both := func() *layer {
 		return &layer{
 			v4: spans{first: []addrnum.Number{{}, {Lo: 5}}, id: []uint32{0, 1}}, v6: uniform(0),
-			aliases: []alias{aliasChoices[0], aliasChoices[1], aliasChoices[2]}, statements: []statement{{}, {states: ASN, asn: 1}},
+			aliases: []alias{aliasChoices[2], aliasChoices[5]}, statements: []statement{{}, {states: ASN, asn: 1}},
 		}
 	}
 	onlyV6 := &layer{v4: uniform(0), v6: uniform(0), statements: make([]statement, 1)}
 	onlyV4 := &layer{v4: spans{first: []addrnum.Number{{}, {Lo: 9}}, id: []uint32{0, 1}}, v6: uniform(0), statements: []statement{{}, {states: ASN, asn: 2}}}
 	shared := build([]*layer{both(), onlyV6}, v, ASN)
-	require.Len(t, shared.blocks, 3)
+	require.Len(t, shared.blocks, 2)
 	for _, b := range shared.blocks {
 		require.Same(t, shared.v4, b.edges)
 		require.Same(t, shared.index, b.index)
 	}
 	split := build([]*layer{both(), onlyV4}, v, ASN)
-	require.Len(t, split.blocks, 3)
+	require.Len(t, split.blocks, 2)
 	for _, b := range split.blocks {
 		require.NotSame(t, split.v4, b.edges)
 		require.Same(t, split.blocks[0].edges, b.edges)
@@ -178,6 +219,6 @@ func TestPackedFacts(t *testing.T) {
 			country: code, registered: codes[len(codes)-1-i], represented: codes[i/2], anonymizer: Anonymizer(i % 4),
 		}
 		p := f.pack()
-		require.Equal(t, f, fact{p.asn, p.regions, p.services, p.country(), p.registered(), p.represented(), p.anonymizer()})
+		require.Equal(t, f, fact{p.asn, p.regions, p.services, p.country(), p.registered(), p.represented(), p.anonymizer(), false})
 	}
 }

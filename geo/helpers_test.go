@@ -166,6 +166,25 @@ func (o *oracle) lookup(addr netip.Addr) (plain, geo.Field, error) {
 	return location, has, nil
 }
 
+// expected is what a table of this database alone says: nothing of the addresses
+// that clients choose, and no anonymizer where there is no record but are others.
+func (o *oracle) expected(table *geo.Table, addr netip.Addr) (plain, error) {
+	want, _, err := o.lookup(addr)
+	if err != nil || chosenByClients(addr) {
+		return plainOf(geo.Location{}), err
+	}
+	if want.Anonymizer == geo.AnonymizerUnknown && table.Provides().Has(geo.AnonymizerField) {
+		want.Anonymizer = geo.AnonymizerNone
+	}
+	return want, nil
+}
+
+// chosenByClients says that an address is in Teredo or ::/96.
+func chosenByClients(addr netip.Addr) bool {
+	b := addr.As16()
+	return addr.Is6() && ([4]byte(b[:4]) == [4]byte{0x20, 0x01} || [12]byte(b[:12]) == [12]byte{})
+}
+
 // plainLocation reads a record of any layout that is known, decoded into maps.
 func plainLocation(record map[string]any) (location plain, has geo.Field) {
 	code := func(key string) string {

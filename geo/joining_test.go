@@ -188,31 +188,37 @@ func TestAliasesAreTheDatabasesOwn(t *testing.T) {
 		want    map[string]string
 	}{
 		{"the database alone", []geo.Source{db}, map[string]string{
-			"8.8.8.8": "US", "::ffff:8.8.8.8": "US", sixToFour: "US", teredo: "US", compatible: "US", "2001:db8::": "DE", "2003::": "",
+			"8.8.8.8": "US", "::ffff:8.8.8.8": "US", sixToFour: "US", teredo: "", compatible: "", "2001:db8::": "DE", "2003::": "",
 		}},
 		{"a row about IPv4", []geo.Source{db, corrections("8.8.0.0/16,FR,,,,")}, map[string]string{
-			"8.8.8.8": "FR", "::ffff:8.8.8.8": "FR", sixToFour: "US", teredo: "US", compatible: "US",
+			"8.8.8.8": "FR", "::ffff:8.8.8.8": "FR", sixToFour: "US", teredo: "", compatible: "",
 		}},
 		{"a row inside 6to4", []geo.Source{db, corrections("2002:808:800::/40,FR,,,,")}, map[string]string{
-			"8.8.8.8": "US", sixToFour: "FR", "2002:809::": "US", "2002:808:7ff:ffff::": "US", teredo: "US", compatible: "US",
+			"8.8.8.8": "US", sixToFour: "FR", "2002:809::": "US", "2002:808:7ff:ffff::": "US", teredo: "", compatible: "",
 		}},
 		{"a row inside ::/96", []geo.Source{db, corrections("::808:0/112,FR,,,,")}, map[string]string{
-			"8.8.8.8": "US", compatible: "FR", "::8.7.8.8": "US", "::8.9.0.0": "US", "::9.0.0.0": "", sixToFour: "US", teredo: "US", "2001:db8::": "DE",
+			"8.8.8.8": "US", compatible: "FR", "::8.7.8.8": "", "::8.9.0.0": "", "::9.0.0.0": "", sixToFour: "US", teredo: "", "2001:db8::": "DE",
+		}},
+		{"a row inside Teredo", []geo.Source{corrections("2001:0:808::/48,FR,,,,"), db}, map[string]string{
+			"8.8.8.8": "US", teredo: "FR", "2001:0:809::": "", sixToFour: "US",
 		}},
 		{"a row around 6to4", []geo.Source{corrections("2002::/15,FR,,,,"), db}, map[string]string{
-			"8.8.8.8": "US", sixToFour: "US", "2002:909::": "FR", "2003::": "FR", teredo: "US", "2001:0:909::": "",
+			"8.8.8.8": "US", sixToFour: "US", "2002:909::": "FR", "2003::": "FR", teredo: "", "2001:0:909::": "",
 		}},
 		{"a row about all of IPv6", []geo.Source{corrections("::/0,FR,,,,"), db}, map[string]string{
-			"9.9.9.9": "", "::ffff:9.9.9.9": "", sixToFour: "US", "2002:909::": "FR", "2001:0:909::": "FR", "::9.9.9.9": "FR", "2001:db8::": "DE",
+			"9.9.9.9": "", "::ffff:9.9.9.9": "", sixToFour: "US", "2002:909::": "FR", "2001:0:909::": "FR", teredo: "FR", compatible: "FR", "2001:db8::": "DE",
 		}},
 		{"a database without aliases", []geo.Source{database(t, at("8.8.0.0/16", country("FR"))), db}, map[string]string{
-			"8.8.8.8": "US", sixToFour: "US", teredo: "US", compatible: "US",
+			"8.8.8.8": "US", sixToFour: "US", teredo: "", compatible: "",
 		}},
 		{"a database without aliases that comes later", []geo.Source{db, database(t, at("8.8.0.0/16", country("FR")))}, map[string]string{
-			"8.8.8.8": "FR", sixToFour: "US", teredo: "US", compatible: "FR",
+			"8.8.8.8": "FR", sixToFour: "US", teredo: "", compatible: "",
 		}},
 		{"one that has networks in 6to4 of its own", []geo.Source{db, database(t, at("2002:808::/32", country("FR")), at("8.9.0.0/16", country("IT")))}, map[string]string{
-			"8.8.8.8": "US", sixToFour: "FR", "2002:809::": "US", "8.9.0.0": "IT", "::8.9.0.0": "IT", teredo: "US",
+			"8.8.8.8": "US", sixToFour: "FR", "2002:809::": "US", "8.9.0.0": "IT", "::8.9.0.0": "", teredo: "",
+		}},
+		{"one that has networks in Teredo of its own", []geo.Source{db, database(t, at("2001:0:808::/48", country("FR")), at("2000::/8", country("IT")))}, map[string]string{
+			"8.8.8.8": "US", teredo: "", "2001::": "", "2001:0:ffff::": "", "2001:1::": "IT", "2000:ffff::": "IT",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -223,4 +229,28 @@ func TestAliasesAreTheDatabasesOwn(t *testing.T) {
 			consistent(t, table)
 		})
 	}
+}
+
+// Of an address that its client chose no database says that it is no anonymizer,
+// nor a list that it has no service; what is listed is.
+func TestNothingIsKnownOfWhatClientsChoose(t *testing.T) {
+	content := bytesOf(t, mmdbtest.File{Type: "Test", Aliases: true, Networks: []network{
+		at("8.0.0.0/8", record{"country": record{"iso_code": "US"}, "autonomous_system_number": 15169, "is_anonymous_vpn": false}),
+	}})
+	table := load(t, geo.Source{File: "all.mmdb", Data: content}, list("NORD_VPN", "2001:0:909::1", "::9.9.9.9"), corrections("2001:0:909::2,,,64500,,", "::9.9.9.8,,,,none,"))
+	for _, addr := range []string{"2001:0:808:808::1", "2001::", "2001:0:ffff:ffff:ffff:ffff:ffff:ffff", "::", "::1", "::8.8.8.8", "::255.255.255.255"} {
+		require.Equal(t, geo.Location{}, lookup(t, table, addr), addr)
+	}
+	for _, addr := range []string{"2001:0:909::1", "::9.9.9.9"} {
+		require.Equal(t, []string{"NORD_VPN"}, names(lookup(t, table, addr)), addr)
+	}
+	require.Equal(t, geo.Location{ASN: 64500, ASNKnown: true}, lookup(t, table, "2001:0:909::2"))
+	require.Equal(t, geo.Location{Anonymizer: geo.AnonymizerNone}, lookup(t, table, "::9.9.9.8"))
+	for _, addr := range []string{"9.9.9.9", "2001:1::", "2000:ffff::", "::1:0:0", "2002:909:909::"} {
+		at := lookup(t, table, addr)
+		require.Equal(t, geo.AnonymizerNone, at.Anonymizer, addr)
+		require.Equal(t, []string{}, names(at), addr)
+	}
+	require.Equal(t, "US", lookup(t, table, "2002:808:808::").Country, "a database's own 6to4 still answers")
+	consistent(t, table)
 }

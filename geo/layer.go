@@ -20,10 +20,11 @@ type layer struct {
 //	2002::/16   6to4, RFC 3056
 //	2001::/32   Teredo, RFC 4380: the address of the server
 //
-// MaxMind's files let whole trees begin there that are the IPv4 tree. Three
-// copies of the largest part of a table would make it three times as large, so
-// it is kept once. What else is stated about an IPv4 address, by corrections or a
-// list, is not stated about the addresses here (docs/semantics.md, join-6).
+// MaxMind's files let whole trees begin there that are the IPv4 tree. The first and
+// the last are left out, see [chosen]. A copy of the largest part of a table would
+// make it twice as large, so it is kept once. What else is stated about an IPv4
+// address, by corrections or a list, is not stated about the addresses here
+// (docs/semantics.md, join-6).
 type alias struct {
 	first addrnum.Number
 	bits  uint // of the prefix: at most 96
@@ -54,6 +55,35 @@ func (a alias) overlaps(b alias) bool {
 // mapped is the block of IPv4-mapped addresses. Such an address is its IPv4
 // address wherever one enters, so no look-up ever ends in this block.
 var mapped = alias{first: addrnum.Number{Lo: 0xffff_0000_0000}, bits: 96}
+
+// chosen are the blocks in which a client chooses the IPv4 address that a database
+// goes by: the server in a Teredo address is any that will answer, and nobody
+// routes ::a.b.c.d. What a database says there would be said by the client, so that
+// it says nothing; corrections and lists are the operator's own word
+// (docs/semantics.md, embedded-5).
+var chosen = [...]alias{
+	{first: addrnum.Number{}, bits: 96},
+	{first: addrnum.Number{Hi: 0x2001_0000_0000_0000}, bits: 32},
+}
+
+// leaveChosen makes the layer say nothing in the blocks that clients choose.
+func (l *layer) leaveChosen() {
+	for _, block := range chosen {
+		l.aliases = slices.DeleteFunc(l.aliases, func(a alias) bool { return a.bits >= block.bits && a.overlaps(block) })
+	}
+	var keep []alias
+	for _, a := range l.aliases {
+		if !slices.ContainsFunc(chosen[:], a.overlaps) {
+			keep = append(keep, a)
+		}
+	}
+	l.inlineAliases(keep)
+	for _, block := range chosen {
+		if id, one := l.v6.within(block.first, block.last()); !one || id != 0 {
+			l.v6 = l.v6.patch(block.first, block.last(), 0)
+		}
+	}
+}
 
 // reading is how a layer reads inside an aliased block: like its own IPv4, or
 // the same statement everywhere.

@@ -57,6 +57,7 @@ func readMMDB(content []byte, v *vocabulary) (*layer, Dataset, error) {
 			return nil, Dataset{}, err
 		}
 		l.v6, l.aliases = w6.spans, w6.aliases
+		l.leaveChosen()
 		networks += w6.networks
 	}
 	dataset := Dataset{Type: reader.Metadata.DatabaseType, Networks: networks, Networks4: w4.networks, Provides: l.provides()}

@@ -43,6 +43,7 @@ type fact struct {
 	registered  countryCode
 	represented countryCode
 	anonymizer  Anonymizer
+	chosen      bool // of addresses that clients choose, until it is settled
 }
 
 // packedFact is a fact in 16 bytes, four to a cache line.
@@ -163,8 +164,13 @@ func (v *vocabulary) join(before uint32, s *statement) uint32 {
 
 // settle is the last step: where no source stated anonymizer or services, the
 // address is known to have none if any source provides the field at all, since
-// such sources list only offenders (docs/semantics.md, geo-4).
+// such sources list only offenders (docs/semantics.md, geo-4). Of an address that
+// its client chose they say nothing (embedded-5).
 func (f fact) settle(provides Field) fact {
+	if f.chosen {
+		f.chosen = false
+		return f
+	}
 	if f.anonymizer == AnonymizerUnknown && provides.Has(AnonymizerField) {
 		f.anonymizer = AnonymizerNone
 	}

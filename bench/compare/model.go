@@ -111,7 +111,7 @@ func embeddedIPv4(addr netip.Addr) (netip.Addr, bool) {
 	}
 	b := addr.As16()
 	switch {
-	case nat64.Contains(addr):
+	case nat64.Contains(addr), localNAT64.Contains(addr):
 		return netip.AddrFrom4([4]byte(b[12:])), true
 	case sixToFour.Contains(addr):
 		return netip.AddrFrom4([4]byte(b[2:6])), true
@@ -122,7 +122,8 @@ func embeddedIPv4(addr netip.Addr) (netip.Addr, bool) {
 }
 
 var (
-	nat64     = netip.MustParsePrefix("64:ff9b::/96")
-	sixToFour = netip.MustParsePrefix("2002::/16")
-	teredo    = netip.MustParsePrefix("2001::/32")
+	nat64      = netip.MustParsePrefix("64:ff9b::/96")
+	localNAT64 = netip.MustParsePrefix("64:ff9b:1::/48")
+	sixToFour  = netip.MustParsePrefix("2002::/16")
+	teredo     = netip.MustParsePrefix("2001::/32")
 )

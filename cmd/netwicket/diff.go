@@ -40,7 +40,8 @@ what -c, -g and the other policy flags name is part of both.
 Lists the ranges in address order, and how much they are: IPv4 in addresses,
 IPv6 in /64 networks, by country and ASN of NEW's databases. IPv4 addresses
 embedded in NAT64 and 6to4 addresses count as they do in a decision; those
-embedded in Teredo addresses, 2001::/32, do not.
+embedded in Teredo addresses, 2001::/32, and in local NAT64 addresses,
+64:ff9b:1::/48, do not.
 
 With --log, says besides how many of the log's requests had their client in each
 range, and how many would be decided differently through the proxies that they
@@ -84,7 +85,7 @@ func (c *commandLine) diff(flags diffFlags, before, after string) error {
 			return err
 		}
 	}
-	note := teredoNote(pair)
+	note := scatteredNote(pair)
 	if !c.json {
 		report.totals(flags, note)
 		note = ""
@@ -137,12 +138,12 @@ func (c *commandLine) openPair(before, after string) ([2]policyfile.Opened, erro
 	return c.openPolicies(append(slices.Clone(c.paths), before), append(slices.Clone(c.paths), after))
 }
 
-// teredoNote says what a comparison by ranges leaves out, if it can matter
+// scatteredNote says what a comparison by ranges leaves out, if it can matter
 // (docs/semantics.md, range-2).
-func teredoNote(pair [2]policyfile.Opened) string {
+func scatteredNote(pair [2]policyfile.Opened) string {
 	for _, opened := range pair {
 		if opened.Parts.TestsEmbedded() {
-			return "note: Teredo addresses, 2001::/32, are compared without the IPv4 addresses embedded in them, which blocklists and threat feeds hit"
+			return "note: Teredo addresses, 2001::/32, and local NAT64 addresses, 64:ff9b:1::/48, are compared without the IPv4 addresses embedded in them, which blocklists and threat feeds hit"
 		}
 	}
 	return ""

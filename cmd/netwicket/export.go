@@ -28,7 +28,7 @@ the fewest networks:
 What is not listed is denied. A comment at the top, for csv a note on standard
 error, says which policy and which data went in, and what the program that reads
 it must see to: proxies are not looked at, nor IPv4 addresses embedded in Teredo
-addresses.`,
+and local NAT64 addresses.`,
 		Example: `  netwicket export --format nginx > /etc/nginx/netwicket.conf
   netwicket export -c okta/ --format cidr | grepcidr -f /dev/stdin access.log`,
 		Args: cobra.NoArgs,
@@ -51,7 +51,7 @@ func (c *commandLine) export(format string) error {
 	if len(names) == 0 {
 		names = []string{policyfile.FileName}
 	}
-	heading := export.Heading{Program: "netwicket " + versionText(), Names: names, Info: policy.Info(), LeavesTeredo: parts.TestsEmbedded()}
+	heading := export.Heading{Program: "netwicket " + versionText(), Names: names, Info: policy.Info(), LeavesEmbedded: parts.TestsEmbedded()}
 	if err := export.Write(c.out, format, policy, heading); err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ With --diff only what changes from the policy OLD to this one is coloured; what
 
 Decisions are those about requests of one hop. IPv4 addresses embedded in NAT64
 and 6to4 addresses count as they do in a decision; those in Teredo addresses,
-2001::/32, do not.`,
+2001::/32, and in local NAT64 addresses, 64:ff9b:1::/48, do not.`,
 		Example: `  netwicket map -o policy.html
   netwicket map -c today/ --diff yesterday/ -o change.png`,
 		Args: cobra.NoArgs,
@@ -107,7 +107,7 @@ func mapTitle(parts *policyfile.Parts) string {
 // (docs/semantics.md, range-2).
 func mapNotes(opened []policyfile.Opened) []string {
 	if slices.ContainsFunc(opened, func(o policyfile.Opened) bool { return o.Parts.TestsEmbedded() }) {
-		return []string{"Teredo addresses, 2001::/32, are shown without the IPv4 addresses in them."}
+		return []string{"Teredo addresses, 2001::/32, and local NAT64 addresses, 64:ff9b:1::/48, are shown without the IPv4 addresses in them."}
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func embeddedByPrefix(addr netip.Addr) netip.Addr {
 	bytes := addr.AsSlice()
 	var four []byte
 	switch {
-	case in("64:ff9b::/96"):
+	case in("64:ff9b::/96"), in("64:ff9b:1::/48"):
 		four = bytes[len(bytes)-4:]
 	case in("2002::/16"):
 		four = bytes[2:6]
@@ -85,6 +85,9 @@ func (r *request) trustedBy(addr netip.Addr) []int {
 	return zones
 }
 
+// location is the address's own, never that of one embedded in it, and of Teredo
+// what corrections and lists say.
+// See docs/semantics.md, embedded-4 and embedded-5.
 func (r *request) location(addr netip.Addr) geo.Location {
 	_, at := r.geo.Find(addr)
 	return at

@@ -13,10 +13,10 @@ import (
 
 // Heading is what a header says of the policy.
 type Heading struct {
-	Program      string   // with its version
-	Names        []string // of the policy, as it was named
-	Info         decide.Info
-	LeavesTeredo bool // the policy looks at embedded IPv4 addresses, and the file cannot (docs/semantics.md, range-2)
+	Program        string   // with its version
+	Names          []string // of the policy, as it was named
+	Info           decide.Info
+	LeavesEmbedded bool // the policy looks at embedded IPv4 addresses, and the file cannot (docs/semantics.md, range-2)
 }
 
 // Formats are the names of the formats, as the command line takes them.
@@ -57,8 +57,9 @@ func (h Heading) Header() []string {
 	}
 	lines = append(lines, "An address that is not listed is denied. The decision is about requests of one hop: the address must be",
 		"the client's own, and no proxies and no X-Forwarded-For are looked at.")
-	if h.LeavesTeredo {
-		lines = append(lines, "Of Teredo addresses, 2001::/32, the embedded IPv4 address is not tested against blocklists and threat feeds.")
+	if h.LeavesEmbedded {
+		lines = append(lines, "Of Teredo addresses, 2001::/32, and local NAT64 addresses, 64:ff9b:1::/48, the embedded",
+			"IPv4 address is not tested against blocklists and threat feeds.")
 	}
 	return lines
 }

@@ -16,8 +16,8 @@
 // # Limits
 //
 // Decisions are those about requests of one hop. Addresses in Teredo, 2001::/32,
-// are shown without the IPv4 address embedded in them (docs/semantics.md, range-1
-// and range-2), see [github.com/netwicket/netwicket/decide.Policy.Ranges].
+// and local NAT64, 64:ff9b:1::/48, are shown without the IPv4 address embedded in
+// them (docs/semantics.md, range-1 and range-2), see [github.com/netwicket/netwicket/decide.Policy.Ranges].
 //
 // A Map is immutable and safe for concurrent use.
 package spacemap

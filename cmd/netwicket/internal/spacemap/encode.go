@@ -105,9 +105,8 @@ type countries struct {
 	v4, v6 edges
 }
 
-// countries reads the geo table. Where databases repeat all of IPv4, in the first
-// /64, in Teredo and in 6to4, the page says nothing: it would be three times as
-// large.
+// countries reads the geo table. Where databases repeat all of IPv4, in 6to4, the
+// page says nothing: it would be twice as large.
 func (m *Map) countries() *countries {
 	table := m.subject.Geo
 	c := &countries{}
@@ -154,14 +153,8 @@ func (m *Map) countries() *countries {
 // repeatsIPv4 says that an address lies where databases repeat IPv4, and what is
 // the first address behind.
 func repeatsIPv4(first [2]uint64) (behind [2]uint64, repeats bool) {
-	switch {
-	case first[0] == 0:
-		return [2]uint64{1, 0}, true
-	case first[0]>>32 == 0x2001_0000:
-		return [2]uint64{0x2001_0001_0000_0000, 0}, true
-	case first[0]>>48 == 0x2002:
+	if first[0]>>48 == 0x2002 {
 		return [2]uint64{0x2003_0000_0000_0000, 0}, true
-	default:
-		return [2]uint64{}, false
 	}
+	return [2]uint64{}, false
 }

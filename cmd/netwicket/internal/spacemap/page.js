@@ -110,7 +110,7 @@ function countriesIn(family, first, last) {
 
 // repeats: here databases repeat IPv4, and the page holds no countries.
 function repeats(address) {
-  return address >> 64n === 0n || address >> 96n === 0x20010000n || address >> 112n === 0x2002n;
+  return address >> 112n === 0x2002n;
 }
 
 function element(kind, text, parent) {
