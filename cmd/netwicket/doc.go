@@ -27,6 +27,7 @@
 //	explain.go        explain, and its JSON
 //	explaintext.go    its text
 //	resolve.go        resolve
+//	pseudo.go         a warning about clients whose address is made up
 //	check.go          check
 //	checkmust.go      its --must-allow and --must-deny
 //	diff.go           diff

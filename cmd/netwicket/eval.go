@@ -56,12 +56,13 @@ func (c *commandLine) decideEach(input *requests, args []string, answer answerer
 	}
 	var buffer admission.Buffer
 	out := bufio.NewWriterSize(c.out, 64<<10)
-	outcome := allGood
+	outcome, note := allGood, pseudoNote{out: c.err}
 	read, err := c.each(input, args, func(r request.Request) error {
 		d, err := answer(&control, r, &buffer, out)
 		if !d.Allowed() {
 			outcome = outcome.or(denied)
 		}
+		note.about(d.Client)
 		return err
 	}, out.Flush)
 	if flushed := out.Flush(); err == nil {

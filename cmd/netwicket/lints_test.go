@@ -213,7 +213,7 @@ func warningCodes(t *testing.T) (warnings, problems map[string]bool) {
 			}
 		}
 	}
-	for _, dir := range []string{"../../internal/jsondoc", "../../internal/netset", "../../zone", "../../geo", "../../decide", "internal/lint"} {
+	for _, dir := range []string{"../../internal/jsondoc", "../../internal/netset", "../../zone", "../../geo", "../../decide", "../../decide/gate", "internal/lint"} {
 		files, err := filepath.Glob(dir + "/*.go")
 		require.NoError(t, err)
 		require.NotEmpty(t, files)

@@ -101,10 +101,11 @@ type resolvedJSON struct {
 
 func (c *commandLine) resolveEach(input *requests, args []string, resolver *gate.Resolver) error {
 	out := bufio.NewWriter(c.out)
-	outcome := allGood
+	outcome, note := allGood, pseudoNote{out: c.err}
 	read, err := c.each(input, args, func(r request.Request) error {
 		peer, _ := resolver.Peer(r.Remote) // Client says what is wrong with it
 		client, err := resolver.Client(r.Remote, r.Header)
+		note.about(client)
 		failure := ""
 		if err != nil {
 			outcome, failure = undecided, admission.Code(err)

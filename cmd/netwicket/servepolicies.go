@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/watch"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/keeper"
@@ -225,7 +226,8 @@ func (s *service) logPolicy(name, message string, info decide.Info, took time.Du
 }
 
 func (s *service) logWarnings(parts *policyfile.Parts) {
-	for _, text := range findingTexts(parts.Warnings()) {
+	warnings := append(parts.Warnings(), lint.Service(lintSubject(parts, parts.Config.Now))...)
+	for _, text := range findingTexts(warnings) {
 		s.journal.Logger().Warn("policy warning", "warning", text)
 	}
 }

@@ -74,31 +74,35 @@ func (c Config) Check() Findings {
 	report := func(warning bool, path, value, code, text string) {
 		findings = append(findings, &Finding{Path: path, Value: value, Code: code, Warning: warning, Err: errors.New(text)})
 	}
+	fail := func(path, value, code, text string) { report(false, path, value, code, text) }
+	warn := func(path, value, code, text string) { report(true, path, value, code, text) }
+	shared := sharedNetworks()
 	for i, prefix := range c.Trusted {
-		checkTrusted(prefix, func(warning bool, code, text string) {
-			report(warning, "/trusted/"+strconv.Itoa(i), prefix.String(), code, text)
-		})
+		path, value := "/trusted/"+strconv.Itoa(i), prefix.String()
+		checkTrusted(prefix, shared,
+			func(code, text string) { fail(path, value, code, text) },
+			func(code, text string) { warn(path, value, code, text) })
 	}
 	if all := coveredFamily(c.trusted()); all != "" && !c.AllowTrustAll {
-		report(false, "/trusted", "", "trust-all", "the trusted prefixes cover all of "+all+
+		fail("/trusted", "", "trust-all", "the trusted prefixes cover all of "+all+
 			", so every client could name any address as its own; list the proxies, or set allowTrustAll if nobody else can connect")
 	}
 	plan, err := c.Source.plan()
 	switch {
 	case err != nil:
-		report(false, "/source", string(c.Source), "bad-source", err.Error())
+		fail("/source", string(c.Source), "bad-source", err.Error())
 	case spoofable(plan.key):
-		report(true, "/source", string(c.Source), "spoofable-header",
+		warn("/source", string(c.Source), "spoofable-header",
 			"clients can send this header themselves and some edges pass it on; make sure that the edge overwrites it")
 	case plan.kind != kindPeer && len(c.Trusted) == 0 && !c.TrustUnix:
-		report(true, "/trusted", "", "no-trusted",
+		warn("/trusted", "", "no-trusted",
 			"no proxy is trusted, so the client is always the peer, whatever the header says; list the proxies in trusted")
 	}
 	if !c.OnMissing.is(UsePeer) {
-		report(false, "/onMissing", string(c.OnMissing), "bad-option", `expected "deny" or "peer"`)
+		fail("/onMissing", string(c.OnMissing), "bad-option", `expected "deny" or "peer"`)
 	}
 	if !c.AllTrusted.is(UseLeftmost) {
-		report(false, "/allTrusted", string(c.AllTrusted), "bad-option", `expected "deny" or "leftmost"`)
+		fail("/allTrusted", string(c.AllTrusted), "bad-option", `expected "deny" or "leftmost"`)
 	}
 	return findings
 }
@@ -112,27 +116,27 @@ const (
 	widest6 = 16
 )
 
-func checkTrusted(prefix netip.Prefix, report func(warning bool, code, text string)) {
+func checkTrusted(prefix netip.Prefix, shared []network, fail, warn func(code, text string)) {
 	unmapped, ok := unmap(prefix)
 	switch {
 	case !prefix.IsValid():
-		report(false, "bad-prefix", "not a prefix such as 10.0.0.0/8 or 2001:db8::/32")
+		fail("bad-prefix", "not a prefix such as 10.0.0.0/8 or 2001:db8::/32")
 		return
 	case !ok:
-		report(false, "mapped-prefix", "an IPv4-mapped prefix needs at least 96 bits; write the IPv4 prefix")
+		fail("mapped-prefix", "an IPv4-mapped prefix needs at least 96 bits; write the IPv4 prefix")
 		return
 	}
 	if masked := unmapped.Masked(); masked != unmapped {
-		report(true, "host-bits", "the address has bits beyond the prefix length and the whole of "+masked.String()+" is trusted; write that, or the single address")
+		warn("host-bits", "the address has bits beyond the prefix length and the whole of "+masked.String()+" is trusted; write that, or the single address")
 	}
 	widest := widest4
 	if unmapped.Addr().Is6() {
 		widest = widest6
 	}
 	if unmapped.Bits() < widest {
-		report(true, "wide-prefix", fmt.Sprintf("wider than /%d: every host in it can name any address as the client", widest))
-	} else if owner := sharedNetwork(unmapped); owner != "" {
-		report(true, "shared-cdn", "this is the shared network of "+owner+
+		warn("wide-prefix", fmt.Sprintf("wider than /%d: every host in it can name any address as the client", widest))
+	} else if owner := sharedNetwork(shared, unmapped); owner != "" {
+		warn("shared-cdn", "this is the shared network of "+owner+
 			": its other customers can send requests through it too; require authenticated origin pulls or a private header as well")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,6 +43,10 @@ func TestCheck(t *testing.T) {
 		{"no prefix", gate.Config{Trusted: []netip.Prefix{{}}}, []string{"error /trusted/0 bad-prefix"}},
 		{"host bits", gate.Config{Trusted: prefixes("192.0.2.1/24", "192.0.2.1/32")}, []string{"warning /trusted/0 host-bits"}},
 		{"shared network", gate.Config{Trusted: prefixes("104.16.0.0/13", "2a04:4e42::/32", "104.17.1.1/32")},
+			[]string{"warning /trusted/0 shared-cdn", "warning /trusted/1 shared-cdn", "warning /trusted/2 shared-cdn"}},
+		{"shared network, CloudFront", gate.Config{Trusted: prefixes("205.251.249.0/24", "2600:9000:2000::/48", "13.32.0.1/32", "13.31.255.255/32")},
+			[]string{"warning /trusted/0 shared-cdn", "warning /trusted/1 shared-cdn", "warning /trusted/2 shared-cdn"}},
+		{"shared network, Akamai", gate.Config{Trusted: prefixes("2.16.0.0/13", "23.63.255.255/32", "2a02:26f0:1::/48", "23.128.0.0/32")},
 			[]string{"warning /trusted/0 shared-cdn", "warning /trusted/1 shared-cdn", "warning /trusted/2 shared-cdn"}},
 		{"header without a proxy", gate.Config{Source: ok}, []string{"warning /trusted no-trusted"}},
 		{"header from a socket", gate.Config{Source: ok, TrustUnix: true}, nil},
@@ -202,6 +207,20 @@ func TestSharedNetworksAgainstPublishedLists(t *testing.T) {
 			require.Equal(t, "shared-cdn", findings[0].Code)
 			require.Contains(t, findings[0].Message(), "Cloudflare")
 		}
+	}
+}
+
+func TestSharedNetworksOfCloudFrontAreAmazons(t *testing.T) {
+	var amazons []netip.Prefix
+	for _, name := range []string{"ipv4_merged.txt", "ipv6_merged.txt"} {
+		data, err := os.ReadFile(realdata.Path(t, "cloud/amazon/"+name))
+		require.NoError(t, err)
+		amazons = append(amazons, prefixes(strings.Fields(string(data))...)...)
+	}
+	for _, prefix := range gate.SharedNetworks("Amazon CloudFront") {
+		require.True(t, slices.ContainsFunc(amazons, func(all netip.Prefix) bool {
+			return all.Overlaps(prefix) && all.Bits() <= prefix.Bits()
+		}), prefix)
 	}
 }
 

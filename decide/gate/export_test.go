@@ -31,3 +31,13 @@ func ParseElement(s string) netip.Addr {
 	}
 	return a.netip()
 }
+
+// SharedNetworks are the prefixes of one owner.
+func SharedNetworks(owner string) []netip.Prefix {
+	for _, network := range sharedNetworks() {
+		if network.owner == owner {
+			return network.prefixes
+		}
+	}
+	return nil
+}

@@ -6,8 +6,26 @@ import "net/netip"
 // lets any customer's traffic out of the same addresses. The lists are the
 // providers' published ones, cut to what has long been stable; they only ever
 // cause a warning.
-func sharedNetwork(prefix netip.Prefix) string {
-	for _, network := range [...]struct {
+func sharedNetwork(networks []network, prefix netip.Prefix) string {
+	for _, n := range networks {
+		for _, shared := range n.prefixes {
+			if shared.Overlaps(prefix) {
+				return n.owner
+			}
+		}
+	}
+	return ""
+}
+
+// network is what one provider publishes of itself.
+type network struct {
+	owner    string
+	prefixes []netip.Prefix
+}
+
+func sharedNetworks() []network {
+	var networks []network
+	for _, published := range [...]struct {
 		owner    string
 		prefixes []string
 	}{
@@ -27,12 +45,34 @@ func sharedNetwork(prefix netip.Prefix) string {
 			"172.111.64.0/18", "185.31.16.0/22", "199.27.72.0/21", "199.232.0.0/16",
 			"2a04:4e40::/32", "2a04:4e42::/32",
 		}},
+		// CLOUDFRONT in https://ip-ranges.amazonaws.com/ip-ranges.json
+		{"Amazon CloudFront", []string{
+			"3.160.0.0/14", "3.164.0.0/17", "3.164.128.0/17", "3.165.0.0/16", "3.166.0.0/15", "3.168.0.0/14", "3.172.0.0/18",
+			"3.173.0.0/17", "3.173.128.0/18", "13.32.0.0/15", "13.35.0.0/16", "13.224.0.0/14", "13.249.0.0/16", "15.158.0.0/16",
+			"18.64.0.0/14", "18.68.0.0/16", "18.154.0.0/15", "18.160.0.0/15", "18.164.0.0/15", "18.172.0.0/15", "18.238.0.0/15",
+			"18.244.0.0/15", "52.46.0.0/18", "52.82.128.0/19", "52.84.0.0/15", "52.124.128.0/17", "52.222.128.0/17",
+			"54.182.0.0/16", "54.192.0.0/16", "54.230.0.0/16", "54.239.128.0/18", "54.239.192.0/19", "54.240.128.0/18",
+			"64.252.64.0/18", "64.252.128.0/18", "65.8.0.0/16", "65.9.0.0/17", "65.9.128.0/18", "70.132.0.0/18", "71.152.0.0/17",
+			"99.84.0.0/16", "99.86.0.0/16", "108.138.0.0/15", "108.156.0.0/14", "130.176.0.0/17", "130.176.128.0/18",
+			"130.176.192.0/19", "130.176.224.0/20", "143.204.0.0/16", "144.220.0.0/16", "204.246.164.0/22", "204.246.168.0/21",
+			"204.246.176.0/20", "205.251.200.0/21", "205.251.208.0/20", "205.251.249.0/24", "205.251.250.0/23",
+			"205.251.252.0/23", "205.251.254.0/24", "216.137.32.0/19",
+			"2600:9000:1000::/36", "2600:9000:2000::/35", "2600:9000:f000::/36",
+		}},
+		// https://techdocs.akamai.com/origin-ip-acl/docs/update-your-origin-server,
+		// with those that it supported until July 2025.
+		{"Akamai", []string{
+			"2.16.0.0/13", "23.0.0.0/12", "23.32.0.0/11", "23.192.0.0/11", "95.100.0.0/15", "184.24.0.0/13",
+			"23.64.0.0/14", "23.72.0.0/13", "69.192.0.0/16", "72.246.0.0/15", "88.221.0.0/16", "92.122.0.0/15", "96.6.0.0/15",
+			"96.16.0.0/15", "104.64.0.0/10", "118.214.0.0/16", "173.222.0.0/15", "184.50.0.0/15", "184.84.0.0/14",
+			"2405:9600::/32", "2600:1400::/24", "2a02:26f0::/32",
+		}},
 	} {
-		for _, text := range network.prefixes {
-			if netip.MustParsePrefix(text).Overlaps(prefix) {
-				return network.owner
-			}
+		n := network{owner: published.owner}
+		for _, text := range published.prefixes {
+			n.prefixes = append(n.prefixes, netip.MustParsePrefix(text))
 		}
+		networks = append(networks, n)
 	}
-	return ""
+	return networks
 }

@@ -10,7 +10,11 @@ import (
 // ReadSettings reads a policy file and none of the files that it names.
 func ReadSettings(root jsondoc.Node) (*gate.Config, *Serve, finding.List) {
 	f, findings := readFile("netwicket.json", root)
-	return f.edge, f.serve, findings
+	if f.edge == nil {
+		return nil, f.serve, findings
+	}
+	l := newLoader(Options{})
+	return l.edge(f.edge, f.edgeAt), f.serve, append(findings, l.parts.Findings...)
 }
 
 // Sources are the geo sources of a policy, in their order.

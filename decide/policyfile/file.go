@@ -3,7 +3,6 @@ package policyfile
 import (
 	"path/filepath"
 
-	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/jsondoc"
 )
@@ -20,7 +19,7 @@ type file struct {
 	services                  []service
 	unknownCountry            setting
 	mode                      setting
-	edge                      *gate.Config
+	edge                      *edgeReading
 	edgeAt                    jsondoc.Node
 	serve                     *Serve
 	serveAt                   jsondoc.Node

@@ -112,11 +112,11 @@ func (v *values) edgeKey(f *file) key {
 	return key{
 		name: "edge", shape: anObject,
 		about: "how the client's address is found behind proxies; `netwicket serve` needs one. Without it a server takes the peer, and `eval`, `explain`, `test` and `replay` take the peer and all of X-Forwarded-For",
-		read:  func(node jsondoc.Node) { f.edge, f.edgeAt = v.checkedEdge(e, node), node },
+		read:  func(node jsondoc.Node) { f.edge, f.edgeAt = e, node },
 		keys: []key{
 			{
-				name: "trusted", shape: prefixList, initial: `[]`, example: `["10.0.0.0/8", "2001:db8::1"]`, read: v.each(func(node jsondoc.Node) { v.trusted(e, node) }),
-				about: "the proxies whose headers are believed: networks and addresses",
+				name: "trusted", shape: prefixList, initial: `[]`, example: `["10.0.0.0/8", "2001:db8::1", {"file": "cdn.txt"}]`, read: v.each(func(node jsondoc.Node) { v.trusted(e, node) }),
+				about: "the proxies whose headers are believed: networks and addresses, and `{\"file\": PATH}` for a list of them, one a line, which is watched as other files are and must not be empty",
 			},
 			{
 				name: "source", shape: aSource, initial: `"peer"`, example: `"x-forwarded-for"`, read: func(node jsondoc.Node) { v.source(&e.config.Source, node) },

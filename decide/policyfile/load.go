@@ -283,7 +283,7 @@ func (l *loader) joinSettings(f *file) {
 		l.parts.Observe = f.mode.value == "observe"
 	}
 	if f.edge != nil && set("edge", f.edgeAt) {
-		l.parts.Edge = f.edge
+		l.parts.Edge, l.parts.edgeAt = l.edge(f.edge, f.edgeAt), f.edgeAt
 	}
 	if f.serve != nil && set("serve", f.serveAt) {
 		l.parts.Serve = *f.serve

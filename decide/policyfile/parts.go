@@ -6,6 +6,7 @@ import (
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/jsondoc"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -51,6 +52,7 @@ type Parts struct {
 	// Folders those whose geo files were read: what the policy depends on.
 	Files, Folders []string
 
+	edgeAt   jsondoc.Node // where Edge stands
 	sources  []geo.Source // those of Config.Geo
 	document Kind         // the one vendor document, where there is nothing else
 	origin   string       // file of findings about the policy as a whole

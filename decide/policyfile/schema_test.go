@@ -91,8 +91,11 @@ func valueSchema(k key) ordered {
 		return like(`:[0-9]+$`)
 	case anAddressOrNone:
 		return like(`^$|:[0-9]+$`)
-	case addressList, prefixList:
+	case addressList:
 		return list(path)
+	case prefixList:
+		file := ordered{{"type", "object"}, {"properties", ordered{{"file", path}}}, {"required", []string{"file"}}, {"additionalProperties", false}}
+		return list(ordered{{"anyOf", []ordered{path, file}}})
 	case aSource:
 		return like(`^(peer|x-forwarded-for|forwarded|header:.+|hops:[0-9]+)$`)
 	case anAge:

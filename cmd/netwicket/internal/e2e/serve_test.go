@@ -67,6 +67,8 @@ func TestRefusesToStart(t *testing.T) {
 		{"no edge", `"mode": "enforce"`, `serve needs an "edge"`},
 		{"no trusted proxies", `"edge": {"source": "x-forwarded-for"}`, "edge.trusted"},
 		{"source peer", `"edge": {"trusted": ["127.0.0.1"], "source": "peer"}`, "edge.source"},
+		{"a list as one header", `"edge": {"trusted": ["127.0.0.1"], "source": "header:Forwarded"}`, "the source that reads it is forwarded"},
+		{"an empty list of proxies", `"edge": {"trusted": [{"file": "zones.json.txt"}], "source": "x-forwarded-for"}`, "zones.json.txt"},
 		{"everybody trusted", `"edge": {"trusted": ["0.0.0.0/0"], "source": "x-forwarded-for"}`, "allowTrustAll"},
 		{"unknown key", good + `, "server": {}`, `"server": unknown key`},
 		{"unknown key of serve", good + `, "serve": {"listne": ":1"}`, `"listne": unknown key`},
@@ -234,6 +236,37 @@ func TestServeReloads(t *testing.T) {
 
 	require.NoError(t, s.command.Process.Signal(syscall.SIGHUP))
 	s.logs("policy reloaded: SIGHUP")
+}
+
+// A header that the proxy may copy from its client is warned of, at the start and at
+// every reload.
+func TestServeWarnsOfSingleHeaders(t *testing.T) {
+	single := `"edge": {"trusted": ["127.0.0.1"], "source": "header:X-Real-IP"}`
+	folder := writePolicy(t, single)
+	s := serve(t, folder)
+	warnings := func() int {
+		return strings.Count(s.output.String(), "the proxy that asks netwicket serve may copy this header")
+	}
+	require.Contains(t, fmt.Sprint(s.logs("policy warning")["warning"]), "have the proxy set X-Real-IP")
+	require.Equal(t, 1, warnings())
+	writeFile(t, filepath.Join(folder, "zones.json"), zonesBlocking("198.51.100.0/24"))
+	s.logs("policy reloaded")
+	require.Eventually(t, func() bool { return warnings() == 2 }, patience, 10*time.Millisecond)
+}
+
+// The proxies of a watched list are believed from when it lists them, and an empty
+// list leaves those in force.
+func TestServeFollowsListsOfProxies(t *testing.T) {
+	folder := writePolicy(t, `"edge": {"trusted": [{"file": "proxies.txt"}], "source": "x-forwarded-for"}`)
+	list := filepath.Join(folder, "proxies.txt")
+	writeFile(t, list, "192.0.2.1\n")
+	s := serve(t, folder)
+	require.Equal(t, 403, s.decides("/decide", "198.51.100.7"))
+	writeFile(t, list, "192.0.2.1\n127.0.0.1\n")
+	s.becomes("/decide", "198.51.100.7", 204)
+	writeFile(t, list, "# emptied\n")
+	require.Contains(t, fmt.Sprint(s.logs("policy not reloaded")["errors"]), "the list has no network")
+	require.Equal(t, 204, s.decides("/decide", "198.51.100.7"))
 }
 
 func TestServeFurtherPolicies(t *testing.T) {

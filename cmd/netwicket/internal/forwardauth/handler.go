@@ -118,6 +118,7 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request, s *Service) int {
 		w.Header()[reasonHeader] = []string{decision.Reason.String()}
 	}
 	s.journal.decided(snapshot, d.name, r, &decision, code, len(chain))
+	s.notePseudo(snapshot, d.name, &decision)
 	return status(decision.Verdict, code, snapshot.observe)
 }
 

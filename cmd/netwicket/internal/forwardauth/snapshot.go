@@ -2,6 +2,7 @@ package forwardauth
 
 import (
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/netwicket/netwicket/decide"
@@ -11,7 +12,7 @@ import (
 )
 
 // Snapshot is one state of one policy file, compiled: what a request is decided
-// by. It is immutable and safe for concurrent use.
+// by. Nothing that decides in it changes, and it is safe for concurrent use.
 type Snapshot struct {
 	policy      *decide.Policy
 	resolver    *gate.Resolver
@@ -21,7 +22,8 @@ type Snapshot struct {
 	logNetworks bool // as the first door's policy file says
 	serve       policyfile.Serve
 	info        decide.Info
-	table       *geo.Table // for the log
+	table       *geo.Table   // for the log
+	pseudo      *atomic.Bool // a client with a pseudo IPv4 address was seen
 }
 
 // NewSnapshot makes a snapshot of a policy that was loaded. A policy without an
@@ -38,6 +40,7 @@ func NewSnapshot(parts *policyfile.Parts, policy *decide.Policy) (*Snapshot, err
 		serve:       parts.Serve,
 		info:        policy.Info(),
 		table:       parts.Config.Geo,
+		pseudo:      new(atomic.Bool),
 	}
 	if parts.Edge == nil {
 		return s, nil

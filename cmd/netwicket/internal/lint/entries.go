@@ -14,6 +14,7 @@ func (l *linter) addressLists(z *zone.Zone) {
 	for _, list := range [][]zone.Entry{z.Gateways, z.Proxies} {
 		for i := range list {
 			l.oktaEntry(&list[i])
+			l.pseudoEntry(&list[i])
 		}
 		l.overlaps(list)
 	}

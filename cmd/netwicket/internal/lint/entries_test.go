@@ -95,7 +95,7 @@ func TestSilent(t *testing.T) {
 		{"neighbours", documents{zones: "[" + ipZone("z", "", cidr("192.0.2.0/25")+","+cidr("192.0.2.128/25"), "") + "]"}},
 		{"one network in two zones", documents{zones: "[" + ipZone("y", "", cidr("192.0.2.0/25"), "") + "," + ipZone("z", "", cidr("192.0.2.0/25"), "") + "]"}},
 		{"one address of each family", documents{zones: "[" + ipZone("z", "", cidr("0.0.0.0/32")+","+cidr("::/128"), "") + "]"}},
-		{"a network whose address has no host bits", documents{zones: "[" + ipZone("z", "", cidr("2001:db8::/32")+","+cidr("255.0.0.1/32"), "") + "]"}},
+		{"a network whose address has no host bits", documents{zones: "[" + ipZone("z", "", cidr("2001:db8::/32")+","+cidr("223.0.0.1/32"), "") + "]"}},
 		{"a mapped network without host bits", documents{zones: "[" + ipZone("z", "", cidr("::ffff:192.0.2.0/120"), "") + "]"}},
 		{"the proxies of a zone that is INACTIVE are none", documents{zones: "[" + ipZone("y", `,"status":"INACTIVE"`, "", cidr("192.0.2.0/25")) + "," + ipZone("z", "", cidr("192.0.2.0/25"), "") + "]"}},
 		{"a network of which some is blocked", documents{zones: "[" + ipZone("y", `,"usage":"BLOCKLIST"`, cidr("192.0.2.7/32"), "") + "," + ipZone("z", "", cidr("192.0.2.0/25"), "") + "]"}},

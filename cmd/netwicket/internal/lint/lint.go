@@ -24,7 +24,9 @@ type Subject struct {
 	Name  string       // file of findings about the policy as a whole
 	At    time.Time    // the time that the age of geo data is told at
 	Guard []netip.Addr // addresses that a service with this policy must not deny
-	Edge  *gate.Config // in front of the policy; nil: it describes none
+
+	Edge     *gate.Config  // in front of the policy; nil: it describes none
+	SourceAt zone.Position // of Edge.Source
 }
 
 // Check gives all findings, document by document and in document order inside
@@ -37,6 +39,18 @@ func Check(subject Subject) finding.List {
 	}
 	l.sort()
 	return l.found
+}
+
+// Service gives those of the findings that a running service says as well, since
+// they are about what it does with requests.
+func Service(subject Subject) finding.List {
+	l := &linter{Subject: subject}
+	l.service()
+	return l.found
+}
+
+func (l *linter) service() {
+	l.singleHeader()
 }
 
 type linter struct {
@@ -81,6 +95,7 @@ func (l *linter) wholePolicy() {
 	l.deniedNetworks()
 	l.guard()
 	l.trusted()
+	l.service()
 }
 
 // collectZones lists the zones of all documents.

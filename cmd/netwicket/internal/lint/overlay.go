@@ -22,6 +22,11 @@ func (l *linter) overlay() {
 		}
 		return kept
 	}
+	for _, entries := range [][]zone.OverlayEntry{overlay.Deny, overlay.Allow} {
+		for i := range entries {
+			l.pseudoEntry(&entries[i].Entry)
+		}
+	}
 	deny := inForce(overlay.Deny)
 	if len(deny) == 0 {
 		return

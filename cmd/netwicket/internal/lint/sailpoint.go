@@ -27,6 +27,7 @@ func (l *linter) networkConfig() {
 	l.meet(config.Position.File)
 	l.overlaps(config.Range)
 	for i := range config.Range {
+		l.pseudoEntry(&config.Range[i])
 		if entry := &config.Range[i]; strings.Contains(entry.Text, "/") && entry.Mask() {
 			l.warn(entry.Position, entry.Text, "bare-mask", "this begins with a network mask, which no client has for an address, so that the entry matches nobody; write the network itself, such as 192.0.2.0/24")
 		}

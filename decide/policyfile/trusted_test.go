@@ -1,0 +1,62 @@
+package policyfile_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/decide/policyfile"
+)
+
+// TestTrustedLists: proxies from lists beside those of the policy file.
+func TestTrustedLists(t *testing.T) {
+	folder(t, map[string]string{
+		"policy/netwicket.json": `{"edge":{"trusted":[{"file":"cdn.txt"},"192.0.2.1",{"file":"more/own.txt"}],"source":"x-forwarded-for"}}`,
+		"policy/cdn.txt":        "# published 2026-11-01\n198.51.100.0/24\n2001:db8::/32\n198.51.101.1-198.51.101.2\r\n",
+		"policy/more/own.txt":   "::ffff:203.0.113.7",
+	})
+	parts := policyfile.Load(policyfile.Options{Paths: []string{"policy"}})
+	require.Empty(t, parts.Findings)
+	require.Equal(t, "[192.0.2.1/32 198.51.100.0/24 2001:db8::/32 198.51.101.1/32 198.51.101.2/32 203.0.113.7/32]", fmt.Sprint(parts.Edge.Trusted))
+	require.Equal(t, []string{"policy/netwicket.json", "policy/cdn.txt", "policy/more/own.txt"}, parts.Files, "they are watched")
+
+	edge, err := policyfile.LoadEdge(policyfile.Options{Paths: []string{"policy"}})
+	require.NoError(t, err)
+	require.Equal(t, parts.Edge, edge)
+}
+
+// TestTrustedListFindings: whatever is wrong with a list of proxies is an error, and
+// stands where the list is wrong.
+func TestTrustedListFindings(t *testing.T) {
+	const edge = `{"edge":{"trusted":[{"file":"cdn.txt"}],"source":"x-forwarded-for"}}`
+	for _, test := range []struct {
+		name, list string
+		want       []string
+		fails      bool
+	}{
+		{"empty", "", []string{"cdn.txt:1:1  no-networks"}, true},
+		{"comments alone", "# nothing\n", []string{"cdn.txt:1:1  no-networks"}, true},
+		{"a line that is no network", "198.51.100.0/24\n<html>\n", []string{"cdn.txt:2:1  bad-address"}, true},
+		{"everything", "0.0.0.0/0\n", []string{"netwicket.json:1:20 /edge/trusted trust-all"}, true},
+		{"wide", "10.0.0.0/8\n128.0.0.0/7\n", []string{"cdn.txt:2:1  wide-prefix (warning)"}, false},
+		{"host bits", "198.51.100.1/24\n", []string{"cdn.txt:1:1  host-bits (warning)"}, false},
+		{"a shared network, once for each owner", "104.16.0.0/13\n172.64.0.0/13\n151.101.0.0/16\n", []string{"cdn.txt:1:1  shared-cdn (warning)", "cdn.txt:3:1  shared-cdn (warning)"}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			folder(t, map[string]string{"netwicket.json": edge, "cdn.txt": test.list})
+			parts := policyfile.Load(policyfile.Options{})
+			require.Equal(t, test.fails, parts.Err() != nil)
+			got := lines(parts.Findings)
+			for _, want := range test.want {
+				require.Contains(t, got, want)
+			}
+			_, err := policyfile.LoadEdge(policyfile.Options{})
+			require.Equal(t, test.fails, err != nil)
+		})
+	}
+	folder(t, map[string]string{"netwicket.json": edge})
+	parts := policyfile.Load(policyfile.Options{})
+	require.Equal(t, []string{"cdn.txt:1:1  missing-file"}, lines(parts.Findings))
+	require.Contains(t, parts.Files, "cdn.txt", "it is waited for")
+}
