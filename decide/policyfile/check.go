@@ -50,7 +50,7 @@ func isGeo(path string) bool {
 // checkGeo checks a geo source alone.
 func checkGeo(options Options) Checked {
 	l := newLoader(options)
-	l.geo = []reference{{path: options.Paths[0]}}
+	l.geo = []reference{{path: options.Paths[0], named: true}}
 	l.findGeo()
 	l.loadGeo()
 	return Checked{Parts: l.parts, Findings: l.parts.Findings}
@@ -64,12 +64,17 @@ func (p *Parts) furtherErrors() Findings {
 	if err != nil {
 		return slices.DeleteFunc(p.placed(findingsOf(p.origin, "bad-policy", err)), func(f *Finding) bool {
 			return f.Warning || slices.ContainsFunc(p.Findings, func(known *Finding) bool {
-				return !known.Warning && (known.Path == "" || known.File == p.origin) && needsPolicy(f.Code) ||
+				return !known.Warning && (known.Path == "" || p.isOrigin(known.File)) && needsPolicy(f.Code) ||
 					known.File == f.File && sameItem(known.Path, f.Path)
 			})
 		})
 	}
 	return nil
+}
+
+// isOrigin says that a file is the policy file that was given, itself or by its folder.
+func (p *Parts) isOrigin(file string) bool {
+	return file == p.origin || file == filepath.Join(p.origin, FileName)
 }
 
 // sameItem says that two JSON pointers lead into the same element of a document

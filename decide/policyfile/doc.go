@@ -17,6 +17,10 @@
 // SailPoint's, the overlay, the edge, serve) may come from one place only, so that
 // nobody has to know which of two would win.
 //
+// Paths of [Options] lead to regular files or to pipes, those of policy files and what
+// a folder holds to regular files alone. Nothing is waited for without end: a file of
+// which nothing comes is an error.
+//
 // # Codes
 //
 // Findings of this package have the codes missing-file, unreadable-file,

@@ -168,4 +168,18 @@ func TestPipesThatAreNamed(t *testing.T) {
 	require.Len(t, parts.Config.Zones, 1)
 	require.Len(t, parts.Config.ThreatFeeds, 1)
 	require.Len(t, parts.Config.Geo.Datasets(), 2)
+	checked := policyfile.Check(policyfile.Options{Paths: []string{substitute("alone.csv", geoText)}}, false)
+	require.Empty(t, checked.Findings)
+}
+
+// What the documents that were not read would have brought along is not missed.
+func TestOutsideIsSaidOnce(t *testing.T) {
+	outside := filepath.Join(t.TempDir(), "geo.csv")
+	require.NoError(t, os.WriteFile(outside, []byte(geoText), 0o600))
+	folder(t, map[string]string{
+		"p/netwicket.json": `{"okta":{"zones":["zones.json"]},"geo":["` + outside + `"]}`,
+		"p/zones.json":     `[{"type":"DYNAMIC","id":"nzo1","name":"Germany","locations":[{"country":"DE"}]}]`,
+	})
+	checked := policyfile.Check(policyfile.Options{Paths: []string{"p"}, Within: "p"}, false)
+	require.Equal(t, []string{"p/netwicket.json:1:41 /geo/0 outside-folder"}, lines(checked.Findings))
 }

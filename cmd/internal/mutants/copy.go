@@ -27,7 +27,7 @@ var reach = map[string][]string{
 	"decide/keeper":     {"./decide/keeper", "./cmd/netwicket/internal/watch", "./cmd/netwicket/internal/forwardauth"},
 	"internal/addrnum":  {"./internal/addrnum", "./internal/iptable", "./geo", "./decide"},
 	"internal/netset":   {"./internal/netset", "./zone", "./geo", "./decide/policyfile"},
-	"internal/files":    {"./decide/keeper", "./cmd/netwicket/internal/watch"},
+	"internal/files":    {"./internal/files", "./decide/policyfile", "./decide/keeper", "./cmd/netwicket/internal/watch"},
 
 	"cmd/netwicket":                      {"./cmd/netwicket"},
 	"cmd/netwicket/internal/accesslog":   {"./cmd/netwicket/internal/accesslog", "./cmd/netwicket/internal/replay", "./cmd/netwicket"},
