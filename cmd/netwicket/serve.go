@@ -21,8 +21,8 @@ import (
 
 // serveFlags override the policy file.
 type serveFlags struct {
-	listen, metrics string
-	force           bool
+	listen, metrics, drain string
+	force                  bool
 }
 
 func (c *commandLine) serveCommand() *cobra.Command {
@@ -43,8 +43,10 @@ that of /decide. How to listen and to log is taken from the policy of /decide,
 or from the first one if all have names.
 
 Files are watched and reloaded, also on SIGHUP; what does not load leaves the
-policy in force. /healthz, /readyz and /metrics are on the same address unless
-serve.metrics or --metrics names another. The log is JSON on standard error.`,
+policy in force. When the service is told to end, /readyz fails at once; with
+--drain it goes on deciding for that long. /healthz, /readyz and /metrics are on
+the same address unless serve.metrics or --metrics names another.
+The log is JSON on standard error.`,
 		Example: `  netwicket serve -c policy/
   netwicket serve -c policy/ -c admin=admin/netwicket.json --listen 127.0.0.1:9180 --metrics 127.0.0.1:9181`,
 		Args: cobra.NoArgs,
@@ -60,6 +62,7 @@ serve.metrics or --metrics names another. The log is JSON on standard error.`,
 	}
 	command.Flags().StringVar(&flags.listen, "listen", "", "`ADDRESS` to answer proxies on (default serve.listen of the policy file, or 127.0.0.1:9180)")
 	command.Flags().StringVar(&flags.metrics, "metrics", "", "`ADDRESS` for /healthz, /readyz and /metrics (default serve.metrics, or that of --listen)")
+	command.Flags().StringVar(&flags.drain, "drain", "", "`DURATION` to go on deciding for when told to end, while /readyz fails (default serve.drain, or 0s)")
 	command.Flags().BoolVar(&flags.force, "force", false, "reload databases also if they are older or much smaller than those in force")
 	return command
 }
@@ -68,15 +71,18 @@ serve.metrics or --metrics names another. The log is JSON on standard error.`,
 type service struct {
 	*forwardauth.Service
 	journal  *forwardauth.Journal
+	flags    serveFlags
 	keepers  []*keptPolicy
 	opened   policyfile.Serve // what the policy file said when the listeners were opened
 	settings policyfile.Serve // the same with the flags in their place
-	force    bool
-	within   string // that no file may leave
+	within   string           // that no file may leave
 }
 
 // serve answers until the context ends.
 func (c *commandLine) serve(ctx context.Context, flags serveFlags, hangup <-chan os.Signal) error {
+	if err := flags.check(); err != nil {
+		return err
+	}
 	policies, err := c.servedPolicies()
 	if err != nil {
 		return err
@@ -91,7 +97,7 @@ func (c *commandLine) serve(ctx context.Context, flags serveFlags, hangup <-chan
 	if err != nil {
 		return err
 	}
-	s := &service{Service: doors, journal: journal, force: flags.force, within: c.within}
+	s := &service{Service: doors, journal: journal, flags: flags, within: c.within}
 	for _, p := range policies {
 		if err := s.open(p); err != nil {
 			return err
@@ -102,6 +108,17 @@ func (c *commandLine) serve(ctx context.Context, flags serveFlags, hangup <-chan
 	return s.run(ctx, hangup)
 }
 
+// check says what is wrong with the flags themselves.
+func (f serveFlags) check() error {
+	if f.drain == "" {
+		return nil
+	}
+	if _, err := policyfile.ParseWait(f.drain); err != nil {
+		return fmt.Errorf("--drain %q: %w", f.drain, err)
+	}
+	return nil
+}
+
 // over is the policy file's settings with the flags in their place.
 func (f serveFlags) over(settings policyfile.Serve) policyfile.Serve {
 	if f.listen != "" {
@@ -109,6 +126,9 @@ func (f serveFlags) over(settings policyfile.Serve) policyfile.Serve {
 	}
 	if f.metrics != "" {
 		settings.Metrics = f.metrics
+	}
+	if f.drain != "" {
+		settings.Drain, _ = policyfile.ParseWait(f.drain) // it was checked
 	}
 	return settings
 }
@@ -140,7 +160,7 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	}
 	select {
 	case <-ctx.Done():
-		logger.Info("shutting down")
+		err = s.drain(failed)
 	case err = <-failed:
 	}
 	s.Close()
@@ -150,6 +170,20 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 		}
 	}
 	return err
+}
+
+// drain says that the service is not ready any more and goes on answering, until
+// whoever asks has noticed. The policy in force says how long that takes.
+func (s *service) drain(failed <-chan error) error {
+	s.Close()
+	wait := s.flags.over(s.keepers[0].Status().Parts.Serve).Drain
+	s.journal.Logger().Info("shutting down", "drain", wait.String())
+	select {
+	case <-time.After(wait):
+		return nil
+	case err := <-failed:
+		return err
+	}
 }
 
 // certificate is nil for plain HTTP.

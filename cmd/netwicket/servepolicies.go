@@ -80,7 +80,7 @@ func (s *service) open(p servedPolicy) error {
 	}
 	k.watcher = watcher
 	opened, err := keeper.OpenWith(keeper.Options{
-		Policy: p.options, Force: s.force,
+		Policy: p.options, Force: s.flags.force,
 		Install: k.install, OwnEdge: true, Report: k.report,
 		Changed: watcher.Changed(), Follow: watcher.Follow, Asked: k.asked,
 	})

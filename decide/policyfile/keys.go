@@ -36,6 +36,7 @@ const (
 	prefixList
 	aSource
 	anAge
+	aWait
 	serviceLists // {"NAME": ["PATH"]}
 )
 
@@ -179,6 +180,10 @@ func (v *values) serveKey(f *file) key {
 			{
 				name: "maxAge", shape: anAge, initial: `""`, example: `"30d"`, read: v.age(&s.serve.MaxAge),
 				about: "from which age of a database the service is not ready: hours (`720h`) or days (`30d`); empty: any age will do",
+			},
+			{
+				name: "drain", shape: aWait, initial: `"0s"`, example: `"5s"`, read: v.wait(&s.serve.Drain),
+				about: "for how long a service that is told to end says on `/readyz` that it is not ready, and goes on deciding, before it closes",
 			},
 			{
 				name: "logLevel", shape: aWord, words: []string{"info", "debug", "warn", "error"}, example: `"warn"`, read: v.choice(&s.level, "info", "debug", "warn", "error"),

@@ -100,6 +100,8 @@ func valueSchema(k key) ordered {
 		return like(`^(peer|x-forwarded-for|forwarded|header:.+|hops:[0-9]+)$`)
 	case anAge:
 		return like(`^$|^[0-9]+d$|^\+?([0-9.]+(ns|us|µs|μs|ms|s|m|h))+$`)
+	case aWait:
+		return like(`^\+?0$|^\+?([0-9.]+(ns|us|µs|μs|ms|s|m|h))+$`)
 	case serviceLists:
 		return ordered{{"type", "object"}, {"propertyNames", ordered{{"pattern", serviceName.String()}}}, {"additionalProperties", list(path)}}
 	case aText, aPathOrNone:

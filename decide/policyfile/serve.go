@@ -20,6 +20,7 @@ type Serve struct {
 	ReasonHeader  bool          // X-Netwicket-Reason in the answer
 	Guard         []netip.Addr  // addresses that a reload must not deny
 	MaxAge        time.Duration // of the geo databases; zero: any age
+	Drain         time.Duration // between being told to end and closing
 	LogLevel      slog.Level
 	LogNetworks   bool // logged addresses are cut to their /24 or /48
 }

@@ -216,6 +216,31 @@ func parseAge(text string) (time.Duration, error) {
 	return duration, nil
 }
 
+// wait reads a duration that may be zero.
+func (v *values) wait(into *time.Duration) func(jsondoc.Node) {
+	return func(node jsondoc.Node) {
+		if !v.isText(node) {
+			return
+		}
+		duration, err := ParseWait(node.String())
+		if err != nil {
+			v.Fail(node, "bad-value", "%w", err)
+			return
+		}
+		*into = duration
+	}
+}
+
+// ParseWait reads how long something may go on, as serve.drain is written.
+func ParseWait(text string) (time.Duration, error) {
+	const most = time.Hour
+	duration, err := time.ParseDuration(text)
+	if err != nil || duration < 0 || duration > most {
+		return 0, errors.New("expected a duration from 0s to 1h, such as 5s")
+	}
+	return duration, nil
+}
+
 // serviceName is how Okta writes its IP service categories. A name in another
 // form would match none of them.
 var serviceName = regexp.MustCompile(`^[A-Z0-9]+(_[A-Z0-9]+)*$`)

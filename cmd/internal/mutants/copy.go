@@ -29,7 +29,7 @@ var reach = map[string][]string{
 	"internal/netset":   {"./internal/netset", "./zone", "./geo", "./decide/policyfile"},
 	"internal/files":    {"./internal/files", "./decide/policyfile", "./decide/keeper", "./cmd/netwicket/internal/watch"},
 
-	"cmd/netwicket":                      {"./cmd/netwicket"},
+	"cmd/netwicket":                      {"./cmd/netwicket", "./cmd/netwicket/internal/e2e"},
 	"cmd/netwicket/internal/accesslog":   {"./cmd/netwicket/internal/accesslog", "./cmd/netwicket/internal/replay", "./cmd/netwicket"},
 	"cmd/netwicket/internal/admission":   {"./cmd/netwicket/internal/admission", "./cmd/netwicket"},
 	"cmd/netwicket/internal/atomicfile":  {"./cmd/netwicket/internal/atomicfile", "./cmd/netwicket"},

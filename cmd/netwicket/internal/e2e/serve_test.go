@@ -379,3 +379,73 @@ func TestServeTLSBehindABalancer(t *testing.T) {
 		return serial == "2" && status == 204
 	}, patience, 50*time.Millisecond)
 }
+
+// keptOpen asks again and again on one connection, until an answer closes it.
+func (s *serving) keptOpen() func() (status int, closed bool) {
+	s.t.Helper()
+	connection, err := net.Dial("tcp", s.address)
+	require.NoError(s.t, err)
+	s.t.Cleanup(func() { _ = connection.Close() })
+	require.NoError(s.t, connection.SetDeadline(time.Now().Add(patience)))
+	reader := bufio.NewReader(connection)
+	return func() (int, bool) {
+		_, err := io.WriteString(connection, "GET /decide HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n")
+		require.NoError(s.t, err)
+		response, err := http.ReadResponse(reader, nil)
+		require.NoError(s.t, err)
+		require.NoError(s.t, response.Body.Close())
+		return response.StatusCode, response.Close
+	}
+}
+
+// TestServeDrains: a service that is told to end is not ready, and decides on both
+// old and new connections until the time is over or it is told again.
+func TestServeDrains(t *testing.T) {
+	for name, test := range map[string]struct {
+		keys string
+		args []string
+	}{
+		"by the flag":        {"", []string{"--drain", "30m"}},
+		"by the policy file": {`, "serve": {"drain": "30m"}`, nil},
+		"by the flag first":  {`, "serve": {"drain": "0s"}`, []string{"--drain", "30m"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, writePolicy(t, edge+test.keys), test.args...)
+			ask := s.keptOpen()
+			status, closed := ask()
+			require.Equal(t, 204, status)
+			require.False(t, closed)
+			require.NoError(t, s.command.Process.Signal(syscall.SIGTERM))
+			require.Equal(t, "30m0s", s.logs("shutting down")["drain"])
+			status, text := s.text("/readyz")
+			require.Equal(t, 503, status)
+			require.Equal(t, "shutting down\n", text)
+			status, _ = s.text("/healthz")
+			require.Equal(t, 200, status)
+			status, closed = ask()
+			require.Equal(t, 204, status)
+			require.True(t, closed, "the next question may go to another instance")
+			require.Equal(t, 204, s.decides("/decide", "198.51.100.7"))
+			require.Equal(t, 403, s.decides("/decide", "203.0.113.7"))
+			s.end(syscall.SIGTERM)
+			require.Error(t, s.failure, "a second signal ends it at once")
+		})
+	}
+	t.Run("and ends", func(t *testing.T) {
+		s := serve(t, writePolicy(t, edge+`, "serve": {"drain": "30m"}`), "--drain", "1ms")
+		s.end(syscall.SIGTERM)
+		require.NoError(t, s.failure)
+	})
+	t.Run("for as long as the file says now", func(t *testing.T) {
+		folder := writePolicy(t, edge+`, "serve": {"drain": "30m"}`)
+		s := serve(t, folder)
+		writeFile(t, filepath.Join(folder, "netwicket.json"), `{"okta": {"zones": ["zones.json"]}, `+edge+`}`)
+		s.logs("policy reloaded")
+		s.end(syscall.SIGTERM)
+		require.NoError(t, s.failure)
+	})
+	for _, wrong := range []string{"-1s", "5", "2h", "soon"} {
+		require.Contains(t, fails(t, writePolicy(t, edge), "--drain="+wrong), `--drain "`+wrong+`": expected a duration from 0s to 1h`)
+		require.Contains(t, fails(t, writePolicy(t, edge+`, "serve": {"drain": "`+wrong+`"}`)), `expected a duration from 0s to 1h`)
+	}
+}

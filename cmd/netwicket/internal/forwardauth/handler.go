@@ -49,6 +49,9 @@ type handler struct {
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	gate.LeaveBody(w, r)
+	if h.service.closing.Load() {
+		closeAfter(w) // the next question may go to another instance
+	}
 	path := r.URL.Path
 	switch {
 	case path == decidePath:

@@ -83,7 +83,8 @@ func (s *Service) Trusts(remoteAddr string) bool {
 	return false
 }
 
-// Close makes /readyz fail from now on. Decisions go on.
+// Close makes /readyz fail from now on. Decisions go on; every answer ends its
+// connection.
 func (s *Service) Close() { s.closing.Store(true) }
 
 // Reloaded counts an attempt to replace a policy.
