@@ -9,6 +9,7 @@ import (
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/internal/mmdbtest"
+	"github.com/netwicket/netwicket/internal/realdata"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -84,6 +85,22 @@ func TestRegions(t *testing.T) {
 				require.Equal(t, usage == "POLICY" || row.want == decide.No, e.Decision.Allowed(), usage)
 			}
 		})
+	}
+}
+
+// In MaxMind's own test database the address is in England and in West Berkshire.
+func TestInnerRegionOfMaxMindsTestDatabase(t *testing.T) {
+	table, err := geo.Load(geo.Source{File: realdata.Path(t, "maxmind/test-data/GeoIP2-City-Test.mmdb")})
+	require.NoError(t, err)
+	addr := netip.MustParseAddr("2.125.160.216")
+	for _, region := range []string{"GB-ENG", "GB-WBK"} {
+		zones, err := zone.ParseOkta("zones.json", []byte(`[{"type":"DYNAMIC","id":"z","name":"z","usage":"BLOCKLIST","locations":[{"country":"GB","region":"`+region+`"}]}]`))
+		require.NoError(t, err)
+		policy, err := decide.Compile(decide.Config{Zones: []zone.Zones{zones}, Geo: table})
+		require.NoError(t, err)
+		require.Empty(t, policy.Info().Warnings)
+		require.Equal(t, decide.Blocklisted, policy.Decide(addr).Reason, region)
+		require.Equal(t, policy.Decide(addr), policy.Explain(addr).Decision)
 	}
 }
 

@@ -79,7 +79,7 @@ func isChosen(addr netip.Addr) bool {
 // A database says nothing of addresses that clients choose, however its tree
 // comes to them, and everywhere else what it said before.
 func TestDatabasesLeaveWhatClientsChoose(t *testing.T) {
-	v4 := spans{first: []addrnum.Number{{}, {Lo: 0x01000000}, {Lo: 0x02000000}}, id: []uint32{0, 1, 2}}
+	v4 := spans{first: []addrnum.Number{{}, {Lo: 0x01000000}, {Lo: 0x02000000}}, id: []uint32{1, 2, 0}}
 	choices := append(slices.Clone(aliasChoices), alias{addrnum.Number{Hi: 0x2001 << 48}, 16}, alias{addrnum.Number{Hi: 0x2001_0000_8000_0000}, 33}, alias{addrnum.Number{}, 64})
 	for _, a := range choices {
 		for _, everywhere := range []uint32{0, 3} {

@@ -229,6 +229,18 @@ func TestRecordsThatShareHugeValues(t *testing.T) {
 		_, err := loadBounded(t, geo.Source{File: "pointed.mmdb", Data: fanOut(t, records, data, func(i int) int { return len(huge) + i*len(entry) })})
 		require.ErrorContains(t, err, "would not end")
 	})
+	for _, key := range []string{"\x4ccountry_code", "\x43asn"} {
+		t.Run("one long text for every "+key[1:], func(t *testing.T) {
+			huge := append([]byte{0x5e, 0x74, 0x13}, slices.Repeat([]byte{'A'}, 30_000)...) // 285 + 0x7413 = 30000
+			data := huge
+			entry := []byte("\xe1" + key + "\x20\x00")
+			for range records {
+				data = append(data, entry...)
+			}
+			_, err := loadBounded(t, geo.Source{File: "text.mmdb", Data: fanOut(t, records, data, func(i int) int { return len(huge) + i*len(entry) })})
+			require.ErrorContains(t, err, "would not end")
+		})
+	}
 }
 
 // fanOut is a file with a network for each of n records.

@@ -188,9 +188,9 @@ func (r *recordReader) asn(offset int) error {
 		rec.statesASN = true
 		return err
 	}
-	text := string(r.data.bytes[v.at : v.at+v.size])
+	text, err := r.data.copied(v)
 	if text == "" {
-		return nil
+		return err
 	}
 	rec.asn, _ = parseASN(text)
 	rec.statesASN = true

@@ -16,11 +16,11 @@ import (
 // fuzzing hold the result equal to maxminddb's.
 type dataSection struct {
 	bytes []byte
-	steps int64 // how many values may still be looked at
+	steps int64 // how many values may still be looked at, and bytes of text be copied
 }
 
-// maxStepsPerByte bounds the values that are looked at for each byte of the
-// section. Real files need less than one: each distinct record is read once, and
+// maxStepsPerByte bounds the values that are looked at, and the bytes of text that
+// are copied, for each byte of the section. Real files need less than one: each distinct record is read once, and
 // what it points to, such as its country, is short.
 const maxStepsPerByte = 64
 
@@ -248,6 +248,14 @@ func (d *dataSection) text(offset int) (string, error) {
 	}
 	if v.kind != stringKind {
 		return "", wrongKind(v, "a string")
+	}
+	return d.copied(v)
+}
+
+// copied is the text of a string.
+func (d *dataSection) copied(v value) (string, error) {
+	if d.steps -= int64(v.size); d.steps < 0 {
+		return "", errTooLarge
 	}
 	return string(d.bytes[v.at : v.at+v.size]), nil
 }
