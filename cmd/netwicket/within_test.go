@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/internal/files"
 )
 
 // TestWithin: no command reads what lies outside, whether a policy names it or
@@ -79,5 +82,17 @@ func TestWithinItself(t *testing.T) {
 			require.Equal(t, 1, got.code, command)
 			require.Contains(t, got.stderr, want, command)
 		}
+	}
+}
+
+// The certificate is read later than the policy that names it, again and again: a
+// link that has led elsewhere since is not followed either.
+func TestCertificateStaysWithin(t *testing.T) {
+	folder(t, map[string]string{"inside/netwicket.json": "{}", "key.pem": ""})
+	require.NoError(t, os.Symlink("../key.pem", "inside/link.pem"))
+	for _, paths := range [][2]string{{"inside/link.pem", "inside/netwicket.json"}, {"inside/netwicket.json", "inside/link.pem"}} {
+		s := &service{within: "inside", settings: policyfile.Serve{TLSCert: paths[0], TLSKey: paths[1]}}
+		_, err := s.certificate()
+		require.ErrorIs(t, err, files.ErrOutside)
 	}
 }

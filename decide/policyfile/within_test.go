@@ -142,11 +142,13 @@ func TestWhatIsNoFile(t *testing.T) {
 				require.Empty(t, loadSoon(t, policyfile.Options{}).Err())
 				require.NoError(t, os.RemoveAll(path))
 				require.NoError(t, make(path))
-				parts := loadSoon(t, policyfile.Options{})
-				require.Len(t, parts.Findings, 1)
-				require.Equal(t, path+":1:1", parts.Findings[0].Position())
-				require.ErrorContains(t, parts.Findings[0], "it is "+kind+"; expected a regular file")
-				require.Contains(t, parts.Files, path, "it is watched all the same")
+				for _, paths := range [][]string{nil, {"."}} {
+					parts := loadSoon(t, policyfile.Options{Paths: paths})
+					require.Len(t, parts.Findings, 1)
+					require.Equal(t, path+":1:1", parts.Findings[0].Position())
+					require.ErrorContains(t, parts.Findings[0], "it is "+kind+"; expected a regular file")
+					require.Contains(t, parts.Files, path, "it is watched all the same")
+				}
 			})
 		}
 	}
