@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -105,6 +106,9 @@ func (c *commandLine) serve(ctx context.Context, flags serveFlags, hangup <-chan
 	}
 	s.opened = s.keepers[0].Status().Parts.Serve
 	s.settings = flags.over(s.opened)
+	if err := s.checkSocket(); err != nil {
+		return err
+	}
 	return s.run(ctx, hangup)
 }
 
@@ -117,6 +121,20 @@ func (f serveFlags) check() error {
 		return fmt.Errorf("--drain %q: %w", f.drain, err)
 	}
 	return nil
+}
+
+// checkSocket refuses a listener on which nobody could ask.
+func (s *service) checkSocket() error {
+	local := strings.HasPrefix(s.settings.Listen, policyfile.UnixListen)
+	for _, k := range s.keepers {
+		if edge := k.Status().Parts.Edge; edge != nil && (local && edge.TrustUnix || !local && len(edge.Trusted) > 0) {
+			return nil
+		}
+	}
+	if !local {
+		return fmt.Errorf("cannot answer on %s: serve needs edge.trusted, the addresses of the proxies that may ask, since edge.trustUnix is for a Unix socket", s.settings.Listen)
+	}
+	return fmt.Errorf("cannot answer on %s: its callers have no address, so that none is in edge.trusted; set edge.trustUnix if only proxies can reach it", s.settings.Listen)
 }
 
 // over is the policy file's settings with the flags in their place.
@@ -154,7 +172,7 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	for _, server := range servers {
 		running.Go(func() {
 			if err := server.Serve(); err != nil {
-				failed <- fmt.Errorf("listener on %s: %w", server.Addr(), err)
+				failed <- fmt.Errorf("listener on %s: %w", server.Text(), err)
 			}
 		})
 	}
@@ -166,7 +184,7 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	s.Close()
 	for _, server := range servers { // the status is to be had until the end
 		if cut := server.Shutdown(); cut != nil {
-			logger.Warn("connections were cut off", "address", server.Addr().String(), "error", cut.Error())
+			logger.Warn("connections were cut off", "address", server.Text(), "error", cut.Error())
 		}
 	}
 	return err
@@ -220,9 +238,9 @@ func (s *service) listen(certificate *forwardauth.Certificate) ([]*forwardauth.S
 		}
 		servers = append(servers, server)
 	}
-	attrs := []any{"address", servers[0].Addr().String(), "tls", certificate != nil, "proxy_protocol", s.settings.ProxyProtocol}
+	attrs := []any{"address", servers[0].Text(), "tls", certificate != nil, "proxy_protocol", s.settings.ProxyProtocol}
 	if own {
-		attrs = append(attrs, "metrics", servers[1].Addr().String())
+		attrs = append(attrs, "metrics", servers[1].Text())
 	}
 	s.journal.Logger().Info("serving", attrs...)
 	return servers, nil

@@ -30,7 +30,7 @@ const (
 	pathList
 	aFlag
 	aWord
-	anAddress // host:port to listen on
+	anAddress // host:port or unix:PATH to listen on
 	anAddressOrNone
 	addressList
 	prefixList
@@ -151,11 +151,11 @@ func (v *values) serveKey(f *file) key {
 		keys: []key{
 			{
 				name: "listen", shape: anAddress, initial: `"127.0.0.1:9180"`, example: `"[::1]:9180"`, read: v.listen(&s.serve.Listen, false),
-				about: "host and port to answer proxies on",
+				about: "host and port to answer proxies on, or `unix:PATH`, a Unix socket for its owner and group (0660); its callers have no address and need `edge.trustUnix`",
 			},
 			{
 				name: "metrics", shape: anAddressOrNone, initial: `""`, example: `"127.0.0.1:9181"`, read: v.listen(&s.serve.Metrics, true),
-				about: "host and port for metrics and health; empty: those of `listen`",
+				about: "host and port, or `unix:PATH`, for metrics and health; empty: those of `listen`",
 			},
 			{
 				name: "tlsCert", shape: aPathOrNone, initial: `""`, example: `"tls/cert.pem"`, read: v.optionalPath(&s.serve.TLSCert),

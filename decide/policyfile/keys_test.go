@@ -184,7 +184,7 @@ func valueText(k key) string {
 	}
 	return [...]string{
 		anObject: "object", aText: "text", aPath: "path", aPathOrNone: "path, or empty", pathList: "list of paths", aFlag: "true or false",
-		anAddress: "host:port", anAddressOrNone: "host:port, or empty", addressList: "list of addresses",
+		anAddress: "host:port or unix:PATH", anAddressOrNone: "host:port or unix:PATH, or empty", addressList: "list of addresses",
 		prefixList: "list of networks, addresses and files of them", aSource: "source", anAge: "duration, or empty", aWait: "duration", serviceLists: "lists of paths, by category",
 	}[k.shape]
 }

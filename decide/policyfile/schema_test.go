@@ -88,9 +88,9 @@ func valueSchema(k key) ordered {
 	case aWord:
 		return ordered{{"enum", k.words}}
 	case anAddress:
-		return like(`:[0-9]+$`)
+		return like(`^unix:.|:[0-9]+$`)
 	case anAddressOrNone:
-		return like(`^$|:[0-9]+$`)
+		return like(`^$|^unix:.|:[0-9]+$`)
 	case addressList:
 		return list(path)
 	case prefixList:

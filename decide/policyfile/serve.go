@@ -9,11 +9,14 @@ import (
 	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
+// UnixListen stands before the path of a Unix socket to listen on.
+const UnixListen = "unix:"
+
 // Serve is how the forward-auth service runs. [DefaultServe] is what an absent
 // key means.
 type Serve struct {
-	Listen        string // host:port
-	Metrics       string // host:port; empty: on Listen
+	Listen        string // host:port, or [UnixListen] and a path
+	Metrics       string // the same; empty: on Listen
 	TLSCert       string // paths of PEM files; empty: no TLS
 	TLSKey        string
 	ProxyProtocol bool

@@ -153,7 +153,7 @@ func (v *values) address(into *[]netip.Addr) func(jsondoc.Node) {
 	}
 }
 
-// listen reads host:port; with optional, "" is none.
+// listen reads host:port or unix:PATH; with optional, "" is none.
 func (v *values) listen(into *string, optional bool) func(jsondoc.Node) {
 	return func(node jsondoc.Node) {
 		if !v.isText(node) {
@@ -162,6 +162,13 @@ func (v *values) listen(into *string, optional bool) func(jsondoc.Node) {
 		text := node.String()
 		if text == "" && optional {
 			*into = ""
+			return
+		}
+		if path, found := strings.CutPrefix(text, UnixListen); found && path != "" {
+			if !filepath.IsAbs(path) {
+				path = filepath.Join(v.folder, path)
+			}
+			*into = UnixListen + path
 			return
 		}
 		if err := checkListen(text); err != nil {
@@ -178,7 +185,7 @@ func checkListen(text string) error {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil {
-		return errors.New("expected an address to listen on, such as 127.0.0.1:9180, [::1]:9180 or :9180")
+		return errors.New("expected an address to listen on, such as 127.0.0.1:9180, [::1]:9180, :9180 or unix:/run/netwicket/ask.sock")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"bufio"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -448,4 +449,41 @@ func TestServeDrains(t *testing.T) {
 		require.Contains(t, fails(t, writePolicy(t, edge), "--drain="+wrong), `--drain "`+wrong+`": expected a duration from 0s to 1h`)
 		require.Contains(t, fails(t, writePolicy(t, edge+`, "serve": {"drain": "`+wrong+`"}`)), `expected a duration from 0s to 1h`)
 	}
+}
+
+// TestServeOnSockets: both listeners, by the policy file and by the flags.
+func TestServeOnSockets(t *testing.T) {
+	folder := writePolicy(t, `"edge": {"trustUnix": true, "source": "x-forwarded-for"}, "serve": {"listen": "unix:ask.sock", "metrics": "unix:status.sock"}`)
+	for _, names := range [][]string{{"ask.sock", "status.sock"}, {"ask2.sock", "status2.sock"}} {
+		args := []string{"serve"}
+		if names[0] != "ask.sock" {
+			args = append(args, "--listen", "unix:"+names[0], "--metrics", "unix:"+names[1])
+		}
+		s := &serving{process: start(t, folder, program, args...)}
+		line := s.logs("serving")
+		require.Regexp(t, `^unix:.*`+names[0]+`$`, line["address"])
+		get := func(socket, path, client string) int {
+			transport := &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) {
+				return net.Dial("unix", filepath.Join(folder, socket))
+			}}
+			r, err := http.NewRequest("GET", "http://netwicket"+path, nil)
+			require.NoError(t, err)
+			r.Header.Set(xff, client)
+			response, err := (&http.Client{Transport: transport}).Do(r)
+			require.NoError(t, err)
+			require.NoError(t, response.Body.Close())
+			return response.StatusCode
+		}
+		require.Equal(t, 204, get(names[0], "/decide", "198.51.100.7"))
+		require.Equal(t, 403, get(names[0], "/decide", "203.0.113.7"))
+		require.Equal(t, 200, get(names[1], "/readyz", ""))
+		require.Contains(t, fails(t, folder, args[1:]...), "address already in use")
+		s.end(syscall.SIGTERM)
+		require.NoError(t, s.failure)
+		require.NoFileExists(t, filepath.Join(folder, names[0]))
+		require.NoFileExists(t, filepath.Join(folder, names[1]))
+	}
+	require.Contains(t, fails(t, writePolicy(t, edge+`, "serve": {"listen": "unix:ask.sock"}`)), "set edge.trustUnix")
+	require.Contains(t, fails(t, folder, "--listen", "127.0.0.1:0"), "serve needs edge.trusted")
+	require.Contains(t, fails(t, writePolicy(t, edge+`, "serve": {"listen": "unix:"}`)), "expected an address to listen on")
 }

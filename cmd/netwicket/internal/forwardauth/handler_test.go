@@ -123,7 +123,7 @@ func TestStrangersAreRefused(t *testing.T) {
 			require.Equal(t, "198.51.100.7", lines[0]["peer_ip"])
 			require.Equal(t, `"localhost:80"`, lines[6]["peer"])
 			require.Contains(t, s.metrics(), "netwicket_untrusted_callers_total 10\n")
-			require.NotContains(t, s.metrics(), "netwicket_decisions_total{")
+			require.NotRegexp(t, `netwicket_decisions_total{.*} [1-9]`, s.metrics())
 		})
 	}
 }
@@ -219,7 +219,6 @@ func TestNamesAreGivenOnce(t *testing.T) {
 func TestEdgeIsNeeded(t *testing.T) {
 	for _, test := range []struct{ name, edge, want string }{
 		{"no trusted proxies", `{"source": "x-forwarded-for"}`, "edge.trusted"},
-		{"a local socket is no caller", `{"source": "x-forwarded-for", "trustUnix": true}`, "edge.trusted"},
 		{"no source", `{"trusted": ["10.0.0.1"]}`, "edge.source"},
 		{"source peer", `{"trusted": ["10.0.0.1"], "source": "peer"}`, "edge.source"},
 	} {

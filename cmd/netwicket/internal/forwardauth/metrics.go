@@ -75,9 +75,10 @@ func (e *exporter) Collect(out chan<- prometheus.Metric) {
 		if d.name != "" {
 			p.names, p.values = []string{"policy"}, []string{d.name}
 		}
-		p.decisions(&d.tally)
+		current := d.current.Load()
+		p.decisions(&d.tally, current)
 		p.reloads(&d.tally)
-		if current := d.current.Load(); current != nil {
+		if current != nil {
 			p.policy(current)
 		}
 	}
@@ -120,13 +121,13 @@ func (s series) send(name, help string, kind prometheus.ValueType, value float64
 	s.out <- metric
 }
 
-func (s series) decisions(t *tally) {
+func (s series) decisions(t *tally, current *Snapshot) {
 	var observed uint64
 	for verdict := range verdicts {
 		for mode := range modes {
 			for reason := range maxReasons {
 				count := t.decisions[verdict][mode][reason].Load()
-				if count == 0 {
+				if count == 0 && (current == nil || gate.Mode(mode) != current.mode() || !possible(decide.Verdict(verdict), decide.Reason(reason))) {
 					continue
 				}
 				if decide.Verdict(verdict) == decide.Deny && gate.Mode(mode) == gate.Observe {
@@ -145,10 +146,28 @@ func (s series) decisions(t *tally) {
 		}
 	}
 	s.counter("netwicket_untrusted_callers_total", "Questions of callers outside edge.trusted, answered with 403.", t.strangers.Load())
-	t.rules.Range(func(name, count any) bool {
-		s.counter("netwicket_rule_matches_total", "Decisions that an Okta policy rule made.", count.(*atomic.Uint64).Load(), "rule", name.(string))
-		return true
+	t.rules.each(func(name string, count uint64) {
+		s.counter("netwicket_rule_matches_total", "Decisions that an Okta policy rule made.", count, "rule", name)
 	})
+	t.zones.each(func(name string, count uint64) {
+		s.counter("netwicket_blocklist_matches_total", "Decisions that a blocklist zone made.", count, "zone", name)
+	})
+}
+
+// possible says that a decision can fall so: its series is there before the first
+// one does, so that an increase from nothing is seen.
+func possible(verdict decide.Verdict, reason decide.Reason) bool {
+	switch reason {
+	case decide.RuleMatched, decide.Overlay:
+		return true
+	case decide.Permitted, decide.NotEnforced, decide.Unrestricted:
+		return verdict == decide.Allow
+	case decide.NoPolicy, decide.ClientUnresolved, decide.Blocklisted, decide.Threat, decide.NoRule, decide.NetworkUndefined, decide.OffNetwork,
+		decide.EmptyAllowList, decide.GeoUnavailable, decide.GeoUnknown, decide.UntrustedGeography:
+		return verdict == decide.Deny
+	default:
+		return false
+	}
 }
 
 // resultName is the label of a result of finding the client; empty if there is

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/pires/go-proxyproto"
+
+	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 // Limits of a connection. Proxies on the same network answer in milliseconds; the
@@ -30,7 +32,7 @@ const (
 
 // Listener is one address to answer on.
 type Listener struct {
-	Address string      // host:port
+	Address string      // host:port, or unix:PATH
 	TLS     *tls.Config // nil: plain HTTP
 	// ProxyProtocol: the proxies of the edge must begin with a PROXY protocol
 	// header, which then names the caller. Else nobody may.
@@ -48,7 +50,7 @@ type Server struct {
 // Listen opens the listener, so that an address that is taken is known before
 // anything is served.
 func (s *Service) Listen(l Listener) (*Server, error) {
-	listener, err := net.Listen("tcp", l.Address)
+	listener, err := listenOn(l.Address)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", l.Address, err)
 	}
@@ -105,6 +107,14 @@ func namesHost(h *proxyproto.Header) error {
 // Addr is where the server listens.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
+// Text is where the server listens, as the policy file writes it.
+func (s *Server) Text() string {
+	if addr := s.Addr(); addr.Network() == "unix" {
+		return policyfile.UnixListen + addr.String()
+	}
+	return s.Addr().String()
+}
+
 // Serve answers until the server is shut down; it then returns nil.
 func (s *Server) Serve() error {
 	var err error
@@ -125,6 +135,7 @@ func (s *Server) Shutdown() error {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	err := s.http.Shutdown(ctx)
+	_ = s.listener.Close() // one that nothing was served on is open yet
 	if err != nil {
 		return errors.Join(err, s.http.Close())
 	}

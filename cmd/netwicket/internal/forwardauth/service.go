@@ -59,6 +59,7 @@ func (s *Service) Put(name string, next *Snapshot) error {
 	if next.resolver == nil {
 		return CheckEdge(nil)
 	}
+	door.tally.know(&next.names)
 	door.current.Store(next)
 	if door != first {
 		return nil

@@ -23,6 +23,7 @@ type Snapshot struct {
 	serve       policyfile.Serve
 	info        decide.Info
 	table       *geo.Table   // for the log
+	names       names        // for the metrics
 	pseudo      *atomic.Bool // a client with a pseudo IPv4 address was seen
 }
 
@@ -40,6 +41,7 @@ func NewSnapshot(parts *policyfile.Parts, policy *decide.Policy) (*Snapshot, err
 		serve:       parts.Serve,
 		info:        policy.Info(),
 		table:       parts.Config.Geo,
+		names:       namesOf(&parts.Config),
 		pseudo:      new(atomic.Bool),
 	}
 	if parts.Edge == nil {
@@ -65,7 +67,7 @@ func CheckEdge(edge *gate.Config) error {
 	case edge == nil:
 		return errors.New(`serve needs an "edge" in the policy file, such as ` +
 			`{"edge": {"trusted": ["127.0.0.1"], "source": "x-forwarded-for"}}: the proxies that may ask and where they name the client`)
-	case len(edge.Trusted) == 0:
+	case len(edge.Trusted) == 0 && !edge.TrustUnix:
 		return errors.New(`serve needs edge.trusted: the addresses of the proxies that may ask, such as ["127.0.0.1"]`)
 	case edge.Source == "" || edge.Source == gate.Peer:
 		return errors.New(`serve needs an edge.source other than "peer": the peer is always the proxy that asks, ` +

@@ -1,6 +1,7 @@
 package forwardauth
 
 import (
+	"cmp"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -29,7 +30,8 @@ type tally struct {
 	decisions [verdicts][modes][maxReasons]atomic.Uint64
 	clients   [maxResults]atomic.Uint64
 	strangers atomic.Uint64
-	rules     sync.Map // name to *atomic.Uint64
+	rules     counters
+	zones     counters
 
 	mutex       sync.Mutex
 	reloads     map[string]uint64
@@ -47,23 +49,23 @@ func (t *tally) count(d *decide.Decision, code gate.Error, s *Snapshot, remoteAd
 		t.clients[fromHeader].Add(1)
 	}
 	if d.Rule != "" {
-		t.rule(d.Rule)
+		t.rules.count(d.Rule)
 	}
+	if d.Zone != nil {
+		t.zones.count(cmp.Or(d.Zone.ID, d.Zone.Name))
+	}
+}
+
+// know makes counters of the names that decisions will have from now on.
+func (t *tally) know(n *names) {
+	t.rules.know(n.rules)
+	t.zones.know(n.zones)
 }
 
 // isPeer says that the client is the proxy itself, which takes OnMissing peer.
 func isPeer(client netip.Addr, resolver *gate.Resolver, remoteAddr string) bool {
 	peer, err := resolver.Peer(remoteAddr)
 	return err == nil && peer == client
-}
-
-// rule counts a rule by its name. There are as many as the policies had rules.
-func (t *tally) rule(name string) {
-	count, known := t.rules.Load(name)
-	if !known {
-		count, _ = t.rules.LoadOrStore(name, new(atomic.Uint64))
-	}
-	count.(*atomic.Uint64).Add(1)
 }
 
 func (t *tally) reloaded(result string, at time.Time) {
