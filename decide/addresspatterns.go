@@ -35,6 +35,7 @@ func flagOf(f flags) feature { return feature{flagFeature, int(f)} }
 type addressPattern struct {
 	gateways uint32 // set of IP zones that list it as gateway
 	proxies  uint32 // set of IP zones whose proxies list it and count
+	rules    uint32 // set of rules that list one of the zones of gateways; for a request of one hop
 	flags    flags
 	block    int32 // first blocklist zone that lists it, or none
 }
@@ -44,7 +45,7 @@ const none = int32(-1)
 
 // patternState is the address pattern at the sweep's current position.
 type patternState struct {
-	gateways, proxies []uint64
+	gateways, proxies *setCursor
 	proxyCount        int // proxies that list the address: any makes it trusted
 	flags             flags
 	changed           bool
@@ -58,9 +59,10 @@ type patternState struct {
 }
 
 func newPatternState(p *Policy) *patternState {
+	interner := newSetInterner(p.ipWords)
 	s := &patternState{
-		gateways: make([]uint64, p.ipWords), proxies: make([]uint64, p.ipWords),
-		sets: newSetInterner(p.ipWords), ids: map[addressPattern]uint32{}, changed: true,
+		gateways: newSetCursor(interner, p.ipWords), proxies: newSetCursor(interner, p.ipWords),
+		sets: interner, ids: map[addressPattern]uint32{}, changed: true,
 		blocks: make([]uint64, p.ipWords), zoneOf: make([]int32, p.ipBits),
 	}
 	for i := range p.zones {
@@ -79,8 +81,8 @@ func newPatternState(p *Policy) *patternState {
 // reset goes back to an address that no list holds. A range that ends with the
 // address space is never switched off, so each family starts afresh.
 func (s *patternState) reset() {
-	clear(s.gateways)
-	clear(s.proxies)
+	s.gateways.clear()
+	s.proxies.clear()
 	s.proxyCount, s.flags, s.changed = 0, 0, true
 }
 
@@ -88,9 +90,9 @@ func (s *patternState) set(f feature, on bool) {
 	s.changed = true
 	switch f.kind {
 	case gatewayFeature:
-		setBit(s.gateways, f.bit, on)
+		s.gateways.set(f.bit, on)
 	case proxyFeature:
-		setBit(s.proxies, f.bit, on)
+		s.proxies.set(f.bit, on)
 		if on {
 			s.proxyCount++
 		} else {
@@ -111,12 +113,12 @@ func (s *patternState) id() uint32 {
 		return s.current
 	}
 	s.changed = false
-	pattern := addressPattern{gateways: s.sets.id(s.gateways), proxies: s.sets.id(s.proxies), flags: s.flags, block: none}
+	pattern := addressPattern{gateways: s.gateways.id(), proxies: s.proxies.id(), flags: s.flags, block: none}
 	if s.proxyCount > 0 {
 		pattern.flags |= trustedProxy
 	}
 	// Bits are given in document order, so the lowest one is the first zone.
-	for w, word := range s.gateways {
+	for w, word := range s.gateways.words {
 		if blocking := word & s.blocks[w]; blocking != 0 {
 			pattern.block = s.zoneOf[64*w+trailingZeros(blocking)]
 			break

@@ -46,6 +46,7 @@ type compiler struct {
 	specs            []*zone.Zone // as Policy.zones
 	byID             map[string]int
 	stated           statedRegions
+	ruleLists        ruleLists
 	deny, allow      []zone.OverlayEntry // of the overlay, those in force
 	errors, warnings Findings
 }

@@ -47,8 +47,7 @@ func (p *Policy) NaiveDecision(chain ...netip.Addr) Decision {
 // classes, the sets and the finished decisions.
 func (p *Policy) CompiledBytes() int {
 	v4, v6 := p.table.Bytes()
-	words := len(p.ipSets.words) + len(p.dynamicSets.words) + len(p.ruleSetsOf.words) + len(p.walkable)
-	return v4 + v6 + 8*words +
+	return v4 + v6 + p.ipSets.bytes() + p.dynamicSets.bytes() + p.ruleSetsOf.bytes() + 8*len(p.walkable) +
 		len(p.decisions)*int(unsafe.Sizeof(Decision{})) + 4*len(p.bases) + len(p.classes)*int(unsafe.Sizeof(class{})) +
 		len(p.addressPatterns)*int(unsafe.Sizeof(addressPattern{})) + len(p.geoPatterns)*int(unsafe.Sizeof(geoPattern{})) +
 		len(p.zones)*int(unsafe.Sizeof(compiledZone{})+unsafe.Sizeof(ZoneRef{}))

@@ -24,23 +24,44 @@ type geoPattern struct {
 // one evaluation per zone.
 // See docs/semantics.md, dynamic-2.
 type property struct {
-	surely, possibly []uint64 // flat: words of vector 0, of vector 1, ...
-	width            int
-	bits             []int // of the dynamic zones
-	zones            []*zone.Zone
+	vectors  []vector
+	sets     *setInterner // of all columns
+	zones    []*zone.Zone // the dynamic ones, by their bits
+	surely   []uint64     // memory for one vector
+	possibly []uint64
 }
 
+// vector is which zones' terms a value meets: two sets of zones.
+type vector struct{ surely, possibly uint32 }
+
+// add works the vector of a value out for every zone.
 func (p *property) add(holds func(*zone.Zone) truth) uint32 {
-	id := uint32(len(p.surely) / max(p.width, 1))
-	surely, possibly := make([]uint64, p.width), make([]uint64, p.width)
-	for i, z := range p.zones {
-		held := holds(z)
-		setBit(surely, p.bits[i], held.surely)
-		setBit(possibly, p.bits[i], held.possibly)
+	for bit, z := range p.zones {
+		p.hold(bit, holds(z))
 	}
-	p.surely = append(p.surely, surely...)
-	p.possibly = append(p.possibly, possibly...)
-	return id
+	return p.keep()
+}
+
+// addLike does so for a value that is like another to all zones but these.
+func (p *property) addLike(other uint32, bits []int, holds func(*zone.Zone) truth) uint32 {
+	like := p.vectors[other]
+	for w := range p.surely {
+		p.surely[w], p.possibly[w] = p.sets.word(like.surely, w), p.sets.word(like.possibly, w)
+	}
+	for _, bit := range bits {
+		p.hold(bit, holds(p.zones[bit]))
+	}
+	return p.keep()
+}
+
+func (p *property) hold(bit int, held truth) {
+	setBit(p.surely, bit, held.surely)
+	setBit(p.possibly, bit, held.possibly)
+}
+
+func (p *property) keep() uint32 {
+	p.vectors = append(p.vectors, vector{p.sets.id(p.surely), p.sets.id(p.possibly)})
+	return uint32(len(p.vectors) - 1)
 }
 
 // geoCompiler turns locations into patterns.
@@ -54,13 +75,17 @@ type geoCompiler struct {
 
 	stated     statedRegions
 	placeIDs   map[placeValue]uint32
-	listedASNs map[uint32]bool
+	listed     map[string][]int // bits of the zones that name a country
+	listedASNs map[uint32][]int
+	elsewhere  uint32 // 1 + the vector of a country that no zone names; 0: not worked out yet
+	noASN      uint32 // 1 + that of an ASN that no zone names
 	asnIDs     map[asnValue]uint32
 	proxyIDs   map[geo.Anonymizer]uint32
 	serviceIDs map[geo.Services]uint32
 
 	sets     *setInterner
 	ruleSets *setInterner
+	listing  *unions
 	patterns []geoPattern
 	combined map[[4]uint32]uint32
 	byKey    map[geoPattern]uint32
@@ -68,7 +93,6 @@ type geoCompiler struct {
 	zoneOf   []int32
 	match    []uint64
 	unknown  []uint64
-	rules    []uint64
 }
 
 type placeValue struct {
@@ -82,33 +106,42 @@ type asnValue struct {
 	listed bool
 }
 
-func newGeoCompiler(p *Policy, specs []*zone.Zone, stated statedRegions) *geoCompiler {
+func newGeoCompiler(p *Policy, specs []*zone.Zone, stated statedRegions, rules *setInterner, rulesByZone []uint32) *geoCompiler {
 	g := &geoCompiler{
-		p: p, stated: stated, placeIDs: map[placeValue]uint32{}, listedASNs: map[uint32]bool{}, asnIDs: map[asnValue]uint32{},
+		p: p, stated: stated, placeIDs: map[placeValue]uint32{}, listed: map[string][]int{}, listedASNs: map[uint32][]int{}, asnIDs: map[asnValue]uint32{},
 		proxyIDs: map[geo.Anonymizer]uint32{}, serviceIDs: map[geo.Services]uint32{},
 		sets: newSetInterner(p.dynamicWords), combined: map[[4]uint32]uint32{}, byKey: map[geoPattern]uint32{},
 		blocks: make([]uint64, p.dynamicWords), zoneOf: make([]int32, p.dynamicBits),
 		match: make([]uint64, p.dynamicWords), unknown: make([]uint64, p.dynamicWords),
-		ruleSets: newSetInterner(len(p.ruleWords.exclude)), rules: make([]uint64, len(p.ruleWords.exclude)),
+		ruleSets: rules,
 	}
-	var dynamic []*zone.Zone
-	var bits []int
+	dynamic, byBit := make([]*zone.Zone, p.dynamicBits), make([]uint32, p.dynamicBits)
 	for i := range p.zones {
 		z := &p.zones[i]
 		if z.kind != dynamicZone {
 			continue
 		}
-		dynamic, bits = append(dynamic, specs[i]), append(bits, z.bit)
+		dynamic[z.bit], byBit[z.bit] = specs[i], rulesByZone[i]
 		g.zoneOf[z.bit] = int32(i)
 		setBit(g.blocks, z.bit, z.blocks)
 		for _, list := range [][]zone.Term[uint32]{specs[i].ASNs.Include, specs[i].ASNs.Exclude} {
 			for _, asn := range list {
-				g.listedASNs[asn.Value] = true
+				g.listedASNs[asn.Value] = append(g.listedASNs[asn.Value], z.bit)
+			}
+		}
+		for _, list := range [][]zone.Term[zone.Place]{specs[i].Locations.Include, specs[i].Locations.Exclude} {
+			for _, place := range list {
+				if of := g.listed[place.Value.Country]; len(of) == 0 || of[len(of)-1] != z.bit {
+					g.listed[place.Value.Country] = append(of, z.bit)
+				}
 			}
 		}
 	}
+	g.listing = newUnions(g.sets.sets, rules, byBit, len(p.ruleWords.exclude))
+	columns := newSetInterner(p.dynamicWords)
 	for _, column := range []*property{&g.places, &g.asns, &g.proxies, &g.services} {
-		column.width, column.bits, column.zones = p.dynamicWords, bits, dynamic
+		column.sets, column.zones = columns, dynamic
+		column.surely, column.possibly = make([]uint64, p.dynamicWords), make([]uint64, p.dynamicWords)
 	}
 	return g
 }
@@ -138,27 +171,54 @@ func (g *geoCompiler) place(at geo.Location) uint32 {
 	value := placeValue{at.Country, at.Regions}
 	id, found := g.placeIDs[value]
 	if !found {
-		// Without dynamic zones the vectors are empty and share their id, but
-		// SailPoint still tells countries apart: count by its own slice.
-		g.places.add(func(z *zone.Zone) truth { return g.stated.locationsHold(z.Locations, at) })
-		id = uint32(len(g.countries))
-		g.countries = append(g.countries, g.p.sailPoint.trusts(at.Country))
+		id = g.newPlace(at)
+		for len(g.countries) <= int(id) {
+			g.countries = append(g.countries, g.p.sailPoint.trusts(at.Country))
+		}
 		g.placeIDs[value] = id
 	}
 	return id
 }
 
+func (g *geoCompiler) newPlace(at geo.Location) uint32 {
+	holds := func(z *zone.Zone) truth { return g.stated.locationsHold(z.Locations, at) }
+	if at.Country == "" {
+		return g.places.add(holds)
+	}
+	if g.elsewhere == 0 {
+		nowhere := geo.Location{Country: "--"} // no document can name it
+		g.elsewhere = 1 + g.places.add(func(z *zone.Zone) truth { return g.stated.locationsHold(z.Locations, nowhere) })
+	}
+	return g.places.addLike(g.elsewhere-1, g.listed[at.Country], holds)
+}
+
 func (g *geoCompiler) asn(at geo.Location) uint32 {
 	value := asnValue{known: at.ASNKnown}
-	if at.ASNKnown && g.listedASNs[at.ASN] {
+	zones := g.listedASNs[at.ASN]
+	if at.ASNKnown && zones != nil {
 		value.listed, value.asn = true, at.ASN // all others are alike to every zone
 	}
 	id, found := g.asnIDs[value]
 	if !found {
-		id = g.asns.add(func(z *zone.Zone) truth { return asnsHold(z.ASNs, at.ASN, at.ASNKnown) })
+		id = g.newASN(value, at, zones)
 		g.asnIDs[value] = id
 	}
 	return id
+}
+
+func (g *geoCompiler) newASN(value asnValue, at geo.Location, zones []int) uint32 {
+	holds := func(z *zone.Zone) truth { return asnsHold(z.ASNs, at.ASN, at.ASNKnown) }
+	if !value.listed {
+		return g.asns.add(holds)
+	}
+	if g.noASN == 0 {
+		absent := uint32(0)
+		for g.listedASNs[absent] != nil {
+			absent++
+		}
+		g.noASN = 1 + g.asns.add(func(z *zone.Zone) truth { return asnsHold(z.ASNs, absent, true) })
+	}
+	return g.asns.addLike(g.noASN-1, zones, holds)
 }
 
 func (g *geoCompiler) proxy(anonymizer geo.Anonymizer) uint32 {
@@ -179,28 +239,14 @@ func (g *geoCompiler) service(services geo.Services) uint32 {
 	return id
 }
 
-// addRules adds the rules that list one of the zones.
-func (g *geoCompiler) addRules(zones []uint64) {
-	if g.p.ruleWords.byZone == nil {
-		return
-	}
-	for w, rest := range zones {
-		for ; rest != 0; rest &= rest - 1 {
-			for i, rules := range g.p.ruleWords.byZone[g.zoneOf[64*w+trailingZeros(rest)]] {
-				g.rules[i] |= rules
-			}
-		}
-	}
-}
-
 func (g *geoCompiler) intern(vectors [4]uint32) uint32 {
 	pattern := geoPattern{block: none, blockUnknown: none, country: g.countries[vectors[0]]}
 	for w := range g.match {
 		surely, possibly := ^uint64(0), ^uint64(0)
 		for i, column := range []*property{&g.places, &g.asns, &g.proxies, &g.services} {
-			at := int(vectors[i])*column.width + w
-			surely &= column.surely[at]
-			possibly &= column.possibly[at]
+			of := column.vectors[vectors[i]]
+			surely &= column.sets.word(of.surely, w)
+			possibly &= column.sets.word(of.possibly, w)
 		}
 		g.match[w], g.unknown[w] = surely, possibly&^surely
 		if blocking := surely & g.blocks[w]; blocking != 0 && pattern.block == none {
@@ -211,11 +257,8 @@ func (g *geoCompiler) intern(vectors [4]uint32) uint32 {
 		}
 	}
 	pattern.match, pattern.unknown = g.sets.id(g.match), g.sets.id(g.unknown)
-	clear(g.rules)
-	g.addRules(g.match)
-	pattern.rulesSurely = g.ruleSets.id(g.rules)
-	g.addRules(g.unknown)
-	pattern.rulesPossibly = g.ruleSets.id(g.rules)
+	pattern.rulesSurely = g.listing.of(pattern.match)
+	pattern.rulesPossibly = g.listing.both(pattern.rulesSurely, g.listing.of(pattern.unknown))
 	id, found := g.byKey[pattern]
 	if !found {
 		id = uint32(len(g.patterns))

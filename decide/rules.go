@@ -26,8 +26,13 @@ type ruleWords struct {
 	always   []uint64 // the condition holds anywhere
 	allow    []uint64
 	deny     []uint64
-	byZone   [][]uint64 // zone index -> the rules that list it; nil: none does
-	byIPBit  []uint64   // IP bit -> the rules that list it, flat
+	byIPBit  []uint32 // IP bit -> set of the rules that list the zone
+}
+
+// ruleLists are the rules that list a zone, while they are collected.
+type ruleLists struct {
+	byZone [][]uint32          // zone index -> bits of rules
+	many   map[string][]uint64 // words of the rules that list all zones of a sort, by the reference that says so
 }
 
 func (w *ruleWords) grow(words int) {
@@ -61,7 +66,9 @@ func (c *compiler) resolveZones(spec *zone.Rule) []int {
 	switch spec.Network.Connection {
 	case zone.InZones:
 		for _, id := range spec.Network.Listed() {
-			zones = append(zones, c.resolve(spec, id)...)
+			if !id.Many() { // those stand for usable zones alone: see settleRules
+				zones = append(zones, c.resolve(spec, id)...)
+			}
 		}
 	case zone.InSystemZone, zone.OutsideSystemZone:
 		zones = c.systemZone(spec)
@@ -80,8 +87,9 @@ func (c *compiler) addRule(set *ruleSet, spec *zone.Rule, zones []int) {
 	setBit(w.always[word:], bit, spec.Network.Connection == zone.Anywhere)
 	setBit(w.allow[word:], bit, spec.Allow)
 	setBit(w.deny[word:], bit, !spec.Allow)
-	if w.byZone == nil {
-		w.byZone = make([][]uint64, len(c.p.zones))
+	lists := &c.ruleLists
+	if lists.byZone == nil {
+		lists.byZone, lists.many = make([][]uint32, len(c.p.zones)), map[string][]uint64{}
 	}
 	for _, index := range zones {
 		if !c.specs[index].Usable() {
@@ -90,30 +98,142 @@ func (c *compiler) addRule(set *ruleSet, spec *zone.Rule, zones []int) {
 			setBit(w.possibly[word:], bit, spec.Network.Excludes())
 			continue
 		}
-		rules := &w.byZone[index]
-		*rules = append(*rules, make([]uint64, word+1-min(word+1, len(*rules)))...)
-		setBit((*rules)[word:], bit, true)
+		lists.byZone[index] = append(lists.byZone[index], uint32(64*word+bit))
 	}
-}
-
-// settleRules lays the rules that list an IP zone out by the zone's bit.
-func (p *Policy) settleRules() {
-	w := &p.ruleWords
-	words := len(w.exclude)
-	w.byIPBit = make([]uint64, p.ipBits*words)
-	for index, rules := range w.byZone {
-		if z := &p.zones[index]; z.kind == ipZone {
-			copy(w.byIPBit[z.bit*words:], rules)
+	for _, id := range spec.Network.Listed() {
+		if spec.Network.Connection == zone.InZones && id.Many() {
+			rules := lists.many[id.ID]
+			rules = append(rules, make([]uint64, max(0, word+1-len(rules)))...)
+			setBit(rules[word:], bit, true)
+			lists.many[id.ID] = rules
 		}
 	}
 }
 
-// resolve gives the zones that a reference stands for.
+// settleRules interns for every zone the rules that list it.
+func (c *compiler) settleRules() (rules *setInterner, byZone []uint32) {
+	words := len(c.p.ruleWords.exclude)
+	rules, byZone = newSetInterner(words), make([]uint32, len(c.p.zones))
+	if c.ruleLists.byZone == nil {
+		return rules, byZone
+	}
+	row := make([]uint64, words)
+	for index, list := range c.ruleLists.byZone {
+		clear(row)
+		for id, listing := range c.ruleLists.many {
+			if (zone.ZoneID{ID: id}).Names(c.specs[index]) {
+				orInto(row, listing)
+			}
+		}
+		for _, bit := range list {
+			setBit(row, int(bit), true)
+		}
+		byZone[index] = rules.id(row)
+	}
+	return rules, byZone
+}
+
+func orInto(words, more []uint64) {
+	for i, w := range more {
+		words[i] |= w
+	}
+}
+
+// settleRules keeps what decisions ask of the rules by IP zones: by zone, and for
+// a request of one hop by address pattern.
+func (p *Policy) settleRules(rules *setInterner, byZone []uint32) {
+	p.ruleWords.byIPBit = make([]uint32, p.ipBits)
+	for index, set := range byZone {
+		if z := &p.zones[index]; z.kind == ipZone {
+			p.ruleWords.byIPBit[z.bit] = set
+		}
+	}
+	listing := newUnions(p.ipSets, rules, p.ruleWords.byIPBit, len(p.ruleWords.exclude))
+	for i := range p.addressPatterns {
+		p.addressPatterns[i].rules = listing.of(p.addressPatterns[i].gateways)
+	}
+	p.ruleSetsOf = rules.sets
+}
+
+// unions works out which rules list one of the zones of a set. What a chunk of
+// zones comes to is kept, since most sets differ in one chunk.
+type unions struct {
+	zones   *sets
+	rules   *setInterner
+	byBit   []uint32 // zone bit -> set of rules
+	byChunk map[[2]uint32]uint32
+	bySet   map[uint32]uint32
+	row     []uint64
+	part    []uint64
+}
+
+func newUnions(zones *sets, rules *setInterner, byBit []uint32, words int) *unions {
+	return &unions{
+		zones: zones, rules: rules, byBit: byBit, byChunk: map[[2]uint32]uint32{}, bySet: map[uint32]uint32{},
+		row: make([]uint64, words), part: make([]uint64, words),
+	}
+}
+
+// of is the set of rules that list a zone of the set.
+func (u *unions) of(set uint32) uint32 {
+	if set == 0 || len(u.row) == 0 {
+		return 0
+	}
+	id, found := u.bySet[set]
+	if found {
+		return id
+	}
+	clear(u.row)
+	for position := range u.zones.perSet {
+		if chunk := u.zones.chunk(set, position); chunk != 0 {
+			u.add(u.row, u.ofChunk(chunk, position))
+		}
+	}
+	id = u.rules.id(u.row)
+	u.bySet[set] = id
+	return id
+}
+
+func (u *unions) ofChunk(chunk uint32, position int) uint32 {
+	key := [2]uint32{chunk, uint32(position)}
+	id, found := u.byChunk[key]
+	if found {
+		return id
+	}
+	clear(u.part)
+	for i := range u.zones.stride {
+		for rest := u.zones.words[int(chunk)*u.zones.stride+i]; rest != 0; rest &= rest - 1 {
+			u.add(u.part, u.byBit[64*(chunkWords*position+i)+trailingZeros(rest)])
+		}
+	}
+	id = u.rules.id(u.part)
+	u.byChunk[key] = id
+	return id
+}
+
+// both is the set of the rules in two sets.
+func (u *unions) both(a, b uint32) uint32 {
+	if b == 0 || a == b {
+		return a
+	}
+	clear(u.row)
+	u.add(u.row, a)
+	u.add(u.row, b)
+	return u.rules.id(u.row)
+}
+
+func (u *unions) add(row []uint64, rules uint32) {
+	if rules == 0 {
+		return
+	}
+	for w := range row {
+		row[w] |= u.rules.word(rules, w)
+	}
+}
+
+// resolve gives the zone that a reference stands for.
 // See docs/semantics.md, rule-3, rule-6 and rule-12.
 func (c *compiler) resolve(spec *zone.Rule, id zone.ZoneID) []int {
-	if id.Many() {
-		return c.zonesThat(id.Names)
-	}
 	index, found := c.byID[id.ID]
 	if !found {
 		c.reportUnknownZone(spec, id)
@@ -161,10 +281,13 @@ func (c *compiler) zonesThat(holds func(*zone.Zone) bool) []int {
 // listedByIPZones is one word of the rules that list an IP zone which holds the
 // request.
 func (p *Policy) listedByIPZones(r *request, word int) uint64 {
-	rules, words := uint64(0), len(p.ruleWords.exclude)
+	if r.walked == 1 { // it is in every zone that lists it as gateway, and in no other
+		return p.ruleSetsOf.word(p.addressPatterns[r.walk[0]].rules, word)
+	}
+	rules := uint64(0)
 	for w := range p.ipWords {
 		for rest := r.zonesOf(p, w); rest != 0; rest &= rest - 1 {
-			rules |= p.ruleWords.byIPBit[(64*w+trailingZeros(rest))*words+word]
+			rules |= p.ruleSetsOf.word(p.ruleWords.byIPBit[64*w+trailingZeros(rest)], word)
 		}
 	}
 	return rules

@@ -34,15 +34,15 @@ func (c *compiler) buildTable() {
 	c.addFlags(&list)
 	list.sort()
 
-	addresses, locations := newPatternState(p), newGeoCompiler(p, c.specs, c.stated)
+	rules, rulesByZone := c.settleRules()
+	addresses, locations := newPatternState(p), newGeoCompiler(p, c.specs, c.stated, rules, rulesByZone)
 	byLocation := locations.patternsOf(c.config.Geo)
 	var intervals intervals
 	sweep(list[addrnum.IPv4], patternEdges(c.config.Geo, addrnum.IPv4, byLocation), addresses, intervals.add4)
 	sweep(list[addrnum.IPv6], patternEdges(c.config.Geo, addrnum.IPv6, byLocation), addresses, intervals.add6)
 	p.addressPatterns, p.ipSets = addresses.patterns, addresses.sets.sets
 	p.geoPatterns, p.dynamicSets = locations.patterns, locations.sets.sets
-	p.ruleSetsOf = locations.ruleSets.sets
-	p.settleRules()
+	p.settleRules(rules, rulesByZone)
 	p.everyHop = p.blocklists || len(c.deny) > 0
 	p.info.Intervals4, p.info.Intervals6 = len(intervals.first4), len(intervals.first6)
 	p.info.Classes = len(intervals.classes.list)
