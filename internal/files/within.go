@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -36,7 +38,67 @@ func (f File) place() (place, error) {
 	if p.root, err = os.OpenRoot(f.Within); err != nil {
 		return p, fmt.Errorf("the folder that files have to be within: %w", err)
 	}
+	if _, err := p.root.Stat(p.name); escapes(err) {
+		if p.name, err = p.follow(); err != nil {
+			p.close()
+			return p, p.failure(err)
+		}
+	}
 	return p, nil
+}
+
+// maxLinks is how many links a path may lead through, as Linux has it.
+const maxLinks = 40
+
+// follow is the name without its links. The root takes every absolute link for one
+// that leads outside; this looks where it leads. It never leaves the root, nor does
+// who opens what it gives.
+func (p place) follow() (string, error) {
+	var done []string // of which none is a link
+	left := parts(p.name)
+	for links := 0; len(left) > 0; {
+		part := left[0]
+		left = left[1:]
+		if part == ".." {
+			if len(done) == 0 {
+				return "", p.outside()
+			}
+			done = done[:len(done)-1]
+			continue
+		}
+		path := filepath.Join(append(slices.Clip(done), part)...)
+		info, err := p.root.Lstat(path)
+		if err != nil {
+			return "", err
+		}
+		if info.Mode()&fs.ModeSymlink == 0 {
+			done = append(done, part)
+			continue
+		}
+		target, err := p.root.Readlink(path)
+		if err != nil {
+			return "", err
+		}
+		if filepath.IsAbs(target) {
+			done = nil
+			if target, err = nameIn(p.file.Within, target); err != nil {
+				return "", err
+			}
+			if target == "" {
+				return "", p.outside()
+			}
+		}
+		if links++; links > maxLinks {
+			return "", syscall.ELOOP
+		}
+		left = append(parts(target), left...)
+	}
+	return filepath.Join(append([]string{"."}, done...)...), nil
+}
+
+// parts are the elements of a path that say something.
+func parts(path string) []string {
+	return slices.DeleteFunc(strings.Split(filepath.ToSlash(path), "/"), func(part string) bool { return part == "" || part == "." })
 }
 
 // nameIn is the path as the folder has it, empty if it lies elsewhere. That is no
@@ -83,14 +145,19 @@ func (p place) open(flags int) (*os.File, error) {
 	return file, p.failure(err)
 }
 
-// failure names the file as it was given. The system says everything by number but
-// that a path escapes, for which it has no error that could be asked for.
-func (p place) failure(err error) error {
+// escapes says that a root refused a path. The system says everything else by
+// number, and the root has no error that could be asked for.
+func escapes(err error) bool {
 	var number syscall.Errno
+	return err != nil && !errors.As(err, &number)
+}
+
+// failure names the file as it was given.
+func (p place) failure(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case !errors.As(err, &number):
+	case escapes(err):
 		return p.file.failure(p.outside())
 	default:
 		return p.file.failure(Cause(err))
@@ -98,5 +165,5 @@ func (p place) failure(err error) error {
 }
 
 func (p place) outside() error {
-	return fmt.Errorf("it %w %s, by itself or by a symbolic link (one that stays inside has to be relative)", ErrOutside, p.file.Within)
+	return fmt.Errorf("it %w %s, by itself or by a symbolic link", ErrOutside, p.file.Within)
 }

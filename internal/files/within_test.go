@@ -29,17 +29,22 @@ func house(t *testing.T) (root, inside string) {
 		require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(text), 0o600))
 	}
 	for name, target := range map[string]string{
-		"inside/good":          "sub/file",
-		"inside/sub/up":        "../file",
-		"inside/out":           "../secret",
-		"inside/outAbsolute":   filepath.Join(root, "secret"),
-		"inside/inAbsolute":    filepath.Join(inside, "file"),
-		"inside/outFolder":     "..",
-		"inside/there":         "../inside/file",
-		"inside/outThenAbsent": "../absent",
-		"inside/chain":         "sub/chain",
-		"inside/sub/chain":     "../../secret",
-		"alias":                "inside",
+		"inside/good":            "sub/file",
+		"inside/sub/up":          "../file",
+		"inside/out":             "../secret",
+		"inside/outAbsolute":     filepath.Join(root, "secret"),
+		"inside/inAbsolute":      filepath.Join(inside, "file"),
+		"inside/subAbsolute":     filepath.Join(inside, "sub"),
+		"inside/chainAbsolute":   filepath.Join(inside, "outAbsolute"),
+		"inside/nothingAbsolute": filepath.Join(inside, "absent"),
+		"inside/sub/inAbsolute":  filepath.Join(inside, "sub", "file"),
+		"inside/circle":          filepath.Join(inside, "circle"),
+		"inside/outFolder":       "..",
+		"inside/there":           "../inside/file",
+		"inside/outThenAbsent":   "../absent",
+		"inside/chain":           "sub/chain",
+		"inside/sub/chain":       "../../secret",
+		"alias":                  "inside",
 	} {
 		require.NoError(t, os.Symlink(target, filepath.Join(root, name)))
 	}
@@ -68,7 +73,15 @@ func TestWithin(t *testing.T) {
 		{"a folder whose name begins alike", inside, filepath.Join(root, "inside-not", "file"), files.ErrOutside},
 		{"a link out", inside, "out", files.ErrOutside},
 		{"an absolute link out", inside, "outAbsolute", files.ErrOutside},
-		{"an absolute link, though it stays", inside, "inAbsolute", files.ErrOutside},
+		{"an absolute link that stays", inside, "inAbsolute", nil},
+		{"an absolute link that stays, on the way", inside, "subAbsolute/file", nil},
+		{"an absolute link that stays, and from there a link up that stays", inside, "subAbsolute/up", nil},
+		{"an absolute link that stays, and from there a link out", inside, "subAbsolute/chain", files.ErrOutside},
+		{"an absolute link that stays, further down", inside, "sub/inAbsolute", nil},
+		{"an absolute link to an absolute link out", inside, "chainAbsolute", files.ErrOutside},
+		{"an absolute link of a folder that is named by a link", filepath.Join(root, "alias"), "inAbsolute", nil},
+		{"an absolute link to nothing inside", inside, "nothingAbsolute", os.ErrNotExist},
+		{"absolute links in a circle", inside, "circle", syscall.ELOOP},
 		{"a link out and in again", inside, "there", files.ErrOutside},
 		{"a link to a link out", inside, "chain", files.ErrOutside},
 		{"a link on the way", inside, "outFolder/secret", files.ErrOutside},
@@ -122,7 +135,7 @@ func TestWhileLinksAreSwapped(t *testing.T) {
 			}()
 			opened, err := soon(t, func() (int, error) {
 				opened := 0
-				for range 3000 {
+				for i := 0; i < 3000 || opened == 0; i++ {
 					content, err := file.Read(100)
 					if err == nil {
 						opened++
@@ -136,7 +149,7 @@ func TestWhileLinksAreSwapped(t *testing.T) {
 			close(stop)
 			<-stopped
 			require.NoError(t, err)
-			require.NotZero(t, opened)
+			t.Logf("%d of the reads found the file", opened)
 		})
 	}
 }
