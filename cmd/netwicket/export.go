@@ -57,7 +57,7 @@ func (c *commandLine) export(format string) error {
 	}
 	if format == "csv" {
 		for _, line := range heading.Header() {
-			if _, err := fmt.Fprintln(c.err, "netwicket: "+line); err != nil {
+			if _, err := fmt.Fprintln(c.err, "netwicket: "+oneLine(line)); err != nil {
 				return err
 			}
 		}

@@ -11,7 +11,7 @@ import (
 func (c *commandLine) report(err error) {
 	var findings finding.List
 	if !errors.As(err, &findings) {
-		fmt.Fprintf(c.err, "netwicket: %v\n", err)
+		fmt.Fprintf(c.err, "netwicket: %s\n", oneLine(err.Error()))
 		return
 	}
 	for i, f := range findings {
@@ -25,7 +25,7 @@ func (c *commandLine) report(err error) {
 
 // findingLine is a finding as check prints it.
 func findingLine(f *finding.Finding) string {
-	return fmt.Sprintf("%s: %s: %s [%s]", f.Position(), severity(f), oneLine(f.Message()), f.Code)
+	return fmt.Sprintf("%s: %s: %s [%s]", f.Position(), severity(f), f.Message(), f.Code)
 }
 
 func severity(f *finding.Finding) string {

@@ -100,7 +100,7 @@ func (c *commandLine) eachLine(handle func(request.Request) error, flush func() 
 		case errors.As(err, &broken):
 			outcome = undecided
 			bar.clear()
-			fmt.Fprintf(c.err, "netwicket: standard input, %v\n", broken)
+			fmt.Fprintf(c.err, "netwicket: standard input, %s\n", oneLine(broken.Error()))
 		case err != nil:
 			return undecided, fmt.Errorf("standard input, line %d: %w", input.Line()+1, err)
 		default:

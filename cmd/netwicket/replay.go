@@ -110,14 +110,14 @@ func (c *commandLine) replayConfig(flags replayFlags, format *logFlags) (replay.
 // reportFaults shows what could not be read.
 func (c *commandLine) reportFaults(report *replay.Report) {
 	for _, err := range report.Failed {
-		fmt.Fprintf(c.err, "netwicket: %v\n", err)
+		fmt.Fprintf(c.err, "netwicket: %s\n", oneLine(err.Error()))
 	}
 	for _, f := range report.Faults {
 		text := ""
 		if f.Text != "" {
 			text = ": " + shortQuote(f.Text)
 		}
-		fmt.Fprintf(c.err, "netwicket: %s:%d: no record: %v%s\n", f.Name, f.Line, f.Err, text)
+		fmt.Fprintf(c.err, "netwicket: %s:%d: no record: %s%s\n", oneLine(f.Name), f.Line, oneLine(f.Err.Error()), text)
 	}
 	if more := report.Unreadable - uint64(len(report.Faults)); more > 0 {
 		fmt.Fprintf(c.err, "netwicket: and %d more lines that are no record\n", more)

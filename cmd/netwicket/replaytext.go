@@ -17,9 +17,14 @@ func replayText(r *replay.Report, flags replayFlags, look style) []byte {
 	if !r.First.IsZero() {
 		fmt.Fprintf(&s.out, "from %s to %s\n", r.First.Format(time.RFC3339), r.Last.Format(time.RFC3339))
 	}
-	s.table("Decisions", [][]string{
-		{look.verdict(decide.Allow, "allow"), number(r.Allow), share(r.Allow, r.Decided)},
-		{look.verdict(decide.Deny, "deny"), number(r.Deny), share(r.Deny, r.Decided)},
+	s.paintedTable("Decisions", [][]string{
+		{decide.Allow.String(), number(r.Allow), share(r.Allow, r.Decided)},
+		{decide.Deny.String(), number(r.Deny), share(r.Deny, r.Decided)},
+	}, func(verdict string) string {
+		if verdict == decide.Allow.String() {
+			return look.verdict(decide.Allow, verdict)
+		}
+		return look.verdict(decide.Deny, verdict)
 	})
 	s.table("Reasons", countRows(r.Reasons, r.Decided, flags.top, decide.Reason.String))
 	s.table("Denied by zone", countRows(r.Zones, r.Decided, flags.top, func(z decide.ZoneRef) string { return strconv.Quote(z.Name) }))

@@ -73,7 +73,7 @@ func (c *commandLine) edgeResolver(flags resolveFlags) (*gate.Resolver, error) {
 		if !f.Warning {
 			return nil, fmt.Errorf("edge%s: %s", f.Path, f.Message())
 		}
-		fmt.Fprintf(c.err, "netwicket: warning: edge%s: %s [%s]\n", f.Path, f.Message(), f.Code)
+		fmt.Fprintf(c.err, "netwicket: warning: edge%s: %s [%s]\n", oneLine(f.Path), f.Message(), f.Code)
 	}
 	return gate.NewResolver(edge)
 }

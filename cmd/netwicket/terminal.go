@@ -32,14 +32,14 @@ const (
 	green  = "\x1b[32m"
 	yellow = "\x1b[33m"
 	bold   = "\x1b[1m"
-	plain  = "\x1b[0m"
+	reset  = "\x1b[0m"
 )
 
 func (s style) paint(colour, text string) string {
 	if !s.colour {
 		return text
 	}
-	return colour + text + plain
+	return colour + text + reset
 }
 
 func (s style) verdict(verdict decide.Verdict, text string) string {

@@ -22,8 +22,8 @@ func TestStyle(t *testing.T) {
 	require.Nil(t, c.inputProgress())
 
 	require.Equal(t, "deny", style{}.verdict(decide.Deny, "deny"))
-	require.Equal(t, red+"deny"+plain, style{colour: true}.verdict(decide.Deny, "deny"))
-	require.Equal(t, green+"allow"+plain, style{colour: true}.verdict(decide.Allow, "allow"))
+	require.Equal(t, red+"deny"+reset, style{colour: true}.verdict(decide.Deny, "deny"))
+	require.Equal(t, green+"allow"+reset, style{colour: true}.verdict(decide.Allow, "allow"))
 	line := decisionLine(decide.Decision{}, admission.Resolution{Err: gate.ErrMissing}, style{person: true})
 	require.Equal(t, "deny  -               no_policy error=missing\n", line)
 }

@@ -196,7 +196,7 @@ func (c *commandLine) updateExpectations(all []tested) error {
 				return err
 			}
 		}
-		if _, err := fmt.Fprintf(c.out, "%s: %s rewritten\n", t.file.Name, plural(uint64(changed), "expectation")); err != nil {
+		if _, err := fmt.Fprintf(c.out, "%s: %s rewritten\n", oneLine(t.file.Name), plural(uint64(changed), "expectation")); err != nil {
 			return err
 		}
 	}
@@ -228,5 +228,9 @@ func (r *testReport) count() int {
 
 // failureText says on several lines what was expected and what was decided.
 func failureText(r expect.Result) string {
-	return strings.Join(append(r.Differences(), "decided: "+r.Got.String()), "\n")
+	lines := append(r.Differences(), "decided: "+r.Got.String())
+	for i, line := range lines {
+		lines[i] = oneLine(line)
+	}
+	return strings.Join(lines, "\n")
 }

@@ -25,7 +25,7 @@ func (r *testReport) text(out io.Writer) error {
 				s.out.WriteString(r.look.paint(green, "ok") + "    " + oneLine(result.Name) + "\n")
 				continue
 			}
-			fmt.Fprintf(&s.out, "%s  %s (%s:%d)\n", r.look.paint(red, "FAIL"), oneLine(result.Name), result.File, result.Line)
+			fmt.Fprintf(&s.out, "%s  %s (%s:%d)\n", r.look.paint(red, "FAIL"), oneLine(result.Name), oneLine(result.File), result.Line)
 			s.out.WriteString("        " + strings.ReplaceAll(failureText(result), "\n", "\n        ") + "\n")
 		}
 	}
@@ -130,11 +130,11 @@ type (
 func (r *testReport) junit(out io.Writer) error {
 	suites := junitSuites{Tests: r.count(), Failures: r.failed()}
 	for i, t := range r.all {
-		suite := junitSuite{Name: t.file.Name, Tests: len(t.results), Failures: t.failed()}
+		suite := junitSuite{Name: oneLine(t.file.Name), Tests: len(t.results), Failures: t.failed()}
 		for _, result := range t.results {
-			one := junitCase{Name: result.Name, Class: t.file.Name, File: t.file.Name, Line: result.Line}
+			one := junitCase{Name: oneLine(result.Name), Class: suite.Name, File: suite.Name, Line: result.Line}
 			if !result.Passed() {
-				one.Failure = &junitFailure{strings.Join(result.Differences(), "; "), failureText(result)}
+				one.Failure = &junitFailure{oneLine(strings.Join(result.Differences(), "; ")), failureText(result)}
 			}
 			suite.Cases = append(suite.Cases, one)
 		}
@@ -142,7 +142,7 @@ func (r *testReport) junit(out io.Writer) error {
 			suite.Output = coverageText(r.coverage) + "\n"
 			for _, part := range coverageParts(r.coverage) {
 				for _, name := range part.Untouched {
-					suite.Output += "untouched: " + name + "\n"
+					suite.Output += "untouched: " + oneLine(name) + "\n"
 				}
 			}
 		}
@@ -164,12 +164,12 @@ func (r *testReport) tap(out io.Writer) error {
 	for _, t := range r.all {
 		for _, result := range t.results {
 			number++
-			name := strings.NewReplacer(`\`, `\\`, "#", `\#`).Replace(oneLine(result.Name))
+			title := strings.NewReplacer(`\`, `\\`, "#", `\#`).Replace(oneLine(result.Name))
 			if result.Passed() {
-				fmt.Fprintf(&s.out, "ok %d - %s\n", number, name)
+				fmt.Fprintf(&s.out, "ok %d - %s\n", number, title)
 				continue
 			}
-			fmt.Fprintf(&s.out, "not ok %d - %s\n  ---\n  file: %q\n  line: %d\n", number, name, result.File, result.Line)
+			fmt.Fprintf(&s.out, "not ok %d - %s\n  ---\n  file: %q\n  line: %d\n", number, title, result.File, result.Line)
 			for _, difference := range result.Differences() {
 				key, text, _ := strings.Cut(difference, ": ")
 				fmt.Fprintf(&s.out, "  %s: %q\n", key, text)

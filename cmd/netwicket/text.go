@@ -3,13 +3,15 @@ package main
 import (
 	"fmt"
 	"strconv"
-	"strings"
+
+	"github.com/netwicket/netwicket/internal/shown"
 )
 
-// oneLine keeps a finding on its line: messages may repeat bytes of a document.
-func oneLine(text string) string {
-	return strings.NewReplacer("\r", " ", "\n", " ").Replace(text)
-}
+// oneLine is text that others wrote, as a terminal may show it: a name of a zone or
+// file, an error that repeats one. Whatever is not printed through it, through a
+// table of a sheet or by %q has to be text of our own, which TestForeignText holds
+// the sources to.
+func oneLine(text string) string { return shown.Text(text) }
 
 // shortQuote quotes the start of a line: it may hold anything.
 func shortQuote(text string) string {

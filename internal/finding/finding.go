@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/netwicket/netwicket/internal/shown"
 )
 
 // Shown is how many findings the text of a [List] shows; the rest are counted.
@@ -33,7 +35,8 @@ type Finding struct {
 	Err     error  // what is wrong and what was expected
 }
 
-// Error is the finding as one line: file:line:column, path, value and cause.
+// Error is the finding as one line: file:line:column, path, value and cause, with
+// whatever would break the line or steer a terminal escaped.
 func (f *Finding) Error() string {
 	var b strings.Builder
 	b.WriteString(f.Position())
@@ -49,7 +52,7 @@ func (f *Finding) Error() string {
 func (f *Finding) Message() string {
 	cause := "invalid"
 	if f.Err != nil {
-		cause = f.Err.Error()
+		cause = shown.Text(f.Err.Error()) // it may repeat what documents and paths say
 	}
 	if f.Value == "" {
 		return cause
@@ -63,7 +66,7 @@ func (f *Finding) Position() string {
 	if f.File == "" {
 		return at
 	}
-	return f.File + ":" + at
+	return shown.Text(f.File) + ":" + at
 }
 
 // Unwrap gives the cause, so that errors.Is finds sentinels.
@@ -166,10 +169,5 @@ func Cut(text string) string {
 // Inline is text for the middle of a message: cut, and escaped where it would
 // break the line or steer a terminal.
 func Inline(text string) string {
-	text = Cut(text)
-	if strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		quoted := strconv.Quote(text)
-		return quoted[1 : len(quoted)-1]
-	}
-	return text
+	return shown.Text(Cut(text))
 }

@@ -51,6 +51,7 @@ var ground = map[string]string{
 	"keepertest": "policies in folders that a keeper keeps, for tests in both modules",
 	"mmdbtest":   "databases written as code, for tests",
 	"netset":     "addresses, prefixes and ranges as text, in every document",
+	"shown":      "text that others wrote, fit to be shown; findings and the program show it",
 	"realdata":   "finds the real data, for tests",
 }
 

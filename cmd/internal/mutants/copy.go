@@ -28,6 +28,8 @@ var reach = map[string][]string{
 	"internal/addrnum":  {"./internal/addrnum", "./internal/iptable", "./geo", "./decide"},
 	"internal/netset":   {"./internal/netset", "./zone", "./geo", "./decide/policyfile"},
 	"internal/files":    {"./internal/files", "./decide/policyfile", "./decide/keeper", "./cmd/netwicket/internal/watch"},
+	"internal/finding":  {"./internal/finding", "./zone", "./cmd/netwicket"},
+	"internal/shown":    {"./internal/shown", "./internal/finding", "./cmd/netwicket"},
 
 	"cmd/netwicket":                      {"./cmd/netwicket", "./cmd/netwicket/internal/e2e"},
 	"cmd/netwicket/internal/accesslog":   {"./cmd/netwicket/internal/accesslog", "./cmd/netwicket/internal/replay", "./cmd/netwicket"},

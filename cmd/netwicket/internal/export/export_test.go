@@ -198,7 +198,7 @@ func TestFormats(t *testing.T) {
 	policy := policies(t)["closed"]
 	var header string
 	for _, line := range heading(policy).Header() {
-		header += "# " + strings.ReplaceAll(line, "\n", " ") + "\n"
+		header += "# " + strings.ReplaceAll(line, "\n", `\n`) + "\n"
 	}
 	require.Contains(t, header, "# policy "+policy.Info().Fingerprint+"\n")
 	require.Contains(t, header, "not listed is denied")

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/shown"
 )
 
 // Heading is what a header says of the policy.
@@ -68,13 +69,7 @@ func (h Heading) Header() []string {
 // anything but must not end the comment.
 func comment(w *bufio.Writer, lines ...string) {
 	for _, line := range lines {
-		clean := strings.Map(func(c rune) rune {
-			if c < ' ' || c == 0x7f {
-				return ' '
-			}
-			return c
-		}, line)
-		fmt.Fprintln(w, strings.TrimRight("# "+clean, " "))
+		fmt.Fprintln(w, strings.TrimRight("# "+shown.Text(line), " "))
 	}
 }
 

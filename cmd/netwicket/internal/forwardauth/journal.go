@@ -14,6 +14,7 @@ import (
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/gate"
+	"github.com/netwicket/netwicket/internal/shown"
 )
 
 const (
@@ -45,7 +46,7 @@ type Journal struct {
 // NewJournal writes to out until it is closed.
 func NewJournal(out io.Writer) *Journal {
 	j := &Journal{level: new(slog.LevelVar), output: newQueue(out), start: time.Now()}
-	j.logger = slog.New(slog.NewJSONHandler(j.output, &slog.HandlerOptions{Level: j.level}))
+	j.logger = slog.New(slog.NewJSONHandler(shown.JSONWriter{Out: j.output}, &slog.HandlerOptions{Level: j.level}))
 	return j
 }
 

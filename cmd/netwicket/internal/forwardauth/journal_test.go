@@ -3,6 +3,8 @@ package forwardauth_test
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -212,4 +214,22 @@ func TestStuckOutputMakesNobodyWait(t *testing.T) {
 	require.Regexp(t, `netwicket_log_lines_dropped_total{cause="output"} [1-9]`, s.metrics())
 	journal.Close(time.Millisecond) // and closing does not wait for ever
 	close(pipe.release)
+}
+
+// What documents, databases and clients say reaches the log as it can be shown.
+func TestLogIsFitToBeShown(t *testing.T) {
+	const hostile = "Z\u009b2J\u202e\u2028\x7f\u200b"
+	files := blocking("")
+	files["zones.json"] = strings.ReplaceAll(files["zones.json"], `"Blocked"`, `"`+hostile+`"`)
+	s := serve(t, files)
+	s.ask(request("GET", "/decide", xff, "203.0.113.7"))
+	s.ask(request("GET", "/decide", xff, hostile))
+	s.ask(request("GET", "/decide/nobody"+url.PathEscape(hostile), xff, "203.0.113.7"))
+	s.closeLog()
+	lines := s.log.lines(t)
+	require.Len(t, lines, 3)
+	require.Equal(t, hostile, lines[0]["zone"], "nothing is lost")
+	for line := range strings.SplitSeq(s.log.String(), "\n") {
+		require.False(t, strings.ContainsFunc(line, func(r rune) bool { return !strconv.IsPrint(r) }), "%q", line)
+	}
 }

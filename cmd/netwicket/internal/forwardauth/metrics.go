@@ -14,6 +14,7 @@ import (
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/shown"
 )
 
 // Build is the program, for netwicket_build_info.
@@ -211,9 +212,9 @@ func (s series) policy(current *Snapshot) {
 
 // datasetLabel is the file's name, with a number where another has the same.
 func datasetLabel(data []geo.Dataset, i int) string {
-	name, before := filepath.Base(data[i].File), 0
+	name, before := shown.Text(filepath.Base(data[i].File)), 0 // a label has to be UTF-8
 	for _, d := range data[:i] {
-		if filepath.Base(d.File) == name {
+		if shown.Text(filepath.Base(d.File)) == name {
 			before++
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/shown"
 )
 
 var (
@@ -70,7 +71,7 @@ func (m *Map) HTML(w io.Writer) error {
 	page := strings.NewReplacer(
 		"{{title}}", escaped("netwicket map of "+m.subject.Name),
 		"{{sheet}}", string(sheet),
-		"{{data}}", string(words),
+		"{{data}}", string(shown.JSON(words)),
 		"{{ranges}}", base64.StdEncoding.EncodeToString(m.rangeData(where)),
 		"{{script}}", pageScript,
 	).Replace(pageHTML)

@@ -9,7 +9,8 @@ import (
 	"image/png"
 	"io"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/netwicket/netwicket/internal/shown"
 )
 
 // SVG writes the sheet as one SVG file: text and lines as such, the pictures as
@@ -92,14 +93,8 @@ func (p *svgPen) picture(at image.Point, pic *picture) {
 	p.out.WriteString(`"/>` + "\n")
 }
 
-// escaped is text between tags or quotes. What XML cannot hold becomes a
-// replacement character.
+// escaped is text between tags or quotes, on one line. What XML cannot hold is
+// escaped as package shown does.
 func escaped(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0xfffe || r == 0xffff {
-			return utf8.RuneError
-		}
-		return r
-	}, strings.ToValidUTF8(text, string(utf8.RuneError)))
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;").Replace(text)
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;").Replace(shown.Text(text))
 }
