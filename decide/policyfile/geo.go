@@ -67,7 +67,7 @@ func (l *loader) geoFiles(ref reference) []reference {
 	for _, entry := range entries {
 		name := entry.Name()
 		// A hidden file may be the half that another program has written so far.
-		if entry.IsDir() || strings.HasPrefix(name, ".") || !isGeo(name) {
+		if strings.HasPrefix(name, ".") || !isGeo(name) {
 			continue
 		}
 		listed = true
