@@ -2,6 +2,7 @@ package geo
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"path/filepath"
@@ -37,18 +38,23 @@ func read(source Source) ([]byte, error) {
 	return files.Read(source.File, open, sourceLimit, source.look)
 }
 
-// look tells what is no MMDB by its end, before it is read into memory.
+// look tells what is no MMDB by its end, and what is packed by its begin, before it
+// is read into memory.
 func (s Source) look(file io.ReaderAt, size int64) error {
 	if s.Service != "" || s.Kind == Netset {
-		return files.Fits(s.File, size, netset.MaxBytes)
+		return cmp.Or(files.Unpacked(s.File, file, size), files.Fits(s.File, size, netset.MaxBytes))
 	}
 	end := make([]byte, min(size, metadataLimit))
 	if _, err := file.ReadAt(end, size-int64(len(end))); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	switch {
-	case metadataAt(end) >= 0:
+	if metadataAt(end) >= 0 {
 		return nil
+	}
+	if err := files.Unpacked(s.File, file, size); err != nil {
+		return err
+	}
+	switch {
 	case s.Kind == MMDB, s.Kind == ByEnding && isMMDB(s.File):
 		return errNoMetadata
 	default:

@@ -25,6 +25,7 @@
 //
 //	any document      bad-json bad-encoding duplicate-key too-deep too-large
 //	                  bad-type unknown-key missing-value too-many-findings
+//	                  wrong-document
 //	networks          bad-address bad-cidr bad-range everything host-bits
 //	zones             missing-type unknown-type missing-name duplicate-id
 //	                  duplicate-name unknown-status unknown-usage ignored-member

@@ -3,6 +3,7 @@ package zone
 import (
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/jsondoc"
+	"github.com/netwicket/netwicket/internal/mistaken"
 )
 
 // Finding is one error or warning about a document, with its position and a
@@ -61,6 +62,16 @@ type reader struct{ *jsondoc.Reader }
 func open(file string, text []byte) (jsondoc.Node, *reader) {
 	root, found := jsondoc.Read(file, text)
 	return root, &reader{found}
+}
+
+// mistaken reports a document that is another than its reader expects, which is all
+// there is to say of it (docs/semantics.md, oktadoc-19).
+func (r *reader) mistaken(root jsondoc.Node, expected, path string) bool {
+	what := mistaken.What(root)
+	if what != "" {
+		r.Fail(root, "wrong-document", "this is %s; expected %s, as GET %s answers", what, expected, path)
+	}
+	return what != ""
 }
 
 // active reads a status. An unknown one is an error whatever it belongs to, and

@@ -21,7 +21,7 @@ func ParseOkta(file string, data []byte) (Zones, error) {
 	zones := Zones{Text: bytes.Clone(data)}
 	root, found := open(file, zones.Text)
 	reader := &zoneReader{reader: found, ids: map[string]Position{}, names: map[string]Position{}}
-	if root.Exists() {
+	if root.Exists() && !found.mistaken(root, "Okta zones", "/api/v1/zones") {
 		zones.Zones = reader.document(root)
 	}
 	failures, warnings := found.Found.Divide()
@@ -153,11 +153,7 @@ func (r *zoneReader) identity(z *Zone, node jsondoc.Node) {
 func (r *zoneReader) zoneType(node jsondoc.Node) Type {
 	value := node.Get("type")
 	if value.Kind() <= jsondoc.Null || value.Kind() == jsondoc.String && value.Blank() {
-		hint := ""
-		if node.Get("errorCode").Exists() {
-			hint = "; this looks like an error answer of Okta's API, not like zones"
-		}
-		r.Problem(either(value, node), "missing-type", "the zone has no type; expected IP, DYNAMIC or DYNAMIC_V2%s", hint)
+		r.Problem(either(value, node), "missing-type", "the zone has no type; expected IP, DYNAMIC or DYNAMIC_V2")
 		return ""
 	}
 	if !r.Is(value, jsondoc.String, "a string") {

@@ -279,8 +279,3 @@ func TestZoneWarnings(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, zones.Zones[0].Proxies, 1, "ignored proxies stay in the model")
 }
-
-func TestErrorAnswerOfTheAPI(t *testing.T) {
-	zones, err := zone.ParseOkta("", []byte(`{"errorCode":"E0000011","errorSummary":"Invalid token provided"}`))
-	require.Contains(t, message(t, "missing-type", zones.Warnings, err), "an error answer of Okta's API")
-}

@@ -24,8 +24,8 @@
 // # Codes
 //
 // Findings of this package have the codes missing-file, unreadable-file,
-// outside-folder, unknown-document, unknown-key, bad-type, bad-value, bad-prefix, bad-source,
-// empty-path, bad-geo and conflict, and for an edge those of package gate. The
+// outside-folder, bad-encoding, unknown-document, wrong-document, unknown-key, bad-type,
+// bad-value, bad-prefix, bad-source, empty-path, bad-geo and conflict, and for an edge those of package gate. The
 // parsers and the compiler add their own; docs/lints.md describes the warnings.
 //
 // # For the program

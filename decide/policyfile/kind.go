@@ -2,10 +2,12 @@ package policyfile
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 
 	"github.com/netwicket/netwicket/internal/jsondoc"
+	"github.com/netwicket/netwicket/internal/mistaken"
 )
 
 // FileName is the file that a policy's folder holds.
@@ -42,6 +44,45 @@ var (
 		"locations, ipServiceCategories or system; a SailPoint network configuration has range, geolocation or whitelisted")
 )
 
+// keys are what a kind of document is known by. Those of a network configuration
+// count in any letter case, since a miscast key is for its parser to refuse.
+func (k Kind) keys() []string {
+	switch k {
+	case PolicyFile:
+		return []string{"okta", "sailpoint", "geo", "services", "edge", "serve", "mode"}
+	case Rules:
+		return []string{"actions", "conditions"}
+	case AuthProfile:
+		return []string{"offNetwork", "untrustedGeography", "strongAuthLogin"}
+	case ThreatInsight:
+		return []string{"action", "excludeZones"}
+	case Zones:
+		return []string{"gateways", "proxies", "proxyType", "asns", "locations", "ipServiceCategories", "system"}
+	case NetworkConfig:
+		return []string{"range", "geolocation", "whitelisted"}
+	case Unknown:
+	}
+	return nil
+}
+
+// fetched is what answers a vendor's document.
+func (k Kind) fetched() string {
+	switch k {
+	case Rules:
+		return "GET /api/v1/policies/{id}/rules"
+	case AuthProfile:
+		return "GET /auth-profiles/{id}"
+	case ThreatInsight:
+		return "GET /api/v1/threats/configuration"
+	case Zones:
+		return "GET /api/v1/zones"
+	case NetworkConfig:
+		return "GET /auth-org/network-config"
+	case Unknown, PolicyFile:
+	}
+	return ""
+}
+
 // Recognise tells what a document is from its content; the first kind that fits is
 // the answer, and of an array the first object decides. Only a policy file is known
 // by its name as well. The error says why the kind is Unknown: the text cannot be
@@ -74,38 +115,55 @@ func parseAny(path string, data []byte) (jsondoc.Node, error) {
 
 // recognise is Recognise for a document that was parsed.
 func recognise(file string, root jsondoc.Node) (Kind, error) {
-	if filepath.Base(file) == FileName {
-		return PolicyFile, nil
-	}
 	object := root
 	if root.Kind() == jsondoc.Array {
-		if root.Len() == 0 {
-			return Unknown, errEmptyArray
-		}
 		object = firstObject(root)
 	}
-	if object.Kind() != jsondoc.Object {
+	exact, anyCase := names(object)
+	if hasAny(exact, PolicyFile.keys()...) {
+		return PolicyFile, nil
+	}
+	if what := mistaken.What(root); what != "" {
+		return Unknown, fmt.Errorf("this is %s; expected a policy file, or a document as %s, %s, %s, %s or %s answers it", what,
+			Zones.fetched(), Rules.fetched(), ThreatInsight.fetched(), NetworkConfig.fetched(), AuthProfile.fetched())
+	}
+	switch {
+	case filepath.Base(file) == FileName:
+		return PolicyFile, nil
+	case root.Kind() == jsondoc.Array && root.Len() == 0:
+		return Unknown, errEmptyArray
+	case object.Kind() != jsondoc.Object:
 		return Unknown, errUnknownDocument
 	}
-	exact, anyCase := names(object)
+	for _, kind := range []Kind{Rules, AuthProfile, ThreatInsight, Zones} {
+		if hasAny(exact, kind.keys()...) {
+			return kind, nil
+		}
+	}
 	switch {
-	case hasAny(exact, "okta", "sailpoint", "geo", "services", "edge", "serve", "mode"):
-		return PolicyFile, nil
-	case hasAny(exact, "actions", "conditions"):
-		return Rules, nil
-	case hasAny(exact, "offNetwork", "untrustedGeography", "strongAuthLogin"):
-		return AuthProfile, nil
-	case hasAny(exact, "action", "excludeZones"):
-		return ThreatInsight, nil
-	case hasAny(exact, "gateways", "proxies", "proxyType", "asns", "locations", "ipServiceCategories", "system"):
-		return Zones, nil
-	case hasAny(anyCase, "range", "geolocation", "whitelisted"):
-		return NetworkConfig, nil // a miscast key is for its parser to refuse
+	case hasAny(anyCase, NetworkConfig.keys()...):
+		return NetworkConfig, nil
 	case len(exact) == 0 && root.Kind() == jsondoc.Object:
 		return NetworkConfig, nil // what a fresh SailPoint tenant exports
 	default:
 		return Unknown, errUnknownDocument
 	}
+}
+
+// otherKind is an error about a document that is named as one kind and holds what
+// another is known by, and nothing that its own is.
+func otherKind(want Kind, path string, data []byte) error {
+	root, _ := jsondoc.Parse(path, data)
+	kind, _ := recognise("", root)
+	object := root
+	if root.Kind() == jsondoc.Array {
+		object = firstObject(root)
+	}
+	exact, anyCase := names(object)
+	if kind == Unknown || kind == want || len(exact) == 0 || hasAny(exact, want.keys()...) || want == NetworkConfig && hasAny(anyCase, want.keys()...) {
+		return nil
+	}
+	return root.Finding("wrong-document", fmt.Errorf("this looks like %s; expected %s, as %s answers", kind, want, want.fetched()))
 }
 
 func firstObject(array jsondoc.Node) jsondoc.Node {

@@ -122,9 +122,10 @@ func (l *loader) anything(ref reference) {
 	l.kinds = append(l.kinds, kind)
 	switch kind {
 	case Unknown:
+		l.addError(path, "bad-json", err) // keys that are given twice, as below
 		l.add(root.Finding("unknown-document", unknown))
 	case PolicyFile:
-		l.addError(path, "bad-json", err) // keys that are given twice
+		l.addError(path, "bad-json", err)
 		f, findings := readFile(path, root)
 		l.add(findings...)
 		l.keepInside(f.paths)
@@ -139,10 +140,21 @@ func (l *loader) anything(ref reference) {
 	}
 }
 
-// document reads a file whose kind is known.
+// document reads a file whose kind is known. If anything is to be said of it, it may
+// be that it is of another kind, which is all there is to say then.
 func (l *loader) document(kind Kind, ref reference) {
-	if data, ok := l.read(ref); ok {
-		l.parse(kind, ref, data)
+	data, ok := l.read(ref)
+	if !ok {
+		return
+	}
+	known := len(l.parts.Findings)
+	l.parse(kind, ref, data)
+	if len(l.parts.Findings) == known {
+		return
+	}
+	if err := otherKind(kind, ref.path, data); err != nil {
+		l.parts.Findings = l.parts.Findings[:known]
+		l.addError(ref.path, "wrong-document", err)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/netwicket/netwicket/internal/packed"
 )
 
 // File is a file to read, and what its path may lead to. The zero File leads to
@@ -153,7 +155,14 @@ func Code(err error) string {
 		return "outside-folder"
 	case errors.Is(err, fs.ErrNotExist):
 		return "missing-file"
+	case isPacked(err):
+		return "bad-encoding"
 	default:
 		return "unreadable-file"
 	}
+}
+
+func isPacked(err error) bool {
+	_, ok := errors.AsType[*packed.Error](err)
+	return ok
 }

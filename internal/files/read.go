@@ -1,12 +1,15 @@
 package files
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"math"
 	"os"
+
+	"github.com/netwicket/netwicket/internal/packed"
 )
 
 // The limits of what is read whole. docs/guarantees.md lists them.
@@ -29,10 +32,14 @@ const chunk = 4 << 20
 // Read is the content of the file, if it has no more bytes than the limit.
 func (f File) Read(limit int64) ([]byte, error) { return Read(f.Path, f.Open, limit, nil) }
 
-// Read opens a file, has a look at it if it is a regular one (nil: no look), and
-// reads it whole: into a buffer of its size, with not a byte more than the limit. It
-// is given up when nothing comes for as long as [Patience].
+// Read opens a file, has a look at it and reads it whole: into a buffer of its size,
+// with not a byte more than the limit. What is not regular is looked at when it is
+// read. A nil look is [Unpacked]. It is given up when nothing comes for as long as
+// [Patience].
 func Read(name string, open func() (*os.File, error), limit int64, look func(file io.ReaderAt, size int64) error) ([]byte, error) {
+	if look == nil {
+		look = func(file io.ReaderAt, size int64) error { return Unpacked(name, file, size) }
+	}
 	return guard(name, Patience, func(progress func()) ([]byte, error) {
 		file, err := open()
 		if err != nil {
@@ -49,14 +56,33 @@ func Read(name string, open func() (*os.File, error), limit int64, look func(fil
 			if err := Fits(name, size, limit); err != nil {
 				return nil, err
 			}
-			if look != nil {
-				if err := look(file, size); err != nil {
-					return nil, err
-				}
+			if err := look(file, size); err != nil {
+				return nil, err
 			}
 		}
-		return readAll(name, file, size, min(limit, math.MaxInt-1), progress)
+		content, err := readAll(name, file, size, min(limit, math.MaxInt-1), progress)
+		if err == nil && !info.Mode().IsRegular() {
+			err = look(bytes.NewReader(content), int64(len(content)))
+		}
+		if err != nil {
+			return nil, err
+		}
+		return content, nil
 	})
+}
+
+// Unpacked is an error for a file that is compressed, an archive or anything else
+// that one command makes readable.
+func Unpacked(name string, file io.ReaderAt, size int64) error {
+	head := make([]byte, min(size, packed.HeadSize))
+	n, err := file.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if err := packed.Check(name, head[:n]); err != nil {
+		return &fs.PathError{Op: "read", Path: name, Err: err}
+	}
+	return nil
 }
 
 // readAll reads to the end. The buffer holds one byte more than the size, which

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/internal/packed"
 )
 
 // MaxDepth is how many arrays and objects may stand inside one another. The
@@ -63,8 +64,8 @@ func (p *parser) finding(offset int, code string, cause error) *finding.Finding 
 }
 
 func (p *parser) document() *finding.Finding {
-	if bytes.HasPrefix(p.text, []byte("\xff\xfe")) || bytes.HasPrefix(p.text, []byte("\xfe\xff")) {
-		return p.finding(0, "bad-encoding", errors.New("the document is UTF-16; save it as UTF-8"))
+	if err := packed.Check(p.doc.file, p.text); err != nil {
+		return p.finding(0, "bad-encoding", err)
 	}
 	if bytes.HasPrefix(p.text, []byte(byteOrderMark)) {
 		p.at = len(byteOrderMark)

@@ -30,6 +30,8 @@ var reach = map[string][]string{
 	"internal/files":    {"./internal/files", "./decide/policyfile", "./decide/keeper", "./cmd/netwicket/internal/watch"},
 	"internal/finding":  {"./internal/finding", "./zone", "./cmd/netwicket"},
 	"internal/shown":    {"./internal/shown", "./internal/finding", "./cmd/netwicket"},
+	"internal/packed":   {"./internal/packed", "./internal/jsondoc", "./geo", "./decide/policyfile"},
+	"internal/mistaken": {"./internal/mistaken", "./zone", "./decide/policyfile"},
 
 	"cmd/netwicket":                      {"./cmd/netwicket", "./cmd/netwicket/internal/e2e"},
 	"cmd/netwicket/internal/accesslog":   {"./cmd/netwicket/internal/accesslog", "./cmd/netwicket/internal/replay", "./cmd/netwicket"},
