@@ -10,6 +10,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -38,6 +39,11 @@ func TestCompileRefuses(t *testing.T) {
 		{name: "region without data", policy: documents{zones: dynamic(`"locations":{"exclude":[{"country":"US","region":"US-CA"}]}`), csv: "192.0.2.1,US,,,,\n"}, code: "no-data", text: "region", sentinel: decide.ErrNoData},
 		{name: "ASN without data", policy: documents{zones: dynamic(`"asns":{"include":["1"]}`), csv: "192.0.2.1,US,,,,\n"}, code: "no-data", text: "ASN", sentinel: decide.ErrNoData},
 		{name: "services without data", policy: documents{zones: dynamic(`"ipServiceCategories":{"include":["NORD_VPN"]}`), csv: "192.0.2.1,US,,,tor,\n"}, code: "no-data", text: "IP services", sentinel: decide.ErrNoData},
+		{name: "a list of Tor and ALL_ANONYMIZERS", policy: documents{zones: dynamic(`"ipServiceCategories":{"include":["ALL_ANONYMIZERS"]}`), csv: "192.0.2.1,,,,,ANONYMIZER_TOR\n"}, code: "no-data", text: "of the sorts vpn, public_proxy, residential_proxy", sentinel: decide.ErrNoData},
+		{name: "VPNs and exclude without include", policy: documents{zones: dynamic(`"ipServiceCategories":{"exclude":["NORD_VPN"]}`), csv: "192.0.2.1,,,,,NORD_VPN\n"}, code: "no-data", text: "of the sorts tor, public_proxy, residential_proxy", sentinel: decide.ErrNoData},
+		{name: "a row of none and services", policy: documents{zones: dynamic(`"ipServiceCategories":{"include":["NORD_VPN"]}`), csv: "192.0.2.1,,,,none,-\n"}, code: "no-data", text: "of the sorts vpn", sentinel: decide.ErrNoData},
+		{name: "Tor and Any", policy: documents{zones: strings.Replace(dynamic(`"proxyType":"Any"`), "DYNAMIC_V2", "DYNAMIC", 1), csv: "192.0.2.1,,,,tor,\n"}, code: "no-data", text: "anonymizer (proxyType) of an address, of the sorts vpn, public_proxy, residential_proxy", sentinel: decide.ErrNoData},
+		{name: "what is taken for none", policy: documents{zones: dynamic(`"ipServiceCategories":{"include":["ALL_ANONYMIZERS"]}`), csv: "192.0.2.1,,,,,ANONYMIZER_TOR\n", assume: geo.AllSorts &^ geo.TorSort}, code: "assumed-none", text: "vpn, public_proxy, residential_proxy", warning: true},
 		{name: "an unknown zone", policy: documents{zones: "[" + corp + "]", rules: []string{rule(`{"connection":"ZONE","include":["nzo9"]}`, "ACTIVE")}}, code: "unknown-zone", text: `"nzo9"`, sentinel: decide.ErrUnknownZone},
 		{name: "an unknown zone in an inactive rule", policy: documents{zones: "[" + corp + "]", rules: []string{rule(`{"connection":"ZONE","include":["nzo9"]}`, "INACTIVE")}}, code: "unknown-zone", warning: true},
 		{name: "ON_NETWORK without LegacyIpZone", policy: documents{zones: "[" + corp + "]", rules: []string{rule(`{"connection":"ON_NETWORK"}`, "ACTIVE")}}, code: "no-system-zone"},

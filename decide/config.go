@@ -43,7 +43,8 @@ type Config struct {
 	AuthProfile    *zone.AuthProfile   // nil: tenant-wide, every non-empty list is enforced
 	UnknownCountry UnknownCountry
 
-	Geo *geo.Table // nil: nothing is known of any address
+	Geo        *geo.Table // nil: nothing is known of any address
+	AssumeNone geo.Sorts  // sorts of anonymizers that are taken for known to be none wherever no source of Geo states them
 
 	Overlay *zone.Overlay // nil: none
 	Now     time.Time     // the present time, which entries of the overlay that end need

@@ -99,57 +99,91 @@ func termsHold[T any](terms zone.Terms[T], holds func(T) truth) truth {
 	return included.and(excluded.not())
 }
 
-// proxyHolds: a proxy that hides nobody is no anonymizer.
-// See docs/semantics.md, dynamic-4.
-func proxyHolds(want zone.ProxyType, anonymizer geo.Anonymizer) truth {
-	if want == zone.ProxyUnset {
-		return isTrue
+// proxyHolds: a proxy that hides nobody is no anonymizer. Tor wins over what else
+// the address hides behind, so that what may be Tor may not be NotTorAnonymizer.
+// See docs/semantics.md, dynamic-4 and dynamic-14.
+func proxyHolds(want zone.ProxyType, of anonymity) truth {
+	tor := truth{surely: of.anonymizer == geo.Tor, possibly: of.anonymizer == geo.Tor || !of.told.Has(geo.TorSort)}
+	other := truth{
+		surely:   of.anonymizer == geo.Anonymous,
+		possibly: of.anonymizer == geo.Anonymous || of.anonymizer != geo.Tor && !of.told.Has(geo.AllSorts&^geo.TorSort),
 	}
-	switch anonymizer {
-	case geo.Tor:
-		return truthOf(want == zone.AnyAnonymizer || want == zone.TorAnonymizer)
-	case geo.Anonymous:
-		return truthOf(want == zone.AnyAnonymizer || want == zone.NotTorAnonymizer)
-	case geo.AnonymizerNone:
-		return isFalse
-	case geo.AnonymizerUnknown:
+	switch want {
+	case zone.AnyAnonymizer:
+		return tor.or(other)
+	case zone.TorAnonymizer:
+		return tor
+	case zone.NotTorAnonymizer:
+		return other.and(tor.not())
+	case zone.ProxyUnset:
 	}
-	return isUnknown
+	return isTrue
+}
+
+// proxyCovers are the sorts of anonymizers that a proxy type may hold.
+// See docs/semantics.md, dynamic-14.
+func proxyCovers(want zone.ProxyType) geo.Sorts {
+	switch want {
+	case zone.AnyAnonymizer:
+		return geo.AllSorts
+	case zone.TorAnonymizer:
+		return geo.TorSort
+	case zone.NotTorAnonymizer:
+		return geo.AllSorts &^ geo.TorSort
+	case zone.ProxyUnset:
+	}
+	return 0
+}
+
+// anonymity is an anonymizer and the sorts that it is known by, those that the
+// policy assumes included.
+type anonymity struct {
+	anonymizer geo.Anonymizer
+	told       geo.Sorts
 }
 
 // categoriesHold: exclude without include means "all IP services except", so an
 // address without any service is outside. An address with several services, one
 // of them excluded, is in a blocklist if another one is included, and in a
-// POLICY zone not at all.
-// See docs/semantics.md, dynamic-6 and dynamic-7.
-func categoriesHold(terms zone.Terms[string], services geo.Services, blocklist bool) truth {
+// POLICY zone not at all. Of a sort that is not told, there may be any service
+// besides those that are known.
+// See docs/semantics.md, dynamic-6, dynamic-7, dynamic-14 and dynamic-15.
+func categoriesHold(terms zone.Terms[string], services geo.Services, assumed geo.Sorts, blocklist bool) truth {
 	if !terms.Defined() {
 		return isTrue
-	}
-	if !services.Known() {
-		return isUnknown
 	}
 	include := terms.Include
 	if len(include) == 0 {
 		include = zone.TermsOf(allIPServices)
 	}
 	included, remaining, excluded := isFalse, isFalse, isFalse
-	for s := range services.All() {
-		in, out := inCategories(s, include), inCategories(s, terms.Exclude)
-		included = included.or(in)
-		excluded = excluded.or(out)
-		remaining = remaining.or(in.and(out.not()))
+	add := func(present, in, out truth) {
+		included = included.or(present.and(in))
+		excluded = excluded.or(present.and(out))
+		remaining = remaining.or(present.and(in).and(out.not()))
 	}
+	for s := range services.All() {
+		holds := func(category string) truth { return inCategory(s, category) }
+		add(isTrue, inCategories(include, holds), inCategories(terms.Exclude, holds))
+	}
+	untold := geo.AllSorts &^ (services.Sorts() | assumed)
+	for sort := geo.Sorts(1); sort < geo.AllSorts; sort <<= 1 {
+		if untold.Has(sort) {
+			holds := func(category string) truth { return untoldInCategory(sort, services, category) }
+			add(isUnknown, inCategories(include, holds), inCategories(terms.Exclude, holds))
+		}
+	}
+	add(isUnknown, inCategories(include, isNewAggregate), inCategories(terms.Exclude, isNewAggregate))
 	if blocklist {
 		return remaining
 	}
 	return included.and(excluded.not())
 }
 
-func inCategories(s geo.Service, categories []zone.Term[string]) truth {
+func inCategories(categories []zone.Term[string], holds func(category string) truth) truth {
 	held := isFalse
 	for i := range categories {
-		held = held.or(inCategory(s, categories[i].Value))
+		held = held.or(holds(strings.ToUpper(categories[i].Value)))
 	}
 	return held
 }
@@ -164,9 +198,61 @@ const (
 	anonymizerTor           = "ANONYMIZER_TOR"
 	aggregatePrefix         = "ALL_"
 	vpnEnding, proxyEnding  = "_VPN", "_PROXY"
+	torEnding               = "_TOR"
 )
 
-// inCategory says whether a service is of a category.
+// covers are the sorts of services that a category, in upper case, may hold.
+// See docs/semantics.md, dynamic-14.
+func covers(category string) geo.Sorts {
+	switch {
+	case category == allProxiesVPNs, category == allAnonymizersExceptTor:
+		return geo.AllSorts &^ geo.TorSort
+	case strings.HasPrefix(category, aggregatePrefix):
+		return geo.AllSorts
+	case strings.HasSuffix(category, torEnding): // ANONYMIZER_TOR
+		return geo.TorSort
+	case strings.HasSuffix(category, vpnEnding):
+		return geo.VPNSort
+	case strings.HasSuffix(category, proxyEnding):
+		return geo.ProxySorts
+	default:
+		return geo.AllSorts
+	}
+}
+
+// namesOperator says that a category is one operator's.
+func namesOperator(category string) bool {
+	return category != anonymizerTor && !strings.HasPrefix(category, aggregatePrefix)
+}
+
+// untoldInCategory says whether a service that no source would tell of, if there
+// is one of the sort at an address, is of a category.
+// See docs/semantics.md, dynamic-14.
+func untoldInCategory(sort geo.Sorts, services geo.Services, category string) truth {
+	switch {
+	case !covers(category).Has(sort):
+		return isFalse
+	case !namesOperator(category):
+		return isTrue
+	case services.TellsOf(category):
+		return isFalse // its list would hold the address
+	default:
+		return isUnknown
+	}
+}
+
+// isNewAggregate says that a category is an aggregate that Okta added later: it
+// may hold services of a kind that no source looks for.
+// See docs/semantics.md, dynamic-10.
+func isNewAggregate(category string) truth {
+	switch category {
+	case allIPServices, allProxiesVPNs, allAnonymizers, allAnonymizersExceptTor:
+		return isFalse
+	}
+	return truth{possibly: strings.HasPrefix(category, aggregatePrefix)}
+}
+
+// inCategory says whether a service is of a category, which is upper case.
 // See docs/semantics.md, dynamic-10 and dynamic-11.
 func inCategory(s geo.Service, category string) truth {
 	tor := s.Type == geo.TorService

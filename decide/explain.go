@@ -123,7 +123,7 @@ func (p *Policy) secondEvaluator() *oracle.Oracle {
 		d.oracle = oracle.New(oracle.Documents{
 			Zones: c.Zones, Rules: c.Rules, ThreatInsight: c.ThreatInsight, ThreatFeeds: c.ThreatFeeds,
 			SailPoint: c.SailPoint, AuthProfile: c.AuthProfile, TrustUnknownCountry: c.UnknownCountry == TrustUnknownCountry,
-			Geo: c.Geo, Overlay: c.Overlay, Now: c.Now,
+			Geo: c.Geo, AssumeNone: c.AssumeNone, Overlay: c.Overlay, Now: c.Now,
 		})
 	})
 	return d.oracle

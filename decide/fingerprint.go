@@ -51,6 +51,7 @@ func fingerprint(config *Config) string {
 	}
 	h.number(uint64(config.UnknownCountry))
 	h.table(config.Geo)
+	h.number(uint64(config.AssumeNone))
 	if document := config.Overlay; h.given(document != nil) {
 		each(h, document.Deny, func(e *zone.OverlayEntry) { h.overlayEntry(e, config.Now) })
 		each(h, document.Allow, func(e *zone.OverlayEntry) { h.overlayEntry(e, config.Now) })

@@ -67,6 +67,7 @@ func (p *property) keep() uint32 {
 // geoCompiler turns locations into patterns.
 type geoCompiler struct {
 	p         *Policy
+	assumed   geo.Sorts
 	places    property
 	asns      property
 	proxies   property
@@ -80,7 +81,7 @@ type geoCompiler struct {
 	elsewhere  uint32 // 1 + the vector of a country that no zone names; 0: not worked out yet
 	noASN      uint32 // 1 + that of an ASN that no zone names
 	asnIDs     map[asnValue]uint32
-	proxyIDs   map[geo.Anonymizer]uint32
+	proxyIDs   map[anonymity]uint32
 	serviceIDs map[geo.Services]uint32
 
 	sets     *setInterner
@@ -109,7 +110,7 @@ type asnValue struct {
 func newGeoCompiler(p *Policy, specs []*zone.Zone, stated statedRegions, rules *setInterner, rulesByZone []uint32) *geoCompiler {
 	g := &geoCompiler{
 		p: p, stated: stated, placeIDs: map[placeValue]uint32{}, listed: map[string][]int{}, listedASNs: map[uint32][]int{}, asnIDs: map[asnValue]uint32{},
-		proxyIDs: map[geo.Anonymizer]uint32{}, serviceIDs: map[geo.Services]uint32{},
+		proxyIDs: map[anonymity]uint32{}, serviceIDs: map[geo.Services]uint32{},
 		sets: newSetInterner(p.dynamicWords), combined: map[[4]uint32]uint32{}, byKey: map[geoPattern]uint32{},
 		blocks: make([]uint64, p.dynamicWords), zoneOf: make([]int32, p.dynamicBits),
 		match: make([]uint64, p.dynamicWords), unknown: make([]uint64, p.dynamicWords),
@@ -158,7 +159,7 @@ func (g *geoCompiler) patternsOf(table *geo.Table) []uint32 {
 
 // pattern is the id of a location's pattern.
 func (g *geoCompiler) pattern(at geo.Location) uint32 {
-	vectors := [4]uint32{g.place(at), g.asn(at), g.proxy(at.Anonymizer), g.service(at.Services)}
+	vectors := [4]uint32{g.place(at), g.asn(at), g.proxy(at), g.service(at.Services)}
 	if id, found := g.combined[vectors]; found {
 		return id
 	}
@@ -221,11 +222,12 @@ func (g *geoCompiler) newASN(value asnValue, at geo.Location, zones []int) uint3
 	return g.asns.addLike(g.noASN-1, zones, holds)
 }
 
-func (g *geoCompiler) proxy(anonymizer geo.Anonymizer) uint32 {
-	id, found := g.proxyIDs[anonymizer]
+func (g *geoCompiler) proxy(at geo.Location) uint32 {
+	value := anonymity{at.Anonymizer, at.AnonymizerSorts | g.assumed}
+	id, found := g.proxyIDs[value]
 	if !found {
-		id = g.proxies.add(func(z *zone.Zone) truth { return proxyHolds(z.Proxy, anonymizer) })
-		g.proxyIDs[anonymizer] = id
+		id = g.proxies.add(func(z *zone.Zone) truth { return proxyHolds(z.Proxy, value) })
+		g.proxyIDs[value] = id
 	}
 	return id
 }
@@ -233,7 +235,7 @@ func (g *geoCompiler) proxy(anonymizer geo.Anonymizer) uint32 {
 func (g *geoCompiler) service(services geo.Services) uint32 {
 	id, found := g.serviceIDs[services]
 	if !found {
-		id = g.services.add(func(z *zone.Zone) truth { return categoriesHold(z.Categories, services, z.Blocklist) })
+		id = g.services.add(func(z *zone.Zone) truth { return categoriesHold(z.Categories, services, g.assumed, z.Blocklist) })
 		g.serviceIDs[services] = id
 	}
 	return id

@@ -9,6 +9,7 @@ import (
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/decidetest"
+	"github.com/netwicket/netwicket/geo"
 )
 
 // documents is a policy written down as the vendors' texts.
@@ -17,6 +18,7 @@ type documents struct {
 	rules                                           []string
 	feeds                                           []string
 	unknown                                         decide.UnknownCountry
+	assume                                          geo.Sorts
 }
 
 func (d documents) config(t testing.TB) decide.Config {
@@ -25,7 +27,7 @@ func (d documents) config(t testing.TB) decide.Config {
 		Zones: d.zones, Rules: d.rules, ThreatInsight: d.threat, ThreatFeeds: d.feeds,
 		SailPoint: d.sailPoint, AuthProfile: d.profile, Overlay: d.overlay, Geo: d.csv,
 	}.Config(t)
-	config.Now, config.UnknownCountry = overlayNow, d.unknown
+	config.Now, config.UnknownCountry, config.AssumeNone = overlayNow, d.unknown, d.assume
 	return config
 }
 

@@ -16,7 +16,7 @@ import (
 // parses them. What a parser has against them is in err.
 func asDocuments(t testing.TB, config decide.Config) (parsed decide.Config, err error) {
 	t.Helper()
-	parsed = decide.Config{UnknownCountry: config.UnknownCountry, Geo: config.Geo, Now: config.Now}
+	parsed = decide.Config{UnknownCountry: config.UnknownCountry, Geo: config.Geo, AssumeNone: config.AssumeNone, Now: config.Now}
 	keep := func(e error) {
 		if e != nil && err == nil {
 			err = e

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -50,5 +51,9 @@ func (c *compiler) checkSailPoint() {
 	default:
 		m := &model{c, "UnknownCountry", zone.Position{}, "", true}
 		m.refuse("", "unknown-option", "%d is neither DenyUnknownCountry nor TrustUnknownCountry", c.config.UnknownCountry)
+	}
+	if unknown := c.config.AssumeNone &^ geo.AllSorts; unknown != 0 {
+		m := &model{c, "AssumeNone", zone.Position{}, "", true}
+		m.refuse("", "unknown-option", "%d is no sort of anonymizers", unknown)
 	}
 }

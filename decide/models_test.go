@@ -90,6 +90,7 @@ func TestCompileChecksModels(t *testing.T) {
 		{"an exempt zone that is not the system's", inZone(zone.Zone{Active: true, Type: zone.IP, Gateways: one, Exempt: true}), "wrong-shape", "Zones[0].Zones[1].Exempt"},
 		{"all zones and another", withRule(zone.Rule{Active: true, Network: zone.NetworkCondition{Connection: zone.InZones, Include: []zone.ZoneID{{ID: "ALL_ZONES"}, {ID: "office"}}}}), "all-zones-not-alone", "stand alone"},
 		{"a huge priority", withRule(zone.Rule{Active: true, HasPriority: true, Priority: math.MaxInt}), "bad-priority", "32 bits"},
+		{"what is no sort of anonymizers", decide.Config{SailPoint: &zone.NetworkConfig{}, AssumeNone: 32}, "unknown-option", "AssumeNone"},
 		{"an unknown option", decide.Config{SailPoint: &zone.NetworkConfig{Geolocation: zone.TermsOf("KP")}, UnknownCountry: 9}, "unknown-option", "UnknownCountry"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

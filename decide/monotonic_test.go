@@ -122,8 +122,15 @@ func TestUnknownDataNeverAllow(t *testing.T) {
 		{"another country", "10.0.0.0/8,DE,,64500,none,-\n", "10.0.0.0/8,,,64500,none,-\n"},
 		{"region", "10.0.0.0/8,US,US-CA,64500,none,-\n", "10.0.0.0/8,US,,64500,none,-\n"},
 		{"ASN", "10.0.0.0/8,US,,64502,none,-\n", "10.0.0.0/8,US,,,none,-\n"},
+		{"no anonymizer", "10.0.0.0/8,US,,7,none,-\n", "10.0.0.0/8,US,,7,,-\n"},
+		{"Tor", "10.0.0.0/8,US,,7,tor,-\n", "10.0.0.0/8,US,,7,,-\n"},
+		{"another anonymizer", "10.0.0.0/8,US,,7,anonymous,-\n", "10.0.0.0/8,US,,7,,-\n"},
+		{"no services", "10.0.0.0/8,US,,7,none,-\n", "10.0.0.0/8,US,,7,none,\n"},
+		{"a service", "10.0.0.0/8,US,,7,none,NORD_VPN\n", "10.0.0.0/8,US,,7,none,\n"},
+		{"a service that hides nobody", "10.0.0.0/8,US,,7,none,GLOBALPROTECT_VPN\n", "10.0.0.0/8,US,,7,none,\n"},
 	}
-	provide := "192.0.2.250,US,US-CA,7,tor,NORD_VPN\n"
+	provide := "192.0.2.250,US,US-CA,7,none,-\n" + // anonymizers and services of IPv6 alone
+		"2001:db8:1::1,US,US-CA,7,tor,ANONYMIZER_TOR|VPN|PROXY\n2001:db8:1::2,US,US-CA,7,anonymous,NORD_VPN\n"
 	compared := 0
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -136,7 +143,7 @@ func TestUnknownDataNeverAllow(t *testing.T) {
 			for seed := range uint64(200) {
 				r := newRandomPolicy(seed)
 				before := r.config(t)
-				before.UnknownCountry, before.Geo = decide.DenyUnknownCountry, known
+				before.UnknownCountry, before.Geo, before.AssumeNone = decide.DenyUnknownCountry, known, 0
 				after := before
 				after.Geo = unknown
 				first, err := decide.Compile(before)

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -8,10 +9,31 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// need is a datum that a zone asks for, in words.
+// need is what a zone asks the geo sources for.
 type need struct {
-	field geo.Field
-	what  string
+	field    geo.Field
+	property string // the zone's, in words
+	sorts    geo.Sorts
+	operator string // the category whose own list would do instead of its sorts
+}
+
+// isMet says that a source of either family provides what is needed, or that the
+// policy assumes the rest. The second result is the sorts that are missing.
+func (n *need) isMet(v4, v6 geo.Provided, assumed geo.Sorts) (bool, geo.Sorts) {
+	var provided geo.Sorts
+	switch n.field {
+	case geo.AnonymizerField:
+		provided = v4.Anonymizer | v6.Anonymizer
+	case geo.ServicesField:
+		if n.operator != "" && (v4.TellsOf(n.operator) || v6.TellsOf(n.operator)) {
+			return true, 0
+		}
+		provided = v4.Services | v6.Services
+	default:
+		return (v4.Fields | v6.Fields).Has(n.field), 0
+	}
+	missing := n.sorts &^ (provided | assumed)
+	return missing == 0, missing
 }
 
 // checkData refuses ACTIVE zones that ask for a datum that no source provides:
@@ -19,41 +41,68 @@ type need struct {
 // warns of operators that no source can name.
 // See docs/semantics.md, policy-2.
 func (c *compiler) checkData() {
-	provided := c.config.Geo.Provides()
+	v4, v6 := c.config.Geo.Provided()
 	for i := range c.p.zones {
 		spec := c.specs[i]
 		if c.p.zones[i].kind != dynamicZone {
 			continue
 		}
+		missing := map[string]geo.Sorts{} // by property, so that each is reported once
 		for _, n := range needsOf(spec) {
-			if provided&n.field == 0 {
-				c.fail(spec.Position, spec.Name, "no-data",
-					"zone %q needs the %s of an address: %w; add a database or an overlay that has it", spec.Name, n.what, ErrNoData)
+			met, sorts := n.isMet(v4, v6, c.config.AssumeNone)
+			before, reported := missing[n.property]
+			if met || reported && sorts&^before == 0 {
+				continue
 			}
+			missing[n.property] = before | sorts
+		}
+		for _, property := range slices.Sorted(maps.Keys(missing)) {
+			c.failWithoutData(spec, property, missing[property])
 		}
 	}
 	c.warnAboutRegions()
 	c.warnAboutOperators()
+	c.warnAboutAssumptions()
 	c.warnings = append(c.warnings, c.config.Geo.Warnings()...)
 }
 
+func (c *compiler) failWithoutData(spec *zone.Zone, property string, sorts geo.Sorts) {
+	if sorts == 0 {
+		c.fail(spec.Position, spec.Name, "no-data",
+			"zone %q needs the %s of an address: %w; add a database or an overlay that has it", spec.Name, property, ErrNoData)
+		return
+	}
+	c.fail(spec.Position, spec.Name, "no-data",
+		"zone %q needs the %s of an address, of the sorts %s: %w; add a source that tells of them, or take them for none with assumeNone",
+		spec.Name, property, sorts, ErrNoData)
+}
+
+// needsOf is what a zone asks for. What is excluded has to be known as well.
 func needsOf(z *zone.Zone) []need {
 	var needs []need
 	if z.Locations.Defined() {
-		needs = append(needs, need{geo.Country, "country"})
+		needs = append(needs, need{field: geo.Country, property: "country"})
 		region := func(p zone.Term[zone.Place]) bool { return p.Value.Region != "" }
 		if slices.ContainsFunc(z.Locations.Include, region) || slices.ContainsFunc(z.Locations.Exclude, region) {
-			needs = append(needs, need{geo.Region, "region"})
+			needs = append(needs, need{field: geo.Region, property: "region"})
 		}
 	}
 	if z.ASNs.Defined() {
-		needs = append(needs, need{geo.ASN, "ASN"})
+		needs = append(needs, need{field: geo.ASN, property: "ASN"})
 	}
-	if z.Proxy != zone.ProxyUnset {
-		needs = append(needs, need{geo.AnonymizerField, "anonymizer (proxyType)"})
+	if sorts := proxyCovers(z.Proxy); sorts != 0 {
+		needs = append(needs, need{field: geo.AnonymizerField, property: "anonymizer (proxyType)", sorts: sorts})
 	}
-	if z.Categories.Defined() {
-		needs = append(needs, need{geo.ServicesField, "IP services (ipServiceCategories)"})
+	categories := zone.ValuesOf(slices.Concat(z.Categories.Include, z.Categories.Exclude))
+	if len(z.Categories.Include) == 0 && len(categories) > 0 {
+		categories = append(categories, allIPServices) // all services except
+	}
+	for _, category := range categories {
+		n := need{field: geo.ServicesField, property: "IP services (ipServiceCategories)", sorts: covers(strings.ToUpper(category))}
+		if namesOperator(strings.ToUpper(category)) {
+			n.operator = strings.ToUpper(category)
+		}
+		needs = append(needs, n)
 	}
 	return needs
 }
@@ -98,6 +147,16 @@ func regionsOf(country string, all []string) string {
 	}
 }
 
+// warnAboutAssumptions names what the policy takes for none without a source that
+// says so.
+// See docs/semantics.md, policy-7.
+func (c *compiler) warnAboutAssumptions() {
+	if sorts := c.config.AssumeNone; sorts != 0 {
+		c.warn(zone.Position{}, sorts.String(), "assumed-none",
+			"assumeNone: wherever no geo source states them, anonymizers of these sorts are taken for known to be none, so that nobody behind one is noticed there")
+	}
+}
+
 // warnAboutOperators names the categories that stand for one operator which
 // appears in no source: such a zone can match no address for sure.
 // See docs/semantics.md, dynamic-11.
@@ -109,7 +168,8 @@ func (c *compiler) warnAboutOperators() {
 			continue
 		}
 		for _, category := range zone.ValuesOf(slices.Concat(spec.Categories.Include, spec.Categories.Exclude)) {
-			if strings.HasPrefix(category, aggregatePrefix) || category == anonymizerTor {
+			category = strings.ToUpper(category)
+			if !namesOperator(category) {
 				continue
 			}
 			if named == nil {

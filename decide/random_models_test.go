@@ -94,6 +94,7 @@ func (r *randomModels) number(t reflect.Type) uint64 {
 	last := map[reflect.Type]uint64{
 		reflect.TypeFor[zone.ProxyType](): 3, reflect.TypeFor[zone.Connection](): 4,
 		reflect.TypeFor[zone.ThreatAction](): 2, reflect.TypeFor[decide.UnknownCountry](): 1,
+		reflect.TypeFor[geo.Sorts](): uint64(geo.AllSorts),
 	}[t]
 	if r.anything() {
 		return pick(r.randomPolicy, last+1, last+2, 255)

@@ -238,15 +238,9 @@ func (r *randomPolicy) config(t testing.TB) decide.Config {
 	}
 	r.addSailPoint(t, &config)
 	r.addOverlay(t, &config)
-	sources := []geo.Source{{File: "geo.csv", Data: []byte(r.csv()), Kind: geo.CSV}}
-	if r.IntN(2) == 0 {
-		sources = append([]geo.Source{{File: "geo.mmdb", Data: r.mmdb(t)}}, sources...)
-		if r.IntN(3) == 0 { // nothing about IPv4 alone, so that the blocks of IPv6 repeat it
-			sources[1].Data = []byte("network,country,region,asn,anonymizer,services\n2001:db8:1::/48,US,US-CA,7,none,NORD_VPN\n")
-		}
-	}
-	config.Geo, err = geo.Load(sources...)
+	config.Geo, err = geo.Load(r.sources(t)...)
 	require.NoError(t, err)
+	config.AssumeNone = r.assumption(config.Geo)
 	return config
 }
 

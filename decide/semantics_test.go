@@ -100,13 +100,14 @@ func TestRules(t *testing.T) {
 // address; see docs/semantics.md, "Dynamic zones".
 func TestDynamicZones(t *testing.T) {
 	const (
-		us       = `"locations":[{"country":"US"}]`
-		usca     = `"locations":[{"country":"US","region":"US-CA"}]`
-		notInCA  = `"locations":{"include":[{"country":"US"}],"exclude":[{"country":"US","region":"CA"}]}`
-		asn      = `"asns":["64500"]`
-		nord     = `"ipServiceCategories":{"include":["NORD_VPN"]}`
-		notNord  = `"ipServiceCategories":{"exclude":["NORD_VPN"]}`
-		provided = "192.0.2.250,US,US-CA,7,none,NORD_VPN\n" // every field is provided
+		us      = `"locations":[{"country":"US"}]`
+		usca    = `"locations":[{"country":"US","region":"US-CA"}]`
+		notInCA = `"locations":{"include":[{"country":"US"}],"exclude":[{"country":"US","region":"CA"}]}`
+		asn     = `"asns":["64500"]`
+		nord    = `"ipServiceCategories":{"include":["NORD_VPN"]}`
+		notNord = `"ipServiceCategories":{"exclude":["NORD_VPN"]}`
+		// every field is provided, and every sort of anonymizer
+		provided = "192.0.2.250,US,US-CA,7,tor,ANONYMIZER_TOR|VPN|PROXY|NORD_VPN\n192.0.2.251,,,,anonymous,\n"
 	)
 	category := func(name string) string { return `"ipServiceCategories":{"include":["` + name + `"]}` }
 	rows := []struct{ name, kind, terms, cells, policy, blocklist string }{
@@ -153,6 +154,12 @@ func TestDynamicZones(t *testing.T) {
 		{"ALL_ANONYMIZERS and a corporate VPN", "DYNAMIC_V2", category("ALL_ANONYMIZERS"), ",,,,GLOBALPROTECT_VPN", "no", "no"},
 		{"ALL_ANONYMIZERS_EXCEPT_TOR and Tor", "DYNAMIC_V2", category("ALL_ANONYMIZERS_EXCEPT_TOR"), ",,,,ANONYMIZER_TOR", "no", "no"},
 		{"an aggregate that we do not know", "DYNAMIC_V2", category("ALL_NEW_THINGS"), ",,,,NORD_VPN", "unknown", "unknown"},
+		{"an aggregate that we do not know and no service", "DYNAMIC_V2", category("ALL_NEW_THINGS"), ",,,,-", "unknown", "unknown"},
+		{"except an aggregate that we do not know", "DYNAMIC_V2", `"ipServiceCategories":{"include":["ALL_IP_SERVICES"],"exclude":["ALL_NEW_THINGS"]}`, ",,,,NORD_VPN", "unknown", "unknown"},
+		{"except an aggregate that we do not know, no service", "DYNAMIC_V2", `"ipServiceCategories":{"include":["ALL_IP_SERVICES"],"exclude":["ALL_NEW_THINGS"]}`, ",,,,-", "no", "no"},
+		{"a category in lower case", "DYNAMIC_V2", category("all_anonymizers"), ",,,,NORD_VPN", "match", "match"},
+		{"an operator in lower case", "DYNAMIC_V2", category("nord_vpn"), ",,,,NORD_VPN", "match", "match"},
+		{"except a category in mixed case", "DYNAMIC_V2", `"ipServiceCategories":{"include":["All_Ip_Services"],"exclude":["Anonymizer_Tor"]}`, ",,,,ANONYMIZER_TOR", "no", "no"},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

@@ -36,6 +36,7 @@ func (c *compiler) buildTable() {
 
 	rules, rulesByZone := c.settleRules()
 	addresses, locations := newPatternState(p), newGeoCompiler(p, c.specs, c.stated, rules, rulesByZone)
+	locations.assumed = c.config.AssumeNone
 	byLocation := locations.patternsOf(c.config.Geo)
 	var intervals intervals
 	sweep(list[addrnum.IPv4], patternEdges(c.config.Geo, addrnum.IPv4, byLocation), addresses, intervals.add4)

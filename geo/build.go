@@ -6,13 +6,17 @@ import (
 )
 
 // build makes the table of what the layers say together.
-func build(layers []*layer, v *vocabulary, provides Field) *Table {
+func build(layers []*layer, v *vocabulary, supplied supply) *Table {
 	f, out := fold(layers, v)
-	t := &Table{vocabulary: v, alphabet: newAlphabet(), provides: provides}
-	s := settler{facts: f.facts, provides: provides, ids: map[fact]uint32{}, renumbered: make([]uint32, len(f.facts))}
+	t := &Table{vocabulary: v, alphabet: newAlphabet(), supplied: supplied}
+	s := settler{vocabulary: v, facts: f.facts, provided: &t.supplied.provided, ids: map[fact]uint32{}, renumbered: make([]uint32, len(f.facts))}
 
 	t.v4 = s.edges4(out.v4)
-	contents := map[*spans]*edges4{out.v4: t.v4}
+	contents := map[*spans]*edges4{}
+	if t.supplied.provided.v4.settlesLike(&t.supplied.provided.v6) {
+		contents[out.v4] = t.v4
+	}
+	s.enterIPv6()
 	for _, b := range out.blocks {
 		if contents[b.content] == nil {
 			contents[b.content] = s.edges4(b.content)
@@ -55,17 +59,29 @@ func (t *Table) buildIndexes() {
 
 // settler turns the numbers of facts into location ids: it settles each fact,
 // gives facts that became equal one id, and leaves out those that no address has.
+// It begins with IPv4, since what is known where no source says anything differs
+// by family.
 type settler struct {
+	vocabulary *vocabulary
 	facts      []fact
-	provides   Field
+	provided   *families
+	v6         bool
 	settled    []fact
 	ids        map[fact]uint32
 	renumbered []uint32 // id+1 of a fact's number; 0: not met yet
 }
 
+// enterIPv6 says that what follows are IPv6 addresses, those of blocks included.
+func (s *settler) enterIPv6() {
+	s.v6 = true
+	if !s.provided.v4.settlesLike(&s.provided.v6) {
+		clear(s.renumbered)
+	}
+}
+
 func (s *settler) id(number uint32) uint32 {
 	if s.renumbered[number] == 0 {
-		settled := s.facts[number].settle(s.provides)
+		settled := s.vocabulary.settle(s.facts[number], s.provided, s.v6)
 		id, known := s.ids[settled]
 		if !known {
 			id = uint32(len(s.settled))

@@ -60,17 +60,53 @@ func readCSV(file string, content []byte, v *vocabulary) (*layer, Dataset, *text
 	}
 	for len(r.errors) < finding.Limit && r.next() {
 	}
-	provides := r.layer.provides() // what rows say alone, not what nesting makes of it
+	r.layer.supplied = r.supply() // what rows say alone, not what nesting makes of it
 	r.layer.v4 = r.nest(true, addrnum.IPv4.Last())
 	r.layer.v6 = r.nest(false, addrnum.IPv6.Last())
 	slices.SortStableFunc(r.errors, func(a, b *Finding) int { return a.Line - b.Line })
-	dataset := Dataset{Type: "csv", Networks: len(r.rows), Provides: provides}
+	dataset := Dataset{Type: "csv", Networks: len(r.rows)}
 	for i := range r.rows {
 		if r.rows[i].v4 {
 			dataset.Networks4++
 		}
 	}
 	return r.layer, dataset, &r.textReader
+}
+
+// supply is what the rows of each family list: a row that says that there is
+// none speaks for its own network and provides nothing (docs/semantics.md, geo-5
+// and geo-11).
+func (r *csvReader) supply() supply {
+	var stated families
+	seen := make([][2]bool, len(r.layer.statements))
+	for i := range r.rows {
+		row := &r.rows[i]
+		family, at := &stated.v6, 1
+		if row.v4 {
+			family, at = &stated.v4, 0
+		}
+		if !seen[row.said][at] {
+			seen[row.said][at] = true
+			family.add(r.lists(&r.layer.statements[row.said]))
+		}
+	}
+	return supply{provided: stated, stated: stated}
+}
+
+// lists is what a row lists.
+func (r *csvReader) lists(said *statement) Provided {
+	listed := Provided{Fields: said.places(), Anonymizer: said.hides}
+	if said.hides != 0 {
+		listed.Fields |= AnonymizerField
+	}
+	for _, service := range r.vocabulary.sets[said.services].services {
+		listed.Fields |= ServicesField
+		listed.Services |= service.sorts()
+		if !service.Unnamed() && service.Name != torCategory {
+			listed.add(Provided{Operators: []string{service.Name}})
+		}
+	}
+	return listed
 }
 
 // longLine looks for a line that no corrections have, before encoding/csv keeps it.

@@ -25,7 +25,7 @@ func (r *csvReader) statement(cells []string) statement {
 	}
 	if anonymizer != "" {
 		s.states |= AnonymizerField
-		s.anonymizer = r.anonymizer(anonymizer)
+		s.tells, s.hides = AllSorts, r.anonymizer(anonymizer)
 	}
 	if services != "" {
 		s.states |= ServicesField
@@ -73,17 +73,19 @@ func (r *csvReader) asn(cell string) uint32 {
 	return uint32(asn)
 }
 
-func (r *csvReader) anonymizer(cell string) Anonymizer {
+// anonymizer is the sorts that a cell says: all but Tor for anonymous, since it
+// does not say which.
+func (r *csvReader) anonymizer(cell string) Sorts {
 	switch cell {
 	case none, "none":
-		return AnonymizerNone
+		return 0
 	case "anonymous":
-		return Anonymous
+		return AllSorts &^ TorSort
 	case "tor":
-		return Tor
+		return TorSort
 	}
 	r.cellError(4, cell, "bad-anonymizer", errors.New("not an anonymizer; expected none, anonymous or tor, or - for none"))
-	return AnonymizerUnknown
+	return 0
 }
 
 // services reads NAME|NAME=anonymous|NAME=plain.

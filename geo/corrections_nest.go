@@ -140,7 +140,7 @@ func (v *vocabulary) within(outer, inner *statement) statement {
 		both.asn = outer.asn
 	}
 	if !inner.states.Has(AnonymizerField) {
-		both.anonymizer = outer.anonymizer
+		both.tells, both.hides = outer.tells, outer.hides
 	}
 	if !inner.states.Has(ServicesField) {
 		both.services = outer.services

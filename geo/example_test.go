@@ -28,10 +28,10 @@ func Example() {
 		fmt.Println()
 	}
 	// Output:
-	// 192.0.2.1    country="US" region="US-CA" asn=64500 anonymizer=none services:
-	// 192.0.2.9    country="US" region="US-CA" asn=64500 anonymizer=none services: ANONYMIZER_TOR
+	// 192.0.2.1    country="US" region="US-CA" asn=64500 anonymizer=unknown services:
+	// 192.0.2.9    country="US" region="US-CA" asn=64500 anonymizer=unknown services: ANONYMIZER_TOR
 	// 192.0.2.200  country="US" region="US-CA" asn=64500 anonymizer=anonymous services: EXPRESS_VPN
-	// 198.51.100.1 country="" region="" asn=0 anonymizer=none services:
+	// 198.51.100.1 country="" region="" asn=0 anonymizer=unknown services:
 }
 
 // Every mistake in the sources is reported, with its place.

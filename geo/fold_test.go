@@ -29,7 +29,8 @@ var aliasChoices = []alias{
 func randomLayer(random *rand.Rand, v *vocabulary) *layer {
 	l := &layer{v4: uniform(0), v6: uniform(0), statements: make([]statement, 1)}
 	for range 3 {
-		said := statement{states: Field(random.UintN(32)), asn: random.Uint32N(3), anonymizer: Anonymizer(1 + random.UintN(3)), replaces: random.IntN(2) == 0}
+		said := statement{states: Field(random.UintN(32)), asn: random.Uint32N(3), tells: Sorts(random.UintN(16)), replaces: random.IntN(2) == 0}
+		said.hides = said.tells & Sorts(random.UintN(16))
 		said.country = countryOf([]string{"US", "DE", "ZZ"}[random.IntN(3)])
 		said.regions = v.regions([]string{"US", "DE"}[random.IntN(2)], "BY", "M")
 		said.services = v.set([]Service{namedService([]string{"A_VPN", "B_VPN"}[random.IntN(2)])})
@@ -107,6 +108,11 @@ func TestDatabasesLeaveWhatClientsChoose(t *testing.T) {
 	}
 }
 
+// randomProvided is often the same, so that both families may settle alike.
+func randomProvided(random *rand.Rand) Provided {
+	return [...]Provided{{}, {Anonymizer: AllSorts, Services: AllSorts}, {Services: TorSort, Operators: []string{"A_VPN"}}}[random.IntN(3)]
+}
+
 // says is what a layer says of one address, looked up.
 func (l *layer) says(addr netip.Addr) *statement {
 	at := addrnum.From(addr)
@@ -147,15 +153,16 @@ func TestFoldAgainstEachAddress(t *testing.T) {
 				addrs = append(addrs, first.Addr6(), first.Prev().Addr6())
 			}
 		}
+		supplied := supply{provided: families{randomProvided(random), randomProvided(random)}}
 		want := map[netip.Addr]fact{}
 		for _, addr := range addrs {
 			f := fact{chosen: isChosen(addr)}
 			for _, l := range layers {
 				f = v.apply(f, l.says(addr))
 			}
-			want[addr] = f.settle(ASN | ServicesField)
+			want[addr] = v.settle(f, &supplied.provided, addr.Is6())
 		}
-		table := build(layers, v, ASN|ServicesField)
+		table := build(layers, v, supplied)
 		expected := &Table{vocabulary: v, alphabet: table.alphabet}
 		for addr, f := range want {
 			if addr.Is4In6() {
@@ -180,13 +187,13 @@ func TestBlocksShareIPv4(t *testing.T) {
 	}
 	onlyV6 := &layer{v4: uniform(0), v6: uniform(0), statements: make([]statement, 1)}
 	onlyV4 := &layer{v4: spans{first: []addrnum.Number{{}, {Lo: 9}}, id: []uint32{0, 1}}, v6: uniform(0), statements: []statement{{}, {states: ASN, asn: 2}}}
-	shared := build([]*layer{both(), onlyV6}, v, ASN)
+	shared := build([]*layer{both(), onlyV6}, v, supply{})
 	require.Len(t, shared.blocks, 2)
 	for _, b := range shared.blocks {
 		require.Same(t, shared.v4, b.edges)
 		require.Same(t, shared.index, b.index)
 	}
-	split := build([]*layer{both(), onlyV4}, v, ASN)
+	split := build([]*layer{both(), onlyV4}, v, supply{})
 	require.Len(t, split.blocks, 2)
 	for _, b := range split.blocks {
 		require.NotSame(t, split.v4, b.edges)
@@ -215,10 +222,11 @@ func TestPackedFacts(t *testing.T) {
 	require.Empty(t, letters.text(0))
 	for i, code := range codes {
 		f := fact{
-			asn: math.MaxUint32 - uint32(i), regions: uint32(i), services: uint32(i) << 20,
-			country: code, registered: codes[len(codes)-1-i], represented: codes[i/2], anonymizer: Anonymizer(i % 4),
+			asn: math.MaxUint32 - uint32(i), regions: uint32(i), services: uint32(i) << 18,
+			country: code, registered: codes[len(codes)-1-i], represented: codes[i/2], hides: Sorts(i / 16 % 16), told: Sorts(i % 16),
 		}
 		p := f.pack()
-		require.Equal(t, f, fact{p.asn, p.regions, p.services, p.country(), p.registered(), p.represented(), p.anonymizer(), false})
+		require.Equal(t, f.anonymizer(), p.anonymizer())
+		require.Equal(t, f, fact{p.asn, p.regions, p.services(), p.country(), p.registered(), p.represented(), f.hides, p.told(), 0, false})
 	}
 }

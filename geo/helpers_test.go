@@ -31,6 +31,12 @@ func database(t testing.TB, networks ...mmdbtest.Network) geo.Source {
 	return geo.Source{File: "test.mmdb", Data: bytesOf(t, mmdbtest.File{Type: "Test", Networks: networks})}
 }
 
+// database4 is a database that has IPv4 alone.
+func database4(t testing.TB, networks ...mmdbtest.Network) geo.Source {
+	t.Helper()
+	return geo.Source{File: "test-ipv4.mmdb", Data: bytesOf(t, mmdbtest.File{Type: "Test", IPVersion: 4, Networks: networks})}
+}
+
 func bytesOf(t testing.TB, file mmdbtest.File) []byte {
 	t.Helper()
 	content, err := file.Bytes()
@@ -77,6 +83,20 @@ func inRegions(country string, codes ...string) geo.Regions {
 		panic(err)
 	}
 	return table.Lookup(netip.MustParseAddr("192.0.2.1")).Regions
+}
+
+// settled is a location with what is known where no source says anything: that it
+// is of none of the sorts that the sources of its family tell of.
+func settled(table *geo.Table, at plain, addr netip.Addr) plain {
+	v4, v6 := table.Provided()
+	if addr.Unmap().Is4() {
+		v6 = v4
+	}
+	at.AnonymizerSorts |= v6.Anonymizer
+	if at.Anonymizer == geo.AnonymizerUnknown && at.AnonymizerSorts == geo.AllSorts {
+		at.Anonymizer = geo.AnonymizerNone
+	}
+	return at
 }
 
 // names are the services of a location as text; nil if they are unknown.
@@ -173,10 +193,7 @@ func (o *oracle) expected(table *geo.Table, addr netip.Addr) (plain, error) {
 	if err != nil || chosenByClients(addr) {
 		return plainOf(geo.Location{}), err
 	}
-	if want.Anonymizer == geo.AnonymizerUnknown && table.Provides().Has(geo.AnonymizerField) {
-		want.Anonymizer = geo.AnonymizerNone
-	}
-	return want, nil
+	return settled(table, want, addr), nil
 }
 
 // chosenByClients says that an address is in Teredo or ::/96.

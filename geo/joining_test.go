@@ -105,41 +105,124 @@ func TestJoining(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			got := lookup(t, load(t, test.sources...), "192.0.2.1")
 			require.Equal(t, test.names, names(got))
-			got.Services = geo.Services{}
+			got.Services, got.AnonymizerSorts = geo.Services{}, 0
 			require.Equal(t, test.want, got)
 		})
 	}
 }
 
-// Where no source states the anonymizer or services of an address, they are
-// known to be none if any source states them of any address, whatever else is
-// known of it. Country, region and ASN stay unknown.
+// Where no source states the anonymizer or services of an address, it is known
+// to be of none of the sorts that the sources tell of in its family, whatever
+// else is known of it. Country, region and ASN stay unknown.
 func TestUnlistedAddresses(t *testing.T) {
+	const notTor = geo.AllSorts &^ geo.TorSort
+	anonymous := []network{at("192.0.2.0/24", record{"is_anonymous": true})}
+	type told struct{ anonymizer, services geo.Sorts }
+	for _, test := range []struct {
+		name    string
+		sources []geo.Source
+		v4, v6  told
+	}{
+		{"no source of either", []geo.Source{corrections("192.0.2.1,US,,,,")}, told{}, told{}},
+		{"a row of Tor", []geo.Source{corrections("192.0.2.1,,,,tor,")}, told{anonymizer: geo.TorSort}, told{}},
+		{"a row of another anonymizer", []geo.Source{corrections("192.0.2.1,,,,anonymous,")}, told{anonymizer: notTor}, told{}},
+		{"rows of both", []geo.Source{corrections("192.0.2.1,,,,tor,", "192.0.2.2,,,,anonymous,")}, told{anonymizer: geo.AllSorts}, told{}},
+		{"rows in both families", []geo.Source{corrections("192.0.2.1,,,,tor,", "2001:db8:1::,,,,anonymous,VPN")}, told{geo.TorSort, 0}, told{notTor, geo.VPNSort}},
+		{"a row of none", []geo.Source{corrections("192.0.2.1,,,,-,-")}, told{}, told{}},
+		{"a row of services", []geo.Source{corrections("192.0.2.1,,,,,NORD_VPN|GEONODE_PROXY")}, told{services: geo.VPNSort | geo.ProxySorts}, told{}},
+		{"a row of a service that hides nobody", []geo.Source{corrections("192.0.2.1,,,,,GLOBALPROTECT_VPN|NORD_VPN=plain")}, told{}, told{}},
+		{"a list of Tor", []geo.Source{list("ANONYMIZER_TOR", "192.0.2.1")}, told{services: geo.TorSort}, told{services: geo.TorSort}},
+		{"a list of VPNs", []geo.Source{list("VPN", "192.0.2.1")}, told{services: geo.VPNSort}, told{services: geo.VPNSort}},
+		{"a list of proxies", []geo.Source{list("PROXY", "2001:db8:1::")}, told{services: geo.ProxySorts}, told{services: geo.ProxySorts}},
+		{"a list of one operator", []geo.Source{list("NORD_VPN", "192.0.2.1")}, told{}, told{}},
+		{"an empty list", []geo.Source{list("ANONYMIZER_TOR", "# nobody today")}, told{}, told{}},
+		{"an Anonymous-IP database", []geo.Source{database(t, anonymous...)}, told{geo.AllSorts, geo.AllSorts}, told{geo.AllSorts, geo.AllSorts}},
+		{"one of IPv4 alone", []geo.Source{database4(t, anonymous...)}, told{geo.AllSorts, geo.AllSorts}, told{}},
+		{"one that knows hosting alone", []geo.Source{database(t, at("192.0.2.0/24", record{"is_hosting_provider": true}))}, told{}, told{}},
+		{"a list beside a database of IPv4", []geo.Source{database4(t, anonymous...), list("ANONYMIZER_TOR", "192.0.2.1")}, told{geo.AllSorts, geo.AllSorts}, told{services: geo.TorSort}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			table := load(t, test.sources...)
+			for addr, want := range map[string]told{"198.51.100.1": test.v4, "::ffff:198.51.100.1": test.v4, "2001:db8::1": test.v6} {
+				got := lookup(t, table, addr)
+				require.Equal(t, want, told{got.AnonymizerSorts, got.Services.Sorts()}, addr)
+				require.Equal(t, want.anonymizer == geo.AllSorts, got.Anonymizer == geo.AnonymizerNone, addr)
+				require.Equal(t, want.services == geo.AllSorts, got.Services.Known(), addr)
+				got.Services, got.AnonymizerSorts, got.Anonymizer = geo.Services{}, 0, 0
+				require.Zero(t, got)
+			}
+			consistent(t, table)
+		})
+	}
+}
+
+// What a source says of an address itself counts there, whatever else is told.
+func TestStatedSorts(t *testing.T) {
 	for _, test := range []struct {
 		name       string
 		sources    []geo.Source
 		anonymizer geo.Anonymizer
-		services   []string
+		told       [2]geo.Sorts // by the anonymizer, by services
+		known      bool
 	}{
-		{"no source of either", []geo.Source{corrections("192.0.2.1,US,,,,")}, geo.AnonymizerUnknown, nil},
-		{"an anonymizer elsewhere", []geo.Source{corrections("192.0.2.1,,,,tor,")}, geo.AnonymizerNone, nil},
-		{"none elsewhere", []geo.Source{corrections("192.0.2.1,,,,-,")}, geo.AnonymizerNone, nil},
-		{"services elsewhere", []geo.Source{list("NORD_VPN", "192.0.2.1")}, geo.AnonymizerUnknown, []string{}},
-		{"no services elsewhere", []geo.Source{corrections("192.0.2.1,,,,,-")}, geo.AnonymizerUnknown, []string{}},
-		{"an Anonymous-IP database", []geo.Source{database(t, at("192.0.2.0/24", record{"is_anonymous": true}))}, geo.AnonymizerNone, []string{}},
-		{"one that knows hosting alone", []geo.Source{database(t, at("192.0.2.0/24", record{"is_hosting_provider": true}))}, geo.AnonymizerUnknown, nil},
-		{"an empty list", []geo.Source{list("NORD_VPN", "# nobody today")}, geo.AnonymizerUnknown, nil},
+		{"none speaks for its own network", []geo.Source{corrections("192.0.2.1,,,,none,-")}, geo.AnonymizerNone, [2]geo.Sorts{geo.AllSorts, geo.AllSorts}, true},
+		{"a cell of services lists all of them", []geo.Source{corrections("192.0.2.1,,,,,NORD_VPN")}, geo.AnonymizerUnknown, [2]geo.Sorts{0, geo.AllSorts}, true},
+		{"and a list adds to it", []geo.Source{corrections("192.0.2.1,,,,,-"), list("NORD_VPN", "192.0.2.1")}, geo.AnonymizerUnknown, [2]geo.Sorts{0, geo.AllSorts}, true},
+		{"a list says nothing of other operators", []geo.Source{list("NORD_VPN", "192.0.2.1")}, geo.AnonymizerUnknown, [2]geo.Sorts{}, true},
+		{"an outer row of none", []geo.Source{corrections("192.0.2.0/24,,,,none,-", "192.0.2.1,US,,,,")}, geo.AnonymizerNone, [2]geo.Sorts{geo.AllSorts, geo.AllSorts}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := lookup(t, load(t, test.sources...), "192.0.2.1")
+			require.Equal(t, test.anonymizer, got.Anonymizer)
+			require.Equal(t, test.told, [2]geo.Sorts{got.AnonymizerSorts, got.Services.Sorts()})
+			require.Equal(t, test.known, got.Services.Known())
+		})
+	}
+}
+
+// What sources provide and state, by family, and what is lost from one set of
+// sources to another.
+func TestProvidedSorts(t *testing.T) {
+	anonymous := []network{at("192.0.2.0/24", record{"is_anonymous_vpn": true, "provider_name": "NordVPN"})}
+	for _, test := range []struct {
+		name                 string
+		sources              []geo.Source
+		v4, v6               string
+		statedIn4, statedIn6 string
+	}{
+		{"nothing", nil, "", "", "", ""},
+		{"countries of IPv4", []geo.Source{database(t, at("192.0.2.0/24", country("US")))}, "country", "", "country", ""},
+		{"countries of both", []geo.Source{corrections("192.0.2.1,US,,,,", "2001:db8::,US,US-CA,,,")}, "country", "country, region", "country", "country, region"},
+		{
+			"an Anonymous-IP database", []geo.Source{database(t, anonymous...)},
+			"anonymizer (tor, vpn, public_proxy, residential_proxy), services (tor, vpn, public_proxy, residential_proxy)",
+			"anonymizer (tor, vpn, public_proxy, residential_proxy), services (tor, vpn, public_proxy, residential_proxy)",
+			"anonymizer (tor, vpn, public_proxy, residential_proxy), services (tor, vpn, public_proxy, residential_proxy)", "",
+		},
+		{"lists", []geo.Source{list("WARP_VPN", "192.0.2.1"), list("ANONYMIZER_TOR", "2001:db8::"), list("NORD_VPN", "192.0.2.1")}, "services (tor, NORD_VPN, WARP_VPN)", "services (tor, NORD_VPN, WARP_VPN)", "services (NORD_VPN, WARP_VPN)", "services (tor)"},
+		{"rows", []geo.Source{corrections("192.0.2.1,,,,tor,GLOBALPROTECT_VPN")}, "anonymizer (tor), services (GLOBALPROTECT_VPN)", "", "anonymizer (tor), services (GLOBALPROTECT_VPN)", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			table := load(t, test.sources...)
-			for _, addr := range []string{"198.51.100.1", "2001:db8::1"} {
-				got := lookup(t, table, addr)
-				require.Equal(t, test.services, names(got))
-				got.Services = geo.Services{}
-				require.Equal(t, geo.Location{Anonymizer: test.anonymizer}, got)
-			}
+			v4, v6 := table.Provided()
+			require.Equal(t, [2]string{test.v4, test.v6}, [2]string{v4.String(), v6.String()})
+			require.Equal(t, [2]bool{test.v4 == "", test.v6 == ""}, [2]bool{v4.IsEmpty(), v6.IsEmpty()})
+			require.True(t, v4.Without(v4).IsEmpty())
+			require.Equal(t, v4.String(), v4.Without(geo.Provided{}).String())
+			stated4, stated6 := table.Stated()
+			require.Equal(t, [2]string{test.statedIn4, test.statedIn6}, [2]string{stated4.String(), stated6.String()})
 		})
 	}
+	before, _ := load(t, database4(t, anonymous...), list("NORD_VPN", "192.0.2.1")).Provided()
+	after, _ := load(t, list("ANONYMIZER_TOR", "192.0.2.1"), list("WARP_VPN", "192.0.2.1")).Provided()
+	require.Equal(t, "anonymizer (tor, vpn, public_proxy, residential_proxy), services (vpn, public_proxy, residential_proxy, NORD_VPN)", before.Without(after).String())
+	require.True(t, before.TellsOf("nord_vpn"))
+	require.False(t, after.TellsOf("NORD_VPN"))
+	named, _ := load(t, database4(t, anonymous...)).Provided()
+	require.True(t, named.TellsOf("NORD_VPN"), "a database names it")
+	require.False(t, named.TellsOf("WARP_VPN"))
+	v4, v6 := (*geo.Table)(nil).Provided()
+	require.True(t, v4.IsEmpty() && v6.IsEmpty())
 }
 
 func TestProvides(t *testing.T) {
@@ -155,8 +238,8 @@ func TestProvides(t *testing.T) {
 		{"ASN", database(t, at("192.0.2.0/24", record{"autonomous_system_number": 64500})), []string{"asn"}},
 		{"the reserved ASN", database(t, at("192.0.2.0/24", record{"autonomous_system_number": 0})), nil},
 		{"flags", database(t, at("192.0.2.0/24", record{"is_anonymous": true})), []string{"anonymizer", "services"}},
-		{"cells", corrections("192.0.2.1,US,US-CA,64500,none,-"), []string{"country", "region", "asn", "anonymizer", "services"}},
-		{"cells that say none", corrections("192.0.2.1,-,-,-,-,-"), []string{"anonymizer", "services"}},
+		{"cells", corrections("192.0.2.1,US,US-CA,64500,tor,NORD_VPN"), []string{"country", "region", "asn", "anonymizer", "services"}},
+		{"cells that say none", corrections("192.0.2.1,-,-,-,-,-"), nil},
 		{"an outer row whose field an inner row hides", corrections("192.0.2.1,DE,,,,", "192.0.2.1/31,US,,64500,,"), []string{"country", "asn"}},
 		{"empty cells", corrections("192.0.2.1,,,,,"), nil},
 		{"list", list("NORD_VPN", "192.0.2.1"), []string{"services"}},
@@ -245,7 +328,7 @@ func TestNothingIsKnownOfWhatClientsChoose(t *testing.T) {
 		require.Equal(t, []string{"NORD_VPN"}, names(lookup(t, table, addr)), addr)
 	}
 	require.Equal(t, geo.Location{ASN: 64500, ASNKnown: true}, lookup(t, table, "2001:0:909::2"))
-	require.Equal(t, geo.Location{Anonymizer: geo.AnonymizerNone}, lookup(t, table, "::9.9.9.8"))
+	require.Equal(t, geo.Location{Anonymizer: geo.AnonymizerNone, AnonymizerSorts: geo.AllSorts}, lookup(t, table, "::9.9.9.8"))
 	for _, addr := range []string{"9.9.9.9", "2001:1::", "2000:ffff::", "::1:0:0", "2002:909:909::"} {
 		at := lookup(t, table, addr)
 		require.Equal(t, geo.AnonymizerNone, at.Anonymizer, addr)

@@ -11,6 +11,7 @@ type layer struct {
 	v4, v6     spans       // numbers are indexes into statements; 0: says nothing
 	aliases    []alias     // where v6 repeats v4; v6 itself says nothing there
 	statements []statement // statements[0] is empty
+	supplied   supply
 }
 
 // alias is a block of IPv6 that repeats all of IPv4: the 32 bits behind the

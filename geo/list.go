@@ -33,10 +33,31 @@ func readNetset(file, service string, content []byte, v *vocabulary) (*layer, Da
 			dataset.Networks4++
 		}
 	}
-	if len(networks) > 0 {
-		dataset.Provides = ServicesField
-	}
+	l.supplied = listSupply(namedService(name), dataset)
 	return l, dataset, r
+}
+
+// listSupply is what a list provides: whoever gives it says that it is complete
+// for its category, in both families. That of an operator says nothing of other
+// operators (docs/semantics.md, geo-11). An empty list provides nothing.
+func listSupply(service Service, list Dataset) supply {
+	if list.Networks == 0 {
+		return supply{}
+	}
+	provided := Provided{Fields: ServicesField}
+	if service.Unnamed() || service.Name == torCategory {
+		provided.Services = service.sorts()
+	} else {
+		provided.Operators = []string{service.Name}
+	}
+	s := supply{provided: families{provided, provided}}
+	if list.Networks4 > 0 {
+		s.stated.v4 = provided
+	}
+	if list.Networks4 < list.Networks {
+		s.stated.v6 = provided
+	}
+	return s
 }
 
 // union marks the addresses of all networks with 1, the others with 0.

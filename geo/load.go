@@ -28,13 +28,9 @@ func Load(sources ...Source) (*Table, error) {
 	if err := l.errors.Err(); err != nil {
 		return nil, err
 	}
-	var provides Field
-	for _, d := range l.datasets {
-		provides |= d.Provides
-	}
 	layers := l.layers
 	l.layers = nil // so that they can go while the table is built: they are as large as it
-	t := build(layers, l.vocabulary, provides)
+	t := build(layers, l.vocabulary, l.supplied)
 	l.vocabulary.close()
 	t.datasets, t.warnings = l.datasets, l.warnings
 	l.hash.Sum(t.fingerprint[:0])
@@ -46,6 +42,7 @@ type loader struct {
 	vocabulary *vocabulary
 	hash       hash.Hash
 	layers     []*layer
+	supplied   supply
 	datasets   []Dataset
 	errors     Findings
 	warnings   Findings
@@ -96,7 +93,7 @@ func (l *loader) loadMMDB(source Source, content []byte) {
 		l.fail(source, "bad-mmdb", err)
 		return
 	}
-	if dataset.Provides == 0 {
+	if layer.supplied.fields() == 0 {
 		l.warn(source, "provides-nothing", fmt.Errorf(
 			"a database of type %q provides none of %s; it has no effect", dataset.Type, strings.Join(fieldNames[:], ", ")))
 	}
@@ -107,7 +104,8 @@ func (l *loader) loadMMDB(source Source, content []byte) {
 }
 
 func (l *loader) add(source Source, layer *layer, dataset Dataset) {
-	dataset.File, dataset.Kind = source.File, source.Kind
+	dataset.File, dataset.Kind, dataset.Provides = source.File, source.Kind, layer.supplied.fields()
+	l.supplied.add(layer.supplied)
 	l.layers = append(l.layers, layer)
 	l.datasets = append(l.datasets, dataset)
 }

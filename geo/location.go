@@ -37,8 +37,8 @@ func (f Field) Names() []string {
 // from it (docs/semantics.md, geo-10).
 type Anonymizer uint8
 
-// The anonymizers. Sources list only offenders: where a source states
-// anonymizers at all, an address that it does not list is known to be none.
+// The anonymizers. Sources list only offenders: where sources tell of every sort
+// of anonymizer, an address that they do not list is known to be none.
 const (
 	AnonymizerUnknown Anonymizer = iota
 	AnonymizerNone
@@ -69,7 +69,14 @@ type Location struct {
 	ASN        uint32  // meaningful if ASNKnown
 	ASNKnown   bool
 	Anonymizer Anonymizer
-	Services   Services
+
+	// AnonymizerSorts are the sorts that Anonymizer tells of: the address is known
+	// to be of none of them, or of the one that Anonymizer says. So an Anonymizer
+	// that is unknown may still be known to be no Tor, and one that is Anonymous may
+	// be Tor besides unless TorSort is among them.
+	AnonymizerSorts Sorts
+
+	Services Services
 
 	// Registered and Represented are the countries of MaxMind's
 	// registered_country (of the address block's holder) and
@@ -77,6 +84,26 @@ type Location struct {
 	// they never decide one, since neither says where the client is.
 	Registered  string
 	Represented string
+}
+
+// Assuming is the location if anonymizers and services of the sorts are taken for
+// known to be none wherever no source states them. Nothing that a source states
+// changes. Its Services equal those of no table.
+func (l Location) Assuming(none Sorts) Location {
+	if none == 0 {
+		return l
+	}
+	l.AnonymizerSorts |= none
+	if l.Anonymizer == AnonymizerUnknown && l.AnonymizerSorts == AllSorts {
+		l.Anonymizer = AnonymizerNone
+	}
+	assumed := serviceSet{}
+	if l.Services.set != nil {
+		assumed = *l.Services.set
+	}
+	assumed.told |= none
+	l.Services.set = &assumed
+	return l
 }
 
 // countryCode is a country as a small number: 0 is unknown, 1 is AA, 676 is ZZ.

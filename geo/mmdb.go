@@ -60,7 +60,8 @@ func readMMDB(content []byte, v *vocabulary) (*layer, Dataset, error) {
 		l.leaveChosen()
 		networks += w6.networks
 	}
-	dataset := Dataset{Type: reader.Metadata.DatabaseType, Networks: networks, Networks4: w4.networks, Provides: l.provides()}
+	dataset := Dataset{Type: reader.Metadata.DatabaseType, Networks: networks, Networks4: w4.networks}
+	l.supplied = l.databaseSupply(v, tree.v4Only)
 	if epoch := uint64(reader.Metadata.BuildEpoch); epoch <= latestBuild {
 		dataset.Built = time.Unix(int64(epoch), 0).UTC()
 	}
@@ -124,11 +125,53 @@ func (s *statementReader) at(offset uint32) (uint32, error) {
 	return id, nil
 }
 
-// provides are the fields that any statement of the layer provides.
-func (l *layer) provides() Field {
-	var provided Field
-	for i := range l.statements {
-		provided |= l.statements[i].provides()
+// databaseSupply is what a database provides: country, region and ASN for the
+// families of which a record states them; the sorts that its records tell of for
+// both, since the layout and not the record that happens to be there says what
+// its supplier looks for. A database without IPv6 addresses provides nothing for
+// them (docs/semantics.md, geo-11).
+func (l *layer) databaseSupply(v *vocabulary, v4Only bool) supply {
+	var s supply
+	s.stated = families{l.stated(v, &l.v4), l.stated(v, &l.v6)}
+	both := s.stated.v4
+	both.add(s.stated.v6)
+	sorts := Provided{Fields: both.Fields & (AnonymizerField | ServicesField), Anonymizer: both.Anonymizer, Services: both.Services, named: both.named}
+	for _, family := range []*Provided{&s.stated.v4, &s.stated.v6} {
+		if family.Anonymizer != 0 {
+			family.add(sorts)
+		}
 	}
-	return provided
+	s.provided = s.stated
+	s.provided.v4.add(sorts)
+	if !v4Only {
+		s.provided.v6.add(sorts)
+	}
+	return s
+}
+
+// stated is what the records of one family state. What a block of IPv6 repeats
+// counts for IPv4 alone.
+func (l *layer) stated(v *vocabulary, family *spans) Provided {
+	var stated Provided
+	seen := make([]bool, len(l.statements))
+	for _, id := range family.id {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		said := &l.statements[id]
+		stated.Fields |= said.places()
+		if said.tells != 0 {
+			stated.Fields |= AnonymizerField | ServicesField
+			stated.Anonymizer |= said.tells
+			stated.Services |= said.tells
+			for _, service := range v.sets[said.services].services {
+				if service.Operator != "" {
+					stated.named = append(stated.named, service)
+				}
+			}
+		}
+	}
+	stated.named = sortServices(stated.named)
+	return stated
 }

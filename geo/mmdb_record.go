@@ -240,23 +240,29 @@ func (r *mmdbRecord) statement(v *vocabulary) statement {
 	}
 	if r.statesFlags {
 		s.states |= AnonymizerField | ServicesField
-		s.anonymizer = r.anonymizer()
+		s.tells, s.hides = AllSorts, r.hides()
 		s.services = v.set(r.services())
 	}
 	return s
 }
 
-// anonymizer of an Anonymous-IP record: Tor wins over everything else
-// (docs/semantics.md, geo-7).
-func (r *mmdbRecord) anonymizer() Anonymizer {
-	switch {
-	case r.tor:
-		return Tor
-	case r.anonymous, r.vpn, r.proxy:
-		return Anonymous
-	default:
-		return AnonymizerNone
+// hides are the sorts that an Anonymous-IP record flags. is_anonymous alone is
+// any of them but Tor (docs/semantics.md, geo-7).
+func (r *mmdbRecord) hides() Sorts {
+	var hides Sorts
+	if r.tor {
+		hides |= TorSort
 	}
+	if r.vpn {
+		hides |= VPNSort
+	}
+	if r.proxy {
+		hides |= ProxySorts
+	}
+	if r.anonymous && hides == 0 {
+		hides = AllSorts &^ TorSort
+	}
+	return hides
 }
 
 // services of an Anonymous-IP record: one for each sort of anonymizer that it

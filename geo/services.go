@@ -75,14 +75,38 @@ func (s Service) Is(category string) bool {
 	return operator == lettersAndDigits(category) || operator == lettersAndDigits(stem)
 }
 
-// Services is the set of IP services at an address. The zero value is unknown.
-// Within one [Table] equal sets are ==.
+// Services is the set of IP services that are known at an address, and what is
+// known besides: that there are no others of some sorts, or of some operators. The
+// zero value is unknown. Within one [Table] equal ones are ==.
 type Services struct{ set *serviceSet }
 
-type serviceSet struct{ services []Service }
+type serviceSet struct {
+	services []Service
+	told     Sorts
+	provided *Provided // for its operators; nil: of none
+}
 
-// Known says that a source provides services, so that an empty set means none.
-func (s Services) Known() bool { return s.set != nil }
+// Known says that something is known: a service, or that there is none of any
+// sort. So an empty set that is known means none.
+func (s Services) Known() bool {
+	return s.set != nil && (len(s.set.services) > 0 || s.set.told == AllSorts)
+}
+
+// Sorts are the sorts of which all services of the address are known. It may be
+// behind any number of services of other sorts (docs/semantics.md, geo-11).
+func (s Services) Sorts() Sorts {
+	if s.set == nil {
+		return 0
+	}
+	return s.set.told
+}
+
+// TellsOf reports whether the address, unless it has a service of the category,
+// is known not to be of the operator that the category names: see
+// [Provided.TellsOf].
+func (s Services) TellsOf(category string) bool {
+	return s.set != nil && s.set.provided != nil && s.set.provided.TellsOf(category)
+}
 
 // All ranges over the services in ascending order of [Service.String].
 func (s Services) All() iter.Seq[Service] {
@@ -141,6 +165,21 @@ func namedService(name string) Service {
 		return Service{Type: Proxy, Anonymous: true}
 	}
 	return Service{Name: name, Type: typeOfName(name), Anonymous: !slices.Contains(corporate[:], name)}
+}
+
+// sorts are those that a service of a list or of corrections may be of. One that
+// hides nobody is of none, and neither is one whose name tells no type.
+func (s Service) sorts() Sorts {
+	switch {
+	case s.Type == TorService:
+		return TorSort
+	case s.Anonymous && s.Type == VPN:
+		return VPNSort
+	case s.Anonymous && s.Type == Proxy:
+		return ProxySorts
+	default:
+		return 0
+	}
 }
 
 // providerService is the anonymizing service of a type whose operator a

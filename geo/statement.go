@@ -10,17 +10,17 @@ type statement struct {
 	represented countryCode
 	regions     uint32 // index into vocabulary.regionSets; 0: unknown
 	asn         uint32 // 0 is reserved (RFC 7607): unknown
-	anonymizer  Anonymizer
+	tells       Sorts  // the sorts of anonymizers that it speaks about
+	hides       Sorts  // those of them that the address hides behind
 	replaces    bool   // services replace those of earlier sources; else they join them
 	services    uint32 // index into vocabulary.sets
 }
 
-// provides are the fields that a statement gives a source the right to call
-// provided. To state that a country is unknown provides no countries; to state
-// that there is no anonymizer and no service is all that such sources say of
-// most addresses (docs/semantics.md, geo-5).
-func (s *statement) provides() Field {
-	provided := s.states
+// places are the country, region and ASN that a statement gives a source the
+// right to call provided: to state that one is unknown provides nothing
+// (docs/semantics.md, geo-5).
+func (s *statement) places() Field {
+	provided := s.states & (Country | Region | ASN)
 	if s.country == 0 {
 		provided &^= Country
 	}
@@ -42,23 +42,47 @@ type fact struct {
 	country     countryCode
 	registered  countryCode
 	represented countryCode
-	anonymizer  Anonymizer
-	chosen      bool // of addresses that clients choose, until it is settled
+	hides       Sorts // the sorts of anonymizers that the address hides behind
+	told        Sorts // the sorts of anonymizers that are known to be there or not
+	toldService Sorts // the same for services; settled, it is in the set
+	chosen      bool  // of addresses that clients choose, until it is settled
 }
 
-// packedFact is a fact in 16 bytes, four to a cache line.
+// anonymizer is what the sorts come to: Tor wins over everything else, and none
+// is known only if every sort is (docs/semantics.md, geo-7 and geo-11).
+func (f *fact) anonymizer() Anonymizer {
+	switch {
+	case f.hides.Has(TorSort):
+		return Tor
+	case f.hides != 0:
+		return Anonymous
+	case f.told == AllSorts:
+		return AnonymizerNone
+	default:
+		return AnonymizerUnknown
+	}
+}
+
+// packedFact is a settled fact in 16 bytes, four to a cache line.
 type packedFact struct {
-	asn      uint32
-	regions  uint32
-	services uint32
-	codes    uint32 // three countries of 10 bits each, and the anonymizer in the highest two
+	asn     uint32
+	regions uint32
+	sorted  uint32 // the services, and the sorts that the anonymizer is told of in the highest four bits
+	codes   uint32 // three countries of 10 bits each, and the anonymizer in the highest two
 }
 
-// pack needs country codes to have 10 bits and anonymizers 2.
+// servicesBits are those of a services' index: a file of the largest size that is
+// read has not half as many records, each with a name of its own.
+const servicesBits = 28
+
+// pack needs country codes to have 10 bits, anonymizers 2 and sorts 4.
 func (f *fact) pack() packedFact {
-	codes := uint32(f.country) | uint32(f.registered)<<10 | uint32(f.represented)<<20 | uint32(f.anonymizer)<<30
-	return packedFact{f.asn, f.regions, f.services, codes}
+	codes := uint32(f.country) | uint32(f.registered)<<10 | uint32(f.represented)<<20 | uint32(f.anonymizer())<<30
+	return packedFact{f.asn, f.regions, f.services | uint32(f.told)<<servicesBits, codes}
 }
+
+func (f *packedFact) services() uint32 { return f.sorted & (1<<servicesBits - 1) }
+func (f *packedFact) told() Sorts      { return Sorts(f.sorted >> servicesBits) }
 
 func (f *packedFact) country() countryCode     { return countryCode(f.codes & 0x3ff) }
 func (f *packedFact) registered() countryCode  { return countryCode(f.codes >> 10 & 0x3ff) }
@@ -72,7 +96,24 @@ type vocabulary struct {
 	regionIndex map[string]uint32
 	sets        []serviceSet
 	setIndex    map[string]uint32
+	settled     map[settledSet]uint32
 }
+
+// settledSet is a set of services together with what is known besides them.
+type settledSet struct {
+	services uint32
+	told     Sorts
+	by       settledBy
+}
+
+// settledBy says what of the sources is known of an address.
+type settledBy uint8
+
+const (
+	settledByIPv4 settledBy = iota // also for IPv6, if they provide the same for it
+	settledByIPv6
+	settledByNobody
+)
 
 // The sets every vocabulary starts with.
 const (
@@ -86,13 +127,14 @@ func newVocabulary() *vocabulary {
 		regionIndex: map[string]uint32{},
 		sets:        make([]serviceSet, 1), // 0: not stated
 		setIndex:    map[string]uint32{},
+		settled:     map[settledSet]uint32{},
 	}
 	v.set(nil)
 	return v
 }
 
 // close drops what only interning needs.
-func (v *vocabulary) close() { v.regionIndex, v.setIndex = nil, nil }
+func (v *vocabulary) close() { v.regionIndex, v.setIndex, v.settled = nil, nil, nil }
 
 // set interns a set of services, given in any order. It keeps the slice.
 func (v *vocabulary) set(services []Service) uint32 {
@@ -111,15 +153,16 @@ func (v *vocabulary) set(services []Service) uint32 {
 	id, known := v.setIndex[string(key)]
 	if !known {
 		id = uint32(len(v.sets))
-		v.sets = append(v.sets, serviceSet{services})
+		v.sets = append(v.sets, serviceSet{services: services})
 		v.setIndex[string(key)] = id
 	}
 	return id
 }
 
 // apply is the joining rule: what f becomes, field by field, when a later source
-// makes the statement s; a region goes with its country (docs/semantics.md,
-// join-1 and join-2).
+// makes the statement s; a region goes with its country, and of the anonymizer a
+// statement overrides the sorts that it speaks about (docs/semantics.md, join-1,
+// join-2 and geo-11).
 func (v *vocabulary) apply(f fact, s *statement) fact {
 	if s.states.Has(Country) {
 		if s.country != f.country {
@@ -144,10 +187,14 @@ func (v *vocabulary) apply(f fact, s *statement) fact {
 		f.asn = s.asn
 	}
 	if s.states.Has(AnonymizerField) {
-		f.anonymizer = s.anonymizer
+		f.hides = f.hides&^s.tells | s.hides
+		f.told |= s.tells
 	}
 	if s.states.Has(ServicesField) {
 		f.services = v.join(f.services, s)
+		if s.replaces {
+			f.toldService = AllSorts // the cell lists all that there is
+		}
 	}
 	return f
 }
@@ -162,20 +209,31 @@ func (v *vocabulary) join(before uint32, s *statement) uint32 {
 	return v.set(append(both, v.sets[s.services].services...))
 }
 
-// settle is the last step: where no source stated anonymizer or services, the
-// address is known to have none if any source provides the field at all, since
-// such sources list only offenders (docs/semantics.md, geo-4). Of an address that
+// settle is the last step: of the sorts that the sources are complete for in
+// the address's family, an address about which none of them says anything is
+// known to be of none (docs/semantics.md, geo-4 and geo-11). Of an address that
 // its client chose they say nothing (embedded-5).
-func (f fact) settle(provides Field) fact {
-	if f.chosen {
-		f.chosen = false
+func (v *vocabulary) settle(f fact, provided *families, v6 bool) fact {
+	here, by := &provided.v4, settledByIPv4
+	switch {
+	case f.chosen:
+		here, by = &Provided{}, settledByNobody
+	case v6 && !provided.v4.settlesLike(&provided.v6):
+		here, by = &provided.v6, settledByIPv6
+	}
+	f.told |= here.Anonymizer
+	told := f.toldService | here.Services
+	f.toldService, f.chosen = 0, false
+	if f.services == unstatedServices && told == 0 && len(here.Operators)+len(here.named) == 0 {
 		return f
 	}
-	if f.anonymizer == AnonymizerUnknown && provides.Has(AnonymizerField) {
-		f.anonymizer = AnonymizerNone
+	key := settledSet{f.services, told, by}
+	id, known := v.settled[key]
+	if !known {
+		id = uint32(len(v.sets))
+		v.sets = append(v.sets, serviceSet{v.sets[f.services].services, told, here})
+		v.settled[key] = id
 	}
-	if f.services == unstatedServices && provides.Has(ServicesField) {
-		f.services = noServices
-	}
+	f.services = id
 	return f
 }

@@ -22,7 +22,7 @@ type Table struct {
 	v6          edges6
 	blocks      []block
 	index       *iptable.Table // address -> location id, or blockBit and the index of a block
-	provides    Field
+	supplied    supply
 	datasets    []Dataset
 	warnings    Findings
 	fingerprint [32]byte
@@ -87,8 +87,9 @@ func (t *Table) write(location *Location, id uint32) {
 	location.ASN = f.asn
 	location.ASNKnown = f.asn != 0
 	location.Anonymizer = f.anonymizer()
-	if f.services != unstatedServices {
-		location.Services.set = &t.vocabulary.sets[f.services]
+	location.AnonymizerSorts = f.told()
+	if services := f.services(); services != unstatedServices {
+		location.Services.set = &t.vocabulary.sets[services]
 	}
 	location.Registered = t.alphabet.text(f.registered())
 	location.Represented = t.alphabet.text(f.represented())
@@ -104,13 +105,33 @@ func (t *Table) Locations() int {
 	return max(1, len(t.facts))
 }
 
-// Provides says which fields any source states. A field that none does is
-// unknown for every address.
+// Provides says which fields any source provides, for either family. A field
+// that none does is unknown for every address, unless corrections state that it
+// has none of it.
 func (t *Table) Provides() Field {
 	if t == nil {
 		return 0
 	}
-	return t.provides
+	return t.supplied.fields()
+}
+
+// Provided is what the sources provide for IPv4 and for IPv6, together. It is
+// the caller's to read; of a nil or zero Table it is nothing.
+func (t *Table) Provided() (v4, v6 Provided) {
+	if t == nil {
+		return Provided{}, Provided{}
+	}
+	return t.supplied.provided.v4, t.supplied.provided.v6
+}
+
+// Stated is the part of [Table.Provided] of which the sources hold any network
+// of the family. A list provides its service for both families, and states it
+// for those alone that its networks are of.
+func (t *Table) Stated() (v4, v6 Provided) {
+	if t == nil {
+		return Provided{}, Provided{}
+	}
+	return t.supplied.stated.v4, t.supplied.stated.v6
 }
 
 // Datasets describes the sources, in the order given to Load.

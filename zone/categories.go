@@ -22,10 +22,15 @@ func isKnownCategory(category string) bool {
 	return !strings.ContainsRune(category, ' ') && strings.Contains(categories, " "+category+" ")
 }
 
-// meantCategory names the category that was probably meant, for the end of a message.
-func meantCategory(category string) string {
-	if meant := jsondoc.Nearest(category, strings.Fields(categories)...); meant != "" {
-		return fmt.Sprintf("; did you mean %q?", meant)
+// unknownCategory is what a category means that is not known, with the one that
+// was probably meant.
+func unknownCategory(category string) string {
+	text := "unknown IP service category; it matches only services of this name"
+	if strings.HasPrefix(category, "ALL_") {
+		text = "unknown IP service category for many services; it is unknown for every address, which denies wherever it matters"
 	}
-	return ""
+	if meant := jsondoc.Nearest(category, strings.Fields(categories)...); meant != "" {
+		text += fmt.Sprintf("; did you mean %q?", meant)
+	}
+	return text
 }

@@ -100,8 +100,10 @@ func TestDynamicWarnings(t *testing.T) {
 		{"included country, excluded region", dynamicV2 + `"locations":{"include":[{"country":"US"}],"exclude":[{"country":"US","region":"CA"}]}`, nil},
 		{"codes outside of ISO that databases have", dynamic + `"locations":[{"country":"EU"},{"country":"AP"},{"country":"XK"}]`, nil},
 		{"UK", dynamic + `"locations":[{"country":"UK"}]`, []string{"3:25 warning not-iso-country /locations/0/country"}},
-		{"unknown category", dynamicV2 + `"ipServiceCategories":{"include":["FUTURE_CATEGORY"],"exclude":["nord_vpn"]}`, []string{
+		{"unknown category", dynamicV2 + `"ipServiceCategories":{"include":["FUTURE_CATEGORY"],"exclude":["NORDVPN"]}`, []string{
 			"3:35 warning unknown-category /ipServiceCategories/include/0", "3:65 warning unknown-category /ipServiceCategories/exclude/0"}},
+		{"category in lower case", dynamicV2 + `"ipServiceCategories":{"include":["all_anonymizers"],"exclude":["Nord_Vpn"]}`, nil},
+		{"aggregate that nobody knows", dynamicV2 + `"ipServiceCategories":{"include":["ALL_ANONYMISERS"]}`, []string{"3:35 warning unknown-category /ipServiceCategories/include/0"}},
 		{"categories added since", dynamicV2 + `"ipServiceCategories":{"include":["PERIMETER81_VPN","PROXYLINE_PROXY","VIGOR_SSL_VPN"]}`, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -111,6 +113,8 @@ func TestDynamicWarnings(t *testing.T) {
 	}
 	zones, err := okta("INACTIVE", dynamicV2+`"ipServiceCategories":{"include":["FUTURE_CATEGORY"]}`)
 	require.Equal(t, []string{"3:35 warning unknown-category /ipServiceCategories/include/0"}, report(zones.Warnings, err))
+	lower := active(t, dynamicV2+`"ipServiceCategories":{"include":["all_anonymizers"]}`)
+	require.Equal(t, []string{"ALL_ANONYMIZERS"}, zone.ValuesOf(lower.Categories.Include), "letter case means nothing")
 	require.Equal(t, []string{"FUTURE_CATEGORY"}, zone.ValuesOf(zones.Zones[0].Categories.Include), "an unknown category still counts")
 }
 

@@ -220,17 +220,17 @@ func parseASN(text string) (uint32, bool) {
 	return uint32(asn), err == nil
 }
 
-// categories reads one list of categories. One that is not known is kept
-// (docs/semantics.md, oktadoc-15).
+// categories reads one list of categories. Their letters have no case, and one
+// that is not known is kept (docs/semantics.md, dynamic-15 and oktadoc-15).
 func (r *zoneReader) categories(list jsondoc.Node) []Term[string] {
 	var categories []Term[string]
 	for _, node := range list.Elements() {
 		if !r.Is(node, jsondoc.String, "a category as a string") {
 			continue
 		}
-		category := node.String()
+		category := strings.ToUpper(node.String())
 		if !isKnownCategory(category) {
-			r.Warn(node, "unknown-category", "unknown IP service category; it matches only services of this name%s", meantCategory(category))
+			r.Warn(node, "unknown-category", "%s", unknownCategory(category))
 		}
 		categories = append(categories, termAt(node, category))
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
 // openPolicy loads and compiles the policy that the flags name.
@@ -24,6 +26,15 @@ func (c *commandLine) policyOptions() (policyfile.Options, error) {
 	options := policyfile.Options{Paths: c.paths, Geo: c.geo, Threats: c.threats, UnknownCountry: c.unknownCountry, Within: c.within}
 	if c.unknownCountry != "" && c.unknownCountry != "deny" && c.unknownCountry != "trust" {
 		return options, fmt.Errorf("--unknown-country %q: expected deny or trust", c.unknownCountry)
+	}
+	for _, list := range c.assumeNone {
+		for name := range strings.SplitSeq(list, ",") {
+			sorts, known := geo.SortsOf(name)
+			if !known {
+				return options, fmt.Errorf("--assume-none %q: %s, or all", list, jsondoc.Expected(name, geo.SortNames()...))
+			}
+			options.AssumeNone |= sorts
+		}
 	}
 	for _, text := range c.services {
 		name, path, found := strings.Cut(text, "=")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/internal/files"
 )
 
@@ -23,6 +24,7 @@ type commandLine struct {
 	threats        []string
 	unknownCountry string
 	within         string
+	assumeNone     []string
 	json           bool
 }
 
@@ -110,6 +112,8 @@ func (c *commandLine) sharedFlags(root *cobra.Command) {
 	flags.StringVar(&c.unknownCountry, "unknown-country", "", "what a client of unknown country is to a SailPoint block list, `ANSWER`: deny or trust")
 	offerValues(root, "unknown-country", "deny", "trust")
 	flags.StringVar(&c.within, "within", "", "folder `DIR` that no path may leave, in a policy file or on the command line, nor a link on the way")
+	flags.StringArrayVar(&c.assumeNone, "assume-none", nil, "sorts of anonymizers that are none wherever no geo source states them: `SORT,...` of tor, vpn, public_proxy, residential_proxy, or all (repeatable)")
+	offerValues(root, "assume-none", append(geo.SortNames(), "all")...)
 	flags.BoolVar(&c.json, "json", false, "print JSON, one object a line")
 }
 

@@ -3,6 +3,7 @@ package policyfile
 import (
 	"path/filepath"
 
+	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/jsondoc"
 )
@@ -17,6 +18,8 @@ type file struct {
 	overlay                   *reference
 	geo                       []reference
 	services                  []service
+	assumeNone                geo.Sorts
+	assumeNoneAt              jsondoc.Node
 	unknownCountry            setting
 	mode                      setting
 	edge                      *edgeReading
@@ -71,4 +74,15 @@ func (v *values) services(node jsondoc.Node, f *file) {
 			f.services = append(f.services, service{name: member.Name, list: list})
 		}
 	}
+}
+
+// sorts reads ["vpn", "public_proxy"].
+func (v *values) sorts(node jsondoc.Node, f *file) {
+	f.assumeNoneAt = node
+	v.each(func(node jsondoc.Node) {
+		var name string
+		v.choice(&name, geo.SortNames()...)(node)
+		sort, _ := geo.SortsOf(name)
+		f.assumeNone |= sort
+	})(node)
 }

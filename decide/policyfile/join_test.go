@@ -117,7 +117,8 @@ func TestConflicts(t *testing.T) {
 		"threat.json": threatText, "network.json": networkText, "profile.json": profileText, "overlay.json": overlayText,
 		"threat2.json": threatText, "network2.json": networkText, "profile2.json": profileText,
 		"a.json": `{"sailpoint":{"networkConfig":"network.json","authProfile":"profile.json","unknownCountry":"deny"},
-			"okta":{"threatInsight":"threat.json"},"overlay":"overlay.json","edge":{},"mode":"enforce","serve":{}}`,
+			"okta":{"threatInsight":"threat.json"},"overlay":"overlay.json","edge":{},"mode":"enforce","serve":{},"assumeNone":["vpn"]}`,
+		"j.json": `{"assumeNone":["vpn"],"geo":[]}`,
 		"b.json": `{"sailpoint":{"networkConfig":"network2.json"}}`,
 		"c.json": `{"sailpoint":{"authProfile":"profile2.json"}}`,
 		"d.json": `{"okta":{"threatInsight":"threat2.json"}}`,
@@ -138,6 +139,7 @@ func TestConflicts(t *testing.T) {
 		{"mode", "f.json", "f.json:1:9 /mode conflict"},
 		{"serve", "g.json", "g.json:1:10 /serve conflict"},
 		{"unknownCountry", "h.json", "h.json:1:32 /sailpoint/unknownCountry conflict"},
+		{"assumeNone", "j.json", "j.json:1:15 /assumeNone conflict"},
 		{"overlay", "i.json", "i.json:1:12 /overlay conflict"},
 	}
 	for _, test := range tests {

@@ -2,6 +2,7 @@ package policyfile
 
 import (
 	"github.com/netwicket/netwicket/decide/gate"
+	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
@@ -11,7 +12,7 @@ import (
 type key struct {
 	name    string
 	shape   shape
-	words   []string // of a word; the first is the default
+	words   []string // of a word, the first is the default; or those that a list may hold
 	initial string   // the default as JSON; empty if leaving the key out says something else than any value
 	example string   // a value as JSON
 	about   string   // what it means
@@ -38,6 +39,7 @@ const (
 	anAge
 	aWait
 	serviceLists // {"NAME": ["PATH"]}
+	wordList     // of words
 )
 
 // keys are the keys of a policy file, with what reads them into f.
@@ -56,6 +58,11 @@ func (v *values) keys(f *file) []key {
 		{
 			name: "services", shape: serviceLists, initial: `{}`, example: `{"NORD_VPN": ["feeds/nord-vpn.txt"]}`, read: func(node jsondoc.Node) { v.services(node, f) },
 			about: "lists of networks that offer an IP service, by the service's category as Okta writes it",
+		},
+		{
+			name: "assumeNone", shape: wordList, words: geo.SortNames(), initial: `[]`, example: `["public_proxy", "residential_proxy"]`,
+			read:  func(node jsondoc.Node) { v.sorts(node, f) },
+			about: "sorts of anonymizers that are taken for known to be none wherever no geo source states them. Without it a policy does not compile whose zones ask for a sort that no source tells of",
 		},
 		{
 			name: "overlay", shape: aPath, example: `"overlay.json"`, read: v.one(&f.overlay),

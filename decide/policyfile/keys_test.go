@@ -53,7 +53,8 @@ func TestKeysReadTheirExamplesAndDefaults(t *testing.T) {
 				errs = append(errs, found.Error())
 			}
 		}
-		f.edgeAt, f.serveAt, f.mode.node, f.unknownCountry.node = jsondoc.Node{}, jsondoc.Node{}, jsondoc.Node{}, jsondoc.Node{}
+		f.edgeAt, f.serveAt, f.assumeNoneAt = jsondoc.Node{}, jsondoc.Node{}, jsondoc.Node{}
+		f.mode.node, f.unknownCountry.node = jsondoc.Node{}, jsondoc.Node{}
 		return f, errs
 	}
 	count := 0
@@ -67,7 +68,7 @@ func TestKeysReadTheirExamplesAndDefaults(t *testing.T) {
 		require.NotEmpty(t, k.about, name)
 		changed, errs := with(within, k.name, k.example)
 		require.Empty(t, errs, "%s: the example", name)
-		if k.initial == "" && len(k.words) == 0 {
+		if initialOf(k) == "" {
 			return
 		}
 		same, errs := with(within, k.name, initialOf(k))
@@ -89,7 +90,7 @@ func TestKeysReadTheirExamplesAndDefaults(t *testing.T) {
 func TestKeysMakeAPolicyFile(t *testing.T) {
 	for _, k := range table() {
 		kind, _ := Recognise("ours.json", []byte(`{"`+k.name+`": 1}`))
-		shared := k.name == "$schema" || k.name == "overlay"
+		shared := k.name == "$schema" || k.name == "overlay" || k.name == "assumeNone"
 		require.Equal(t, !shared, kind == PolicyFile, k.name)
 		require.Equal(t, !shared, strings.Contains(errUnknownDocument.Error(), k.name), k.name)
 	}
@@ -97,7 +98,7 @@ func TestKeysMakeAPolicyFile(t *testing.T) {
 
 // initialOf is the default as JSON, empty if there is none.
 func initialOf(k key) string {
-	if len(k.words) > 0 {
+	if k.shape == aWord {
 		return `"` + k.words[0] + `"`
 	}
 	return k.initial
@@ -179,10 +180,9 @@ func keyTable(keys []key) string {
 }
 
 func valueText(k key) string {
-	if k.shape == aWord {
-		return "`" + strings.Join(k.words, "`, `") + "`"
-	}
+	words := "`" + strings.Join(k.words, "`, `") + "`"
 	return [...]string{
+		aWord: words, wordList: "list of " + words,
 		anObject: "object", aText: "text", aPath: "path", aPathOrNone: "path, or empty", pathList: "list of paths", aFlag: "true or false",
 		anAddress: "host:port or unix:PATH", anAddressOrNone: "host:port or unix:PATH, or empty", addressList: "list of addresses",
 		prefixList: "list of networks, addresses and files of them", aSource: "source", anAge: "duration, or empty", aWait: "duration", serviceLists: "lists of paths, by category",

@@ -291,6 +291,9 @@ func (l *loader) joinSettings(f *file) {
 	if f.unknownCountry.value != "" && set("sailpoint.unknownCountry", f.unknownCountry.node) {
 		l.parts.Config.UnknownCountry = unknownCountry(f.unknownCountry.value)
 	}
+	if f.assumeNone != 0 && set("assumeNone", f.assumeNoneAt) {
+		l.parts.Config.AssumeNone, l.parts.assumeAt = f.assumeNone, f.assumeNoneAt
+	}
 	if f.mode.value != "" && set("mode", f.mode.node) {
 		l.parts.Observe = f.mode.value == "observe"
 	}
@@ -320,6 +323,7 @@ func (l *loader) flags(options Options) {
 	if options.UnknownCountry != "" {
 		l.parts.Config.UnknownCountry = unknownCountry(options.UnknownCountry)
 	}
+	l.parts.Config.AssumeNone |= options.AssumeNone
 	for _, path := range options.Geo {
 		l.geo = append(l.geo, reference{path: path, named: true})
 	}

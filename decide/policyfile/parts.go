@@ -30,6 +30,9 @@ type Options struct {
 	// of policy files, nor a link on the way; empty: paths may lead anywhere. It is for
 	// policies of people who may not read what the process may.
 	Within string
+	// AssumeNone are sorts of anonymizers that are taken for known to be none wherever
+	// no geo source states them, besides those of policy files.
+	AssumeNone geo.Sorts
 	// Now is what the overlay's entries are held against; zero: the time of loading.
 	Now time.Time
 }
@@ -56,6 +59,7 @@ type Parts struct {
 	sources  []geo.Source // those of Config.Geo
 	document Kind         // the one vendor document, where there is nothing else
 	origin   string       // file of findings about the policy as a whole
+	assumeAt jsondoc.Node // where a policy file has assumeNone
 }
 
 // Err is the errors among the findings, as [Findings], or nil.
@@ -103,14 +107,19 @@ func (p *Parts) Compile() (*decide.Policy, error) {
 }
 
 // placed gives a file to findings that are about no document, such as that of a
-// policy without any.
+// policy without any, or about what the policy file alone says.
 func (p *Parts) placed(findings Findings) Findings {
 	for i, f := range findings {
-		if f.File == "" {
-			named := *f
-			named.File = p.origin
-			findings[i] = &named
+		if f.File != "" {
+			continue
 		}
+		named := *f
+		named.File = p.origin
+		if f.Code == "assumed-none" && p.assumeAt.Exists() {
+			named.File, named.Path = p.assumeAt.File(), p.assumeAt.Path()
+			named.Line, named.Column = p.assumeAt.Position()
+		}
+		findings[i] = &named
 	}
 	return findings
 }

@@ -87,6 +87,8 @@ func valueSchema(k key) ordered {
 		return ordered{{"type", "boolean"}}
 	case aWord:
 		return ordered{{"enum", k.words}}
+	case wordList:
+		return list(ordered{{"enum", k.words}})
 	case anAddress:
 		return like(`^unix:.|:[0-9]+$`)
 	case anAddressOrNone:

@@ -248,14 +248,14 @@ func ParseWait(text string) (time.Duration, error) {
 	return duration, nil
 }
 
-// serviceName is how Okta writes its IP service categories. A name in another
-// form would match none of them.
-var serviceName = regexp.MustCompile(`^[A-Z0-9]+(_[A-Z0-9]+)*$`)
+// serviceName is how Okta writes its IP service categories, whose letters have no
+// case here (docs/semantics.md, dynamic-15). A name in another form would match none.
+var serviceName = regexp.MustCompile(`^[A-Za-z0-9]+(_[A-Za-z0-9]+)*$`)
 
 // CheckServiceName says whether a netset can be given this IP service.
 func CheckServiceName(name string) error {
 	if !serviceName.MatchString(name) {
-		return errors.New("expected an IP service category such as NORD_VPN: capital letters, digits and single underscores")
+		return errors.New("expected an IP service category such as NORD_VPN: letters, digits and single underscores")
 	}
 	return nil
 }

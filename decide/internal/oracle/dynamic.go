@@ -33,7 +33,7 @@ func (r *request) dynamic(z *zone.Zone, at geo.Location) (Grade, string) {
 		add(g, "ASN", asnText)
 	}
 	if z.Proxy != zone.ProxyUnset {
-		add(gradeProxy(z.Proxy, at.Anonymizer), "anonymizer", anonymizerText)
+		add(gradeProxy(z.Proxy, at), "anonymizer", anonymizerText)
 	}
 	if len(z.Categories.Include) > 0 || len(z.Categories.Exclude) > 0 {
 		add(gradeCategories(z, at.Services), "IP services", servicesText)
@@ -87,20 +87,35 @@ func (o *Oracle) gradePlace(want zone.Place, at geo.Location) Grade {
 	return Unknown
 }
 
-// gradeProxy says whether an anonymizer is of the type that is wanted.
-// See docs/semantics.md, dynamic-4.
-func gradeProxy(want zone.ProxyType, have geo.Anonymizer) Grade {
-	if have == geo.AnonymizerUnknown {
-		return Unknown
+// gradeProxy says whether an anonymizer is of the type that is wanted. What may be
+// Tor besides may be Tor first of all.
+// See docs/semantics.md, dynamic-4 and dynamic-14.
+func gradeProxy(want zone.ProxyType, at geo.Location) Grade {
+	tor, other := No, No
+	switch at.Anonymizer {
+	case geo.Tor:
+		tor = Match
+	case geo.Anonymous:
+		other = Match
+		if at.AnonymizerSorts&geo.TorSort == 0 {
+			tor = Unknown
+		}
+	case geo.AnonymizerUnknown:
+		if at.AnonymizerSorts&geo.TorSort == 0 {
+			tor = Unknown
+		}
+		if at.AnonymizerSorts|geo.TorSort != geo.AllSorts {
+			other = Unknown
+		}
+	case geo.AnonymizerNone:
 	}
-	tor, other := have == geo.Tor, have == geo.Anonymous
 	switch want {
 	case zone.TorAnonymizer:
-		return gradeOf(tor)
+		return tor
 	case zone.NotTorAnonymizer:
-		return gradeOf(other)
+		return min(other, tor.not())
 	case zone.AnyAnonymizer:
-		return gradeOf(tor || other)
+		return max(tor, other)
 	case zone.ProxyUnset:
 		return Match
 	default:
@@ -110,32 +125,77 @@ func gradeProxy(want zone.ProxyType, have geo.Anonymizer) Grade {
 
 // gradeCategories goes service by service. A POLICY zone wants no excluded
 // service at all; a blocklist is content with one included service that is not
-// excluded.
-// See docs/semantics.md, dynamic-6 and dynamic-7.
+// excluded. What no source looks for may be there.
+// See docs/semantics.md, dynamic-6, dynamic-7, dynamic-14 and dynamic-15.
 func gradeCategories(z *zone.Zone, services geo.Services) Grade {
-	if !services.Known() {
-		return Unknown
-	}
 	anyIn, anyOut, anyLeft := No, No, No
-	for service := range services.All() {
-		in := gradeOf(len(z.Categories.Include) == 0) // only exclude: all services except
+	see := func(there Grade, of func(category string) Grade) {
+		in := No
+		if len(z.Categories.Include) == 0 { // only exclude: all services except
+			in = of("ALL_IP_SERVICES")
+		}
 		for _, category := range z.Categories.Include {
-			in = max(in, gradeCategory(category.Value, service))
+			in = max(in, of(strings.ToUpper(category.Value)))
 		}
 		out := No
 		for _, category := range z.Categories.Exclude {
-			out = max(out, gradeCategory(category.Value, service))
+			out = max(out, of(strings.ToUpper(category.Value)))
 		}
-		anyIn, anyOut = max(anyIn, in), max(anyOut, out)
-		anyLeft = max(anyLeft, min(in, out.not()))
+		anyIn, anyOut = max(anyIn, min(there, in)), max(anyOut, min(there, out))
+		anyLeft = max(anyLeft, min(there, in, out.not()))
 	}
+	for service := range services.All() {
+		see(Match, func(category string) Grade { return gradeCategory(category, service) })
+	}
+	for _, sort := range []geo.Sorts{geo.TorSort, geo.VPNSort, geo.PublicProxySort, geo.ResidentialProxySort} {
+		if services.Sorts()&sort == 0 {
+			see(Unknown, func(category string) Grade { return gradeUnseen(category, sort, services) })
+		}
+	}
+	see(Unknown, gradeUnheardOf)
 	if z.Blocklist {
 		return anyLeft
 	}
 	return min(anyIn, anyOut.not())
 }
 
-// gradeCategory says whether a service is of a category.
+// gradeUnseen says whether a service of a sort would be of a category, if there
+// were one that no source looks for.
+// See docs/semantics.md, dynamic-14.
+func gradeUnseen(category string, sort geo.Sorts, services geo.Services) Grade {
+	tor := sort == geo.TorSort
+	switch category {
+	case "ANONYMIZER_TOR":
+		return gradeOf(tor)
+	case "ALL_PROXIES_VPNS", "ALL_ANONYMIZERS_EXCEPT_TOR":
+		return gradeOf(!tor)
+	}
+	if strings.HasPrefix(category, "ALL_") {
+		return Match
+	}
+	vpn, proxy, torName := strings.HasSuffix(category, "_VPN"), strings.HasSuffix(category, "_PROXY"), strings.HasSuffix(category, "_TOR")
+	if vpn && sort != geo.VPNSort || proxy && (tor || sort == geo.VPNSort) || torName && !tor {
+		return No
+	}
+	if services.TellsOf(category) {
+		return No
+	}
+	return Unknown
+}
+
+// gradeUnheardOf says whether a service of no sort that we know is of a category:
+// of an aggregate that we do not know either, perhaps.
+// See docs/semantics.md, dynamic-10.
+func gradeUnheardOf(category string) Grade {
+	rest, aggregate := strings.CutPrefix(category, "ALL_")
+	known := rest == "IP_SERVICES" || rest == "PROXIES_VPNS" || rest == "ANONYMIZERS" || rest == "ANONYMIZERS_EXCEPT_TOR"
+	if aggregate && !known {
+		return Unknown
+	}
+	return No
+}
+
+// gradeCategory says whether a service is of a category, in upper case.
 // See docs/semantics.md, dynamic-10 and dynamic-11.
 func gradeCategory(category string, service geo.Service) Grade {
 	isTor := service.Type == geo.TorService

@@ -86,11 +86,12 @@ func (r *request) trustedBy(addr netip.Addr) []int {
 }
 
 // location is the address's own, never that of one embedded in it, and of Teredo
-// what corrections and lists say.
-// See docs/semantics.md, embedded-4 and embedded-5.
+// what corrections and lists say; and what the policy assumes where no source says
+// anything.
+// See docs/semantics.md, embedded-4, embedded-5 and policy-7.
 func (r *request) location(addr netip.Addr) geo.Location {
 	_, at := r.geo.Find(addr)
-	return at
+	return at.Assuming(r.assumeNone)
 }
 
 // exempt says that the ACTIVE exempt zone lists addr.
@@ -126,6 +127,6 @@ func (r *request) lookAtHops() {
 	}
 	if r.client >= 0 {
 		around, at := r.geo.Find(r.chain[r.client])
-		r.answer.From, r.answer.To, r.answer.Location = around.From(), around.To(), at
+		r.answer.From, r.answer.To, r.answer.Location = around.From(), around.To(), at.Assuming(r.assumeNone)
 	}
 }

@@ -32,7 +32,8 @@ type Documents struct {
 	AuthProfile         *zone.AuthProfile
 	TrustUnknownCountry bool // to SailPoint's block list
 
-	Geo *geo.Table
+	Geo        *geo.Table
+	AssumeNone geo.Sorts // sorts of anonymizers that are none wherever Geo does not say
 
 	Overlay *zone.Overlay
 	Now     time.Time // the time at which overlay entries may have expired; zero: none has
@@ -46,6 +47,8 @@ type Oracle struct {
 	policies []policy
 	geo      *geo.Table
 	regions  []string // every region code that a geo source uses
+
+	assumeNone geo.Sorts
 
 	threatInsight bool // there is a ThreatInsight configuration
 	threatAction  zone.ThreatAction
@@ -73,7 +76,7 @@ func (z *networkZone) canHold() bool { return z.Active && !z.Blocklist }
 // New makes an oracle. It copies no list, but notes for every entry where it
 // begins and ends.
 func New(d Documents) *Oracle {
-	o := &Oracle{geo: d.Geo, regions: d.Geo.Regions(), trustUnknown: d.TrustUnknownCountry}
+	o := &Oracle{geo: d.Geo, regions: d.Geo.Regions(), assumeNone: d.AssumeNone, trustUnknown: d.TrustUnknownCountry}
 	for _, document := range d.Zones {
 		for i := range document.Zones {
 			z := networkZone{Zone: document.Zones[i]}
