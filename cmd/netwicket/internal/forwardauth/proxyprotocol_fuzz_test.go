@@ -48,7 +48,9 @@ func FuzzProxyProtocol(f *testing.F) {
 	go func() { done <- server.Serve() }()
 	f.Cleanup(func() {
 		_ = server.Shutdown() // what is cut off was a fuzzer's
-		<-done
+		if err := <-done; err != nil {
+			f.Error(err)
+		}
 	})
 	f.Fuzz(func(t *testing.T, head []byte) {
 		if bytes.Contains(head, []byte("HTTP/")) {

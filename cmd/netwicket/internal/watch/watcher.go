@@ -87,7 +87,7 @@ func (w *Watcher) run() {
 			if event.Op != fsnotify.Chmod {
 				name = event.Name
 			}
-		case <-w.system.Errors: // events were lost
+		case <-w.system.Errors: //nolint:errcheck // events were lost, for whatever reason, and everything is looked at
 		}
 		select {
 		case <-w.closed:
