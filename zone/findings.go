@@ -66,10 +66,10 @@ func open(file string, text []byte) (jsondoc.Node, *reader) {
 
 // mistaken reports a document that is another than its reader expects, which is all
 // there is to say of it (docs/semantics.md, oktadoc-19).
-func (r *reader) mistaken(root jsondoc.Node, expected, path string) bool {
+func (r *reader) mistaken(root jsondoc.Node, expected string) bool {
 	what := mistaken.What(root)
 	if what != "" {
-		r.Fail(root, "wrong-document", "this is %s; expected %s, as GET %s answers", what, expected, path)
+		r.Fail(root, "wrong-document", "this is %s; expected %s", what, expected)
 	}
 	return what != ""
 }

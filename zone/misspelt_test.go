@@ -30,11 +30,11 @@ func TestMisspelt(t *testing.T) {
 		slips []string
 	}{
 		{"a rule's conditions", rules, inZone, "conditions", []string{"condition", "Conditions", "conditons", "сonditions", "ｃonditions", "cond_itions", "condititions"}},
-		{"a rule's network", rules, inZone, "network", []string{"networks", "netwrok", "Network", "nеtwоrk"}},
+		{"a rule's network", rules, inZone, "network", []string{"networks", "nettwork", "Network", "nеtwоrk"}},
 		{"a rule's include", rules, inZone, "include", []string{"includes", "included", "inlcude"}},
-		{"a rule's connection", rules, inZone, "connection", []string{"conection", "connections"}},
+		{"a rule's connection", rules, inZone, "connection", []string{"connecttion", "connections"}},
 		{"a rule's action", rules, otherForm, "appSignOn", []string{"appSignon", "appSingOn", "app_sign_on"}},
-		{"a rule's access", rules, inZone, "access", []string{"acess", "accesss", "аccess"}},
+		{"a rule's access", rules, inZone, "access", []string{"acess", "axcess", "аccess"}},
 		{"a zone's usage", zones, blocklist, "usage", []string{"usge", "Usage", "uѕage", "usag", "uasge"}},
 		{"a zone's gateways", zones, blocklist, "gateways", []string{"gateway", "gatways", "GATEWAYS", "gate_ways"}},
 		{"a zone's id", zones, blocklist, "id", []string{"Id", "_id", "іd"}},

@@ -37,7 +37,8 @@ type OverlayEntry struct {
 func ParseOverlay(file string, data []byte) (Overlay, error) {
 	var overlay Overlay
 	root, found := open(file, data)
-	if root.Exists() && found.Is(root, jsondoc.Object, "an object with deny and allow") {
+	overlaid := root.Get("deny").Exists() || root.Get("allow").Exists()
+	if root.Exists() && (overlaid || !found.mistaken(root, `an overlay, {"deny": [...], "allow": [...]}`)) && found.Is(root, jsondoc.Object, "an object with deny and allow") {
 		found.Strict(root, "deny", "allow")
 		overlay.Deny = found.overlayEntries(root.Get("deny"))
 		overlay.Allow = found.overlayEntries(root.Get("allow"))

@@ -21,7 +21,7 @@ type AuthProfile struct {
 func ParseAuthProfile(file string, data []byte) (AuthProfile, error) {
 	var profile AuthProfile
 	root, found := openSmall(file, data)
-	if root.Exists() && !found.mistaken(root, "a SailPoint authentication profile", "/auth-profiles/{id}") && found.Is(root, jsondoc.Object, "an authentication profile object") {
+	if root.Exists() && !found.mistaken(root, "a SailPoint authentication profile, as GET /auth-profiles/{id} answers") && found.Is(root, jsondoc.Object, "an authentication profile object") {
 		profile.Position = positionOf(root)
 		found.Strict(root, "name", "offNetwork", "untrustedGeography", "applicationId", "applicationName",
 			"type", "strongAuthLogin", "id", "tenant")

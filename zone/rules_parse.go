@@ -21,7 +21,7 @@ func ParseOktaRules(file string, data []byte) (RuleSet, error) {
 	set := RuleSet{File: file, Text: bytes.Clone(data)}
 	root, found := open(file, set.Text)
 	reader := &ruleReader{reader: found, ids: map[string]Position{}, priorities: map[int]Position{}}
-	if root.Exists() && !found.mistaken(root, "the rules of one Okta policy", "/api/v1/policies/{id}/rules") {
+	if root.Exists() && !found.mistaken(root, "the rules of one Okta policy, as GET /api/v1/policies/{id}/rules answers") {
 		set.Rules = reader.document(root)
 	}
 	failures, warnings := found.Found.Divide()

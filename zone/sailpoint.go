@@ -46,7 +46,7 @@ const (
 func ParseSailPoint(file string, data []byte) (NetworkConfig, error) {
 	config := NetworkConfig{Text: bytes.Clone(data)}
 	root, found := openSmall(file, config.Text)
-	if root.Exists() && !found.mistaken(root, "a SailPoint network configuration", "/auth-org/network-config") && found.Is(root, jsondoc.Object, "a network configuration object") {
+	if root.Exists() && !found.mistaken(root, "a SailPoint network configuration, as GET /auth-org/network-config answers") && found.Is(root, jsondoc.Object, "a network configuration object") {
 		reader := &configReader{found}
 		reader.read(&config, root)
 	}

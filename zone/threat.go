@@ -40,7 +40,7 @@ type ThreatInsight struct {
 func ParseThreatInsight(file string, data []byte) (ThreatInsight, error) {
 	var threat ThreatInsight
 	root, found := open(file, data)
-	if root.Exists() && !found.mistaken(root, "an Okta ThreatInsight configuration", "/api/v1/threats/configuration") && found.Is(root, jsondoc.Object, "a ThreatInsight configuration object") {
+	if root.Exists() && !found.mistaken(root, "an Okta ThreatInsight configuration, as GET /api/v1/threats/configuration answers") && found.Is(root, jsondoc.Object, "a ThreatInsight configuration object") {
 		threat.Position = positionOf(root)
 		// docs/semantics.md, oktadoc-17
 		found.Misspelt(root, []string{"action", "excludeZones"}, "created", "lastUpdated", "_links")

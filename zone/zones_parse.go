@@ -21,7 +21,7 @@ func ParseOkta(file string, data []byte) (Zones, error) {
 	zones := Zones{Text: bytes.Clone(data)}
 	root, found := open(file, zones.Text)
 	reader := &zoneReader{reader: found, ids: map[string]Position{}, names: map[string]Position{}}
-	if root.Exists() && !found.mistaken(root, "Okta zones", "/api/v1/zones") {
+	if root.Exists() && !found.mistaken(root, "Okta zones, as GET /api/v1/zones answers") {
 		zones.Zones = reader.document(root)
 	}
 	failures, warnings := found.Found.Divide()
