@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"runtime"
@@ -99,10 +99,8 @@ func (c *commandLine) serve(ctx context.Context, flags serveFlags, hangup <-chan
 		return err
 	}
 	s := &service{Service: doors, journal: journal, flags: flags, within: c.within}
-	for _, p := range policies {
-		if err := s.open(p); err != nil {
-			return err
-		}
+	if err := s.openAll(ctx, policies); err != nil || ctx.Err() != nil {
+		return err
 	}
 	s.opened = s.keepers[0].Status().Parts.Serve
 	s.settings = flags.over(s.opened)
@@ -110,6 +108,26 @@ func (c *commandLine) serve(ctx context.Context, flags serveFlags, hangup <-chan
 		return err
 	}
 	return s.run(ctx, hangup)
+}
+
+// openAll opens the policies, unless the context ends before: files may take long.
+func (s *service) openAll(ctx context.Context, policies []servedPolicy) error {
+	opened := make(chan error, 1)
+	go func() {
+		for _, p := range policies {
+			if err := s.open(p); err != nil {
+				opened <- err
+				return
+			}
+		}
+		opened <- nil
+	}()
+	select {
+	case err := <-opened:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // check says what is wrong with the flags themselves.
@@ -154,9 +172,11 @@ func (f serveFlags) over(settings policyfile.Serve) policyfile.Serve {
 // run opens the listeners, answers, and closes in an order that loses no question.
 func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	logger := s.journal.Logger()
-	certificate, err := s.certificate()
-	if err != nil {
-		return err
+	certificate, watched := s.certificate()
+	if certificate != nil {
+		if err := watched.Once(); err != nil {
+			return err
+		}
 	}
 	servers, err := s.listen(certificate)
 	if err != nil {
@@ -166,7 +186,7 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer stopBackground()
-	s.keep(background, &running, hangup, certificate)
+	s.keep(background, &running, hangup, watched)
 
 	failed := make(chan error, len(servers))
 	for _, server := range servers {
@@ -204,15 +224,36 @@ func (s *service) drain(failed <-chan error) error {
 	}
 }
 
-// certificate is nil for plain HTTP.
-func (s *service) certificate() (*forwardauth.Certificate, error) {
+// certificate is nil for plain HTTP. The files are its own, which are read whenever
+// they change.
+func (s *service) certificate() (*forwardauth.Certificate, *watch.Files) {
 	if s.settings.TLSCert == "" {
 		return nil, nil
 	}
-	return forwardauth.LoadCertificate(
+	logger, subject := s.journal.Logger(), "certificate "+s.settings.TLSCert
+	certificate := forwardauth.NewCertificate(
 		files.File{Path: s.settings.TLSCert, Within: s.within},
 		files.File{Path: s.settings.TLSKey, Within: s.within},
 	)
+	return certificate, &watch.Files{
+		Paths: []string{s.settings.TLSCert, s.settings.TLSKey},
+		Limit: s.settings.LoadTimeout,
+		Load:  certificate.Read,
+		Loaded: func(err error) {
+			s.Trouble(subject, "")
+			if err == nil {
+				logger.Info("certificate reloaded")
+				return
+			}
+			if errors.Is(err, watch.ErrHanging) {
+				s.Trouble(subject, err.Error())
+			}
+			logger.Error("the certificate was not reloaded; the one in force stays", "error", err.Error())
+		},
+		Unwatched: func(err error) {
+			logger.Warn("certificate files are looked at from time to time only", "error", err.Error())
+		},
+	}
 }
 
 // listen opens the listener for proxies, and behind it that for the status if it
@@ -247,19 +288,20 @@ func (s *service) listen(certificate *forwardauth.Certificate) ([]*forwardauth.S
 }
 
 // keep starts everything that goes on beside the answers.
-func (s *service) keep(ctx context.Context, running *sync.WaitGroup, hangup <-chan os.Signal, certificate *forwardauth.Certificate) {
+func (s *service) keep(ctx context.Context, running *sync.WaitGroup, hangup <-chan os.Signal, certificate *watch.Files) {
 	var asked []chan struct{}
 	for _, k := range s.keepers {
 		asked = append(asked, k.asked)
 		running.Go(func() {
-			defer k.watcher.Close()
-			_ = k.Run(ctx) // nil: it ends with the context
+			_ = k.Run(ctx)       // nil: it ends with the context
+			go k.watcher.Close() // which waits for a look under way, and that for a mount
 		})
 	}
 	if certificate != nil {
 		again := make(chan struct{}, 1)
 		asked = append(asked, again)
-		s.keepCertificate(ctx, certificate, again)
+		certificate.Asked = again
+		running.Go(func() { certificate.Keep(ctx) })
 	}
 	running.Go(func() {
 		second := time.NewTicker(time.Second)
@@ -280,19 +322,4 @@ func (s *service) keep(ctx context.Context, running *sync.WaitGroup, hangup <-ch
 			}
 		}
 	})
-}
-
-func (s *service) keepCertificate(ctx context.Context, certificate *forwardauth.Certificate, asked <-chan struct{}) {
-	logger := s.journal.Logger()
-	watched := []string{s.settings.TLSCert, s.settings.TLSKey}
-	err := watch.Files(ctx, watched, asked, func() {
-		if err := certificate.Reload(); err != nil {
-			logger.Error("the certificate was not reloaded; the one in force stays", "error", err.Error())
-			return
-		}
-		logger.Info("certificate reloaded")
-	})
-	if err != nil {
-		logger.Warn("certificate files are looked at from time to time only", slog.String("error", err.Error()))
-	}
 }

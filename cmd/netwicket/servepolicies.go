@@ -144,6 +144,13 @@ func (k *keptPolicy) report(r keeper.Report) {
 		s.logUnwatched(r.Err)
 		return
 	}
+	if r.Cause == keeper.OverlayAlone {
+		k.reportOverlay(r)
+		return
+	}
+	if r.Cause != keeper.Expiry {
+		k.tellReadiness(r.Err)
+	}
 	var refused *keeper.Refusal
 	switch {
 	case r.Err == nil:
@@ -162,6 +169,34 @@ func (k *keptPolicy) report(r keeper.Report) {
 		write = logger.Debug // the same file is tried again and again
 	}
 	write("policy not reloaded; the one in force stays", k.attrs("cause", causeText(r.Cause), "errors", errorTexts(r.Err), "policy", r.Info.Fingerprint)...)
+}
+
+// tellReadiness says that files which hang make the service not ready. Files that
+// fail do not: to take a guard away because of half a file would be worse.
+func (k *keptPolicy) tellReadiness(err error) {
+	text := ""
+	if errors.Is(err, keeper.ErrHanging) {
+		text = err.Error()
+	}
+	k.service.Trouble(fmt.Sprintf("policy %q", k.name), text)
+}
+
+// reportOverlay logs and counts that the overlay alone was put in force, and what
+// keeps the other files out.
+func (k *keptPolicy) reportOverlay(r keeper.Report) {
+	s, logger := k.service, k.service.journal.Logger()
+	if r.Err == nil {
+		s.Reloaded(k.name, forwardauth.Alone, time.Now())
+		logger.Warn("the overlay alone is in force as it is now; the other files are not",
+			k.attrs("policy", r.Info.Fingerprint, "errors", errorTexts(r.Failing), "seconds", r.Took.Seconds())...)
+		return
+	}
+	write := logger.Error
+	if r.Repeated {
+		write = logger.Debug
+	}
+	write("the overlay was not reloaded; the one in force stays",
+		k.attrs("errors", errorTexts(r.Err), "policy", r.Info.Fingerprint)...)
 }
 
 // logUnwatched says that changes are noticed late.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/files"
 )
@@ -91,8 +93,8 @@ func TestCertificateStaysWithin(t *testing.T) {
 	folder(t, map[string]string{"inside/netwicket.json": "{}", "key.pem": ""})
 	require.NoError(t, os.Symlink("../key.pem", "inside/link.pem"))
 	for _, paths := range [][2]string{{"inside/link.pem", "inside/netwicket.json"}, {"inside/netwicket.json", "inside/link.pem"}} {
-		s := &service{within: "inside", settings: policyfile.Serve{TLSCert: paths[0], TLSKey: paths[1]}}
-		_, err := s.certificate()
-		require.ErrorIs(t, err, files.ErrOutside)
+		s := &service{within: "inside", journal: forwardauth.NewJournal(io.Discard), settings: policyfile.Serve{TLSCert: paths[0], TLSKey: paths[1]}}
+		_, watched := s.certificate()
+		require.ErrorIs(t, watched.Once(), files.ErrOutside)
 	}
 }

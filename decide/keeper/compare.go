@@ -2,12 +2,12 @@ package keeper
 
 import (
 	"fmt"
-	"net/netip"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/geo"
 )
 
@@ -85,9 +85,9 @@ func contains(data []geo.Dataset, file string) bool {
 }
 
 // lockedOut lists the guard's addresses that a policy denies.
-func lockedOut(guard []netip.Addr, policy *decide.Policy) []string {
+func lockedOut(parts *policyfile.Parts, policy *decide.Policy) []string {
 	var causes []string
-	for _, addr := range guard {
+	for _, addr := range parts.Serve.Guard {
 		if d := policy.Decide(addr); !d.Allowed() {
 			causes = append(causes, fmt.Sprintf("it denies %s, which is in serve.guard: %s", addr, d))
 		}

@@ -30,11 +30,31 @@
 // is looked at as soon as the files are quiet, and a file that was named is read
 // even if it looks the same.
 //
+// # Files that do not answer
+//
+// To read a file may take for ever: the server of its mount is gone, somebody put a
+// pipe in its place. All that touches files is therefore done apart from the rest, one
+// load at a time. A load that takes longer than Timing.Load is given up: that is
+// reported, and [Keeper.Err] says [ErrHanging] from then on. Nothing ends such a
+// load, so no other begins beside it; when it ends by itself, what it gives is thrown
+// away and everything is loaded anew. Meanwhile entries of the overlay expire, and
+// Run ends as soon as its context does. A load that took long puts no entry back in
+// force that has expired since it began. OpenWith gives up the same way.
+//
+// # Emergencies
+//
+// When the other files cannot be put in force, because of an error, a refusal, or
+// because they do not answer, the overlay is loaded by itself, over the documents of
+// the policy in force: a denial must not wait until somebody has mended a database.
+// It is the overlay as a whole, what it says no more included, and must not deny an
+// address of the guard either. One with an error leaves the one before in force.
+//
 // # Half a file
 //
 // Nothing is loaded until the files have been quiet for a moment, and what was
 // loaded is thrown away if a file changed meanwhile. A database that is cut off
-// does not load; it is tried again later, since whoever writes it may be slow.
+// does not load; it is tried again a few times, since whoever writes it may be slow,
+// and from then on when it has changed.
 //
 // # What is refused
 //
@@ -47,13 +67,13 @@
 //
 // Entries of an overlay expire without any file changing. The policy is then
 // compiled anew from the documents in force, not from the files, which may be in
-// the middle of an edit. This is never refused: an entry that lets somebody in
-// must end when it says. It takes [Keeper.Run] to notice the time.
+// the middle of an edit. This is never refused, and waits for no load: an entry that
+// lets somebody in must end when it says. It takes [Keeper.Run] to notice the time.
 //
 // # The files
 //
-// keeper.go has the Keeper, its options and Run; reload.go what happens when files
-// changed; compare.go what is refused; expiry.go the overlay; status.go what is
-// told of it. internal/files knows how files look, [policyfile] how they are read,
+// keeper.go has the Keeper, its options and Run; loading.go all that touches files;
+// reload.go what becomes of what was loaded; compare.go what is refused; overlay.go
+// emergencies; expiry.go the overlay's times; status.go what is told of it. internal/files knows how files look, [policyfile] how they are read,
 // [gate] what becomes of them.
 package keeper

@@ -1,10 +1,6 @@
 package keeper
 
-import (
-	"time"
-
-	"github.com/netwicket/netwicket/decide"
-)
+import "time"
 
 // longestSleep bounds a wait for a moment of the wall clock, which may be set
 // while a timer runs.
@@ -37,12 +33,11 @@ func (k *Keeper) expire() {
 		k.awaitExpiry()
 		return
 	}
-	config := k.parts.Config
-	config.Now = now
-	var policy *decide.Policy
-	err := withoutPanic(func() (err error) {
-		if policy, err = decide.Compile(config); err == nil {
-			err = k.put(k.parts, policy)
+	next := loaded{parts: k.parts}
+	err := withoutPanic(func() error {
+		err := next.compileAt(now)
+		if err == nil {
+			err = k.put(next)
 		}
 		return err
 	})
@@ -53,7 +48,8 @@ func (k *Keeper) expire() {
 		k.report(Expiry, err, k.parts, time.Since(begun))
 		return
 	}
-	k.info, k.asOf, k.lockedOut = policy.Info(), now, lockedOut(k.parts.Serve.Guard, policy)
+	k.took(next)
+	k.lockedOut = lockedOut(k.parts, next.policy)
 	k.awaitExpiry()
 	k.report(Expiry, nil, k.parts, time.Since(begun))
 }

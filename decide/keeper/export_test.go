@@ -6,3 +6,6 @@ import "time"
 func WithClock(o *Options, clock func() time.Time, sleep time.Duration) {
 	o.clock, o.sleep = clock, sleep
 }
+
+// WithReading has a function called when all files are about to be read.
+func WithReading(o *Options, reading func()) { o.reading = reading }

@@ -2,10 +2,8 @@ package keeper
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
@@ -23,6 +21,7 @@ type Timing struct {
 	Poll     time.Duration // between looks that nobody asked for; 2 s, with Options.Changed 10 s
 	Retry    time.Duration // after a failure, doubled for each one that follows; 1 s
 	RetryMax time.Duration // between tries at most; 1 minute
+	Load     time.Duration // that a load may take before it is given up; what the policy file says (serve.loadTimeout), 1 minute
 }
 
 func (t Timing) orUsual(watched bool) Timing {
@@ -53,7 +52,8 @@ type Options struct {
 	Force bool
 	// Install, if there is one, learns of a policy that passed every check before
 	// it is put in force. An error refuses it, and the one before stays. It is
-	// called by OpenWith and by Run, never twice at a time.
+	// called by OpenWith and by Run, never twice at a time, and not to wait for anything:
+	// nothing expires meanwhile.
 	Install func(*policyfile.Parts, *decide.Policy) error
 	// OwnEdge says that Install takes care of the edge, and that a policy file may
 	// lose its own. Otherwise that is refused: the proxies would be the clients.
@@ -71,16 +71,18 @@ type Options struct {
 	// even if it looks the same.
 	Changed <-chan string
 	// Follow, if there is one, tells that watcher which files and folders the
-	// policy depends on, missing ones included. Run calls it at the start, after
-	// every attempt and at every look, since a folder that was replaced is another
-	// one. The error says what cannot be watched; it goes to Report.
+	// policy depends on, missing ones included. It is called at the start of Run, after
+	// every load and at every look, since a folder that was replaced is another
+	// one: never twice at a time, but in a goroutine of its own, which Run does not wait
+	// for when it ends. The error says what cannot be watched; it goes to Report.
 	Follow func(paths []string) error
 	// Asked has Run load everything anew at once, for each value. Closing this or
 	// Changed is as good as silence.
 	Asked <-chan struct{}
 
-	clock func() time.Time // for tests; nil: the wall clock
-	sleep time.Duration    // for tests; zero: longestSleep
+	clock   func() time.Time // for tests; nil: the wall clock
+	sleep   time.Duration    // for tests; zero: longestSleep
+	reading func()           // for tests; called when all files are about to be read, and may take for ever
 }
 
 // now is the time of the wall clock, without the monotonic one: a clock that is
@@ -106,13 +108,19 @@ type Keeper struct {
 
 	// What follows belongs to OpenWith and then to Run.
 	watch     *files.Watched
-	parts     *policyfile.Parts // of the policy in force
-	info      decide.Info       // of the policy in force
-	asOf      time.Time         // the time that overlay entries of the policy in force were held against
-	seen      files.State       // how the files looked at the first load
-	failures  int               // since the last success
-	unsteady  int               // loads in a row during which files changed
-	lastText  string            // of the error of the attempt before
+	loading   *files.Work[outcome]        // of all files
+	overlay   *files.Work[overlayOutcome] // of the overlay alone
+	underway  request                     // what loading is busy with
+	wanted    wanted                      // from the files, as soon as loading is idle
+	first     outcome                     // of OpenWith
+	parts     *policyfile.Parts           // of the policy in force
+	info      decide.Info                 // of the policy in force
+	asOf      time.Time                   // the time that overlay entries of the policy in force were held against
+	alone     files.State                 // how the overlay looked when it was last read alone
+	failing   error                       // why the files as they are now are not in force
+	failures  int                         // since the last success
+	unsteady  int                         // loads in a row during which files changed
+	lastTexts map[bool]string             // of the error of the attempt before; true: of the overlay alone
 	lockedOut []string
 	retry     *time.Timer
 	expiry    *time.Timer
@@ -126,27 +134,43 @@ func Open(paths ...string) (*Keeper, error) {
 	return OpenWith(Options{Policy: policyfile.Options{Paths: paths}})
 }
 
-// OpenWith is Open with more to say.
+// OpenWith is Open with more to say. It gives up when the files take longer to load
+// than they may ([ErrHanging]).
 func OpenWith(o Options) (*Keeper, error) {
-	k := &Keeper{options: o}
+	k := &Keeper{options: o, lastTexts: make(map[bool]string)}
 	k.options.Timing = o.Timing.orUsual(o.Changed != nil)
-	err := withoutPanic(func() error {
-		parts, policy, seen, err := k.load(nil, false)
+	k.loading, k.overlay = files.NewWork[outcome](), files.NewWork[overlayOutcome]()
+	if err := k.open(); err != nil {
+		return nil, err
+	}
+	k.lockedOut = lockedOut(k.parts, k.live.Policy())
+	k.publish("", nil)
+	return k, nil
+}
+
+// open is the first load.
+func (k *Keeper) open() error {
+	k.begin(request{cause: Asked})
+	select {
+	case k.first = <-k.loading.Done:
+		k.loading.End()
+	case <-k.loading.Overdue:
+		return hanging(k.loading.Begun())
+	}
+	r := &k.first
+	if r.err != nil {
+		return r.err
+	}
+	return withoutPanic(func() error {
+		err := k.bringUpToTime(&r.loaded)
 		if err == nil {
-			err = k.put(parts, policy)
+			err = k.put(r.loaded)
 		}
 		if err == nil {
-			k.seen = seen
-			k.took(parts, policy, parts.Config.Now)
+			k.took(r.loaded)
 		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	k.lockedOut = lockedOut(k.parts.Serve.Guard, k.live.Policy())
-	k.publish("", nil)
-	return k, nil
 }
 
 // withoutPanic makes an error of a defect in a parser, which must not end a
@@ -178,50 +202,35 @@ func (k *Keeper) Resolver() *gate.Resolver {
 	return &k.resolver
 }
 
+// loaded is a policy that could be put in force.
+type loaded struct {
+	parts  *policyfile.Parts
+	policy *decide.Policy
+	asOf   time.Time // the time that its overlay's entries were held against
+}
+
 // put puts a policy in force together with its edge.
-func (k *Keeper) put(parts *policyfile.Parts, policy *decide.Policy) error {
+func (k *Keeper) put(next loaded) error {
 	edge := new(gate.Resolver)
-	if parts.Edge != nil {
+	if next.parts.Edge != nil {
 		var err error
-		if edge, err = gate.NewResolver(*parts.Edge); err != nil {
+		if edge, err = gate.NewResolver(*next.parts.Edge); err != nil {
 			return err
 		}
 	}
 	if k.options.Install != nil {
-		if err := k.options.Install(parts, policy); err != nil {
+		if err := k.options.Install(next.parts, next.policy); err != nil {
 			return err
 		}
 	}
-	k.resolver.Swap(edge, &k.live, policy)
+	k.resolver.Swap(edge, &k.live, next.policy)
 	return nil
 }
 
 // took notes what is in force.
-func (k *Keeper) took(parts *policyfile.Parts, policy *decide.Policy, asOf time.Time) {
-	k.parts, k.info, k.asOf = parts, policy.Info(), asOf
-	k.failures, k.lockedOut = 0, nil
-}
-
-// pathsOf are the files and folders that a policy depends on.
-func pathsOf(parts *policyfile.Parts) []string {
-	return slices.Concat(parts.Files, parts.Folders)
-}
-
-// errUnsteady: a file changed while it was read.
-var errUnsteady = errors.New("the files changed while they were read; they are read again")
-
-// load reads and compiles. The state is how the files looked when it began. With
-// steady, files that change meanwhile are an error.
-func (k *Keeper) load(known []string, steady bool) (parts *policyfile.Parts, policy *decide.Policy, before files.State, err error) {
-	before, begun := files.Look(known), time.Now()
-	options := k.options.Policy
-	options.Now = k.options.now()
-	parts, policy, err = policyfile.Open(options)
-	after := files.Look(pathsOf(parts))
-	if steady && (after.Differs(before) || after.TouchedSince(begun, time.Now())) {
-		return parts, nil, before, errUnsteady
-	}
-	return parts, policy, after.AsOf(before, begun), err
+func (k *Keeper) took(now loaded) {
+	k.parts, k.info, k.asOf = now.parts, now.policy.Info(), now.asOf
+	k.lockedOut = nil
 }
 
 // start says why there is nothing to keep, or that it was kept already.
@@ -240,32 +249,41 @@ func (k *Keeper) start() error {
 	k.running = true
 	timing := k.options.Timing
 	k.watch = files.Watch(timing.Quiet, timing.Latest, timing.Poll)
+	k.retry, k.expiry = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
+	k.retry.Stop()
+	k.expiry.Stop()
 	return nil
 }
 
 // stop ends what start began.
 func (k *Keeper) stop() {
 	k.watch.Close()
+	k.loading.Stop()
+	k.overlay.Stop()
+	k.retry.Stop()
+	k.expiry.Stop()
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
 	k.running = false
 }
 
-// Run keeps the policy up to date until the context ends, and then returns nil;
-// the policy in force stays so. Any other error says that it cannot be run: it is
-// to be called once, for a Keeper that was opened. What goes wrong meanwhile is
-// no reason to end; [Keeper.Err] and Options.Report tell of it.
+// Run keeps the policy up to date until the context ends, and then returns nil at
+// once, whatever is being loaded; the policy in force stays so. Any other error says
+// that it cannot be run: it is to be called once, for a Keeper that was opened. What
+// goes wrong meanwhile is no reason to end; [Keeper.Err] and Options.Report tell of it.
+//
+// Nothing in this goroutine touches a file: what does, may never return.
 func (k *Keeper) Run(ctx context.Context) error {
 	if err := k.start(); err != nil {
 		return err
 	}
 	defer k.stop()
-	k.follow(pathsOf(k.parts), k.seen)
-
-	k.retry, k.expiry = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
-	k.retry.Stop()
-	defer k.retry.Stop()
-	defer k.expiry.Stop()
+	k.watch.Follow(k.first.set, k.first.names, k.first.seen)
+	k.want(request{cause: Watching})
+	if k.first.stale != nil {
+		k.failed(Changed, k.first.stale, k.parts, k.first.took)
+	}
+	k.first = outcome{}
 	k.awaitExpiry()
 	for {
 		select {
@@ -276,7 +294,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 				k.options.Asked = nil // a closed channel delivers without end
 				continue
 			}
-			k.reload(Asked)
+			k.ask()
 		case name, open := <-k.options.Changed:
 			if !open {
 				k.options.Changed = nil
@@ -288,9 +306,17 @@ func (k *Keeper) Run(ctx context.Context) error {
 		case <-k.watch.Settled:
 			k.look()
 		case <-k.retry.C:
-			k.reload(Retried)
+			k.want(request{cause: Retried, load: true})
 		case <-k.expiry.C:
 			k.expire()
+		case r := <-k.loading.Done:
+			k.ended(r)
+		case <-k.loading.Overdue:
+			k.giveUp()
+		case r := <-k.overlay.Done:
+			k.overlayEnded(r)
+		case <-k.overlay.Overdue:
+			k.giveUpOverlay()
 		}
 	}
 }

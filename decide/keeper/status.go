@@ -20,6 +20,10 @@ const (
 	Retried  Cause = "retry"
 	Expiry   Cause = "overlay entry expired"
 	Watching Cause = "watching" // not a load: folders could not be watched
+
+	// OverlayAlone: the overlay was loaded over the documents of the policy in force,
+	// since the other files, as they are now, cannot be put in force.
+	OverlayAlone Cause = "overlay alone"
 )
 
 // Report is the outcome of one attempt.
@@ -30,6 +34,10 @@ type Report struct {
 	Parts    *policyfile.Parts // of the attempt; nil if it got nowhere
 	Info     decide.Info       // of the policy in force after the attempt
 	Took     time.Duration
+
+	// Failing is why the files, as they are now, are not in force; of an attempt on all
+	// of them it is Err. With OverlayAlone and Expiry that is about other files.
+	Failing error
 
 	// LockedOut are the addresses of the guard that are denied since an overlay
 	// entry expired.
@@ -42,13 +50,18 @@ func (k *Keeper) report(cause Cause, err error, parts *policyfile.Parts, took ti
 	if err != nil {
 		text = err.Error()
 	}
-	repeated := text != "" && text == k.lastText && cause != Asked
+	alone := cause == OverlayAlone
+	repeated := text != "" && text == k.lastTexts[alone] && cause != Asked
 	if cause != Watching {
-		k.lastText = text
+		if cause != Expiry {
+			k.lastTexts[alone] = text
+		}
 		k.publish(cause, err)
 	}
 	if k.options.Report != nil {
-		k.options.Report(Report{Cause: cause, Err: err, Repeated: repeated, Parts: parts, Info: k.info, LockedOut: k.lockedOut, Took: took})
+		k.options.Report(Report{
+			Cause: cause, Err: err, Repeated: repeated, Parts: parts, Info: k.info, LockedOut: k.lockedOut, Took: took, Failing: k.failing,
+		})
 	}
 }
 
@@ -59,8 +72,12 @@ type Status struct {
 	// Loaded is when the policy in force got there.
 	Loaded time.Time
 	// Err is why the files, as they are now, are not in force: [policyfile.Findings],
-	// a [Refusal] or what Options.Install said. Nil if they are.
+	// a [Refusal], [ErrHanging] or what Options.Install said. Nil if they are.
 	Err error
+	// Overlay is when an overlay was put in force by itself, since there is an Err;
+	// zero: none was. OverlayErr is why the overlay, as it is now, could not be.
+	Overlay    time.Time
+	OverlayErr error
 	// Failing is since when there is an Err.
 	Failing time.Time
 	// LockedOut says which addresses of serve.guard the policy in force denies:
@@ -76,10 +93,16 @@ func (k *Keeper) publish(cause Cause, err error) {
 	defer k.mutex.Unlock()
 	s, now := &k.status, k.options.now()
 	switch {
+	case cause == OverlayAlone:
+		s.OverlayErr = err
+		if err == nil {
+			s.Parts, s.LockedOut, s.Overlay = k.parts, k.lockedOut, now
+		}
 	case err == nil:
 		s.Parts, s.Loaded, s.LockedOut = k.parts, now, k.lockedOut
 		if cause != Expiry {
 			s.Err, s.Failing = nil, time.Time{}
+			s.Overlay, s.OverlayErr = time.Time{}, nil
 		}
 	case s.Err == nil:
 		s.Err, s.Failing = err, now
@@ -119,12 +142,25 @@ func (k *Keeper) Err() error {
 	case s.Parts == nil:
 		return errNotOpened
 	case s.Err != nil:
-		return fmt.Errorf("netwicket: the policy of %s stays in force; what has taken its place on disk since %s is not: %w",
-			s.Loaded.Format(time.RFC3339), s.Failing.Format(time.RFC3339), s.Err)
+		return s.failure()
 	case !running:
 		return errNotRunning
 	}
 	return nil
+}
+
+// failure says what is in force and what is not.
+func (s *Status) failure() error {
+	overlay := ""
+	if !s.Overlay.IsZero() {
+		overlay = ", with the overlay of " + s.Overlay.Format(time.RFC3339)
+	}
+	err := fmt.Errorf("netwicket: the policy of %s stays in force%s; what has taken its place on disk since %s is not: %w",
+		s.Loaded.Format(time.RFC3339), overlay, s.Failing.Format(time.RFC3339), s.Err)
+	if s.OverlayErr != nil {
+		err = fmt.Errorf("%w; nor is the overlay: %w", err, s.OverlayErr)
+	}
+	return err
 }
 
 // Mode is what the policy file in force says: [gate.Observe] for "mode":

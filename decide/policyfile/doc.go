@@ -39,5 +39,6 @@
 // all that can be said of a policy, pair.go opens two that are compared; kind.go
 // tells documents apart, keys.go is the table of the policy file's keys, file.go
 // reads the policy file, edge.go and serve.go two of its sections, values.go single
-// values, geo.go finds geo sources, read.go reads files.
+// values, alone.go what is read without the rest, geo.go finds geo sources, read.go
+// reads files.
 package policyfile

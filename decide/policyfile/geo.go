@@ -66,8 +66,7 @@ func (l *loader) geoFiles(ref reference) []reference {
 	listed := false
 	for _, entry := range entries {
 		name := entry.Name()
-		// A hidden file may be the half that another program has written so far.
-		if strings.HasPrefix(name, ".") || !isGeo(name) {
+		if !InFolder(name) {
 			continue
 		}
 		listed = true
@@ -84,6 +83,10 @@ func (l *loader) geoFiles(ref reference) []reference {
 	}
 	return found
 }
+
+// InFolder says that a file of this name is read where a geo source is a folder. A
+// hidden one may be the half that another program has written so far.
+func InFolder(name string) bool { return !strings.HasPrefix(name, ".") && isGeo(name) }
 
 // geoErrors notes why the sources did not load. An error without a position is
 // laid at the door of the sources that fail alone.

@@ -193,6 +193,10 @@ func (v *values) serveKey(f *file) key {
 				about: "for how long a service that is told to end says on `/readyz` that it is not ready, and goes on deciding, before it closes",
 			},
 			{
+				name: "loadTimeout", shape: anAge, initial: `"60s"`, example: `"5m"`, read: v.age(&s.serve.LoadTimeout),
+				about: "how long the files may take to load before that is given up, because a mount does not answer for instance; the policy in force stays, and the service is not ready",
+			},
+			{
 				name: "logLevel", shape: aWord, words: []string{"info", "debug", "warn", "error"}, example: `"warn"`, read: v.choice(&s.level, "info", "debug", "warn", "error"),
 				about: "from which level on log lines are written",
 			},

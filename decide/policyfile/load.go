@@ -210,6 +210,9 @@ func (l *loader) overlay(ref reference) {
 			l.parts.Config.Overlay = &overlay
 		}
 	}
+	if l.parts.OverlayFile == "" {
+		l.parts.OverlayFile = ref.path
+	}
 }
 
 // result notes what a parser had to say.

@@ -54,6 +54,8 @@ type Parts struct {
 	// Files are all files that were asked for, also those that are missing, and
 	// Folders those whose geo files were read: what the policy depends on.
 	Files, Folders []string
+	// OverlayFile is the overlay's file; empty: the policy names none.
+	OverlayFile string
 
 	edgeAt   jsondoc.Node // where Edge stands
 	sources  []geo.Source // those of Config.Geo

@@ -24,12 +24,13 @@ type Serve struct {
 	Guard         []netip.Addr  // addresses that a reload must not deny
 	MaxAge        time.Duration // of the geo databases; zero: any age
 	Drain         time.Duration // between being told to end and closing
+	LoadTimeout   time.Duration // that loading may take before it is given up; zero: as in DefaultServe
 	LogLevel      slog.Level
 	LogNetworks   bool // logged addresses are cut to their /24 or /48
 }
 
 // DefaultServe is the service of a policy file without serve.
-func DefaultServe() Serve { return Serve{Listen: "127.0.0.1:9180"} }
+func DefaultServe() Serve { return Serve{Listen: "127.0.0.1:9180", LoadTimeout: time.Minute} }
 
 // serveReading is serve while its keys are read.
 type serveReading struct {

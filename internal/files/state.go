@@ -3,29 +3,88 @@ package files
 import (
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"time"
 )
 
-// State is what a set of files looked like: nil where there is none.
-type State map[string]fs.FileInfo
+// Set is what somebody depends on. The zero Set is nothing.
+type Set struct {
+	Files   []string // missing ones included
+	Folders []string // whose files are read
+
+	// Reads says which names in a folder are read: others may come and go. Nil: all.
+	Reads func(name string) bool
+}
+
+// Paths are the files and folders.
+func (s Set) Paths() []string { return slices.Concat(s.Files, s.Folders) }
+
+// Names are the absolute names of the files and folders, as they are written and as
+// they really are.
+func (s Set) Names() map[string]bool {
+	names := make(map[string]bool, len(s.Files)+len(s.Folders))
+	for _, path := range s.Paths() {
+		if absolute, err := filepath.Abs(path); err == nil {
+			names[absolute] = true
+			if real, err := filepath.EvalSymlinks(absolute); err == nil {
+				names[real] = true
+			}
+		}
+	}
+	return names
+}
+
+// State is what a set of files looked like.
+type State map[string]sight
+
+// sight is what one path looked like.
+type sight struct {
+	info   fs.FileInfo // nil: there was nothing
+	folder bool        // what counts is what it holds
+	names  []string    // of a folder: what of it is read
+}
 
 // Look takes the state of files and folders.
-func Look(paths []string) State {
-	s := make(State, len(paths))
-	for _, path := range paths {
+func (s Set) Look() State {
+	state := make(State, len(s.Files)+len(s.Folders))
+	for _, path := range s.Files {
 		info, err := os.Stat(path)
 		if err != nil {
 			info = nil
 		}
-		s[path] = info
+		state[path] = sight{info: info}
 	}
-	return s
+	for _, path := range s.Folders {
+		state[path] = s.lookInto(path)
+	}
+	return state
 }
 
-// Differs says that a path which both states know is not the same file any more.
+// lookInto is what a folder holds. A file that is replaced is a path of its own.
+func (s Set) lookInto(path string) sight {
+	seen := sight{folder: true}
+	info, err := os.Stat(path)
+	if err != nil {
+		return seen
+	}
+	seen.info = info
+	entries, err := os.ReadDir(path) // sorted by name
+	if err != nil {
+		return sight{folder: true}
+	}
+	for _, entry := range entries {
+		if s.Reads == nil || s.Reads(entry.Name()) {
+			seen.names = append(seen.names, entry.Name())
+		}
+	}
+	return seen
+}
+
+// Differs says that a path which both states know is not the same any more.
 func (s State) Differs(other State) bool {
-	for path, info := range s {
-		if before, known := other[path]; known && !sameFile(info, before) {
+	for path, now := range s {
+		if before, known := other[path]; known && !now.same(before) {
 			return true
 		}
 	}
@@ -33,10 +92,10 @@ func (s State) Differs(other State) bool {
 }
 
 // TouchedSince says that a file was written after begun, by its own time. A time
-// in the future is somebody's wrong clock.
+// in the future is somebody's wrong clock. What a folder holds tells of itself.
 func (s State) TouchedSince(begun, now time.Time) bool {
-	for _, info := range s {
-		if info != nil && info.ModTime().After(begun) && !info.ModTime().After(now) {
+	for _, seen := range s {
+		if !seen.folder && seen.writtenAfter(begun) && !seen.writtenAfter(now) {
 			return true
 		}
 	}
@@ -48,20 +107,44 @@ func (s State) TouchedSince(begun, now time.Time) bool {
 // which differs from every state.
 func (s State) AsOf(before State, begun time.Time) State {
 	then := make(State, len(s))
-	for path, info := range s {
+	for path, seen := range s {
 		if earlier, known := before[path]; known {
-			info = earlier
-		} else if info != nil && info.ModTime().After(begun) {
-			info = nil
+			seen = earlier
+		} else if seen.writtenAfter(begun) {
+			seen = sight{folder: seen.folder}
 		}
-		then[path] = info
+		then[path] = seen
 	}
 	return then
 }
 
-func sameFile(a, b fs.FileInfo) bool {
-	if a == nil || b == nil {
-		return a == nil && b == nil
+// Deleted are the files of which no name is left although their paths lead to
+// them: a file that is mounted by itself is another than the one that took its
+// place where it came from.
+func (s State) Deleted() []string {
+	var paths []string
+	for path, seen := range s {
+		if seen.info != nil && !seen.folder && seen.info.Mode().IsRegular() && unlinked(seen.info) {
+			paths = append(paths, path)
+		}
 	}
-	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+	slices.Sort(paths)
+	return paths
+}
+
+func (s sight) writtenAfter(moment time.Time) bool {
+	return s.info != nil && s.info.ModTime().After(moment)
+}
+
+func (s sight) same(other sight) bool {
+	switch {
+	case s.info == nil || other.info == nil:
+		return s.info == nil && other.info == nil
+	case s.folder:
+		return slices.Equal(s.names, other.names)
+	default:
+		return os.SameFile(s.info, other.info) && s.info.Size() == other.info.Size() &&
+			s.info.ModTime().Equal(other.info.ModTime()) && s.info.Mode() == other.info.Mode() &&
+			owner(s.info) == owner(other.info) && unlinked(s.info) == unlinked(other.info)
+	}
 }

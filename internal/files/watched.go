@@ -1,21 +1,20 @@
 package files
 
-import (
-	"path/filepath"
-	"time"
-)
+import "time"
 
 // Watched tells when files may have changed. It belongs to one goroutine, which
-// waits for its two channels.
+// waits for its two channels. It never touches the files itself: to look at one may
+// take as long as the server of a mount likes.
 type Watched struct {
-	// Settled delivers when the files have been quiet: time to ask Changed.
+	// Settled delivers when the files have been quiet: time to ask Settle, and to
+	// look whether Set differs from Known.
 	Settled <-chan time.Time
 	// Poll delivers from time to time: a reason for LookSoon.
 	Poll <-chan time.Time
 
 	quiet, latest time.Duration
-	paths         []string
-	names         map[string]bool // absolute paths, as they are written and as they really are
+	set           Set
+	names         map[string]bool // of the set
 	known         State
 	named         bool      // one of the files was named since the last look
 	first         time.Time // of the reasons that no look has followed yet; zero: none
@@ -38,25 +37,17 @@ func (w *Watched) Close() {
 	w.poll.Stop()
 }
 
-// Follow looks at these files from now on; known is how they looked when they
-// were read. What happened to them since has no event where somebody only now
-// begins to watch, so they are looked at soon.
-func (w *Watched) Follow(paths []string, known State) {
-	w.paths, w.known = paths, known
-	w.names = make(map[string]bool, len(paths))
-	for _, path := range paths {
-		if absolute, err := filepath.Abs(path); err == nil {
-			w.names[absolute] = true
-			if real, err := filepath.EvalSymlinks(absolute); err == nil {
-				w.names[real] = true
-			}
-		}
-	}
+// Follow looks at these files from now on, which have these names; known is how
+// they looked when they were read. What happened to them since has no event where
+// somebody only now begins to watch, so they are looked at soon.
+func (w *Watched) Follow(set Set, names map[string]bool, known State) {
+	w.set, w.names, w.known = set, names, known
 	w.LookSoon()
 }
 
-// Paths are the files that are followed.
-func (w *Watched) Paths() []string { return w.paths }
+// Set are the files that are followed, and Known how they looked.
+func (w *Watched) Set() Set     { return w.set }
+func (w *Watched) Known() State { return w.known }
 
 // Notice notes that something happened to a file or folder, or that it is not
 // known to which (an empty name), and puts the look off until it has ceased, but
@@ -78,11 +69,10 @@ func (w *Watched) LookSoon() {
 	w.settled.Reset(delay)
 }
 
-// Changed looks at the files, after Settled has delivered: one of them is another
-// than it was, or was named.
-func (w *Watched) Changed() bool {
-	w.first = time.Time{}
+// Settle begins a look, after Settled has delivered. The answer says that one of
+// the files was named since the last one: it is another, whatever it looks like.
+func (w *Watched) Settle() bool {
 	named := w.named
-	w.named = false
-	return Look(w.paths).Differs(w.known) || named
+	w.first, w.named = time.Time{}, false
+	return named
 }

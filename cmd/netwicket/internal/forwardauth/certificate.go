@@ -15,23 +15,19 @@ type Certificate struct {
 	current   atomic.Pointer[tls.Certificate]
 }
 
-// LoadCertificate reads the files, now and whenever it is reloaded.
-func LoadCertificate(cert, key files.File) (*Certificate, error) {
-	c := &Certificate{cert: cert, key: key}
-	if err := c.Reload(); err != nil {
-		return nil, err
-	}
-	return c, nil
+// NewCertificate has read nothing yet.
+func NewCertificate(cert, key files.File) *Certificate {
+	return &Certificate{cert: cert, key: key}
 }
 
-// Reload reads the files again. If they do not load, the certificate stays as it was.
-func (c *Certificate) Reload() error {
+// Read reads the files. The certificate is in force once it is applied; until then
+// it stays as it was, also if the files do not load.
+func (c *Certificate) Read() (apply func(), err error) {
 	pair, err := c.read()
 	if err != nil {
-		return fmt.Errorf("certificate %s with key %s: %w", c.cert.Path, c.key.Path, err)
+		return nil, fmt.Errorf("certificate %s with key %s: %w", c.cert.Path, c.key.Path, err)
 	}
-	c.current.Store(&pair)
-	return nil
+	return func() { c.current.Store(&pair) }, nil
 }
 
 func (c *Certificate) read() (tls.Certificate, error) {
@@ -46,7 +42,7 @@ func (c *Certificate) read() (tls.Certificate, error) {
 	return tls.X509KeyPair(cert, key)
 }
 
-// Config serves with the certificate that was read last.
+// Config serves with the certificate that was applied last.
 func (c *Certificate) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,

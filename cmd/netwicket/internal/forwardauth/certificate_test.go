@@ -15,13 +15,11 @@ import (
 	"github.com/netwicket/netwicket/internal/files"
 )
 
-// TestCertificateThatIsNoFile: what took the certificate's place is not read, and
-// leaves the one in force.
+// TestCertificateThatIsNoFile: what took the certificate's place is not read.
 func TestCertificateThatIsNoFile(t *testing.T) {
 	folder := t.TempDir()
 	cert, key := writeCertificate(t, folder, 1)
-	certificate, err := forwardauth.LoadCertificate(files.File{Path: cert}, files.File{Path: key})
-	require.NoError(t, err)
+	certificate := forwardauth.NewCertificate(files.File{Path: cert}, files.File{Path: key})
 	for want, become := range map[string]func(path string) error{
 		"it is a device; expected a regular file": func(path string) error { return os.Symlink("/dev/zero", path) },
 		"it is a pipe; expected a regular file":   func(path string) error { return syscall.Mkfifo(path, 0o600) },
@@ -32,7 +30,7 @@ func TestCertificateThatIsNoFile(t *testing.T) {
 			require.NoError(t, os.Rename(path, filepath.Join(folder, "kept")))
 			require.NoError(t, become(path))
 			done := make(chan error, 1)
-			go func() { done <- certificate.Reload() }()
+			go func() { _, err := certificate.Read(); done <- err }()
 			select {
 			case err := <-done:
 				require.ErrorContains(t, err, want)
@@ -43,5 +41,6 @@ func TestCertificateThatIsNoFile(t *testing.T) {
 			require.NoError(t, os.Rename(filepath.Join(folder, "kept"), path))
 		}
 	}
-	require.NoError(t, certificate.Reload())
+	_, err := certificate.Read()
+	require.NoError(t, err)
 }

@@ -220,7 +220,9 @@ func TestStrangersInHTTP2(t *testing.T) {
 
 func loadCertificate(t *testing.T) *forwardauth.Certificate {
 	t.Helper()
-	certificate, err := forwardauth.LoadCertificate(certificateFiles(t, t.TempDir(), 1))
+	certificate := forwardauth.NewCertificate(certificateFiles(t, t.TempDir(), 1))
+	apply, err := certificate.Read()
 	require.NoError(t, err)
+	apply()
 	return certificate
 }

@@ -188,7 +188,7 @@ func resultName(result int) string {
 func (s series) reloads(t *tally) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	for _, result := range []string{Success, Failure, Refused} {
+	for _, result := range []string{Success, Failure, Refused, Alone} {
 		s.counter("netwicket_reload_total", "Attempts to load the policy, the first included.", t.reloads[result], "result", result)
 	}
 	if !t.lastSuccess.IsZero() {

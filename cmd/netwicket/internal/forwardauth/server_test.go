@@ -188,8 +188,13 @@ func certificateFiles(t *testing.T, folder string, serial int64) (cert, key file
 func TestTLSWithANewCertificate(t *testing.T) {
 	folder := t.TempDir()
 	cert, key := writeCertificate(t, folder, 1)
-	certificate, err := forwardauth.LoadCertificate(files.File{Path: cert}, files.File{Path: key})
-	require.NoError(t, err)
+	certificate := forwardauth.NewCertificate(files.File{Path: cert}, files.File{Path: key})
+	read := func() {
+		apply, err := certificate.Read()
+		require.NoError(t, err)
+		apply()
+	}
+	read()
 	s := serve(t, loopback())
 	address := listen(t, s, forwardauth.Listener{TLS: certificate.Config()})
 
@@ -208,11 +213,12 @@ func TestTLSWithANewCertificate(t *testing.T) {
 	require.Equal(t, "1", serial())
 
 	writeCertificate(t, folder, 2)
-	require.NoError(t, certificate.Reload())
+	read()
 	require.Equal(t, "2", serial())
 
 	require.NoError(t, os.WriteFile(key, []byte("no key"), 0o600))
-	require.ErrorContains(t, certificate.Reload(), key)
+	_, err := certificate.Read()
+	require.ErrorContains(t, err, key)
 	require.Equal(t, "2", serial(), "what does not load leaves the certificate in force")
 }
 
@@ -223,7 +229,7 @@ func TestCertificateThatDoesNotLoad(t *testing.T) {
 	for name, pair := range map[string][2]string{
 		"missing": {filepath.Join(folder, "nothing.pem"), key}, "swapped": {key, cert}, "of another key": {other, key},
 	} {
-		_, err := forwardauth.LoadCertificate(files.File{Path: pair[0]}, files.File{Path: pair[1]})
+		_, err := forwardauth.NewCertificate(files.File{Path: pair[0]}, files.File{Path: pair[1]}).Read()
 		require.ErrorContains(t, err, fmt.Sprintf("certificate %s with key %s", pair[0], pair[1]), name)
 	}
 }

@@ -9,13 +9,14 @@ import (
 
 // Service answers for several policies. Safe for concurrent use.
 type Service struct {
-	doors   []*Door // the first is the one of /decide
-	byName  map[string]*Door
-	journal *Journal
-	metrics *metrics
-	crowd   *crowd
-	put     sync.Mutex // one snapshot is put in force at a time
-	closing atomic.Bool
+	doors    []*Door // the first is the one of /decide
+	byName   map[string]*Door
+	journal  *Journal
+	metrics  *metrics
+	crowd    *crowd
+	put      sync.Mutex // one snapshot is put in force at a time
+	closing  atomic.Bool
+	troubles sync.Map // of what, to the text; see Trouble
 }
 
 // Door is the place of one policy in a Service.
@@ -87,6 +88,16 @@ func (s *Service) Trusts(remoteAddr string) bool {
 // Close makes /readyz fail from now on. Decisions go on; every answer ends its
 // connection.
 func (s *Service) Close() { s.closing.Store(true) }
+
+// Trouble is a reason for which the service is not ready, such as files of a policy
+// that do not answer; an empty text says that it is over. Decisions go on.
+func (s *Service) Trouble(of, text string) {
+	if text == "" {
+		s.troubles.Delete(of)
+		return
+	}
+	s.troubles.Store(of, text)
+}
 
 // Reloaded counts an attempt to replace a policy.
 func (s *Service) Reloaded(name string, result string, at time.Time) {

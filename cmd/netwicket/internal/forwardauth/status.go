@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,18 @@ func (s *Service) Problems(now time.Time) []string {
 				d.name, filepath.Base(data.File), data.Type, built, current.serve.MaxAge))
 		}
 	}
-	return problems
+	return append(problems, s.told()...)
+}
+
+// told are the troubles that somebody told of, in a fixed order.
+func (s *Service) told() []string {
+	var texts []string
+	s.troubles.Range(func(of, text any) bool {
+		texts = append(texts, fmt.Sprintf("%s: %s", of, text))
+		return true
+	})
+	slices.Sort(texts)
+	return texts
 }
 
 func writeText(w http.ResponseWriter, status int, text string) {

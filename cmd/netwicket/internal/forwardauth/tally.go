@@ -85,4 +85,5 @@ const (
 	Success = "success"
 	Failure = "failure" // documents that cannot be read or compiled
 	Refused = "refused" // good documents that must not replace the policy in force
+	Alone   = "overlay" // the overlay alone was put in force, beside documents that cannot be
 )

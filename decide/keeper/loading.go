@@ -1,0 +1,175 @@
+package keeper
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/internal/files"
+)
+
+// ErrHanging is the error for files that take longer to load than they may: a file
+// or a mount does not answer. Nothing else is loaded before that load has ended by
+// itself; what it gives then is thrown away, and everything is loaded anew.
+var ErrHanging = errors.New("the files take too long to load; one of them, or its mount, does not answer")
+
+func hanging(since time.Time) error {
+	return fmt.Errorf("%w (loading since %s; serve.loadTimeout says how long it may take)", ErrHanging, since.Format(time.RFC3339))
+}
+
+// errUnsteady: a file changed while it was read.
+var errUnsteady = errors.New("the files changed while they were read; they are read again")
+
+// request is what somebody wants from the files.
+type request struct {
+	cause Cause
+	load  bool // whether or not they look as before
+}
+
+// wanted is a request that waits.
+type wanted struct {
+	request
+	waits bool
+}
+
+// attempt is a look at the files and, if need be, a load: what a goroutine of its own
+// does.
+type attempt struct {
+	request
+	set    files.Set // that was followed so far
+	known  files.State
+	steady bool // files that change meanwhile are an error
+	limit  time.Duration
+}
+
+// outcome is what came of an attempt.
+type outcome struct {
+	request
+	loaded
+	read     bool // files were read; else the rest is empty
+	set      files.Set
+	names    map[string]bool
+	seen     files.State // as of when it began
+	err      error
+	stale    error // files are deleted but mounted
+	unfollow error // why files cannot be watched
+	took     time.Duration
+}
+
+// want has something done as soon as nothing else is under way.
+func (k *Keeper) want(r request) {
+	if !k.wanted.waits || rank(r.cause) > rank(k.wanted.cause) {
+		k.wanted.cause = r.cause
+	}
+	k.wanted.load, k.wanted.waits = k.wanted.load || r.load, true
+	if !k.loading.Busy() {
+		next := k.wanted.request
+		k.wanted = wanted{}
+		k.begin(next)
+	}
+}
+
+// rank says whose request a load is said to answer.
+func rank(cause Cause) int {
+	switch cause {
+	case Asked:
+		return 3
+	case Retried:
+		return 2
+	case Changed:
+		return 1
+	case Watching, Expiry, OverlayAlone: // nobody asks for those
+	}
+	return 0
+}
+
+// begin begins an attempt.
+func (k *Keeper) begin(r request) {
+	a := attempt{request: r, steady: k.unsteady < maxUnsteady, limit: k.options.Timing.Load}
+	if k.watch != nil {
+		a.set, a.known = k.watch.Set(), k.watch.Known()
+	} else {
+		a.load, a.steady = true, false // the first one
+	}
+	k.underway = r
+	limit := a.limit
+	if limit <= 0 {
+		limit = policyfile.DefaultServe().LoadTimeout
+	}
+	options := k.options // which Run changes
+	if k.watch == nil {
+		options.Follow = nil // before Run
+	}
+	k.loading.Begin(limit, func(within func(time.Duration)) (result outcome) {
+		begun := time.Now()
+		if err := withoutPanic(func() error { result = a.do(&options, within); return nil }); err != nil {
+			result = outcome{read: true, err: err}
+		}
+		result.request, result.took = a.request, time.Since(begun)
+		return result
+	})
+}
+
+// do looks, and loads what has changed.
+func (a *attempt) do(options *Options, within func(time.Duration)) outcome {
+	begun := time.Now()
+	var before files.State
+	if a.cause != Watching {
+		before, begun = a.set.Look(), time.Now()
+	}
+	if !a.load && !before.Differs(a.known) {
+		r := outcome{}
+		if options.Follow != nil {
+			r.unfollow = options.Follow(a.set.Paths())
+		}
+		return r
+	}
+	policy := options.Policy
+	policy.Now = options.now()
+	if a.limit <= 0 {
+		within(policyfile.LoadServe(policy).LoadTimeout)
+	}
+	if options.reading != nil {
+		options.reading()
+	}
+	r := outcome{read: true}
+	r.asOf = policy.Now
+	r.parts, r.policy, r.err = policyfile.Open(policy)
+	r.set = files.Set{Files: r.parts.Files, Folders: r.parts.Folders, Reads: policyfile.InFolder}
+	after := r.set.Look()
+	if a.steady && (after.Differs(before) || after.TouchedSince(begun, time.Now())) {
+		r.err = errUnsteady
+		return r
+	}
+	r.seen, r.names = after.AsOf(before, begun), r.set.Names()
+	r.stale = stale(after)
+	if options.Follow != nil {
+		r.unfollow = options.Follow(r.set.Paths())
+	}
+	return r
+}
+
+// bringUpToTime compiles a policy anew if an entry of its overlay has expired since
+// it was begun, or if the clock was set back: whatever takes long to load puts
+// nothing back in force that has ended meanwhile (docs/semantics.md, overlay-4).
+func (k *Keeper) bringUpToTime(next *loaded) error {
+	now := k.options.now()
+	until := next.policy.Info().OverlayUntil
+	if (until.IsZero() || now.Before(until)) && !now.Before(next.asOf) {
+		return nil
+	}
+	return next.compileAt(now)
+}
+
+// compileAt compiles the same documents for another time.
+func (l *loaded) compileAt(now time.Time) error {
+	config := l.parts.Config
+	config.Now = now
+	policy, err := decide.Compile(config)
+	if err == nil {
+		l.policy, l.asOf = policy, now
+	}
+	return err
+}
