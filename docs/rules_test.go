@@ -105,6 +105,7 @@ var roomsOfChapters = map[string][]string{
 	"Geo facts":                      {facts},
 	"Joining geo sources":            {facts},
 	"What a policy needs":            {compiled + " decide/policyfile"},
+	"Reloads":                        {"decide/keeper " + service},
 	"Okta documents":                 {"zone"},
 	"SailPoint documents":            {"zone"},
 	"Ranges and differences":         {"decide"},

@@ -1,12 +1,14 @@
 package keeper
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/geo"
 )
@@ -84,11 +86,17 @@ func contains(data []geo.Dataset, file string) bool {
 	return false
 }
 
-// lockedOut lists the guard's addresses that a policy denies.
+// lockedOut lists the guard's addresses that a policy denies, as the edge resolves
+// them (docs/semantics.md, edge-30).
 func lockedOut(parts *policyfile.Parts, policy *decide.Policy) []string {
 	var causes []string
+	decides := parts.Edge.DecideNamed(policy)
 	for _, addr := range parts.Serve.Guard {
-		if d := policy.Decide(addr); !d.Allowed() {
+		d, err := decides(addr)
+		switch {
+		case errors.Is(err, gate.ErrAllTrusted):
+			causes = append(causes, fmt.Sprintf("%s, which is in serve.guard, is inside edge.trusted: it would be taken for a proxy, and denied", addr))
+		case !d.Allowed():
 			causes = append(causes, fmt.Sprintf("it denies %s, which is in serve.guard: %s", addr, d))
 		}
 	}

@@ -82,7 +82,9 @@ func TestExpiryWaitsForNoLoad(t *testing.T) {
 			m.ahead.Store(120)
 			k.Becomes("203.0.113.7", false)
 			m.answer()
-			k.Reported("the files again", func(r keeper.Report) bool { return r.Err == nil && r.Cause == keeper.Asked || r.Cause == keeper.Retried })
+			k.Reported("the files again", func(r keeper.Report) bool {
+				return r.Err == nil && r.Cause == keeper.Asked || r.Cause == keeper.Retried
+			})
 			require.False(t, k.Allows("203.0.113.7"))
 		})
 	}

@@ -141,6 +141,13 @@ func TestGuard(t *testing.T) {
 	k.Write("netwicket.json", guarded(`"2001:db8::1"`))
 	k.Becomes("192.0.2.1", false)
 
+	k.Write("netwicket.json", `{"okta": {"zones": ["zones.json"]}, "serve": {"guard": ["2001:db8::1"]},
+		"edge": {"trusted": ["2001:db8::/64"], "source": "x-forwarded-for"}}`)
+	k.Fails("2001:db8::1, which is in serve.guard, is inside edge.trusted")
+	k.Write("netwicket.json", `{"okta": {"zones": ["zones.json"]}, "serve": {"guard": ["2001:db8::1"]},
+		"edge": {"trusted": ["2001:db9::/64"], "source": "x-forwarded-for"}}`)
+	k.Succeeds()
+
 	k.Write("zones.json", keepertest.Blocklist("2001:db8::/32"))
 	k.Fails("denies 2001:db8::1")
 	k.Write("zones.json", keepertest.Blocklist("2001:db9::/32"))

@@ -38,7 +38,7 @@ func (k *Keeper) overlayOf(r outcome) string {
 
 // beginOverlay reads the overlay alone, to put it in force over the documents of the
 // policy in force: what is wrong with other files must not hold up an emergency
-// (docs/semantics.md, overlay-6). With known, only if it looks otherwise.
+// (docs/semantics.md, reload-1). With known, only if it looks otherwise.
 func (k *Keeper) beginOverlay(file string, known files.State) {
 	if file == "" || k.overlay.Busy() {
 		return

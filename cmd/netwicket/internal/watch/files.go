@@ -86,6 +86,7 @@ func (f *Files) Keep(ctx context.Context) {
 			wanted = wanted || load
 			return
 		}
+		load, wanted = load || wanted, false
 		known := w.Known()
 		work.Begin(f.Limit, func(func(time.Duration)) result {
 			r := f.look(set, known, load)
@@ -124,7 +125,6 @@ func (f *Files) Keep(ctx context.Context) {
 			w.Follow(set, r.names, r.seen)
 			f.take(r)
 			if wanted {
-				wanted = false
 				begin(true)
 			}
 		}
