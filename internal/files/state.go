@@ -69,7 +69,7 @@ func (s Set) lookInto(path string) sight {
 		return seen
 	}
 	seen.info = info
-	entries, err := os.ReadDir(path) // sorted by name
+	entries, err := File{Path: path}.ReadDir()
 	if err != nil {
 		return sight{folder: true}
 	}
