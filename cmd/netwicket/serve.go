@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -237,7 +238,7 @@ func (s *service) certificate() (*forwardauth.Certificate, *watch.Files) {
 	)
 	return certificate, &watch.Files{
 		Paths: []string{s.settings.TLSCert, s.settings.TLSKey},
-		Limit: s.settings.LoadTimeout,
+		Limit: cmp.Or(s.settings.LoadTimeout, policyfile.DefaultServe().LoadTimeout),
 		Load:  certificate.Read,
 		Loaded: func(err error) {
 			s.Trouble(subject, "")
