@@ -15,10 +15,11 @@
 // # What is known
 //
 // Each datum may be unknown, which is not the same as none. Country, region and
-// ASN are unknown where no source states them. Anonymizer and services are known
-// to be none there, provided that any source states them of any address, because
-// such sources list only offenders. [Table.Provides] says which data are stated
-// at all: a policy that needs another one can decide nothing by it.
+// ASN are unknown where no source states them. Of anonymizers and services an
+// address is known to be none as far as the sources tell of their [Sorts], because
+// such sources list only offenders: a list of Tor exits says nothing of VPNs.
+// [Table.Provided] says what is told at all: a policy that needs something else can
+// decide nothing by it.
 //
 // # Joining
 //
@@ -31,7 +32,7 @@
 //
 // # Databases
 //
-// The layouts of MaxMind, DB-IP, IPinfo, IPLocate and ip-location-db are told by
+// The layouts of MaxMind, DB-IP, IPinfo, IPLocate, IP2Proxy, CIRCL and ip-location-db are told by
 // the fields of the records, not by the name of the file. For one database, the
 // table answers every address as maxminddb's Lookup does, 6to4 included; an
 // IPv4-mapped address is its IPv4 address. Of Teredo and ::/96 no database says

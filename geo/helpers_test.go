@@ -225,7 +225,11 @@ func plainLocation(record map[string]any) (location plain, has geo.Field) {
 	}
 	location.ASN = plainASN(record)
 	location.ASNKnown = location.ASN != 0
-	anonymous, tor := false, false
+	provider, _ := record["provider_name"].(string)
+	anonymous, tor := provider != "", false
+	if anonymous { // a residential proxy of that operator
+		has |= geo.AnonymizerField | geo.ServicesField
+	}
 	for _, flag := range []string{"is_anonymous", "is_anonymous_vpn", "is_public_proxy", "is_residential_proxy", "is_tor_exit_node"} {
 		value, stated := record[flag].(bool)
 		if stated {

@@ -19,8 +19,9 @@ import (
 //	autonomous_system_number             MaxMind ASN and ISP, ip-location-db
 //	traits.autonomous_system_number      MaxMind Enterprise
 //	asn: "AS15169", 15169                IPinfo, IPLocate
-//	is_anonymous, is_tor_exit_node, ...  MaxMind Anonymous-IP, Anonymous-Plus
-//	provider_name                        MaxMind Anonymous-Plus
+//	country.AutonomousSystemNumber       CIRCL Geo Open
+//
+// What hides a client is in hiding.
 //
 // The flags of traits, such as the is_anonymous_proxy that MaxMind gave up, are
 // not read: a handful of them would make every other address known to be none.
@@ -36,12 +37,7 @@ type mmdbRecord struct {
 	asn       uint64
 	statesASN bool
 
-	statesFlags bool
-	anonymous   bool
-	vpn         bool
-	proxy       bool // public or residential
-	tor         bool
-	provider    string
+	hiding hiding
 }
 
 // recordReader reads the records of one data section.
@@ -78,16 +74,8 @@ func (r *recordReader) topLevel(key []byte, at int) (err error) {
 		err = r.asn(at)
 	case "traits":
 		err = r.within(at, r.trait)
-	case "is_anonymous":
-		err = r.flag(at, &rec.anonymous)
-	case "is_anonymous_vpn":
-		err = r.flag(at, &rec.vpn)
-	case "is_public_proxy", "is_residential_proxy":
-		err = r.flag(at, &rec.proxy)
-	case "is_tor_exit_node":
-		err = r.flag(at, &rec.tor)
-	case "provider_name":
-		rec.provider, err = r.data.text(at)
+	default:
+		err = r.hidingField(key, at)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", key, err)
@@ -136,8 +124,17 @@ func (r *recordReader) country(offset int) error {
 		r.record.countryText, err = r.data.text(offset)
 		return err
 	}
-	r.record.isoCode, err = r.code(offset)
-	return err
+	return r.within(offset, func(key []byte, at int) (err error) {
+		switch string(key) {
+		case "iso_code":
+			r.record.isoCode, err = r.data.text(at)
+		case "AutonomousSystemNumber":
+			if !r.record.statesASN { // the record's own goes first
+				err = r.asn(at)
+			}
+		}
+		return err
+	})
 }
 
 // maxSubdivisions is more than any country has inside one another. Without a limit
@@ -197,13 +194,6 @@ func (r *recordReader) asn(offset int) error {
 	return nil
 }
 
-func (r *recordReader) flag(offset int, flag *bool) error {
-	set, err := r.data.boolean(offset)
-	r.record.statesFlags = true
-	*flag = *flag || set
-	return err
-}
-
 // parseASN reads "AS15169" or "15169".
 func parseASN(text string) (uint64, error) {
 	digits := text
@@ -238,51 +228,6 @@ func (r *mmdbRecord) statement(v *vocabulary) statement {
 			s.asn = uint32(r.asn)
 		}
 	}
-	if r.statesFlags {
-		s.states |= AnonymizerField | ServicesField
-		s.tells, s.hides = AllSorts, r.hides()
-		s.services = v.set(r.services())
-	}
+	r.hiding.state(&s, v)
 	return s
-}
-
-// hides are the sorts that an Anonymous-IP record flags. is_anonymous alone is
-// any of them but Tor (docs/semantics.md, geo-7).
-func (r *mmdbRecord) hides() Sorts {
-	var hides Sorts
-	if r.tor {
-		hides |= TorSort
-	}
-	if r.vpn {
-		hides |= VPNSort
-	}
-	if r.proxy {
-		hides |= ProxySorts
-	}
-	if r.anonymous && hides == 0 {
-		hides = AllSorts &^ TorSort
-	}
-	return hides
-}
-
-// services of an Anonymous-IP record: one for each sort of anonymizer that it
-// flags. is_anonymous without is_anonymous_vpn is an anonymizing service of no
-// known sort, which counts as a proxy, also beside Tor: all services are kept.
-// The operator, where it is named, is that of the VPN if there is one
-// (docs/semantics.md, geo-7).
-func (r *mmdbRecord) services() []Service {
-	var services []Service
-	if r.tor {
-		services = append(services, namedService(torCategory))
-	}
-	if r.vpn {
-		services = append(services, providerService(r.provider, VPN))
-	}
-	switch {
-	case r.proxy && r.vpn:
-		services = append(services, Service{Type: Proxy, Anonymous: true})
-	case r.proxy, r.anonymous && !r.vpn:
-		services = append(services, providerService(r.provider, Proxy))
-	}
-	return services
 }

@@ -119,7 +119,7 @@ func TestAnonymousRecords(t *testing.T) {
 			require.Equal(t, test.services, names(got))
 		})
 	}
-	// A provider alone says neither what it provides nor that it hides anyone.
+	// The name of a hosting provider does not say that it hides anyone.
 	table := load(t, database(t, at("192.0.2.0/24", record{"provider_name": "foo", "is_hosting_provider": true})))
 	require.Zero(t, lookup(t, table, "192.0.2.1"))
 	require.Zero(t, table.Provides())

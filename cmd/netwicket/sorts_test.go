@@ -52,3 +52,11 @@ func TestSortsOfARealDatabase(t *testing.T) {
 	got := runIn(t, "", "eval", "-c", "zones.json", "-g", database, "8.8.8.8", "2001:4860:4860::8888")
 	require.Equal(t, "allow 8.8.8.8 permitted\nallow 2001:4860:4860::8888 permitted\n", got.out, got.stderr)
 }
+
+// An operator that a database names is told of as if it had a list.
+func TestResidentialProxyOfARealDatabase(t *testing.T) {
+	database := realdata.Path(t, "maxmind/test-data/GeoIP-Residential-Proxy-Test.mmdb")
+	folder(t, map[string]string{"zones.json": strings.Replace(hiddenZones, "all_anonymizers", "NETNUT_PROXY", 1)})
+	got := runIn(t, "", "eval", "-c", "zones.json", "-g", database, "7.13.219.50", "21.4.181.220", "8.8.8.8")
+	require.Equal(t, "deny 7.13.219.50 blocklisted zone=\"Hidden\"\nallow 21.4.181.220 permitted\nallow 8.8.8.8 permitted\n", got.out, got.stderr)
+}
