@@ -87,6 +87,7 @@ func keysOf(t *testing.T, title, out string, documented []string, only, printed 
 			path = strings.TrimSuffix(path, "[]")
 			printed[path] = true
 			first, _, _ := strings.Cut(path, ".")
+			first = strings.TrimSuffix(first, "[]")
 			top[first] = true
 		})
 		alone := true

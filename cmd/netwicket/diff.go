@@ -22,6 +22,7 @@ import (
 type diffFlags struct {
 	only     string
 	reasons  bool
+	summary  bool
 	exitCode bool
 	top      int
 	logs     []string
@@ -38,7 +39,10 @@ hop. OLD and NEW are policy files, folders that hold one, or vendor documents;
 what -c, -g and the other policy flags name is part of both.
 
 Lists the ranges in address order, and how much they are: IPv4 in addresses,
-IPv6 in /64 networks, by country and ASN of NEW's databases. IPv4 addresses
+IPv6 in /64 networks, by country and ASN of NEW's databases; and what differs
+between the documents, zone by zone and rule by rule, with how much of the
+address space each difference decides alone. On a terminal the ranges come last,
+and --summary leaves them out. IPv4 addresses
 embedded in NAT64 and 6to4 addresses count as they do in a decision; those
 embedded in Teredo addresses, 2001::/32, and in local NAT64 addresses,
 64:ff9b:1::/48, do not.
@@ -54,6 +58,7 @@ passed.`,
 	command.Flags().StringVar(&flags.only, "only", "", "report only this `CHANGE`: newly-denied or newly-allowed")
 	offerValues(command, "only", "newly-denied", "newly-allowed")
 	command.Flags().BoolVar(&flags.reasons, "reasons", false, "report ranges, too, of which only the reason changes")
+	command.Flags().BoolVar(&flags.summary, "summary", false, "leave the ranges out; with --json, one object")
 	command.Flags().BoolVar(&flags.exitCode, "exit-code", false, "end with 2 if there is a difference")
 	command.Flags().IntVar(&flags.top, "top", 10, "how many (`N`) countries and ASNs to list")
 	command.Flags().StringArrayVar(&flags.logs, "log", nil, "weigh the ranges by the requests of this access `LOG`; - is standard input (repeatable)")
@@ -80,21 +85,15 @@ func (c *commandLine) diff(flags diffFlags, before, after string) error {
 			return err
 		}
 	}
-	for change := range changes {
-		if err := report.add(change); err != nil {
-			return err
-		}
-	}
 	note := scatteredNote(pair)
-	if !c.json {
-		report.totals(flags, note)
-		note = ""
+	if err := report.write(flags, pair, changes, note); err != nil {
+		return err
+	}
+	if c.json && note != "" {
+		fmt.Fprintln(c.err, "netwicket: "+note)
 	}
 	if err := report.out.Flush(); err != nil {
 		return err
-	}
-	if note != "" {
-		fmt.Fprintln(c.err, "netwicket: "+note)
 	}
 	outcome := allGood
 	if flags.exitCode && report.counter.Changes > 0 {
@@ -169,12 +168,51 @@ type changeJSON struct {
 	Requests *uint64 `json:"requests,omitempty"` // of the log, from clients in the range
 }
 
-func (r *diffReport) add(change decide.Change) error {
-	var requests *uint64
-	if r.weights != nil {
-		requests = &r.weights.Watched[r.counter.Changes]
+// write prints ranges and summary in their order: a person looks for the summary
+// first, a program reads the ranges as they come.
+func (r *diffReport) write(flags diffFlags, pair [2]policyfile.Opened, changes iter.Seq[decide.Change], note string) error {
+	last := r.look.person && !r.json
+	var list []decide.Change
+	for change := range changes {
+		requests := r.requests(r.counter.Changes)
+		r.counter.Add(change)
+		switch {
+		case flags.summary:
+		case last:
+			list = append(list, change)
+		default:
+			if err := r.print(change, requests); err != nil {
+				return err
+			}
+		}
 	}
-	r.counter.Add(change)
+	if r.json {
+		if flags.summary {
+			return writeJSON(r.out, r.summaryJSON(pair))
+		}
+		return nil
+	}
+	r.totals(flags, pair, note)
+	if len(list) > 0 {
+		fmt.Fprintf(r.out, "\n%s\n", r.look.paint(bold, "Ranges"))
+	}
+	for i, change := range list {
+		if err := r.print(change, r.requests(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// requests are the requests of the log that a change concerns; nil without a log.
+func (r *diffReport) requests(index int) *uint64 {
+	if r.weights == nil {
+		return nil
+	}
+	return &r.weights.Watched[index]
+}
+
+func (r *diffReport) print(change decide.Change, requests *uint64) error {
 	if r.json {
 		return writeJSON(r.out, changeJSON{change.Range.From(), change.Range.To(), change.Before, change.After, requests})
 	}
@@ -206,8 +244,8 @@ func rangeText(r netipx.IPRange) string {
 	}
 }
 
-// totals is the summary below the ranges.
-func (r *diffReport) totals(flags diffFlags, note string) {
+// totals is the summary.
+func (r *diffReport) totals(flags diffFlags, pair [2]policyfile.Opened, note string) {
 	s := &sheet{look: r.look}
 	if r.counter.Changes == 0 {
 		s.out.WriteString("no address is decided differently")
@@ -223,6 +261,7 @@ func (r *diffReport) totals(flags diffFlags, note string) {
 		}
 	}
 	s.table("In all", rows)
+	s.documents(pair, flags.top)
 	s.table("By country", groupRows(r.counter.Countries(), flags.top, func(country string) string { return country }))
 	s.table("By ASN", groupRows(r.counter.ASNs(), flags.top, func(asn uint32) string { return fmt.Sprintf("AS%d", asn) }))
 	if r.weights != nil {
@@ -244,7 +283,7 @@ func directionName(direction int) string {
 }
 
 func sizeColumns(size impact.Size) []string {
-	return []string{fmt.Sprintf("%d IPv4 addresses", size.IPv4), fmt.Sprintf("%d IPv6 /64 networks", size.Networks6())}
+	return []string{grouped(number(size.IPv4)) + " IPv4 addresses", grouped(size.Networks6().String()) + " IPv6 /64 networks"}
 }
 
 // groupRows is a row for each direction of the largest groups. A single group of

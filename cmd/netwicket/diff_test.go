@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go4.org/netipx"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/impact"
+	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/realdata"
 )
 
@@ -37,10 +41,23 @@ func TestDiff(t *testing.T) {
 		{"the other way round it is", []string{"--only=newly-denied", "--exit-code", "new.json", "old.json"}, 2,
 			"192.0.2.0/25 allow permitted -> deny untrusted_geography\n" +
 				"2001:db8::/48 allow permitted -> deny off_network\n" +
-				"\nIn all\n  newly denied  128 IPv4 addresses  65536 IPv6 /64 networks\n" +
-				"\nBy country\n  DE  newly denied  128 IPv4 addresses  65536 IPv6 /64 networks\n" +
-				"\nBy ASN\n  AS64500  newly denied  128 IPv4 addresses  65536 IPv6 /64 networks\n"},
-		{"nothing newly denied as text", []string{"--only", "newly-denied", "old.json", "new.json"}, 0, "no address is decided differently so that it is newly denied\n"},
+				"\nIn all\n  newly denied  128 IPv4 addresses  65,536 IPv6 /64 networks\n" +
+				"\nDocuments, with what each difference decides alone\n  changed  network configuration  128 IPv4 addresses  65,536 IPv6 /64 networks\n" +
+				"             - network 192.0.2.0/25\n             - network 198.51.100.7/32\n             - network 2001:db8::/48\n             - whitelisted true\n" +
+				"             + network 192.0.2.0/24\n             + country FR\n             + whitelisted false\n" +
+				"\nBy country\n  DE  newly denied  128 IPv4 addresses  65,536 IPv6 /64 networks\n" +
+				"\nBy ASN\n  AS64500  newly denied  128 IPv4 addresses  65,536 IPv6 /64 networks\n"},
+		{"nothing newly denied as text", []string{"--only", "newly-denied", "--top", "1", "old.json", "new.json"}, 0, "no address is decided differently so that it is newly denied\n" +
+			"\nDocuments, with what each difference decides alone\n  changed  network configuration  128 IPv4 addresses  65,536 IPv6 /64 networks\n" +
+			"             - network 192.0.2.0/24\n             and 6 more\n"},
+		{"the summary alone", []string{"--summary", "--top", "0", "old.json", "new.json"}, 0, "\nIn all\n  newly allowed  128 IPv4 addresses  65,536 IPv6 /64 networks\n" +
+			"\nDocuments, with what each difference decides alone\n  changed  network configuration  128 IPv4 addresses  65,536 IPv6 /64 networks\n             and 7 more\n" +
+			"\nBy country\n  and 1 more\n\nBy ASN\n  and 1 more\n"},
+		{"the summary as JSON", []string{"--summary", "--json", "old.json", "new.json"}, 0, `{"ranges":2,"newlyDenied":{"ipv4":0,"ipv6Networks":0},"newlyAllowed":{"ipv4":128,"ipv6Networks":65536},` +
+			`"otherReason":{"ipv4":0,"ipv6Networks":0},"documents":[{"kind":"network configuration","id":null,"name":null,"change":"changed","parts":[` +
+			`{"change":"removed","what":"network","value":"192.0.2.0/24"},{"change":"removed","what":"country","value":"FR"},{"change":"removed","what":"whitelisted","value":"false"},` +
+			`{"change":"added","what":"network","value":"192.0.2.0/25"},{"change":"added","what":"network","value":"198.51.100.7/32"},{"change":"added","what":"network","value":"2001:db8::/48"},` +
+			`{"change":"added","what":"whitelisted","value":"true"}],"alone":{"ipv4":128,"ipv6Networks":65536}}]}` + "\n"},
 		{"a policy and itself", []string{"old.json", "old.json", "--exit-code"}, 0, "no address is decided differently\n"},
 		{"a policy and itself as JSON", []string{"old.json", "old.json", "--exit-code", "--json"}, 0, ""},
 		{"any difference with an exit code", []string{"old.json", "new.json", "--exit-code", "--only", "newly-allowed", "--json"}, 2,
@@ -62,7 +79,9 @@ func TestDiffOfNetworksThatAreNoPrefix(t *testing.T) {
 	folder(t, map[string]string{"old.json": `{"range":["10.0.0.0/8"]}`, "new.json": `{"range":["10.0.0.0/8","10.255.255.255/32","11.0.0.0/24","11.0.1.0/25","192.0.2.7"]}`})
 	got := runIn(t, "", "diff", "old.json", "new.json")
 	require.Equal(t, "11.0.0.0-11.0.1.127 deny off_network -> allow permitted\n192.0.2.7 deny off_network -> allow permitted\n"+
-		"\nIn all\n  newly allowed  385 IPv4 addresses  0 IPv6 /64 networks\n", got.out)
+		"\nIn all\n  newly allowed  385 IPv4 addresses  0 IPv6 /64 networks\n"+
+		"\nDocuments, with what each difference decides alone\n  changed  network configuration  385 IPv4 addresses  0 IPv6 /64 networks\n"+
+		"             + network 10.255.255.255/32\n             + network 11.0.0.0/24\n             + network 11.0.1.0/25\n             + network 192.0.2.7\n", got.out)
 }
 
 // -c is part of both policies, so that one document can be compared in place.
@@ -74,6 +93,28 @@ func TestDiffOfOneDocumentOfAPolicy(t *testing.T) {
 	require.Equal(t, `{"first":"192.0.2.128","last":"192.0.2.255","before":{"decision":"allow","reason":"permitted"},"after":{"decision":"deny","reason":"off_network"}}`+"\n", got.out)
 	require.Contains(t, got.stderr, "Teredo")
 	require.Contains(t, runIn(t, "", "diff", "-c", "zones.json", "-g", "geo.csv", "net1.json", "net2.json").out, "\nnote: Teredo addresses, 2001::/32, ")
+}
+
+// A person sees the summary first, and then the ranges.
+func TestDiffOnATerminal(t *testing.T) {
+	folder(t, map[string]string{"old.json": `{"range":["10.0.0.0/8"]}`, "new.json": `{"range":["10.0.0.0/9"]}`})
+	var out bytes.Buffer
+	c := &commandLine{}
+	pair, err := c.openPair("old.json", "new.json")
+	require.NoError(t, err)
+	report := &diffReport{out: bufio.NewWriter(&out), look: style{person: true}, counter: impact.NewCounter(nil)}
+	require.NoError(t, report.write(diffFlags{top: 10}, pair, decide.Diff(pair[0].Policy, pair[1].Policy), ""))
+	require.NoError(t, report.out.Flush())
+	require.Equal(t, "\nIn all\n  newly denied  8,388,608 IPv4 addresses  0 IPv6 /64 networks\n"+
+		"\nDocuments, with what each difference decides alone\n  changed  network configuration  8,388,608 IPv4 addresses  0 IPv6 /64 networks\n"+
+		"             - network 10.0.0.0/8\n             + network 10.0.0.0/9\n"+
+		"\nRanges\n10.128.0.0/9                      allow permitted -> deny off_network\n", out.String())
+}
+
+func TestGrouped(t *testing.T) {
+	for digits, want := range map[string]string{"0": "0", "999": "999", "1000": "1,000", "18446744073709551616": "18,446,744,073,709,551,616"} {
+		require.Equal(t, want, grouped(digits))
+	}
 }
 
 func TestDiffErrors(t *testing.T) {

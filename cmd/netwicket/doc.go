@@ -31,6 +31,7 @@
 //	check.go          check
 //	checkmust.go      its --must-allow and --must-deny
 //	diff.go           diff
+//	diffdocuments.go  what differs between the documents
 //	difflog.go        its --log
 //	test.go           test
 //	testformats.go    its formats

@@ -31,6 +31,14 @@ func orWord(text, word string) string {
 
 func number(n uint64) string { return strconv.FormatUint(n, 10) }
 
+// grouped is a number with its digits in groups of three.
+func grouped(digits string) string {
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}
+
 func plural(n uint64, what string) string {
 	if n == 1 {
 		return "1 " + what

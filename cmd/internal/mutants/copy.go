@@ -37,6 +37,7 @@ var reach = map[string][]string{
 	"cmd/netwicket/internal/accesslog":   {"./cmd/netwicket/internal/accesslog", "./cmd/netwicket/internal/replay", "./cmd/netwicket"},
 	"cmd/netwicket/internal/admission":   {"./cmd/netwicket/internal/admission", "./cmd/netwicket"},
 	"cmd/netwicket/internal/atomicfile":  {"./cmd/netwicket/internal/atomicfile", "./cmd/netwicket"},
+	"cmd/netwicket/internal/docdiff":     {"./cmd/netwicket/internal/docdiff", "./cmd/netwicket"},
 	"cmd/netwicket/internal/expect":      {"./cmd/netwicket/internal/expect", "./cmd/netwicket"},
 	"cmd/netwicket/internal/export":      {"./cmd/netwicket/internal/export", "./cmd/netwicket"},
 	"cmd/netwicket/internal/forwardauth": {"./cmd/netwicket/internal/forwardauth", "./cmd/netwicket", "./cmd/netwicket/internal/e2e"},

@@ -95,6 +95,9 @@ func (c *Counter) Add(change decide.Change) {
 	}
 }
 
+// Decided is how much is newly denied or newly allowed.
+func (c *Counter) Decided() Size { return c.Total[NewlyDenied].plus(c.Total[NewlyAllowed]) }
+
 // Countries are the countries that changes touch, the largest first.
 func (c *Counter) Countries() []Group[string] { return touched(c.countries) }
 
