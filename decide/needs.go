@@ -29,8 +29,10 @@ func (n *need) isMet(v4, v6 geo.Provided, assumed geo.Sorts) (bool, geo.Sorts) {
 			return true, 0
 		}
 		provided = v4.Services | v6.Services
-	default:
+	case geo.Country, geo.Region, geo.ASN:
 		return (v4.Fields | v6.Fields).Has(n.field), 0
+	default: // no datum that a source has
+		return false, 0
 	}
 	missing := n.sorts &^ (provided | assumed)
 	return missing == 0, missing

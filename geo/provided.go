@@ -78,6 +78,7 @@ func (p Provided) String() string {
 			of = p.Anonymizer.Names()
 		case ServicesField:
 			of = append(p.Services.Names(), p.Operators...)
+		case Country, Region, ASN: // of which there is one sort
 		}
 		switch {
 		case len(of) > 0:
