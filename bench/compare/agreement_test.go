@@ -48,6 +48,12 @@ func isAlias(addr netip.Addr) bool {
 	return addr.Is6() && (teredo.Contains(addr) || sixToFour.Contains(addr))
 }
 
+// isChosen says that netwicket takes no database's word about an address: the
+// client chooses the IPv4 address in it (docs/semantics.md, embedded-5).
+func isChosen(addr netip.Addr) bool {
+	return addr.Is6() && (teredo.Contains(addr) || compatible.Contains(addr))
+}
+
 func TestBartFastKnowsTheSameCountry(t *testing.T) {
 	fast, table := newBartFast(t, suite.Internet(t)), suite.Table(t)
 	for _, addr := range append(allAddresses(t), edges(t)...) {
@@ -77,6 +83,9 @@ func TestDatabasesSayTheSame(t *testing.T) {
 	databases, table := openDatabases(t, suite.Internet(t)), suite.Table(t)
 	country := countryDatabase{databases.country}
 	for _, addr := range append(allAddresses(t), edges(t)...) {
+		if isChosen(addr) {
+			continue
+		}
 		got, err := databases.lookup(addr)
 		require.NoError(t, err)
 		want := table.Lookup(addr)
