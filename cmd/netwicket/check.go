@@ -106,7 +106,7 @@ func lintOf(target policyfile.Options, checked policyfile.Checked, asPolicy bool
 func lintSubject(parts *policyfile.Parts, at time.Time) lint.Subject {
 	subject := lint.Subject{
 		Config: parts.Config, Name: parts.Name(), At: at,
-		Guard: parts.Serve.Guard, Edge: parts.Edge, SourceAt: parts.EdgeAt("source"),
+		Guard: parts.Serve.Guard, Edge: parts.Edge, SourceAt: parts.EdgeAt("source"), Observe: parts.Observe,
 	}
 	if len(parts.Files) > 0 {
 		subject.Name = parts.Files[0] // the policy file of a folder

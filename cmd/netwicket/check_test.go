@@ -20,7 +20,7 @@ func TestCheck(t *testing.T) {
 	files := map[string]string{
 		"good.json": goodZones, "bad.json": badZones, "warn.json": warnZones, "dynamic.json": dynamic, "empty.json": "[]",
 		"netwicket.json":    `{"okta":{"zones":["dynamic.json"]},"geo":["absent.mmdb"]}`,
-		"ok/netwicket.json": `{"okta":{"zones":["zones.json"]}}`, "ok/zones.json": goodZones,
+		"ok/netwicket.json": `{"okta":{"zones":["zones.json"]}}`, "ok/zones.json": strings.Replace(goodZones, `"gateways"`, `"usage":"BLOCKLIST","gateways"`, 1),
 	}
 	tests := []struct {
 		name string
@@ -198,5 +198,5 @@ func TestCheckOrder(t *testing.T) {
 		require.Equal(t, "warning", f["severity"])
 		codes = append(codes, f["file"].(string)+" "+f["code"].(string))
 	}
-	require.Equal(t, []string{"b.json host-bits", "b.json duplicate-entry", "b.json empty-zone", "a.json host-bits", "a.json ignored-member", "overlay.json missing-why"}, codes)
+	require.Equal(t, []string{"netwicket.json allows-everybody", "b.json host-bits", "b.json duplicate-entry", "b.json empty-zone", "a.json host-bits", "a.json ignored-member", "overlay.json missing-why"}, codes)
 }

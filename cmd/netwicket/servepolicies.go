@@ -93,7 +93,7 @@ func (s *service) open(p servedPolicy) error {
 	s.Reloaded(k.name, forwardauth.Success, begun)
 	status := opened.Status()
 	s.logPolicy(k.name, "policy loaded", opened.Live().Policy().Info(), time.Since(begun))
-	s.logWarnings(status.Parts)
+	s.logWarnings(status.Parts, opened.Live().Policy())
 	k.logLockedOut(status.LockedOut)
 	return nil
 }
@@ -156,7 +156,7 @@ func (k *keptPolicy) report(r keeper.Report) {
 	case r.Err == nil:
 		s.Reloaded(k.name, forwardauth.Success, time.Now())
 		s.logPolicy(k.name, "policy reloaded: "+causeText(r.Cause), r.Info, r.Took)
-		s.logWarnings(r.Parts)
+		s.logWarnings(r.Parts, k.Live().Policy())
 		k.logLockedOut(r.LockedOut)
 		return
 	case errors.As(r.Err, &refused):
@@ -260,8 +260,10 @@ func (s *service) logPolicy(name, message string, info decide.Info, took time.Du
 		"data", strings.Join(data, ", "), "seconds", took.Seconds())...)
 }
 
-func (s *service) logWarnings(parts *policyfile.Parts) {
-	warnings := append(parts.Warnings(), lint.Service(lintSubject(parts, parts.Config.Now))...)
+func (s *service) logWarnings(parts *policyfile.Parts, policy *decide.Policy) {
+	subject := lintSubject(parts, parts.Config.Now)
+	subject.Policy = policy
+	warnings := append(parts.Warnings(), lint.Service(subject)...)
 	for _, text := range findingTexts(warnings) {
 		s.journal.Logger().Warn("policy warning", "warning", text)
 	}

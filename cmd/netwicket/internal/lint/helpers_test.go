@@ -68,6 +68,9 @@ func found(t testing.TB, s lint.Subject) []string {
 	t.Helper()
 	lines := []string{}
 	for _, f := range lint.Check(s) {
+		if f.Code == "allows-everybody" {
+			continue // most documents of these tests keep nobody out; TestAllowsEverybody is about that
+		}
 		require.True(t, f.Warning, "a finding of the linter never fails a document")
 		require.NotEmpty(t, f.Message())
 		lines = append(lines, f.Position()+" "+f.Code)

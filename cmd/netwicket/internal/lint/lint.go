@@ -27,6 +27,7 @@ type Subject struct {
 
 	Edge     *gate.Config  // in front of the policy; nil: it describes none
 	SourceAt zone.Position // of Edge.Source
+	Observe  bool          // the mode is observe
 }
 
 // Check gives all findings, document by document and in document order inside
@@ -51,6 +52,7 @@ func Service(subject Subject) finding.List {
 
 func (l *linter) service() {
 	l.singleHeader()
+	l.everybody()
 }
 
 type linter struct {

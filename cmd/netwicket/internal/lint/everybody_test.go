@@ -1,0 +1,51 @@
+package lint_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
+)
+
+// A policy that denies nobody is warned of, and a running service says the same.
+func TestAllowsEverybody(t *testing.T) {
+	allowed := `{"name":"in","priority":1,"conditions":{"network":{"connection":"ANYWHERE"}},"actions":{"signon":{"access":"ALLOW"}}}`
+	for _, row := range []struct {
+		name    string
+		given   documents
+		observe bool
+		want    int
+	}{
+		{"a zone and no rule", documents{zones: "[" + officeZone + "]"}, false, 1},
+		{"an action of none", documents{threat: `{"action":"none"}`}, false, 1},
+		{"an action of audit", documents{threat: `{"action":"audit"}`, feed: "203.0.113.0/24"}, false, 1},
+		{"an empty network configuration", documents{network: `{}`}, false, 1},
+		{"a rule that lets everybody in", documents{zones: "[" + officeZone + "]", rules: "[" + allowed + "]"}, false, 1},
+		{"an IPv6 network that is all of it", documents{network: `{"range":["192.0.2.0/24","::/0"]}`}, false, 1},
+		{"an IPv4 network that is all of it", documents{network: `{"range":["0.0.0.0/0","2001:db8::/32"]}`}, false, 1},
+		{"a blocklist of IPv4 alone", documents{zones: "[" + ipZone("b", `,"usage":"BLOCKLIST"`, cidr("203.0.113.0/24"), "") + "]"}, false, 0},
+		{"a network", documents{network: `{"range":["192.0.2.0/24"]}`}, false, 0},
+		{"a rule about a zone", documents{zones: "[" + officeZone + "]", rules: "[" + officeInRule + "]"}, false, 0},
+		{"documents alone", documents{zones: "[" + officeZone + "]", alone: true}, false, 0},
+		{"a network that is only observed", documents{network: `{"range":["192.0.2.0/24"]}`}, true, 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := row.given.subject(t)
+			s.Observe = row.observe
+			checked, served := 0, 0
+			for _, f := range lint.Check(s) {
+				if f.Code == "allows-everybody" {
+					checked++
+				}
+			}
+			for _, f := range lint.Service(s) {
+				if f.Code == "allows-everybody" {
+					served++
+				}
+			}
+			require.Equal(t, row.want, checked)
+			require.Equal(t, row.want, served)
+		})
+	}
+}
