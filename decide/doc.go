@@ -63,6 +63,7 @@
 //	models.go           models that no parser would make are refused: of zones and lists
 //	models_rules.go     of rules, SailPoint's documents and options
 //	needs.go            data that zones ask for and no source has
+//	families.go         data that the sources have for one address family alone
 //	zones.go            a bit for every ACTIVE zone
 //	rules.go            rules: their conditions as sets, and which one applies
 //	threat.go           ThreatInsight

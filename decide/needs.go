@@ -65,6 +65,7 @@ func (c *compiler) checkData() {
 	c.warnAboutRegions()
 	c.warnAboutOperators()
 	c.warnAboutAssumptions()
+	c.warnAboutFamilies()
 	c.warnings = append(c.warnings, c.config.Geo.Warnings()...)
 }
 

@@ -115,7 +115,7 @@ func v2(locations string) string {
 // A region that no source has under this code is warned about, and what there is
 // instead is named.
 func TestAbsentRegions(t *testing.T) {
-	const csv = "192.0.2.1,CN,CN-BJ,,,\n192.0.2.2,CN,CN-SH,,,\n192.0.2.3,IN,,,,\n192.0.2.4,US,US-CA,,,\n"
+	const csv = "192.0.2.1,CN,CN-BJ,,,\n192.0.2.2,CN,CN-SH,,,\n192.0.2.3,IN,,,,\n192.0.2.4,US,US-CA,,,\n2001:db8::1,US,US-CA,,,\n"
 	for _, row := range []struct{ name, locations, want string }{
 		{"a code that is used", `[{"country":"US","region":"US-CA"}]`, ""},
 		{"a country", `[{"country":"IN"}]`, ""},

@@ -127,6 +127,7 @@ Layers, in order
 Policy
   fingerprint  WHY
   csv          geo.csv, 3 networks
+  warnings     1; netwicket check lists them
 
 `
 

@@ -149,7 +149,8 @@ func lintDatabases(t *testing.T) map[string]string {
 			world.Networks = append(world.Networks, mmdbtest.Network{Prefix: fmt.Sprintf("11.%d.%d.0/24", i/26, i%26), Record: country(code)})
 		}
 	}
-	germany := []mmdbtest.Network{{Prefix: "198.51.100.0/24", Record: country("DE")}}
+	world.Networks = append(world.Networks, mmdbtest.Network{Prefix: "2001:db8::/32", Record: country("DE")})
+	germany := []mmdbtest.Network{{Prefix: "198.51.100.0/24", Record: country("DE")}, {Prefix: "2001:db8::/32", Record: country("DE")}}
 	files := make(map[string]string)
 	for name, file := range map[string]mmdbtest.File{
 		"world.mmdb":   world,
