@@ -72,6 +72,9 @@ func (l *loader) load(source Source) {
 	case CSV:
 		layer, dataset, found := readCSV(source.File, content, l.vocabulary)
 		l.addText(source, layer, dataset, found)
+		if len(found.errors) == 0 && dataset.Networks == 0 {
+			l.warn(source, "no-networks", errors.New("the corrections have no row; they have no effect"))
+		}
 	case Netset:
 		layer, dataset, found := readNetset(source.File, source.Service, content, l.vocabulary)
 		l.addText(source, layer, dataset, found)

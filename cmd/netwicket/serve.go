@@ -65,7 +65,7 @@ The log is JSON on standard error.`,
 	command.Flags().StringVar(&flags.listen, "listen", "", "`ADDRESS` to answer proxies on (default serve.listen of the policy file, or 127.0.0.1:9180)")
 	command.Flags().StringVar(&flags.metrics, "metrics", "", "`ADDRESS` for /healthz, /readyz and /metrics (default serve.metrics, or that of --listen)")
 	command.Flags().StringVar(&flags.drain, "drain", "", "`DURATION` to go on deciding for when told to end, while /readyz fails (default serve.drain, or 0s)")
-	command.Flags().BoolVar(&flags.force, "force", false, "reload databases also if they are older or much smaller than those in force")
+	command.Flags().BoolVar(&flags.force, "force", false, "accept reloads that bring older, much smaller or fewer databases and lists")
 	return command
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,26 +28,111 @@ func refusal(causes []string) error {
 	return &Refusal{Causes: causes}
 }
 
-// setBack lists the databases that are older or much smaller than those in
-// force. Lists are left out: people edit them, and an empty one may be meant.
-func setBack(before, after []geo.Dataset) []string {
+// delivery is a database, corrections, a list or a threat feed as it was loaded.
+type delivery struct {
+	file     string
+	kind     string // the database's type, or what else it is
+	built    time.Time
+	networks int
+}
+
+func (d delivery) String() string { return fmt.Sprintf("%s (%s)", d.file, d.kind) }
+
+// threatFeed is the kind of a feed: no geo source, but delivered like one.
+const threatFeed = "threat feed"
+
+// deliveriesOf are all that came with a policy.
+func deliveriesOf(parts *policyfile.Parts) []delivery {
+	var all []delivery
+	for _, d := range parts.Config.Geo.Datasets() {
+		all = append(all, delivery{filepath.Clean(d.File), d.Type, d.Built, d.Networks})
+	}
+	for _, feed := range parts.Config.ThreatFeeds {
+		all = append(all, delivery{filepath.Clean(feed.File), threatFeed, time.Time{}, len(feed.Entries)})
+	}
+	return all
+}
+
+const accepted = "force accepts it (serve --force), and so does a restart"
+
+// shrunk says what a policy has less of than the one in force, by a mistake in what
+// was delivered (docs/semantics.md, reload-2). What the policy file names no more
+// was somebody's wish; what the policy provides counts all the same.
+func shrunk(before, after *policyfile.Parts) []string {
+	was, now := deliveriesOf(before), deliveriesOf(after)
 	var causes []string
-	for _, now := range after {
-		was, found := counterpart(before, after, now)
-		if !found || now.Kind != geo.MMDB {
-			continue
-		}
-		name := fmt.Sprintf("%s (%s)", now.File, now.Type)
-		if now.Built.Before(was.Built) {
-			causes = append(causes, fmt.Sprintf("%s was built %s, before the one in force of %s; force accepts it (serve --force)",
-				name, date(now.Built), date(was.Built)))
-		}
-		if now.Networks < was.Networks-now.Networks {
-			causes = append(causes, fmt.Sprintf("%s has %d networks, less than half of the %d of the one in force; force accepts it (serve --force)",
-				name, now.Networks, was.Networks))
+	for _, old := range was {
+		next, found := counterpart(was, now, old)
+		switch {
+		case found:
+			causes = append(causes, setBack(old, next)...)
+		case old.networks > 0 && slices.ContainsFunc(after.Folders, func(folder string) bool { return filepath.Clean(folder) == filepath.Dir(old.file) }):
+			causes = append(causes, fmt.Sprintf("%s is gone from its folder, with %d networks; %s", old, old.networks, accepted))
 		}
 	}
+	return append(causes, missing(before, after)...)
+}
+
+// setBack says how a delivery is less than the one in force.
+func setBack(was, now delivery) []string {
+	var causes []string
+	if now.built.Before(was.built) {
+		causes = append(causes, fmt.Sprintf("%s was built %s, before the one in force of %s; %s", now, date(now.built), date(was.built), accepted))
+	}
+	if now.networks < was.networks-now.networks {
+		causes = append(causes, fmt.Sprintf("%s has %d networks, less than half of the %d of the one in force; %s", now, now.networks, was.networks, accepted))
+	}
 	return causes
+}
+
+// missing says what the sources together do not provide any more.
+func missing(before, after *policyfile.Parts) []string {
+	var causes []string
+	was4, was6 := before.Config.Geo.Provided()
+	now4, now6 := after.Config.Geo.Provided()
+	lost4, lost6 := was4.Without(now4), was6.Without(now6)
+	lose := func(lost geo.Provided, family string) {
+		if !lost.IsEmpty() {
+			causes = append(causes, fmt.Sprintf("no source provides %s of %s any more, which %s did; %s", lost, family, providers(before, lost), accepted))
+		}
+	}
+	if lost4.String() == lost6.String() {
+		lose(lost4, "any address")
+	} else {
+		lose(lost4, "IPv4 addresses")
+		lose(lost6, "IPv6 addresses")
+	}
+	if networksOf(before) > 0 && networksOf(after) == 0 {
+		causes = append(causes, fmt.Sprintf("there is no %s any more, of %d networks; %s", threatFeed, networksOf(before), accepted))
+	}
+	return causes
+}
+
+// networksOf is how many networks all threat feeds list.
+func networksOf(parts *policyfile.Parts) int {
+	n := 0
+	for _, feed := range parts.Config.ThreatFeeds {
+		n += len(feed.Entries)
+	}
+	return n
+}
+
+// providers are the sources that any of it may have come from.
+func providers(parts *policyfile.Parts, lost geo.Provided) string {
+	fields := lost.Fields
+	if lost.Anonymizer != 0 {
+		fields |= geo.AnonymizerField
+	}
+	if lost.Services != 0 || len(lost.Operators) > 0 {
+		fields |= geo.ServicesField
+	}
+	var files []string
+	for _, d := range parts.Config.Geo.Datasets() {
+		if d.Provides&fields != 0 {
+			files = append(files, fmt.Sprintf("%s (%s)", d.File, d.Type))
+		}
+	}
+	return strings.Join(files, " or ")
 }
 
 func date(t time.Time) string {
@@ -56,34 +142,31 @@ func date(t time.Time) string {
 	return t.Format(time.RFC3339)
 }
 
-// counterpart is the database in force that a new one takes the place of: the
-// one from the same file, or, where the file was renamed, the only one of its
-// type.
-func counterpart(before, after []geo.Dataset, of geo.Dataset) (geo.Dataset, bool) {
-	for _, d := range before {
-		if d.File == of.File {
-			return d, d.Kind == geo.MMDB
+// counterpart is what takes the place of a delivery: what comes from the same file,
+// or, where the file was renamed, the only one that is new of the only kind that is
+// gone.
+func counterpart(before, after []delivery, of delivery) (delivery, bool) {
+	for _, d := range after {
+		if d.file == of.file && (d.kind == threatFeed) == (of.kind == threatFeed) {
+			return d, true
 		}
 	}
-	var found []geo.Dataset
-	for _, d := range before {
-		if d.Type == of.Type && !contains(after, d.File) {
+	appeared, gone := onlyIn(after, before, of.kind), onlyIn(before, after, of.kind)
+	if len(appeared) != 1 || len(gone) != 1 {
+		return delivery{}, false
+	}
+	return appeared[0], true
+}
+
+// onlyIn are the deliveries of a kind whose files the others do not have.
+func onlyIn(list, others []delivery, kind string) []delivery {
+	var found []delivery
+	for _, d := range list {
+		if d.kind == kind && !slices.ContainsFunc(others, func(o delivery) bool { return o.file == d.file }) {
 			found = append(found, d)
 		}
 	}
-	if len(found) != 1 {
-		return geo.Dataset{}, false
-	}
-	return found[0], true
-}
-
-func contains(data []geo.Dataset, file string) bool {
-	for _, d := range data {
-		if filepath.Clean(d.File) == filepath.Clean(file) {
-			return true
-		}
-	}
-	return false
+	return found
 }
 
 // lockedOut lists the guard's addresses that a policy denies, as the edge resolves

@@ -100,11 +100,24 @@ func TestFolderGetsAnotherFile(t *testing.T) {
 	require.True(t, k.Allows(hundredth))
 	k.Move("geo/more.mmdb", database(t, monday, 100))
 	k.Becomes(hundredth, false)
-	require.NoError(t, os.Remove(k.Path("geo/more.mmdb")))
-	k.Becomes(hundredth, true)
 	k.Write("geo/.hidden.mmdb", "half of a file")
-	k.Write("geo/over.csv", "network,country,region,asn,anonymizer,services\n198.0.198.0/24,DE,,,,\n")
-	k.Becomes(hundredth, false)
+	k.Write("geo/over.csv", "network,country,region,asn,anonymizer,services\n198.0.198.0/24,US,,,,\n")
+	k.Becomes(hundredth, true)
+}
+
+// TestFolderIsNotReadForOthers: what is none of the policy's may come and go in a
+// folder of geo sources.
+func TestFolderIsNotReadForOthers(t *testing.T) {
+	m := newMount(time.Hour)
+	k := keepertest.Keep(t, german(t, "geo", monday, 1), m.options)
+	k.Asked <- struct{}{}
+	k.Succeeds()
+	begun := m.begun.Load()
+	for _, name := range []string{"geo/readme.txt", "geo/.hidden.csv", "geo/country.mmdb.part"} {
+		k.Write(name, "anything")
+		time.Sleep(3 * keepertest.Brisk().Quiet)
+	}
+	require.Equal(t, begun, m.begun.Load())
 }
 
 // database is a country database with so many networks.

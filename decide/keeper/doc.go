@@ -58,8 +58,9 @@
 //
 // # What is refused
 //
-// A database that is older than the one in force or has less than half of its
-// networks is taken for a mistake in the delivery. So is a policy that denies an
+// A database, a list or a feed that is older than the one in force, has less than
+// half of its networks, or is gone from its folder is taken for a mistake in the
+// delivery, and so are sources that together provide less than before. So is a policy that denies an
 // address of its own guard list (serve.guard), and a policy file that lost its
 // edge.
 //

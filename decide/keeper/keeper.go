@@ -48,7 +48,8 @@ func (t Timing) orUsual(watched bool) Timing {
 type Options struct {
 	// Policy is what the policy is made of. Its time is the Keeper's to set.
 	Policy policyfile.Options
-	// Force accepts databases that are older or much smaller than those in force.
+	// Force accepts databases, lists and feeds that are older or much smaller than those
+	// in force, or provide less.
 	Force bool
 	// Install, if there is one, learns of a policy that passed every check before
 	// it is put in force. An error refuses it, and the one before stays. It is

@@ -145,7 +145,7 @@ func stale(state files.State) error {
 func (k *Keeper) admit(next loaded) error {
 	causes := lockedOut(next.parts, next.policy)
 	if !k.options.Force {
-		causes = append(causes, setBack(k.info.Data, next.policy.Info().Data)...)
+		causes = append(causes, shrunk(k.parts, next.parts)...)
 	}
 	if !k.options.OwnEdge && k.parts.Edge != nil && next.parts.Edge == nil {
 		causes = append(causes, `the policy file has no "edge" any more, so the proxies would be taken for the clients; `+
