@@ -244,4 +244,6 @@ func TestNetsetErrors(t *testing.T) {
 	}, positions(wide.Warnings()))
 	empty := load(t, geo.Source{File: "empty.txt", Data: []byte("\n# nobody\n"), Service: "NORD_VPN"})
 	require.Equal(t, []string{`1:1 no-networks "": the list has no network; it has no effect`}, positions(empty.Warnings()))
+	empty = load(t, geo.Source{File: "empty.csv", Data: []byte("network,country,region,asn,anonymizer,services\n")})
+	require.Equal(t, []string{`1:1 no-networks "": the corrections have no row; they have no effect`}, positions(empty.Warnings()))
 }

@@ -23,6 +23,9 @@ type mount struct {
 	patience time.Duration
 }
 
+// brief is longer than a small policy takes to load, and short enough to wait for.
+const brief = time.Second
+
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func newMount(patience time.Duration) *mount {
@@ -67,7 +70,7 @@ func brokenGlass() map[string]string {
 // TestExpiryWaitsForNoLoad: entries end when they say, whatever is being loaded, and
 // whether or not it was given up.
 func TestExpiryWaitsForNoLoad(t *testing.T) {
-	for name, patience := range map[string]time.Duration{"while it may still answer": time.Hour, "after it was given up": 20 * time.Millisecond} {
+	for name, patience := range map[string]time.Duration{"while it may still answer": time.Hour, "after it was given up": brief} {
 		t.Run(name, func(t *testing.T) {
 			m := newMount(patience)
 			k := keepertest.Keep(t, brokenGlass(), m.options)
@@ -114,7 +117,7 @@ func TestLateLoadPutsNothingBack(t *testing.T) {
 // TestHangingLoadIsGivenUp: it is said, nothing else is begun beside it, and when it
 // ends at last, what it gives is thrown away and everything is loaded anew.
 func TestHangingLoadIsGivenUp(t *testing.T) {
-	m := newMount(20 * time.Millisecond)
+	m := newMount(brief)
 	k := keepertest.Keep(t, keepertest.PlainPolicy(), m.options)
 	m.hang(k)
 	first := k.Fails("does not answer")
@@ -141,7 +144,7 @@ func TestHangingLoadIsGivenUp(t *testing.T) {
 
 // TestRunEndsWhileLoading: nobody waits for a load.
 func TestRunEndsWhileLoading(t *testing.T) {
-	for name, patience := range map[string]time.Duration{"while it may still answer": time.Hour, "after it was given up": time.Millisecond} {
+	for name, patience := range map[string]time.Duration{"while it may still answer": time.Hour, "after it was given up": brief} {
 		t.Run(name, func(t *testing.T) {
 			m := newMount(patience)
 			k := keepertest.New(t)
@@ -197,7 +200,7 @@ func TestFollowMayHang(t *testing.T) {
 	release := make(chan struct{})
 	var calls atomic.Int64
 	k := keepertest.Keep(t, keepertest.PlainPolicy(), func(o *keeper.Options) {
-		o.Timing.Load = 20 * time.Millisecond
+		o.Timing.Load = brief
 		o.Changed = make(chan string)
 		o.Follow = func([]string) error {
 			if calls.Add(1) == 1 {

@@ -123,7 +123,7 @@ func TestFirstOverlay(t *testing.T) {
 
 // TestEmergencyWhileFilesHang: nothing else can be loaded then.
 func TestEmergencyWhileFilesHang(t *testing.T) {
-	m := newMount(20 * time.Millisecond)
+	m := newMount(brief)
 	k := keepertest.Keep(t, map[string]string{
 		"netwicket.json": withOverlay, "zones.json": keepertest.Blocklist("203.0.113.0/24"), "overlay.json": quietOverlay,
 	}, m.options)
