@@ -27,11 +27,8 @@ func (l *linter) everybody() {
 			continue
 		}
 		denies[family] = true
-		switch d.Reason {
-		case decide.Blocklisted, decide.Threat, decide.Overlay:
-		default:
-			restricts[family] = true
-		}
+		blocked := d.Reason == decide.Blocklisted || d.Reason == decide.Threat || d.Reason == decide.Overlay
+		restricts[family] = restricts[family] || !blocked
 		if restricts[0] && restricts[1] {
 			return
 		}
