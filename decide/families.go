@@ -68,7 +68,7 @@ func (n *need) gaps(has, lacks *family, assumed geo.Sorts) []gap {
 			known := lacks.provided.TellsOf(n.operator) || n.sorts&^(told|assumed) == 0
 			return []gap{{field: n.field, operator: n.operator, family: lacks.name, known: known}}
 		}
-	default:
+	case geo.Country, geo.Region, geo.ASN:
 		if has.stated.Fields.Has(n.field) && !lacks.stated.Fields.Has(n.field) {
 			return []gap{{field: n.field, family: lacks.name}}
 		}
