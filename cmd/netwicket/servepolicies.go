@@ -102,6 +102,11 @@ func (s *service) open(p servedPolicy) error {
 func (k *keptPolicy) install(parts *policyfile.Parts, policy *decide.Policy) error {
 	s := k.service
 	snapshot, err := forwardauth.NewSnapshot(parts, policy)
+	if err == nil && !s.flags.force {
+		if causes := s.Lost(k.name, snapshot); len(causes) > 0 {
+			err = &keeper.Refusal{Causes: causes}
+		}
+	}
 	if err == nil {
 		err = s.Put(k.name, snapshot)
 	}

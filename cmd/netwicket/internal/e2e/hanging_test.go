@@ -3,8 +3,10 @@
 package e2e_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -45,4 +47,30 @@ func TestFilesThatAreReplacedByPipes(t *testing.T) {
 	s.end(syscall.SIGTERM)
 	require.NoError(t, s.failure)
 	require.Equal(t, 0, s.command.ProcessState.ExitCode())
+}
+
+// TestEdgeThatLocksOutIsRefused: a slip in the edge is no reason to deny everybody.
+func TestEdgeThatLocksOutIsRefused(t *testing.T) {
+	const mistaken = `"edge": {"trusted": ["127.0.0.9"], "source": "x-forwarded-for"}`
+	write := func(folder, edge string) {
+		writeFile(t, filepath.Join(folder, "netwicket.json"), `{"okta": {"zones": ["zones.json"]}, `+edge+`}`)
+	}
+	folder := writePolicy(t, edge)
+	s := serve(t, folder)
+	require.Equal(t, 204, s.decides("/decide", "198.51.100.7"))
+	write(folder, mistaken)
+	line := s.logs("policy not reloaded")
+	require.Contains(t, fmt.Sprint(line["errors"]), "are not in edge.trusted any more: 127.0.0.1")
+	require.Equal(t, 204, s.decides("/decide", "198.51.100.7"))
+	write(folder, `"edge": {"trusted": ["127.0.0.1"], "source": "header:X-Real-Ip"}`)
+	require.Eventually(t, func() bool {
+		return strings.Contains(fmt.Sprint(s.logs("policy not reloaded")["errors"]), "do not send the header of edge.source: 127.0.0.1")
+	}, patience, 10*time.Millisecond)
+	require.Equal(t, 204, s.decides("/decide", "198.51.100.7"))
+
+	folder = writePolicy(t, edge)
+	forced := serve(t, folder, "--force")
+	require.Equal(t, 204, forced.decides("/decide", "198.51.100.7"))
+	write(folder, mistaken)
+	forced.becomes("/decide", "198.51.100.7", 403)
 }

@@ -117,6 +117,9 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request, s *Service) int {
 	s.metrics.took(begun)
 	code, _ := err.(gate.Error) //nolint:errorlint // it is never wrapped, and errors.As would allocate for every hostile request
 	d.tally.count(&decision, code, snapshot, r.RemoteAddr)
+	if err == nil {
+		d.peers.note(snapshot.resolver, r, begun)
+	}
 	if snapshot.serve.ReasonHeader {
 		w.Header()[reasonHeader] = []string{decision.Reason.String()}
 	}

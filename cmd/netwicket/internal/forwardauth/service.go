@@ -24,6 +24,7 @@ type Door struct {
 	name    string
 	current atomic.Pointer[Snapshot]
 	tally   tally
+	peers   peers
 }
 
 // New makes a service with a door for each name, all of them closed. The empty
