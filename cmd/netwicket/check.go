@@ -107,6 +107,7 @@ func lintSubject(parts *policyfile.Parts, at time.Time) lint.Subject {
 	subject := lint.Subject{
 		Config: parts.Config, Name: parts.Name(), At: at,
 		Guard: parts.Serve.Guard, Edge: parts.Edge, SourceAt: parts.EdgeAt("source"), Observe: parts.Observe,
+		ReasonHeader: parts.Serve.ReasonHeader, ReasonHeaderAt: parts.ServeAt("reasonHeader"),
 	}
 	if len(parts.Files) > 0 {
 		subject.Name = parts.Files[0] // the policy file of a folder

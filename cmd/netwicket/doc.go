@@ -40,6 +40,7 @@
 //	export.go         export
 //	map.go            map
 //	serve.go          serve
+//	servechanges.go   what a reload changed of mode and edge
 //	servepolicies.go  the policies that it serves, kept up to date
 //	bench.go          bench
 //	benchsample.go    the addresses that it draws

@@ -199,7 +199,7 @@ func logged(t *testing.T) (messages, attributes map[string]bool) {
 					}
 				}
 			case "logPolicy":
-				message := n.Args[1]
+				message := n.Args[0]
 				if sum, ok := message.(*ast.BinaryExpr); ok {
 					text, _ := literal(sum.X)
 					messages[text+"CAUSE"] = true
@@ -208,7 +208,7 @@ func logged(t *testing.T) (messages, attributes map[string]bool) {
 				}
 			case "attrs":
 				add(attributes, literalsAt(n.Args, 0, 2)...)
-			case "String", "Int", "Bool", "Uint64":
+			case "String", "Int", "Bool", "Uint64", "Any":
 				if len(n.Args) == 2 {
 					add(attributes, literalsAt(n.Args, 0, 3)...)
 				}

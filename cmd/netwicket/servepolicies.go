@@ -67,7 +67,8 @@ type keptPolicy struct {
 	service *service
 	name    string
 	watcher *watch.Watcher
-	asked   chan struct{} // to load everything anew
+	asked   chan struct{}     // to load everything anew
+	told    *policyfile.Parts // what the log said was in force
 }
 
 // open loads a policy for the first time and puts it in force.
@@ -92,7 +93,7 @@ func (s *service) open(p servedPolicy) error {
 	s.keepers = append(s.keepers, k)
 	s.Reloaded(k.name, forwardauth.Success, begun)
 	status := opened.Status()
-	s.logPolicy(k.name, "policy loaded", opened.Live().Policy().Info(), time.Since(begun))
+	k.logPolicy("policy loaded", status.Parts, opened.Live().Policy().Info(), time.Since(begun))
 	s.logWarnings(status.Parts, opened.Live().Policy())
 	k.logLockedOut(status.LockedOut)
 	return nil
@@ -160,7 +161,7 @@ func (k *keptPolicy) report(r keeper.Report) {
 	switch {
 	case r.Err == nil:
 		s.Reloaded(k.name, forwardauth.Success, time.Now())
-		s.logPolicy(k.name, "policy reloaded: "+causeText(r.Cause), r.Info, r.Took)
+		k.logPolicy("policy reloaded: "+causeText(r.Cause), r.Parts, r.Info, r.Took)
 		s.logWarnings(r.Parts, k.Live().Policy())
 		k.logLockedOut(r.LockedOut)
 		return
@@ -250,8 +251,8 @@ func findingTexts(findings finding.List) []string {
 	return texts
 }
 
-// logPolicy says what is in force from now on.
-func (s *service) logPolicy(name, message string, info decide.Info, took time.Duration) {
+// logPolicy says what is in force from now on, and what of it is no document's.
+func (k *keptPolicy) logPolicy(message string, parts *policyfile.Parts, info decide.Info, took time.Duration) {
 	data := make([]string, 0, len(info.Data))
 	for _, d := range info.Data {
 		text := d.Type
@@ -260,9 +261,15 @@ func (s *service) logPolicy(name, message string, info decide.Info, took time.Du
 		}
 		data = append(data, text)
 	}
-	k := keptPolicy{name: name}
-	s.journal.Logger().Info(message, k.attrs("policy", info.Fingerprint, "zones", info.ActiveZones, "rules", info.Rules,
-		"data", strings.Join(data, ", "), "seconds", took.Seconds())...)
+	attrs := k.attrs("policy", info.Fingerprint, "zones", info.ActiveZones, "rules", info.Rules,
+		"data", strings.Join(data, ", "), "mode", modeOf(parts).String(), "seconds", took.Seconds())
+	if k.told != nil {
+		if changes := settingChanges(k.told, parts); changes != nil {
+			attrs = append(attrs, "changed", changes)
+		}
+	}
+	k.told = parts
+	k.service.journal.Logger().Info(message, attrs...)
 }
 
 func (s *service) logWarnings(parts *policyfile.Parts, policy *decide.Policy) {

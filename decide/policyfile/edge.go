@@ -159,8 +159,12 @@ func LoadEdge(options Options) (*gate.Config, error) {
 
 // EdgeAt is where a key of the edge stands, or the edge if the key is left out; the
 // policy as a whole if it has no edge.
-func (p *Parts) EdgeAt(key string) zone.Position {
-	at := p.edgeAt
+func (p *Parts) EdgeAt(key string) zone.Position { return p.keyAt(p.edgeAt, key) }
+
+// ServeAt is where a key of serve stands, or serve if the key is left out.
+func (p *Parts) ServeAt(key string) zone.Position { return p.keyAt(p.serveAt, key) }
+
+func (p *Parts) keyAt(at jsondoc.Node, key string) zone.Position {
 	if value := at.Get(key); value.Exists() {
 		at = value
 	}

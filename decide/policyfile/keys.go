@@ -36,6 +36,7 @@ const (
 	addressList
 	prefixList
 	aSource
+	headerList
 	anAge
 	aWait
 	serviceLists // {"NAME": ["PATH"]}
@@ -179,6 +180,14 @@ func (v *values) serveKey(f *file) key {
 			{
 				name: "reasonHeader", shape: aFlag, initial: `false`, example: `true`, read: v.flag(&s.serve.ReasonHeader),
 				about: "whether answers say why in the header X-Netwicket-Reason",
+			},
+			{
+				name: "answerHeaders", shape: wordList, words: answerWords(), initial: `[]`, example: `["client", "zones"]`, read: v.answerHeaders(&s.serve.AnswerHeaders),
+				about: "what an answer that lets a request pass says of it in headers X-Netwicket-Client, -Country, -Asn and -Zones, for an application behind the proxy; the proxy has to overwrite what its client sends in them",
+			},
+			{
+				name: "logHeaders", shape: headerList, initial: `[]`, example: `["X-Request-Id"]`, read: v.headers(&s.serve.LogHeaders),
+				about: "headers of the question that log lines of decisions repeat, quoted and cut to 64 bytes",
 			},
 			{
 				name: "guard", shape: addressList, initial: `[]`, example: `["203.0.113.9"]`, read: v.each(v.address(&s.serve.Guard)),

@@ -185,6 +185,6 @@ func valueText(k key) string {
 		aWord: words, wordList: "list of " + words,
 		anObject: "object", aText: "text", aPath: "path", aPathOrNone: "path, or empty", pathList: "list of paths", aFlag: "true or false",
 		anAddress: "host:port or unix:PATH", anAddressOrNone: "host:port or unix:PATH, or empty", addressList: "list of addresses",
-		prefixList: "list of networks, addresses and files of them", aSource: "source", anAge: "duration, or empty", aWait: "duration", serviceLists: "lists of paths, by category",
+		prefixList: "list of networks, addresses and files of them", aSource: "source", headerList: "list of header names", anAge: "duration, or empty", aWait: "duration", serviceLists: "lists of paths, by category",
 	}[k.shape]
 }

@@ -304,7 +304,7 @@ func (l *loader) joinSettings(f *file) {
 		l.parts.Edge, l.parts.edgeAt = l.edge(f.edge, f.edgeAt), f.edgeAt
 	}
 	if f.serve != nil && set("serve", f.serveAt) {
-		l.parts.Serve = *f.serve
+		l.parts.Serve, l.parts.serveAt = *f.serve, f.serveAt
 	}
 }
 

@@ -58,6 +58,7 @@ type Parts struct {
 	OverlayFile string
 
 	edgeAt   jsondoc.Node // where Edge stands
+	serveAt  jsondoc.Node // where Serve stands
 	sources  []geo.Source // those of Config.Geo
 	document Kind         // the one vendor document, where there is nothing else
 	origin   string       // file of findings about the policy as a whole

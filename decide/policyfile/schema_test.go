@@ -98,6 +98,8 @@ func valueSchema(k key) ordered {
 	case prefixList:
 		file := ordered{{"type", "object"}, {"properties", ordered{{"file", path}}}, {"required", []string{"file"}}, {"additionalProperties", false}}
 		return list(ordered{{"anyOf", []ordered{path, file}}})
+	case headerList:
+		return list(like("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$"))
 	case aSource:
 		return like(`^(peer|x-forwarded-for|forwarded|header:.+|hops:[0-9]+)$`)
 	case anAge:

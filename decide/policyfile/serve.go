@@ -4,6 +4,9 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"net/textproto"
+	"regexp"
+	"slices"
 	"time"
 
 	"github.com/netwicket/netwicket/internal/jsondoc"
@@ -21,6 +24,8 @@ type Serve struct {
 	TLSKey        string
 	ProxyProtocol bool
 	ReasonHeader  bool          // X-Netwicket-Reason in the answer
+	AnswerHeaders []string      // of an allow: "client", "country", "asn", "zones"
+	LogHeaders    []string      // canonical names of headers that log lines repeat
 	Guard         []netip.Addr  // addresses that a reload must not deny
 	MaxAge        time.Duration // of the geo databases; zero: any age
 	Drain         time.Duration // between being told to end and closing
@@ -49,4 +54,46 @@ func (v *values) checkedServe(r *serveReading, node jsondoc.Node) *Serve {
 	}
 	s.LogNetworks = r.addresses == "network"
 	return s
+}
+
+// answerWords are what serve.answerHeaders may name.
+func answerWords() []string { return []string{"client", "country", "asn", "zones"} }
+
+func (v *values) answerHeaders(into *[]string) func(jsondoc.Node) {
+	return v.each(func(node jsondoc.Node) {
+		switch text := node.String(); {
+		case !v.isText(node):
+		case !slices.Contains(answerWords(), text):
+			v.Fail(node, "bad-value", "%s", jsondoc.Expected(text, answerWords()...))
+		default:
+			*into = append(*into, text)
+		}
+	})
+}
+
+// maxLogHeaders is more than a log line has use for.
+const maxLogHeaders = 16
+
+// headerName is a token of HTTP.
+var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$")
+
+// headers reads names of headers for the log. Those that hold what a client proves
+// itself with have no place there.
+func (v *values) headers(into *[]string) func(jsondoc.Node) {
+	return v.each(func(node jsondoc.Node) {
+		if !v.isText(node) {
+			return
+		}
+		name := textproto.CanonicalMIMEHeaderKey(node.String())
+		switch {
+		case !headerName.MatchString(name):
+			v.Fail(node, "bad-value", "expected the name of a header, such as X-Request-Id")
+		case slices.Contains([]string{"Authorization", "Proxy-Authorization", "Cookie"}, name):
+			v.Fail(node, "bad-value", "this header holds secrets of clients, which do not belong in a log")
+		case len(*into) == maxLogHeaders:
+			v.Fail(node, "bad-value", "at most %d headers can be logged", maxLogHeaders)
+		default:
+			*into = append(*into, name)
+		}
+	})
 }

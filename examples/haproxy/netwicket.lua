@@ -29,6 +29,7 @@ end
 
 core.register_action("netwicket", { "http-req" }, function(txn)
     txn:set_var("txn.netwicket", "deny")
+    txn:set_var("txn.netwicket_reference", "-") -- what the denied client may name when it asks why
     local client = chain(txn)
     if not client then
         return
@@ -40,5 +41,7 @@ core.register_action("netwicket", { "http-req" }, function(txn)
     }
     if answer and answer.status == 204 then
         txn:set_var("txn.netwicket", "allow")
+    elseif answer and answer.headers and answer.headers["x-netwicket-reference"] then
+        txn:set_var("txn.netwicket_reference", answer.headers["x-netwicket-reference"][0])
     end
 end)

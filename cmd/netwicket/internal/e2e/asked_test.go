@@ -68,7 +68,7 @@ func TestTraefik(t *testing.T) {
 	}
 	readYAML(t, filepath.Join(folder, static.Providers.File.Filename), &dynamic)
 	for name, router := range dynamic.HTTP.Routers {
-		require.Equal(t, []string{"netwicket"}, router.Middlewares, name)
+		require.Equal(t, []string{"netwicket-private", "netwicket"}, router.Middlewares, name)
 		require.Contains(t, dynamic.HTTP.Services, router.Service)
 	}
 	settings := dynamic.HTTP.Middlewares["netwicket"].ForwardAuth

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -64,6 +65,10 @@ func testProxy(t *testing.T, p proxy) {
 	t.Parallel()
 	r := &running{proxy: p, ports: freePorts(t)}
 	r.folder = copyExamples(t, r.ports, p.example, "forwardauth")
+	policy := filepath.Join(r.folder, "forwardauth", "netwicket.json")
+	text, err := os.ReadFile(policy)
+	require.NoError(t, err)
+	writeFile(t, policy, strings.Replace(string(text), `"serve": {`, `"serve": {"reasonHeader": true, `, 1))
 	r.startService(t)
 	if p.example == "nginx" { // whose own limit for uploads is 1 MiB
 		conf := filepath.Join(r.folder, "nginx", "nginx.conf")
@@ -76,6 +81,7 @@ func testProxy(t *testing.T, p proxy) {
 	t.Run("clients", r.testClients)
 	t.Run("forged headers", r.testForgedHeaders)
 	t.Run("uploads", r.testUploads)
+	t.Run("denials", r.testDenials)
 	t.Run("claims of an allowed client", r.testClaims)
 	t.Run("policy changes", r.testPolicyChanges)
 	t.Run("service hangs", r.testServiceHangs)
@@ -291,4 +297,20 @@ func (r *running) testUploads(t *testing.T) {
 			require.Equal(t, 403, answer.status, size)
 		}
 	}
+}
+
+var reference = regexp.MustCompile(`^denied, reference ([0-9A-Z]{4}-[0-9A-Z]{4})\n$`)
+
+// testDenials: the denied client is told what the log has, and not why.
+func (r *running) testDenials(t *testing.T) {
+	answer := newClient(t, blocked, r.web).get(t)
+	require.Equal(t, 403, answer.status)
+	require.Equal(t, "no-store", answer.header.Get("Cache-Control"))
+	require.NotContains(t, answer.header, "X-Netwicket-Reason")
+	found := reference.FindStringSubmatch(answer.body)
+	require.NotNil(t, found, answer.body)
+	require.Eventually(t, func() bool {
+		return strings.Contains(r.service.output.String(), `"reference":"`+found[1]+`"`)
+	}, patience, 10*time.Millisecond)
+	require.Empty(t, newClient(t, allowed, r.web).get(t).header.Get("X-Netwicket-Reason"))
 }

@@ -203,6 +203,7 @@ func newClient(t *testing.T, address string, port int) *client {
 type reply struct {
 	status int
 	body   string
+	header http.Header
 }
 
 // passed says that the application answered.
@@ -222,7 +223,7 @@ func (c *client) ask(method, body string, headers ...string) (reply, error) {
 		return reply{}, err
 	}
 	text, err := io.ReadAll(response.Body)
-	return reply{response.StatusCode, string(text)}, errors.Join(err, response.Body.Close())
+	return reply{response.StatusCode, string(text), response.Header}, errors.Join(err, response.Body.Close())
 }
 
 func (c *client) get(t *testing.T, headers ...string) reply {

@@ -2,6 +2,7 @@ package forwardauth
 
 import (
 	"cmp"
+	"io"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -14,7 +15,10 @@ import (
 const decidePath = "/decide"
 
 // Header fields in their canonical form, with values that are shared by all answers.
-const reasonHeader = "X-Netwicket-Reason"
+const (
+	reasonHeader    = "X-Netwicket-Reason"
+	referenceHeader = "X-Netwicket-Reference"
+)
 
 // noStore is sent with denials, which proxies pass on to the client: a content
 // delivery network that stores errors must not give one client's to another. An
@@ -69,9 +73,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // decide answers one question, for any method: proxies ask with that of their
 // client.
 func (h *handler) decide(w http.ResponseWriter, r *http.Request, name string) {
-	status := http.StatusForbidden
+	status, reference := http.StatusForbidden, ""
 	if door := h.service.byName[name]; door != nil {
-		status = door.answer(w, r, h.service)
+		status, reference = door.answer(w, r, h.service)
 	} else {
 		h.service.dismiss(w, r)
 		h.service.unknownPolicy(r, name)
@@ -82,7 +86,22 @@ func (h *handler) decide(w http.ResponseWriter, r *http.Request, name string) {
 	case wants200(r.URL.RawQuery):
 		status = http.StatusOK
 	}
+	if reference != "" {
+		deny(w, status, reference)
+		return
+	}
 	w.WriteHeader(status)
+}
+
+// deny answers a client, as far as its proxy passes that on, with what to name when
+// it asks why. The header is for proxies that show a page of their own.
+func deny(w http.ResponseWriter, status int, reference string) {
+	header := w.Header()
+	header["Content-Type"] = []string{"text/plain; charset=utf-8"}
+	header[referenceHeader] = []string{reference}
+	w.WriteHeader(status)
+	// A proxy that hangs up has seen the status.
+	_, _ = io.WriteString(w, "denied, reference "+reference+"\n")
 }
 
 // wants200 says that the proxy lets requests pass for 200 alone, as Envoy's HTTP
@@ -93,17 +112,17 @@ func wants200(query string) bool {
 	return found && (rest == "" || rest[0] == '&')
 }
 
-// answer decides and gives the status.
-func (d *Door) answer(w http.ResponseWriter, r *http.Request, s *Service) int {
+// answer decides and gives the status, and the reference of a denial.
+func (d *Door) answer(w http.ResponseWriter, r *http.Request, s *Service) (int, string) {
 	snapshot := d.current.Load()
 	if snapshot == nil {
-		return http.StatusForbidden
+		return http.StatusForbidden, ""
 	}
 	if !snapshot.resolver.Trusts(r.RemoteAddr) {
 		closeAfter(w)
 		d.tally.strangers.Add(1)
 		s.journal.stranger(snapshot, d.name, r)
-		return http.StatusForbidden
+		return http.StatusForbidden, ""
 	}
 	begun := s.metrics.clock()
 	var buffer [gate.MaxChain]netip.Addr
@@ -123,9 +142,13 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request, s *Service) int {
 	if snapshot.serve.ReasonHeader {
 		w.Header()[reasonHeader] = []string{decision.Reason.String()}
 	}
-	s.journal.decided(snapshot, d.name, r, &decision, code, len(chain))
+	reference := s.journal.decided(snapshot, d.name, r, &decision, code, len(chain))
 	s.notePseudo(snapshot, d.name, &decision)
-	return status(decision.Verdict, code, snapshot.observe)
+	answer := status(decision.Verdict, code, snapshot.observe)
+	if answer == http.StatusNoContent && len(snapshot.serve.AnswerHeaders) > 0 {
+		snapshot.tell(w.Header(), r, decision.Client)
+	}
+	return answer, reference
 }
 
 // status is the answer in HTTP. A header that the proxy did not send is told

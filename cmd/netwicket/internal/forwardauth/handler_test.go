@@ -48,7 +48,12 @@ func TestAnswers(t *testing.T) {
 				if test.status != 204 {
 					require.Equal(t, "no-store", w.Header().Get("Cache-Control"), "proxies pass it on to the client")
 				}
-				require.Empty(t, w.Body.String())
+				if test.status == 204 {
+					require.Empty(t, w.Body.String())
+					require.NotContains(t, w.Header(), "X-Netwicket-Reference")
+				} else if text := w.Body.String(); text != "" { // unless its log line was one too many
+					require.Equal(t, "denied, reference "+w.Header().Get("X-Netwicket-Reference")+"\n", text)
+				}
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package forwardauth
 
 import (
 	"context"
+	"crypto/rand"
 	"io"
 	"log/slog"
 	"net/http"
@@ -101,8 +102,10 @@ func (j *Journal) noteDropped(count uint64) {
 	}
 }
 
-// decided notes a decision: denials at info, what is let pass at debug.
-func (j *Journal) decided(s *Snapshot, name string, r *http.Request, d *decide.Decision, code gate.Error, hops int) {
+// decided notes a decision: denials at info, what is let pass at debug. A denial
+// that takes effect gets a reference, for which the line is found when its client
+// asks; none if there is no line.
+func (j *Journal) decided(s *Snapshot, name string, r *http.Request, d *decide.Decision, code gate.Error, hops int) (reference string) {
 	level, message := slog.LevelInfo, "denied"
 	switch {
 	case d.Verdict == decide.Allow:
@@ -111,7 +114,7 @@ func (j *Journal) decided(s *Snapshot, name string, r *http.Request, d *decide.D
 		message = "would be denied"
 	}
 	if !j.admits(level, &j.denials) {
-		return
+		return ""
 	}
 	peer, _ := s.resolver.Peer(r.RemoteAddr) // a peer that is no address is logged as none
 	attrs := make([]slog.Attr, 0, 20)
@@ -133,8 +136,48 @@ func (j *Journal) decided(s *Snapshot, name string, r *http.Request, d *decide.D
 		attrs = append(attrs, slog.String("error", code.Code()))
 		attrs = s.appendHeader(attrs, r.Header)
 	}
+	attrs = j.appendHeaders(attrs, s.serve.LogHeaders, r)
+	if message == "denied" {
+		reference = newReference()
+		attrs = append(attrs, slog.String("reference", reference))
+	}
 	attrs = append(attrs, slog.String("mode", s.mode().String()), slog.String("policy", s.info.Fingerprint))
 	j.write(level, message, name, attrs)
+	return reference
+}
+
+// appendHeaders appends those of the headers that the question has.
+func (j *Journal) appendHeaders(attrs []slog.Attr, names []string, r *http.Request) []slog.Attr {
+	var found []slog.Attr
+	for _, name := range names {
+		lines := r.Header[name]
+		if name == "Host" {
+			lines = []string{r.Host} // net/http keeps it apart
+		}
+		if len(lines) > 0 {
+			found = append(found, slog.String(name, quoted(j.shown(lines[len(lines)-1]))))
+		}
+	}
+	if found == nil {
+		return attrs
+	}
+	return append(attrs, slog.Any("headers", slog.GroupValue(found...)))
+}
+
+// newReference is eight letters and digits that nobody can guess, and that can be
+// read out over a telephone: without I, L, O and U, as Crockford's base 32.
+func newReference() string {
+	const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // it never fails
+	text := make([]byte, 0, len(random)+1)
+	for i, b := range random {
+		if i == len(random)/2 {
+			text = append(text, '-')
+		}
+		text = append(text, digits[b%byte(len(digits))])
+	}
+	return string(text)
 }
 
 // stranger notes a caller that is not one of the edge's proxies.

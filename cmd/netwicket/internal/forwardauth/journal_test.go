@@ -27,7 +27,10 @@ func TestDenialIsLogged(t *testing.T) {
 
 	fingerprint := lines[0]["policy"]
 	require.Len(t, fingerprint, 32)
+	require.Regexp(t, `^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$`, lines[0]["reference"])
+	require.NotContains(t, lines[1], "reference")
 	delete(lines[0], "time")
+	delete(lines[0], "reference")
 	require.Equal(t, map[string]any{
 		"level": "INFO", "msg": "denied", "decision": "deny", "reason": "blocklisted", "client_ip": "203.0.113.7", "peer_ip": "10.0.0.1",
 		"ip_source": "x-forwarded-for", "hops": 1.0, "zone": "Blocked", "country": "DE", "asn": 64500.0, "mode": "enforce", "policy": fingerprint,

@@ -19,6 +19,9 @@ const (
 // names are what decisions of a policy can name, in the order of its documents.
 type names struct{ rules, zones []string }
 
+// zoneLabel names a zone as the command line does.
+func zoneLabel(z *decide.ZoneRef) string { return cmp.Or(z.ID, z.Name) }
+
 func namesOf(c *decide.Config) (n names) {
 	for _, document := range c.Zones {
 		for i := range document.Zones {

@@ -89,7 +89,7 @@ func (s *Snapshot) beside(first *Snapshot) *Snapshot {
 		return s
 	}
 	next := *s
-	next.logNetworks = first.logNetworks
+	next.logNetworks, next.serve.LogHeaders = first.logNetworks, first.serve.LogHeaders
 	if s.inherited {
 		next.resolver, next.mayBePeer = first.resolver, first.mayBePeer
 	}

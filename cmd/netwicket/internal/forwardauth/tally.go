@@ -1,7 +1,6 @@
 package forwardauth
 
 import (
-	"cmp"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -52,7 +51,7 @@ func (t *tally) count(d *decide.Decision, code gate.Error, s *Snapshot, remoteAd
 		t.rules.count(d.Rule)
 	}
 	if d.Zone != nil {
-		t.zones.count(cmp.Or(d.Zone.ID, d.Zone.Name))
+		t.zones.count(zoneLabel(d.Zone))
 	}
 }
 

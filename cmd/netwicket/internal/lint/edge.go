@@ -50,6 +50,17 @@ func (l *linter) singleHeader() {
 	}
 }
 
+// reasonHeader finds a service that says why. What denies goes to the client, with
+// its headers, through proxies that pass the whole answer on.
+func (l *linter) reasonHeader() {
+	if !l.ReasonHeader {
+		return
+	}
+	l.warn(l.ReasonHeaderAt, "reasonHeader", "reason-header-leaks",
+		"Caddy and Traefik pass X-Netwicket-Reason of a denial on to the client, whom it tells what to try next; "+
+			"have the proxy remove it, as the examples do, or look up the reason in the log by the denial's reference")
+}
+
 // pseudoEntry finds an entry that holds nothing but pseudo addresses.
 func (l *linter) pseudoEntry(entry *zone.Entry) {
 	if entry.Mask() || !netset.PseudoIPv4(entry.Range.From()) {

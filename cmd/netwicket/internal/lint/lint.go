@@ -28,6 +28,9 @@ type Subject struct {
 	Edge     *gate.Config  // in front of the policy; nil: it describes none
 	SourceAt zone.Position // of Edge.Source
 	Observe  bool          // the mode is observe
+
+	ReasonHeader   bool // answers of a service say why
+	ReasonHeaderAt zone.Position
 }
 
 // Check gives all findings, document by document and in document order inside
@@ -53,6 +56,7 @@ func Service(subject Subject) finding.List {
 func (l *linter) service() {
 	l.singleHeader()
 	l.everybody()
+	l.reasonHeader()
 }
 
 type linter struct {

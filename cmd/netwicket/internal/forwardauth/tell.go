@@ -1,0 +1,72 @@
+package forwardauth
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/netwicket/netwicket/decide"
+)
+
+// tell puts what the policy file asks for into the headers of an allow. A header
+// that has nothing to say is empty rather than absent, so that a proxy which copies
+// the headers that there are cannot leave the client's own in their place.
+func (s *Snapshot) tell(header http.Header, r *http.Request, client netip.Addr) {
+	for _, what := range s.serve.AnswerHeaders {
+		switch what {
+		case "client":
+			header.Set("X-Netwicket-Client", addressText(client))
+		case "country":
+			header.Set("X-Netwicket-Country", s.country(client))
+		case "asn":
+			header.Set("X-Netwicket-Asn", s.asn(client))
+		case "zones":
+			header.Set("X-Netwicket-Zones", s.zones(r))
+		}
+	}
+}
+
+func addressText(addr netip.Addr) string {
+	if !addr.IsValid() {
+		return ""
+	}
+	return addr.String()
+}
+
+func (s *Snapshot) country(client netip.Addr) string {
+	if s.table == nil || !client.IsValid() {
+		return ""
+	}
+	return s.table.Lookup(client).Country
+}
+
+func (s *Snapshot) asn(client netip.Addr) string {
+	if s.table == nil || !client.IsValid() {
+		return ""
+	}
+	location := s.table.Lookup(client)
+	if !location.ASNKnown {
+		return ""
+	}
+	return strconv.FormatUint(uint64(location.ASN), 10)
+}
+
+// zones are the ids of the zones that the request is in for certain, a name where
+// there is no id; what is no letter, digit or one of -._~ is percent-encoded. The
+// chain is found once more, so that it does not go to the heap where nobody asks.
+func (s *Snapshot) zones(r *http.Request) string {
+	chain, err := s.resolver.Chain(nil, r.RemoteAddr, r.Header)
+	if err != nil {
+		chain = nil
+	}
+	membership := s.policy.Match(chain)
+	var ids []string
+	for zone, state := range membership.Zones() {
+		if state == decide.Match {
+			ids = append(ids, strings.ReplaceAll(url.QueryEscape(zoneLabel(zone)), "+", "%20"))
+		}
+	}
+	return strings.Join(ids, ", ")
+}
