@@ -9,3 +9,8 @@ func WithClock(o *Options, clock func() time.Time, sleep time.Duration) {
 
 // WithReading has a function called when all files are about to be read.
 func WithReading(o *Options, reading func()) { o.reading = reading }
+
+// What the memory of a load is estimated by.
+const LoadFactor = loadFactor
+
+func LiveHeap() uint64 { return liveHeap() }

@@ -126,6 +126,9 @@ func (a *attempt) do(options *Options, within func(time.Duration)) outcome {
 		}
 		return r
 	}
+	if err := fits(before); err != nil {
+		return outcome{read: true, err: err}
+	}
 	policy := options.Policy
 	policy.Now = options.now()
 	if a.limit <= 0 {

@@ -118,6 +118,17 @@ func (s State) AsOf(before State, begun time.Time) State {
 	return then
 }
 
+// Size is that of all files together, in bytes.
+func (s State) Size() int64 {
+	size := int64(0)
+	for _, seen := range s {
+		if seen.info != nil && seen.info.Mode().IsRegular() {
+			size += seen.info.Size()
+		}
+	}
+	return size
+}
+
 // Deleted are the files of which no name is left although their paths lead to
 // them: a file that is mounted by itself is another than the one that took its
 // place where it came from.

@@ -1,0 +1,43 @@
+package keeper
+
+import (
+	"fmt"
+	"math"
+	"runtime/debug"
+	"runtime/metrics"
+
+	"github.com/netwicket/netwicket/internal/files"
+)
+
+// loadFactor is how many bytes of memory a load takes at its peak for each byte of
+// its files: 5 to 6.2 for country databases of the whole internet, what is garbage left
+// out, and some to spare. TestLoadFactor measures it.
+const loadFactor = 8
+
+// fits refuses to load what would not fit into the memory that the process may have
+// (GOMEMLIMIT) beside the policy in force: a reload that kills the process takes that
+// along. It is an estimate by the sizes of the files that were followed so far.
+// Without a limit everything fits.
+func fits(state files.State) error {
+	limit := debug.SetMemoryLimit(-1)
+	if limit == math.MaxInt64 {
+		return nil
+	}
+	need := state.Size() * loadFactor
+	if int64(liveHeap())+need <= limit {
+		return nil
+	}
+	const mib = 1 << 20
+	return fmt.Errorf("not loaded, for want of memory: files of %d MiB take about %d MiB to load, which with what is in use would exceed GOMEMLIMIT, %d MiB; "+
+		"give the process more memory, or leave databases out", state.Size()/mib, need/mib, limit/mib)
+}
+
+// liveHeap is the memory that the last collection of garbage left.
+func liveHeap() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return sample[0].Value.Uint64()
+}
