@@ -200,7 +200,7 @@ func (r *csvReader) network(cell string) netipx.IPRange {
 		return netipx.IPRange{}
 	}
 	for _, caution := range netset.Cautions(network, hostBits) {
-		if caution.Code != "everything" { // a row about all addresses is what the rows inside it correct
+		if caution.Code == "host-bits" { // a row about all addresses, or most, is what the rows inside it correct
 			line, column := r.csv.FieldPos(0)
 			r.warn(line, column, cell, caution.Code, caution.Err)
 		}

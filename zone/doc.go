@@ -27,6 +27,7 @@
 //	                  bad-type unknown-key missing-value too-many-findings
 //	                  wrong-document
 //	networks          bad-address bad-cidr bad-range everything host-bits
+//	                  wide-network
 //	zones             missing-type unknown-type missing-name duplicate-id
 //	                  duplicate-name unknown-status unknown-usage ignored-member
 //	                  second-exempt-zone wrong-shape empty-zone
@@ -42,7 +43,8 @@
 //	ThreatInsight     missing-action unknown-action
 //	SailPoint         too-many-entries bare-mask range-not-blocked
 //	                  empty-allow-list
-//	lists             line-too-long no-networks
+//	lists             line-too-long no-networks not-a-list bad-shape
+//	                  reserved-in-feed
 //	overlays          missing-network bad-time missing-why
 //
 // # Text

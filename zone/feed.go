@@ -16,8 +16,10 @@ type Feed struct {
 
 // ParseFeed reads a netset: one address, CIDR network or first-last range a
 // line; # begins a comment, at the start of a line or behind an entry. Blank
-// lines, spaces around an entry and CRLF line ends are allowed. Host bits are
-// masked, with a warning. At most 5,000,000 entries, in lines of at most 4 KiB;
+// lines, spaces around an entry and CRLF line ends are allowed. Feeds with counts
+// behind the networks, as CSV, JSON lines, ipset save, and the documents of some
+// providers are read too (docs/semantics.md, address-8); what is none of them is an
+// error. Host bits are masked, with a warning. At most 5,000,000 entries, in lines of at most 4 KiB;
 // an entry takes about a hundred bytes in memory. file labels positions and the
 // feed.
 //

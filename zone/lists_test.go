@@ -38,9 +38,12 @@ func TestFeedErrors(t *testing.T) {
 		want       []string
 	}{
 		{"all are reported", "1.2.3\n1.2.3.4\n  1.2.3.4/40 # x\n1.2.3.9-1.2.3.1", []string{"1:1 error bad-address", "3:3 error bad-cidr", "4:1 error bad-range"}},
-		{"two on a line", "1.2.3.4 1.2.3.5", []string{"1:1 error bad-address"}},
-		{"comma", "1.2.3.4,", []string{"1:1 error bad-address"}},
-		{"semicolon comment", "; x", []string{"1:1 error bad-address"}},
+		{"two on a line", "1.2.3.4 1.2.3.5", []string{"1:1 error not-a-list"}},
+		{"a comma", "1.2.3.4,", nil},
+		{"a comment behind a semicolon", "; x", []string{"1:1 warning no-networks"}},
+		{"a digit is missing", "198.51.100.7/2", []string{"1:1 warning host-bits", "1:1 warning wide-network"}},
+		{"private networks", "198.51.100.7\n10.1.0.0/16\n192.168.0.1", []string{"2:1 warning reserved-in-feed"}},
+		{"another kind of file", "198.51.100.7\n0.0.0.0 ads.example.com\n0.0.0.0 www.example.com\n", []string{"2:1 error not-a-list"}},
 		{"zone", "fe80::1%eth0", []string{"1:1 error bad-address"}},
 		{"carriage return inside", "1.2.3.4\r1.2.3.5", []string{"1:1 error bad-address"}},
 		{"NUL", "1.2.3.4\x00", []string{"1:1 error bad-address"}},

@@ -37,7 +37,7 @@ func TestTrustedListFindings(t *testing.T) {
 	}{
 		{"empty", "", []string{"cdn.txt:1:1  no-networks"}, true},
 		{"comments alone", "# nothing\n", []string{"cdn.txt:1:1  no-networks"}, true},
-		{"a line that is no network", "198.51.100.0/24\n<html>\n", []string{"cdn.txt:2:1  bad-address"}, true},
+		{"a line that is no network", "198.51.100.0/24\n<html>\n", []string{"cdn.txt:2:1  not-a-list"}, true},
 		{"everything", "0.0.0.0/0\n", []string{"netwicket.json:1:20 /edge/trusted trust-all"}, true},
 		{"wide", "10.0.0.0/8\n128.0.0.0/7\n", []string{"cdn.txt:2:1  wide-prefix (warning)"}, false},
 		{"host bits", "198.51.100.1/24\n", []string{"cdn.txt:1:1  host-bits (warning)"}, false},

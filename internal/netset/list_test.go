@@ -30,16 +30,16 @@ func report(failures, warnings finding.List) (lines []string) {
 // TestListLimits has limits that a test can reach in no time.
 func TestListLimits(t *testing.T) {
 	require.Equal(t, 5_000_000, netset.MaxEntries)
-	entries, found := read("::1\n::2\n# x\n\n::3\n", netset.Limits{Entries: 3})
+	entries, found := read("::1\n::2\n# x\n\n::3\n", netset.Limits{Entries: 3, Proxies: true})
 	require.Len(t, entries, 3)
 	require.Empty(t, found)
-	entries, found = read("::1\n::2\n::3\n\n ::4\nx\n", netset.Limits{Entries: 3})
+	entries, found = read("::1\n::2\n::3\n\n ::4\nx\n", netset.Limits{Entries: 3, Proxies: true})
 	require.Len(t, entries, 3)
 	require.Equal(t, []string{`5:2 false too-many-entries "" more than 3 entries`}, found, "and what follows is not looked at")
 
-	_, found = read("::1\n::2\n", netset.Limits{Bytes: 8})
+	_, found = read("::1\n::2\n", netset.Limits{Bytes: 8, Proxies: true})
 	require.Empty(t, found)
-	entries, found = read("::1\n::2\n\n", netset.Limits{Bytes: 8})
+	entries, found = read("::1\n::2\n\n", netset.Limits{Bytes: 8, Proxies: true})
 	require.Empty(t, entries)
 	require.Equal(t, []string{`1:1 false too-large "" the list has 9 bytes, more than the limit of 8`}, found)
 

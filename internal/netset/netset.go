@@ -4,9 +4,11 @@
 package netset
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"go4.org/netipx"
@@ -117,10 +119,27 @@ func Cautions(r netipx.IPRange, hostBits bool) []Caution {
 	if hostBits {
 		all = append(all, Caution{"host-bits", fmt.Errorf("the address has bits behind the prefix; the whole network %s-%s is meant", r.From(), r.To())})
 	}
-	if Everything(r) {
+	switch {
+	case Everything(r):
 		all = append(all, Caution{"everything", errors.New("the network is the whole address space")})
+	case wide(r):
+		all = append(all, Caution{"wide-network", errors.New("the network is wider than any organisation has (/8 of IPv4, /16 of IPv6); a digit of the prefix length may be missing, as in /2 for /32 or /24")})
 	}
 	return all
+}
+
+// wide says that a range holds more than a /8 of IPv4, or a /16 of IPv6: registries
+// give nobody more. Blocks that are reserved as a whole, such as fc00::/7, are not wide.
+func wide(r netipx.IPRange) bool {
+	if r.From().Is4() {
+		from, to := r.From().As4(), r.To().As4()
+		if binary.BigEndian.Uint32(to[:])-binary.BigEndian.Uint32(from[:]) < 1<<24 {
+			return false
+		}
+	} else if from, to := r.From().As16(), r.To().As16(); binary.BigEndian.Uint64(to[:8])-binary.BigEndian.Uint64(from[:8]) < 1<<48 {
+		return false
+	}
+	return !slices.ContainsFunc(blocks(), func(block netip.Prefix) bool { return block.Contains(r.From()) && block.Contains(r.To()) })
 }
 
 // Everything says that a range is the whole of IPv4 or of IPv6.

@@ -32,7 +32,7 @@ type format struct {
 // head its first [HeadSize] bytes, or all.
 func Check(name string, head []byte) error {
 	head = head[:min(len(head), HeadSize)]
-	file := shellName(name)
+	file := ShellName(name)
 	for _, f := range []format{
 		{"\x1f\x8b\x08", "compressed with gzip", ".gz", "gunzip"},
 		{"\x28\xb5\x2f\xfd", "compressed with zstd", ".zst", "unzstd"},
@@ -88,9 +88,9 @@ func (f format) line(file string) string {
 	}
 }
 
-// shellName is a name that can be copied into a shell as it is, or FILE, also for
+// ShellName is a name that can be copied into a shell as it is, or FILE, also for
 // what is read from a pipe.
-func shellName(name string) string {
+func ShellName(name string) string {
 	if regexp.MustCompile(`^[A-Za-z0-9_./][A-Za-z0-9_./-]*$`).MatchString(name) && !strings.HasPrefix(name, "/dev/") {
 		return name
 	}
