@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -206,4 +207,25 @@ func TestStartFails(t *testing.T) {
 	require.ErrorContains(t, start(folder, func(*policyfile.Parts, *decide.Policy) error { return errors.New("no edge") }), "no edge")
 	err := start(folder, func(*policyfile.Parts, *decide.Policy) error { panic("a defect") })
 	require.ErrorContains(t, err, "a defect")
+}
+
+// TestDeletedButMounted: a file that is held, as a mount of a single file holds it,
+// and was replaced where it came from.
+func TestDeletedButMounted(t *testing.T) {
+	k := keepertest.New(t)
+	k.Write("zones.json", keepertest.Blocklist("203.0.113.0/24"))
+	file, err := os.Open(k.Path("zones.json"))
+	require.NoError(t, err)
+	defer file.Close()
+	held := "/proc/self/fd/" + strconv.Itoa(int(file.Fd()))
+	if _, err := os.Stat(held); err != nil {
+		t.Skip("no /proc on this system")
+	}
+	k.Write("netwicket.json", `{"okta": {"zones": ["`+held+`"]}}`)
+	k.Start()
+	k.Move("zones.json", keepertest.Blocklist("198.51.100.0/24"))
+	var refused *keeper.Refusal
+	require.ErrorAs(t, k.Fails(held+" is deleted but still mounted").Err, &refused)
+	require.ErrorContains(t, k.Keeper.Err(), "mount the folder instead")
+	require.False(t, k.Allows("203.0.113.7"))
 }

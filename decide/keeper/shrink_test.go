@@ -26,7 +26,7 @@ func exits(t *testing.T, built time.Time) string {
 // supplied is a policy with something of everything that is delivered.
 func supplied(t *testing.T) map[string]string {
 	return map[string]string{
-		"netwicket.json":     suppliedBy(`"geo"`, `"nord.txt"`, `"feed.txt", "more.txt"`),
+		"netwicket.json":     suppliedBy(`"geo"`, `"feed.txt", "more.txt"`),
 		"threat.json":        `{"action": "block", "excludeZones": []}`,
 		"zones.json":         `[{"type": "DYNAMIC_V2", "id": "n", "name": "Nord", "status": "ACTIVE", "usage": "BLOCKLIST", "ipServiceCategories": {"include": ["NORD_VPN"]}}]`,
 		"geo/anonymous.mmdb": exits(t, monday),
@@ -39,9 +39,9 @@ func supplied(t *testing.T) map[string]string {
 	}
 }
 
-func suppliedBy(geo, nord, feeds string) string {
+func suppliedBy(geo, feeds string) string {
 	return `{"okta": {"zones": ["zones.json"], "threatInsight": "threat.json", "threatFeeds": [` + feeds + `]},
-		"geo": [` + geo + `], "services": {"NORD_VPN": [` + nord + `]}}`
+		"geo": [` + geo + `], "services": {"NORD_VPN": ["nord.txt"]}}`
 }
 
 // TestShrunkDeliveries: each of these loads, and would let somebody in or say less
@@ -68,17 +68,17 @@ func TestShrunkDeliveries(t *testing.T) {
 		"an empty list":                    {move("nord.txt", "# nobody\n"), []string{"nord.txt (netset) has 0 networks, less than half of the 4"}},
 		"a feed in less than half":         {move("feed.txt", "192.0.2.1\n"), []string{"feed.txt (threat feed) has 1 networks, less than half of the 3"}},
 		"an empty feed":                    {move("more.txt", ""), []string{"more.txt (threat feed) has 0 networks, less than half of the 1"}},
-		"no feed any more":                 {move("netwicket.json", suppliedBy(`"geo"`, `"nord.txt"`, ``)), []string{"there is no threat feed any more, of 4 networks"}},
-		"another feed, not half":           {move("netwicket.json", suppliedBy(`"geo"`, `"nord.txt"`, `"more.txt", "idle.txt"`)), []string{"idle.txt (threat feed) has 1 networks, less than half of the 3"}},
+		"no feed any more":                 {move("netwicket.json", suppliedBy(`"geo"`, ``)), []string{"there is no threat feed any more, of 4 networks"}},
+		"another feed, not half":           {move("netwicket.json", suppliedBy(`"geo"`, `"more.txt", "idle.txt"`)), []string{"idle.txt (threat feed) has 1 networks, less than half of the 3"}},
 		"a list in half":                   {move("nord.txt", "203.0.113.1\n203.0.113.2\n"), nil},
-		"a feed that is named no more":     {move("netwicket.json", suppliedBy(`"geo"`, `"nord.txt"`, `"feed.txt"`)), nil},
-		"a database that is named no more": {move("netwicket.json", suppliedBy(`"geo/anonymous.mmdb", "geo/rows.csv"`, `"nord.txt"`, `"feed.txt", "more.txt"`)), nil},
-		"data that nobody names any more":  {move("netwicket.json", suppliedBy(`"geo/anonymous.mmdb"`, `"nord.txt"`, `"feed.txt", "more.txt"`)), []string{"no source provides country of IPv4 addresses any more, which"}},
+		"a feed that is named no more":     {move("netwicket.json", suppliedBy(`"geo"`, `"feed.txt"`)), nil},
+		"a database that is named no more": {move("netwicket.json", suppliedBy(`"geo/anonymous.mmdb", "geo/rows.csv"`, `"feed.txt", "more.txt"`)), nil},
+		"data that nobody names any more":  {move("netwicket.json", suppliedBy(`"geo/anonymous.mmdb"`, `"feed.txt", "more.txt"`)), []string{"no source provides country of IPv4 addresses any more, which"}},
 		"renamed": {func(k *keepertest.Kept) {
 			require.NoError(k.T, os.Rename(k.Path("geo/country.mmdb"), k.Path("geo/country2.mmdb")))
 		}, nil},
 		"a category that has no list any more": {func(k *keepertest.Kept) {
-			k.Move("netwicket.json", strings.Replace(suppliedBy(`"geo"`, `"nord.txt"`, `"feed.txt", "more.txt"`), "NORD_VPN", "PIA_VPN", 1))
+			k.Move("netwicket.json", strings.Replace(suppliedBy(`"geo"`, `"feed.txt", "more.txt"`), "NORD_VPN", "PIA_VPN", 1))
 		}, []string{"no source provides services (NORD_VPN)"}},
 	} {
 		t.Run(name, func(t *testing.T) {

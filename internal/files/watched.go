@@ -45,8 +45,10 @@ func (w *Watched) Follow(set Set, names map[string]bool, known State) {
 	w.LookSoon()
 }
 
-// Set are the files that are followed, and Known how they looked.
-func (w *Watched) Set() Set     { return w.set }
+// Set are the files that are followed.
+func (w *Watched) Set() Set { return w.set }
+
+// Known is how they looked when they were read.
 func (w *Watched) Known() State { return w.known }
 
 // Notice notes that something happened to a file or folder, or that it is not

@@ -54,8 +54,10 @@ func (w *Work[T]) GiveUp() bool {
 	return news
 }
 
-// Busy says that it has not ended, GivenUp that nobody waits for it any more.
-func (w *Work[T]) Busy() bool    { return w.busy }
+// Busy says that it has not ended.
+func (w *Work[T]) Busy() bool { return w.busy }
+
+// GivenUp says that it has not ended, and that nobody waits for it any more.
 func (w *Work[T]) GivenUp() bool { return w.givenUp }
 
 // Begun is when it began.
