@@ -17,7 +17,7 @@ const (
 // zone, or a flag.
 type feature struct {
 	kind featureKind
-	bit  int // zone bit, or the flag itself
+	bit  int32 // zone bit, or the flag itself
 }
 
 type featureKind uint8
@@ -28,7 +28,7 @@ const (
 	flagFeature
 )
 
-func flagOf(f flags) feature { return feature{flagFeature, int(f)} }
+func flagOf(f flags) feature { return feature{flagFeature, int32(f)} }
 
 // addressPattern is all that lists say of an address: addresses that no list
 // tells apart share one.
@@ -90,9 +90,9 @@ func (s *patternState) set(f feature, on bool) {
 	s.changed = true
 	switch f.kind {
 	case gatewayFeature:
-		s.gateways.set(f.bit, on)
+		s.gateways.set(int(f.bit), on)
 	case proxyFeature:
-		s.proxies.set(f.bit, on)
+		s.proxies.set(int(f.bit), on)
 		if on {
 			s.proxyCount++
 		} else {

@@ -22,6 +22,9 @@ func Compile(config Config) (*Policy, error) {
 	if err := c.checkParts(); err != nil {
 		return nil, err
 	}
+	if err := c.checkLimits(); err != nil {
+		return nil, err
+	}
 	c.checkModels()
 	c.addZones()
 	c.p.sailPoint = newSailPoint(config, config.Geo.Provides()&geo.Country != 0)

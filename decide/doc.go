@@ -60,6 +60,7 @@
 //	config.go           Config, and the errors that callers branch on
 //	findings.go         errors and warnings with their positions
 //	compile.go          Compile, step by step
+//	limits.go           policies that are too large are refused
 //	models.go           models that no parser would make are refused: of zones and lists
 //	models_rules.go     of rules, SailPoint's documents and options
 //	needs.go            data that zones ask for and no source has

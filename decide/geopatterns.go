@@ -127,7 +127,9 @@ func newGeoCompiler(p *Policy, specs []*zone.Zone, stated statedRegions, rules *
 		setBit(g.blocks, z.bit, z.blocks)
 		for _, list := range [][]zone.Term[uint32]{specs[i].ASNs.Include, specs[i].ASNs.Exclude} {
 			for _, asn := range list {
-				g.listedASNs[asn.Value] = append(g.listedASNs[asn.Value], z.bit)
+				if of := g.listedASNs[asn.Value]; len(of) == 0 || of[len(of)-1] != z.bit {
+					g.listedASNs[asn.Value] = append(of, z.bit)
+				}
 			}
 		}
 		for _, list := range [][]zone.Term[zone.Place]{specs[i].Locations.Include, specs[i].Locations.Exclude} {

@@ -24,7 +24,17 @@ type events [2][]event
 // overlap and touch; they are merged first, so that "off" means off.
 func (e *events) add(f feature, ranges []netipx.IPRange) {
 	type span struct{ first, last addrnum.Number }
+	var counts [2]int
+	for _, r := range ranges {
+		if r.IsValid() {
+			counts[addrnum.FamilyOf(r.From())]++
+		}
+	}
 	var spans [2][]span
+	for fam, count := range counts {
+		spans[fam] = make([]span, 0, count) // feeds have millions, of which growing would copy several times
+		e[fam] = slices.Grow(e[fam], 2*count)
+	}
 	for _, r := range ranges {
 		if !r.IsValid() {
 			continue

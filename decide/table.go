@@ -21,12 +21,12 @@ func (c *compiler) buildTable() {
 		if z.kind != ipZone {
 			continue
 		}
-		list.add(feature{gatewayFeature, z.bit}, ranges(spec.Gateways))
+		list.add(feature{gatewayFeature, int32(z.bit)}, ranges(spec.Gateways))
 		if spec.Exempts() {
 			list.add(flagOf(exempted), ranges(spec.Gateways))
 		}
 		if spec.TrustsProxies() {
-			list.add(feature{proxyFeature, z.bit}, ranges(spec.Proxies))
+			list.add(feature{proxyFeature, int32(z.bit)}, ranges(spec.Proxies))
 		}
 		setBit(walkable, z.bit, spec.Walked())
 	}
@@ -54,9 +54,15 @@ func (c *compiler) buildTable() {
 
 // addFlags adds the lists that are no zones.
 func (c *compiler) addFlags(list *events) {
-	var feeds []netipx.IPRange
+	count := 0
 	for _, feed := range c.config.ThreatFeeds {
-		feeds = append(feeds, ranges(feed.Entries)...)
+		count += len(feed.Entries)
+	}
+	feeds := make([]netipx.IPRange, 0, count)
+	for _, feed := range c.config.ThreatFeeds {
+		for i := range feed.Entries {
+			feeds = append(feeds, feed.Entries[i].Range)
+		}
 	}
 	list.add(flagOf(threatened), feeds)
 	if document := c.config.SailPoint; document != nil {

@@ -16,7 +16,7 @@
 // and what was expected. Warnings are in the value, also beside an error; apart
 // from them a value beside an error is incomplete and must not be used. What is
 // wrong with an INACTIVE zone or rule is a warning, since it harms nobody until
-// it is activated. A document with more than 100,000 findings ends in one more
+// it is activated. A document with more than 10,000 findings ends in one more
 // that says so.
 //
 // # Codes
@@ -32,6 +32,7 @@
 //	                  duplicate-name unknown-status unknown-usage ignored-member
 //	                  second-exempt-zone wrong-shape empty-zone
 //	                  unknown-constraint over-limit first-page
+//	                  too-many-zones
 //	IP zones          missing-entry-type unknown-entry-type ignored-proxies
 //	                  open-proxies
 //	dynamic zones     missing-country bad-country not-iso-country bad-region
@@ -39,7 +40,8 @@
 //	                  unknown-category unknown-proxy-type
 //	rules             not-access-rule bad-access bad-priority same-priority
 //	                  unknown-connection include-exclude ignored-zones
-//	                  all-zones-not-alone narrowed-rule
+//	                  all-zones-not-alone narrowed-rule too-many-rules
+//	                  too-many-references
 //	ThreatInsight     missing-action unknown-action
 //	SailPoint         too-many-entries bare-mask range-not-blocked
 //	                  empty-allow-list

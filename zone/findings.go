@@ -56,12 +56,15 @@ func positionOf(node jsondoc.Node) Position {
 // reader reads one vendor document. It is lenient while something INACTIVE is
 // read: what is wrong with it harms nobody until it is activated, and one odd
 // zone that is switched off must not keep the others from loading.
-type reader struct{ *jsondoc.Reader }
+type reader struct {
+	*jsondoc.Reader
+	references int // to zones
+}
 
 // open reads the JSON of a document. The node does not exist if there is none.
 func open(file string, text []byte) (jsondoc.Node, *reader) {
 	root, found := jsondoc.Read(file, text)
-	return root, &reader{found}
+	return root, &reader{Reader: found}
 }
 
 // mistaken reports a document that is another than its reader expects, which is all

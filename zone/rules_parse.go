@@ -48,6 +48,9 @@ func (r *ruleReader) document(root jsondoc.Node) []Rule {
 				r.Fail(node, "bad-type", "expected a rule object, found %s", node.Kind())
 				continue
 			}
+			if !r.fitsOrFail(node, len(rules), MaxRules, "too-many-rules", "rules") {
+				break
+			}
 			rules = append(rules, r.rule(node))
 		}
 	default:

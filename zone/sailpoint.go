@@ -58,7 +58,7 @@ func ParseSailPoint(file string, data []byte) (NetworkConfig, error) {
 // openSmall is open for a SailPoint document.
 func openSmall(file string, text []byte) (jsondoc.Node, *reader) {
 	if len(text) > maxConfigSize {
-		found := &reader{&jsondoc.Reader{}}
+		found := &reader{Reader: &jsondoc.Reader{}}
 		found.Found.Add(&Finding{File: file, Line: 1, Column: 1, Code: "too-large",
 			Err: fmt.Errorf("the document has %d bytes, more than the limit of %d", len(text), maxConfigSize)})
 		return jsondoc.Node{}, found

@@ -79,6 +79,9 @@ func (r *reader) zoneIDs(list jsondoc.Node) (ids []ZoneID, ok bool) {
 	}
 	ok = true
 	for _, node := range list.Elements() {
+		if !r.reference(node) {
+			return ids, false
+		}
 		switch {
 		case !r.Is(node, jsondoc.String, "a zone id as a string"):
 			ok = false

@@ -195,7 +195,7 @@ func isRegionCode(code string) bool {
 }
 
 func (r *zoneReader) asns(list jsondoc.Node) []Term[uint32] {
-	var asns []Term[uint32]
+	asns := make([]Term[uint32], 0, list.Len())
 	for _, node := range list.Elements() {
 		if node.Kind() != jsondoc.Number && !r.Is(node, jsondoc.String, "an AS number as a string or a number") {
 			continue

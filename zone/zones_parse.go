@@ -48,6 +48,9 @@ func (r *zoneReader) document(root jsondoc.Node) []Zone {
 				r.Fail(node, "bad-type", "expected a zone object, found %s", node.Kind())
 				continue
 			}
+			if !r.fitsOrFail(node, len(zones), MaxZones, "too-many-zones", "zones") {
+				break
+			}
 			zones = append(zones, r.zone(node))
 		}
 		r.firstPage(root, zones)

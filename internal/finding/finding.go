@@ -19,8 +19,9 @@ import (
 const Shown = 20
 
 // Limit is how many findings a reader collects about one document before it
-// stops: a broken document of many megabytes must not cost gigabytes of them.
-const Limit = 100_000
+// stops: each takes about a thousand bytes, and a broken document of many
+// megabytes must not cost gigabytes of them.
+const Limit = 10_000
 
 // Finding is one error or warning about a document. It is an error itself, so
 // that a finding can be returned, wrapped and inspected with errors.As.
