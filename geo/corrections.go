@@ -33,9 +33,10 @@ type row struct {
 	number uint32 // the number of that together with the rows around it
 }
 
-// csvReader reads corrections: RFC 4180 text as encoding/csv reads it.
+// csvReader reads corrections or a geofeed: RFC 4180 text as encoding/csv reads it.
 type csvReader struct {
 	textReader
+	feed       bool
 	csv        *csv.Reader
 	vocabulary *vocabulary
 	rows       []row
@@ -43,7 +44,7 @@ type csvReader struct {
 	numbers    map[statement]uint32
 }
 
-// readCSV reads corrections into a layer. The errors are all that are wrong with
+// readCSV reads corrections or a geofeed into a layer. The errors are all that are wrong with
 // it; beside an error the layer is of no use.
 func readCSV(file string, content []byte, v *vocabulary) (*layer, Dataset, *textReader) {
 	r := &csvReader{textReader: textReader{file: file}, vocabulary: v, layer: &layer{statements: make([]statement, 1)}}
@@ -52,10 +53,13 @@ func readCSV(file string, content []byte, v *vocabulary) (*layer, Dataset, *text
 	if r.longLine(text) {
 		return nil, Dataset{}, &r.textReader
 	}
+	if r.feed = isGeofeed(text); r.feed {
+		text = withoutComments(text)
+	}
 	r.csv = csv.NewReader(bytes.NewReader(text))
 	r.csv.FieldsPerRecord = -1 // counted here, with a better message
 	r.csv.ReuseRecord = true
-	if !r.header() {
+	if !r.feed && !r.header() {
 		return nil, Dataset{}, &r.textReader
 	}
 	for len(r.errors) < finding.Limit && r.next() {
@@ -65,6 +69,9 @@ func readCSV(file string, content []byte, v *vocabulary) (*layer, Dataset, *text
 	r.layer.v6 = r.nest(false, addrnum.IPv6.Last())
 	slices.SortStableFunc(r.errors, func(a, b *Finding) int { return a.Line - b.Line })
 	dataset := Dataset{Type: "csv", Networks: len(r.rows)}
+	if r.feed {
+		dataset.Type = "geofeed"
+	}
 	for i := range r.rows {
 		if r.rows[i].v4 {
 			dataset.Networks4++
@@ -153,14 +160,17 @@ func (r *csvReader) next() bool {
 		return r.syntaxError(err)
 	}
 	line, _ := r.csv.FieldPos(0)
-	if len(cells) != len(columns) {
+	switch {
+	case !r.feed && len(cells) != len(columns):
 		r.fail(line, 1, strings.Join(cells, ","), "bad-row",
 			fmt.Errorf("%d cells; expected %d: %s", len(cells), len(columns), strings.Join(columns, ",")))
 		return true
-	}
-	if len(r.rows) == maxRows {
+	case len(r.rows) == maxRows:
 		r.fail(line, 1, "", "too-many-rows", fmt.Errorf("more than %d rows", maxRows))
 		return false
+	case r.feed:
+		r.feedRow(line, cells)
+		return true
 	}
 	failed := len(r.errors)
 	network := r.network(cells[0])
@@ -171,13 +181,17 @@ func (r *csvReader) next() bool {
 	if said.states == 0 {
 		r.warn(line, 1, cells[0], "states-nothing", errors.New("every cell of the row is empty; it has no effect"))
 	}
+	r.add(line, network, said)
+	return true
+}
+
+func (r *csvReader) add(line int, network netipx.IPRange, said statement) {
 	r.rows = append(r.rows, row{
 		interval: interval{addrnum.From(network.From()), addrnum.From(network.To())},
 		v4:       network.From().Is4(),
 		line:     uint32(line),
 		said:     r.number(said),
 	})
-	return true
 }
 
 // syntaxError reports what encoding/csv objects to; false if nothing can be

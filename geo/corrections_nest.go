@@ -45,11 +45,13 @@ func (r *csvReader) nest(v4 bool, end addrnum.Number) spans {
 		current.number = current.said
 		if len(around) > 0 {
 			outer := around[len(around)-1]
-			if r.conflict(outer, current) {
+			if r.feed && outer.interval == current.interval && outer.said == current.said || r.conflict(outer, current) {
 				continue
 			}
-			statements := r.layer.statements
-			current.number = r.number(r.vocabulary.within(&statements[outer.number], &statements[current.said]))
+			if !r.feed { // of a geofeed the best matching entry is the whole answer, RFC 8805 section 3
+				statements := r.layer.statements
+				current.number = r.number(r.vocabulary.within(&statements[outer.number], &statements[current.said]))
+			}
 		}
 		nested.add(current.first, current.number)
 		around = append(around, current)

@@ -53,6 +53,11 @@
 // the same network twice is an error. There may be 5,000,000 rows, of lines of at
 // most 64 KiB; lists of networks have as many entries, in lines of at most 4 KiB.
 //
+// # Geofeeds
+//
+// A CSV without that header line whose lines are prefix,country,region,city,postal is
+// a geofeed (RFC 8805), which provides country and region.
+//
 // # Cost
 //
 // Three databases of the whole internet, of 14 MB together, load in less than half

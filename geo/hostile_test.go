@@ -278,7 +278,7 @@ func TestLoadErrors(t *testing.T) {
 		{"missing", geo.Source{File: missing}, "unreadable", "no such file or directory"},
 		{"folder", geo.Source{File: folder}, "unreadable", "it is a folder; expected a regular file"},
 		{"nothing", geo.Source{}, "unreadable", "a source needs a File or Data"},
-		{"unknown format", geo.Source{File: text}, "unknown-format", "neither an MMDB file nor CSV corrections"},
+		{"unknown format", geo.Source{File: text}, "unknown-format", "neither an MMDB file nor CSV corrections nor a geofeed"},
 		{"not an MMDB", geo.Source{File: text, Kind: geo.MMDB}, "bad-mmdb", "not a readable MMDB file"},
 		{"empty MMDB", geo.Source{File: "x.mmdb", Data: []byte{}}, "bad-mmdb", "not a readable MMDB file"},
 		{"no corrections", geo.Source{File: text, Kind: geo.CSV}, "bad-header", "expected the header line network,country,region,asn,anonymizer,services"},

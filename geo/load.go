@@ -149,9 +149,9 @@ func kindOf(source Source, content []byte) (Kind, error) {
 		return Netset, nil
 	case metadataAt(content) >= 0, isMMDB(source.File):
 		return MMDB, nil
-	case ending == ".csv", bytes.HasPrefix(content, []byte("network,")):
+	case ending == ".csv", bytes.HasPrefix(content, []byte("network,")), isGeofeed(content):
 		return CSV, nil
 	default:
-		return 0, errors.New("neither an MMDB file nor CSV corrections; a list of networks needs the service that they are")
+		return 0, errors.New("neither an MMDB file nor CSV corrections nor a geofeed; a list of networks needs the service that they are")
 	}
 }

@@ -61,7 +61,8 @@ const (
 	MMDB
 
 	// CSV is corrections, which begin with the line
-	// network,country,region,asn,anonymizer,services.
+	// network,country,region,asn,anonymizer,services, or a geofeed (RFC 8805), which
+	// has no such line.
 	CSV
 
 	// Netset is a list of addresses, prefixes and ranges, one a line, all of
@@ -74,7 +75,7 @@ const (
 type Dataset struct {
 	File      string
 	Kind      Kind      // MMDB, CSV or Netset
-	Type      string    // the database type of an MMDB; "csv"; "netset"
+	Type      string    // the database type of an MMDB; "csv" or "geofeed"; "netset"
 	Built     time.Time // the build date of an MMDB; zero for lists and where the file's is no date
 	Networks  int       // networks with data; of corrections their rows, of a list its entries
 	Networks4 int       // those of them that are IPv4's

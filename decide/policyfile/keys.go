@@ -54,7 +54,7 @@ func (v *values) keys(f *file) []key {
 		{name: "sailpoint", shape: anObject, keys: v.sailPointKeys(f), about: "SailPoint's documents"},
 		{
 			name: "geo", shape: pathList, initial: `[]`, example: `["geo/country.mmdb", "geo/overrides.csv"]`, read: v.references(&f.geo),
-			about: "databases (`.mmdb`) and lists of corrections (`.csv`), or folders of them; what a later one says of an address wins",
+			about: "databases (`.mmdb`), geofeeds (RFC 8805) and lists of corrections (`.csv`), or folders of them; what a later one says of an address wins",
 		},
 		{
 			name: "services", shape: serviceLists, initial: `{}`, example: `{"NORD_VPN": ["feeds/nord-vpn.txt"]}`, read: func(node jsondoc.Node) { v.services(node, f) },
@@ -94,7 +94,7 @@ func (v *values) oktaKeys(f *file) []key {
 		},
 		{
 			name: "threatFeeds", shape: pathList, initial: `[]`, example: `["feeds/threat.txt"]`, read: v.references(&f.threatFeeds),
-			about: "lists of networks that ThreatInsight takes for suspicious, one network a line",
+			about: "lists of networks that ThreatInsight takes for suspicious, one network a line or [as they are published](semantics.md#address-8)",
 		},
 	}
 }
@@ -125,7 +125,7 @@ func (v *values) edgeKey(f *file) key {
 		keys: []key{
 			{
 				name: "trusted", shape: prefixList, initial: `[]`, example: `["10.0.0.0/8", "2001:db8::1", {"file": "cdn.txt"}]`, read: v.each(func(node jsondoc.Node) { v.trusted(e, node) }),
-				about: "the proxies whose headers are believed: networks and addresses, and `{\"file\": PATH}` for a list of them, one a line, which is watched as other files are and must not be empty",
+				about: "the proxies whose headers are believed: networks and addresses, and `{\"file\": PATH}` for a list of them, one a line or [as it is published](semantics.md#address-8), which is watched as other files are and must not be empty",
 			},
 			{
 				name: "source", shape: aSource, initial: `"peer"`, example: `"x-forwarded-for"`, read: func(node jsondoc.Node) { v.source(&e.config.Source, node) },
