@@ -104,7 +104,7 @@ func (l *loader) trustedList(e *edgeReading, list reference) {
 	if !ok {
 		return
 	}
-	failures, warnings := netset.ReadList(list.path, string(data), netset.Limits{Entries: maxTrusted}, func(entry netset.Entry) {
+	failures, warnings := netset.ReadList(list.path, string(data), netset.Limits{Entries: maxTrusted, Proxies: true}, func(entry netset.Entry) {
 		for _, prefix := range entry.Range.Prefixes() {
 			e.config.Trusted = append(e.config.Trusted, prefix)
 			e.trustedAt = append(e.trustedAt, trustedAt{file: list.path, line: entry.Line, column: entry.Column})

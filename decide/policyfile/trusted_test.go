@@ -2,6 +2,7 @@ package policyfile_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,6 +40,7 @@ func TestTrustedListFindings(t *testing.T) {
 		{"comments alone", "# nothing\n", []string{"cdn.txt:1:1  no-networks"}, true},
 		{"a line that is no network", "198.51.100.0/24\n<html>\n", []string{"cdn.txt:2:1  not-a-list"}, true},
 		{"everything", "0.0.0.0/0\n", []string{"netwicket.json:1:20 /edge/trusted trust-all"}, true},
+		{"private networks, where proxies are", "10.0.0.0/8\nfd00:1::/32\n", nil, false},
 		{"wide", "10.0.0.0/8\n128.0.0.0/7\n", []string{"cdn.txt:2:1  wide-prefix (warning)"}, false},
 		{"host bits", "198.51.100.1/24\n", []string{"cdn.txt:1:1  host-bits (warning)"}, false},
 		{"a shared network, once for each owner", "104.16.0.0/13\n172.64.0.0/13\n151.101.0.0/16\n", []string{"cdn.txt:1:1  shared-cdn (warning)", "cdn.txt:3:1  shared-cdn (warning)"}, false},
@@ -51,6 +53,10 @@ func TestTrustedListFindings(t *testing.T) {
 			for _, want := range test.want {
 				require.Contains(t, got, want)
 			}
+			if test.want == nil {
+				require.Empty(t, got)
+			}
+			require.NotContains(t, strings.Join(got, "\n"), "wide-network", "which the edge says in its own words")
 			_, err := policyfile.LoadEdge(policyfile.Options{})
 			require.Equal(t, test.fails, err != nil)
 		})

@@ -6,6 +6,7 @@ import (
 
 	"go4.org/netipx"
 
+	"github.com/netwicket/netwicket/internal/netset"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -17,6 +18,7 @@ func (l *linter) addressLists(z *zone.Zone) {
 			l.pseudoEntry(&list[i])
 		}
 		l.overlaps(list)
+		l.wide(list)
 	}
 	if z.TrustsProxies() && !anyIsFamily(z.Proxies) && coversFamily(z.Proxies) {
 		l.warn(z.Proxies[0].Position, "", "open-proxies", "together the proxies of this zone are every address of IPv4 or IPv6, "+
@@ -34,6 +36,21 @@ func (l *linter) oktaEntry(entry *zone.Entry) {
 	case isPrefix && prefix != prefix.Masked():
 		l.warn(entry.Position, entry.Text, "host-bits", "the whole network %s-%s is meant and not the address alone; write %s for the network, %s for the address",
 			entry.Range.From(), entry.Range.To(), prefix.Masked(), netip.PrefixFrom(prefix.Addr(), prefix.Addr().BitLen()))
+	}
+}
+
+// wide looks for prefix lengths that lost a digit, in a list that is not everything:
+// that has warnings of its own. Lists and overlays are told so by their readers.
+func (l *linter) wide(list []zone.Entry) {
+	if coversFamily(list) {
+		return
+	}
+	for i := range list {
+		for _, caution := range netset.Cautions(list[i].Range, false) {
+			if caution.Code == "wide-network" {
+				l.warn(list[i].Position, list[i].Text, "wide-network", "%v", caution.Err)
+			}
+		}
 	}
 }
 

@@ -150,7 +150,10 @@ func TestEntryForms(t *testing.T) {
 		{"CIDR", "2001:db8::1/32", "host-bits"},
 		{"CIDR", "::ffff:192.0.2.1/120", "host-bits"},
 		{"CIDR", "192.0.2.1/32", ""},
-		{"CIDR", "0.0.0.0/1", ""},
+		{"CIDR", "0.0.0.0/1", "wide-network"},
+		{"CIDR", "192.0.0.0/2", "wide-network"},
+		{"RANGE", "11.0.0.0-192.0.2.255", "wide-network"},
+		{"CIDR", "11.0.0.0/8", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.value, func(t *testing.T) {
