@@ -8,6 +8,7 @@ import (
 
 	"github.com/netwicket/netwicket/internal/jsondoc"
 	"github.com/netwicket/netwicket/internal/mistaken"
+	"github.com/netwicket/netwicket/internal/netset"
 )
 
 // FileName is the file that a policy's folder holds.
@@ -148,6 +149,16 @@ func recognise(file string, root jsondoc.Node) (Kind, error) {
 	default:
 		return Unknown, errUnknownDocument
 	}
+}
+
+var errList = errors.New("this is a list of networks, which does not say what they are; name it as a threat feed (threatFeeds, --threat), " +
+	"as the networks of a service (services, --service) or as proxies of the edge, or list the networks in a zone")
+
+// isList says that a text is a list of networks in one of the shapes that are read.
+func isList(file string, data []byte) bool {
+	networks := 0
+	failures, _ := netset.ReadList(file, string(data), netset.Limits{}, func(netset.Entry) { networks++ })
+	return networks > 0 && len(failures) == 0
 }
 
 // otherKind is an error about a document that is named as one kind and holds what

@@ -113,12 +113,17 @@ func (l *loader) anything(ref reference) {
 		return
 	}
 	root, err := parseAny(path, data)
+	kind, unknown := recognise(path, root)
+	if (!root.Exists() || kind == Unknown) && isList(path, data) {
+		l.kinds = append(l.kinds, Unknown)
+		l.whole(path, "wrong-document", errList)
+		return
+	}
 	if !root.Exists() {
 		l.kinds = append(l.kinds, Unknown)
 		l.addError(path, "bad-json", err)
 		return
 	}
-	kind, unknown := recognise(path, root)
 	l.kinds = append(l.kinds, kind)
 	switch kind {
 	case Unknown:

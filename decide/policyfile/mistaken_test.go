@@ -42,6 +42,18 @@ func TestMistakenDocuments(t *testing.T) {
 	}
 }
 
+// TestListsAreNoDocuments: a list that stands where a document does says where it
+// belongs.
+func TestListsAreNoDocuments(t *testing.T) {
+	for _, list := range []string{"# ipsum\n198.51.100.7\t3\n", "198.51.100.0/24\n", `{"addresses":["198.51.100.0/24"]}`, "{\"cidr\":\"198.51.100.0/24\"}\n{\"type\":\"metadata\"}\n"} {
+		folder(t, map[string]string{"x.txt": list})
+		found := policyfile.Check(policyfile.Options{Paths: []string{"x.txt"}}, false).Findings
+		require.Equal(t, []string{"x.txt:1:1  wrong-document"}, lines(found), "%q", list)
+		require.ErrorContains(t, found[0], "this is a list of networks")
+		require.ErrorContains(t, found[0], "--threat")
+	}
+}
+
 // A document of another kind is one error, though everything in it be INACTIVE.
 func TestDocumentsOfOtherKinds(t *testing.T) {
 	const inactive = `[{"type":"IP","id":"nzo1","name":"Office","status":"INACTIVE","gateways":[]}]`

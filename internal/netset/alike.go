@@ -54,7 +54,7 @@ func (r *listReader) looks(line string) error {
 		{`^-----BEGIN `, "a certificate or key (PEM)", ""},
 		{`^<`, "a web page or XML, perhaps an error page", ""},
 		{`^\*\(?(filter|nat|raw|mangle)\b|^(ip6?tables )?-[AI] \S+ .*-[sd] `, "rules of iptables, which may also accept", `grep -oE '\-s [0-9a-fA-F.:/]+' FILE | cut -c4-`},
-		{`^(allow|deny|set_real_ip_from)\s+[0-9a-fA-F.:/]+\s*;`, "a configuration of nginx", `awk '$1=="deny"{sub(/;$/,"",$2); print $2}'`},
+		{`^(allow|deny|set_real_ip_from)\s+[0-9a-fA-F.:/]+\s*;`, "a configuration of nginx", `awk '$1=="deny" && /[0-9]/{sub(/;$/,"",$2); print $2}'`},
 		{`^(geo|map|http|server|location)\b.*\{`, "a configuration of nginx", quads},
 		{`(?i)^(require|allow from|deny from|order)\b`, "a configuration of Apache", quads},
 		{`^(table|chain|set|flush|elements|define)\b`, "rules of nftables", quads},

@@ -77,7 +77,7 @@ func (r *listReader) besides(row, text string) error {
 // csvRow reads the cells of one row.
 func (r *listReader) csvRow(content string, cells []cell) bool {
 	at := cells[0].at
-	if !r.header && r.column == 0 && isHeader(cells) {
+	if r.header == 0 && r.column == 0 && isHeader(cells) { // nothing stands before it but comments
 		return r.csvHeader(content, cells)
 	}
 	found := -1
@@ -85,11 +85,11 @@ func (r *listReader) csvRow(content string, cells []cell) bool {
 		switch {
 		case !addressLike(c.text):
 			if isVerdict(c.text) {
-				return r.refuse(content, at, r.rewrite("a CSV whose rows say what to do with an address", fmt.Sprintf(`awk -F, '{gsub(/"/, "")} $%d=="%s"{print $1}'`, i+1, c.text), ""))
+				return r.refuse(content, at, r.rewrite("a CSV whose rows say what to do with an address", fmt.Sprintf(`awk -F, '{gsub(/"/, "")} $%d=="%s"{print $%d}'`, i+1, c.text, max(r.column, 1)), ""))
 			}
 		case found >= 0:
 			return r.refuse(content, at, r.rewrite("a CSV with two addresses in a row, perhaps first and last",
-				fmt.Sprintf(`awk -F, '{gsub(/"/, ""); print $%d "-" $%d}'`, found+1, i+1), ""))
+				fmt.Sprintf(`awk -F, '%s{gsub(/"/, ""); print $%d "-" $%d}'`, r.rows(), found+1, i+1), ""))
 		default:
 			found = i
 		}
@@ -98,7 +98,18 @@ func (r *listReader) csvRow(content string, cells []cell) bool {
 		found = min(max(r.column-1, 0), len(cells)-1)
 	}
 	network := cells[found]
+	if address, _, port := strings.Cut(network.text, ":"); port && strings.Count(address, ".") == 3 {
+		return r.refuse(network.text, network.at, r.rewrite("a CSV of addresses with ports", fmt.Sprintf(`awk -F, '%s{gsub(/[ "]/, ""); sub(/:.*/, "", $%d); print $%d}'`, r.rows(), found+1, found+1), ""))
+	}
 	return r.inColumn(found+1, network.text, network.at) && r.network(network.text, network.at)
+}
+
+// rows is how awk passes over comments and the names of the columns.
+func (r *listReader) rows() string {
+	if r.header == 0 {
+		return "!/^#/"
+	}
+	return fmt.Sprintf("NR>%d && !/^#/", r.header)
 }
 
 // csvHeader takes the first line for the names of the columns. A geo source of ours
@@ -114,10 +125,7 @@ func (r *listReader) csvHeader(content string, cells []cell) bool {
 				shell("awk -F, 'NR>1{print $1}'", r.file)))
 		}
 	}
-	if !slices.ContainsFunc(names, namesAddress) {
-		return r.refuse(content, cells[0].at, errors.New("a CSV whose first line names no column of addresses; expected one network a line"))
-	}
-	r.header = true
+	r.header, r.named = r.lines, slices.ContainsFunc(names, namesAddress)
 	return true
 }
 

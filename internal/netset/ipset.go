@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/netwicket/netwicket/internal/packed"
 )
 
 // ipset is the one set of what ipset save writes:
@@ -22,7 +24,7 @@ func (r *listReader) ipsetLine(text string, at int) bool {
 	case command == "create" && r.set.name == "":
 		return r.createSet(text, fields)
 	case command == "create":
-		return r.refuse(text, at, r.rewrite("what ipset save writes of several sets", `awk '$1=="add" && $2=="`+r.set.name+`"{print $3}'`,
+		return r.refuse(text, at, r.rewrite("what ipset save writes of several sets", `awk '$1=="add" && $2=="`+packed.ShellName(r.set.name)+`"{print $3}'`,
 			", which takes the first of them"))
 	case command != "add" || len(fields) < 3:
 		return r.refuse(text, at, errors.New("not a line that ipset save writes; expected add NAME NETWORK"))

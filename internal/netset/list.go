@@ -85,7 +85,8 @@ type listReader struct {
 
 	begun    bool // a line was read that is neither empty nor a comment
 	column   int  // in which all rows have their network, from 1; 0: no row was read
-	header   bool // the first line names the columns
+	header   int  // the line that names the columns; 0: none
+	named    bool // and one of them is that of addresses
 	cells    []cell
 	lengths  lengths
 	set      *ipset // what ipset save writes
@@ -139,7 +140,11 @@ func (r *listReader) line(line string) bool {
 // which is what most lines are.
 func alone(text string) (string, bool) {
 	for i := range len(text) {
-		switch text[i] {
+		c := text[i]
+		if c >= '.' && c != ';' { // what addresses are made of, nearly always
+			continue
+		}
+		switch c {
 		case ' ', '\t':
 			behind := strings.TrimLeft(text[i:], " \t")
 			return text[:i], behind == "" || behind[0] == '#'
@@ -186,6 +191,9 @@ func (r *listReader) end() {
 	if e, first := r.lengths.doubt(); first {
 		r.failures.Add(r.finding(e, notList, r.rewrite("addresses with a second column that reads like the lengths of prefixes",
 			`awk '{print $1 "/" $2}'`, "; if it holds anything else, "+shell("awk '{print $1}'", r.file))))
+	}
+	if r.header > 0 && !r.named && r.entries == 0 {
+		r.fail(0, "", notList, errors.New("a CSV of one line, which names no column of addresses; expected one network a line"))
 	}
 	if len(r.failures) > 0 {
 		return

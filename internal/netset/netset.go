@@ -115,6 +115,9 @@ type Caution struct {
 // all that shares the prefix of an address, or everything. There are none about
 // most networks, which costs nothing (docs/semantics.md, address-7).
 func Cautions(r netipx.IPRange, hostBits bool) []Caution {
+	if !hostBits && r.From() == r.To() {
+		return nil // most are a single address
+	}
 	var all []Caution
 	if hostBits {
 		all = append(all, Caution{"host-bits", fmt.Errorf("the address has bits behind the prefix; the whole network %s-%s is meant", r.From(), r.To())})
