@@ -23,6 +23,7 @@ type request struct {
 
 	overlayDenied bool
 	blocked       bool
+	mayBlock      bool  // the zone may hold the client, and surely holds nothing of the hop
 	blockedBy     int32 // zone index
 }
 
@@ -67,9 +68,9 @@ func (r *request) walkWord(p *Policy, word int) uint64 {
 
 // block notes a blocklist hit of the nearest blocked hop.
 // See docs/semantics.md, order-5.
-func (r *request) block(by int32) {
+func (r *request) block(by int32, mayBlock bool) {
 	if !r.blocked {
-		r.blocked, r.blockedBy = true, by
+		r.blocked, r.blockedBy, r.mayBlock = true, by, mayBlock
 	}
 }
 
@@ -81,7 +82,7 @@ func (r *request) hop(address *addressPattern, at *geoPattern) {
 	}
 	if address.flags&exempted == 0 {
 		if by := firstZone(address.block, at.block); by != none {
-			r.block(by)
+			r.block(by, false)
 		}
 	}
 }
@@ -92,12 +93,13 @@ func (r *request) hop(address *addressPattern, at *geoPattern) {
 // See docs/semantics.md, blocklist-3, blocklist-5, embedded-2, embedded-3 and
 // embedded-4.
 func (r *request) clientHop(p *Policy, address *addressPattern, at *geoPattern) {
-	by := none
+	by, mayBlock := none, false
 	if address.flags&overlayDenied != 0 {
 		r.overlayDenied = true
 	}
 	if address.flags&exempted == 0 {
 		by = firstZone(address.block, at.blockUnknown)
+		mayBlock = by != address.block && by != at.block
 	}
 	if r.hasEmbedded {
 		embedded := &p.addressPatterns[r.embedded.address]
@@ -105,11 +107,13 @@ func (r *request) clientHop(p *Policy, address *addressPattern, at *geoPattern) 
 			r.overlayDenied = true
 		}
 		if embedded.flags&exempted == 0 {
-			by = firstZone(by, firstZone(embedded.block, p.geoPatterns[r.embedded.geo].block))
+			inside := firstZone(embedded.block, p.geoPatterns[r.embedded.geo].block)
+			by = firstZone(by, inside)
+			mayBlock = mayBlock && by != inside
 		}
 	}
 	if by != none {
-		r.block(by)
+		r.block(by, mayBlock)
 	}
 }
 

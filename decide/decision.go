@@ -7,6 +7,9 @@ import (
 	"log/slog"
 	"math/bits"
 	"net/netip"
+	"strings"
+
+	"github.com/netwicket/netwicket/geo"
 )
 
 // Verdict is allow or deny. The zero value is [Deny].
@@ -114,6 +117,7 @@ type Decision struct {
 	Verdict Verdict
 	Reason  Reason
 	Audit   bool       // ThreatInsight in audit mode would have denied
+	Unknown geo.Field  // data of the client that are unknown and on which the decision turned
 	Reasons Reasons    // Reason, and further SailPoint checks that failed
 	Zone    *ZoneRef   // the blocklist zone of Blocklisted, else nil
 	Rule    string     // the denying rule, or on allow the matching rule of the last policy; else empty
@@ -144,12 +148,15 @@ func (d Decision) String() string {
 	if d.Audit {
 		text += " audit"
 	}
+	if d.Unknown != 0 {
+		text += " unknown=" + strings.Join(d.Unknown.Names(), ",")
+	}
 	return text
 }
 
-// LogValue groups the decision for slog: decision, reason, client_ip, zone, rule, audit.
+// LogValue groups the decision for slog: decision, reason, client_ip, zone, rule, audit, unknown.
 func (d Decision) LogValue() slog.Value {
-	attrs := make([]slog.Attr, 0, 6)
+	attrs := make([]slog.Attr, 0, 7)
 	attrs = append(attrs, slog.String("decision", d.Verdict.String()), slog.String("reason", d.Reason.String()))
 	if d.Client.IsValid() {
 		attrs = append(attrs, slog.String("client_ip", d.Client.String()))
@@ -163,11 +170,14 @@ func (d Decision) LogValue() slog.Value {
 	if d.Audit {
 		attrs = append(attrs, slog.Bool("audit", true))
 	}
+	if d.Unknown != 0 {
+		attrs = append(attrs, slog.Any("unknown", d.Unknown.Names()))
+	}
 	return slog.GroupValue(attrs...)
 }
 
 // MarshalJSON is the decision as the command line prints it: decision, reason,
-// reasons, client, zone, rule, audit; absent values are null.
+// reasons, client, zone, rule, audit, unknown; absent values are null.
 func (d Decision) MarshalJSON() ([]byte, error) {
 	out := struct {
 		Decision Verdict     `json:"decision"`
@@ -177,7 +187,8 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 		Zone     *ZoneRef    `json:"zone"`
 		Rule     *string     `json:"rule"`
 		Audit    bool        `json:"audit"`
-	}{Decision: d.Verdict, Reason: d.Reason, Reasons: d.Reasons, Zone: d.Zone, Audit: d.Audit}
+		Unknown  geo.Field   `json:"unknown"`
+	}{Decision: d.Verdict, Reason: d.Reason, Reasons: d.Reasons, Zone: d.Zone, Audit: d.Audit, Unknown: d.Unknown}
 	if d.Client.IsValid() {
 		out.Client = &d.Client
 	}

@@ -151,7 +151,7 @@ func reasonsOfAnswer(given []oracle.Reason) Reasons {
 
 // decisionOf is the decision of an answer.
 func (p *Policy) decisionOf(a *oracle.Answer) Decision {
-	d := Decision{Audit: a.Audit, Reasons: reasonsOfAnswer(a.Reasons), Rule: a.Rule, Client: a.Client}
+	d := Decision{Audit: a.Audit, Reasons: reasonsOfAnswer(a.Reasons), Rule: a.Rule, Client: a.Client, Unknown: a.Unknown}
 	if a.Allowed {
 		d.Verdict = Allow
 	}

@@ -15,7 +15,22 @@ type geoPattern struct {
 	country       truth  // SailPoint's "trusted country"
 	rulesSurely   uint32 // set of rules that list a dynamic zone which the address is in
 	rulesPossibly uint32 // the same for zones that it is or may be in
+	causes        causes // why zones are in unknown
 	repeats       uint32 // 1 + index of a repeat, whose pattern counts instead of this one; 0: none
+}
+
+// causes are the zones of unknown, and the rules that list one of them, by the
+// property that is unknown for the zone. A zone or rule may be in several.
+// See docs/semantics.md, order-7.
+type causes struct {
+	zones [4]uint32 // by column: places, ASNs, proxies, services
+	rules [4]uint32
+	place geo.Field // what is unknown of a place: the country, or else the region
+}
+
+// field is what is unknown where the column says unknown.
+func (c *causes) field(column int) geo.Field {
+	return [...]geo.Field{c.place, geo.ASN, geo.AnonymizerField, geo.ServicesField}[column]
 }
 
 // property is one column of the dynamic zones: for every value of a datum it
@@ -72,7 +87,8 @@ type geoCompiler struct {
 	asns      property
 	proxies   property
 	services  property
-	countries []truth // by vector of places: SailPoint's view of the country
+	countries []truth     // by vector of places: SailPoint's view of the country
+	unplaced  []geo.Field // and what is unknown of the place
 
 	stated     statedRegions
 	placeIDs   map[placeValue]uint32
@@ -177,10 +193,19 @@ func (g *geoCompiler) place(at geo.Location) uint32 {
 		id = g.newPlace(at)
 		for len(g.countries) <= int(id) {
 			g.countries = append(g.countries, g.p.sailPoint.trusts(at.Country))
+			g.unplaced = append(g.unplaced, unplaced(at))
 		}
 		g.placeIDs[value] = id
 	}
 	return id
+}
+
+// unplaced is what is unknown of a place where it matters to a zone that something is.
+func unplaced(at geo.Location) geo.Field {
+	if at.Country == "" {
+		return geo.Country
+	}
+	return geo.Region
 }
 
 func (g *geoCompiler) newPlace(at geo.Location) uint32 {
@@ -263,6 +288,9 @@ func (g *geoCompiler) intern(vectors [4]uint32) uint32 {
 	pattern.match, pattern.unknown = g.sets.id(g.match), g.sets.id(g.unknown)
 	pattern.rulesSurely = g.listing.of(pattern.match)
 	pattern.rulesPossibly = g.listing.both(pattern.rulesSurely, g.listing.of(pattern.unknown))
+	if pattern.unknown != 0 {
+		pattern.causes = g.causesOf(vectors)
+	}
 	id, found := g.byKey[pattern]
 	if !found {
 		id = uint32(len(g.patterns))
@@ -270,4 +298,18 @@ func (g *geoCompiler) intern(vectors [4]uint32) uint32 {
 		g.byKey[pattern] = id
 	}
 	return id
+}
+
+// causesOf says of the zones of g.unknown which of their properties is unknown.
+func (g *geoCompiler) causesOf(vectors [4]uint32) causes {
+	c := causes{place: g.unplaced[vectors[0]]}
+	for i, column := range []*property{&g.places, &g.asns, &g.proxies, &g.services} {
+		of := column.vectors[vectors[i]]
+		for w, unknown := range g.unknown {
+			g.match[w] = unknown & column.sets.word(of.possibly, w) &^ column.sets.word(of.surely, w)
+		}
+		c.zones[i] = g.sets.id(g.match)
+		c.rules[i] = g.listing.of(c.zones[i])
+	}
+	return c
 }

@@ -1,6 +1,9 @@
 package decide
 
-import "github.com/netwicket/netwicket/zone"
+import (
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
+)
 
 // judge goes through the layers in order; the first denial is the decision. It
 // fills a zero Decision, all but the client.
@@ -19,6 +22,9 @@ func (p *Policy) judge(r *request, d *Decision) {
 		return
 	case r.blocked:
 		d.Zone = p.zones[r.blockedBy].ref
+		if r.mayBlock {
+			d.Unknown = p.unknownOf(at, &p.zones[r.blockedBy])
+		}
 		d.set(Deny, Blocklisted)
 		return
 	case threatens && p.threat.action == zone.ThreatBlock:
@@ -29,14 +35,19 @@ func (p *Policy) judge(r *request, d *Decision) {
 	for i := range p.ruleSets {
 		applied = p.ruleSets[i].apply(p, r)
 		if applied == nil {
+			d.Unknown = p.ruleSets[i].unknown(p, r)
 			d.set(Deny, NoRule)
 			return
 		}
 		if !applied.allow {
+			d.Unknown = p.ruleSets[i].unknown(p, r)
 			d.Rule = applied.name
 			d.set(Deny, RuleMatched)
 			return
 		}
+	}
+	if p.sailPoint.turnsOnUnknown(at.country) {
+		d.Unknown = geo.Country
 	}
 	if failed := p.sailPoint.failures(address.flags&onNetwork != 0, at.country); failed != 0 {
 		d.Reasons = failed
@@ -75,4 +86,16 @@ func (p *Policy) allowReason() Reason {
 	default:
 		return Unrestricted
 	}
+}
+
+// unknownOf is what is unknown of a location so that a zone may hold it.
+// See docs/semantics.md, order-7.
+func (p *Policy) unknownOf(at *geoPattern, z *compiledZone) geo.Field {
+	unknown := geo.Field(0)
+	for column, zones := range at.causes.zones {
+		if zones != 0 && p.dynamicSets.word(zones, z.bit/64)&(1<<(z.bit%64)) != 0 {
+			unknown |= at.causes.field(column)
+		}
+	}
+	return unknown
 }

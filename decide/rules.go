@@ -1,6 +1,9 @@
 package decide
 
-import "github.com/netwicket/netwicket/zone"
+import (
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
+)
 
 // rule is one rule that can apply, as a decision names it. What it asks for is in the
 // policy's [ruleWords].
@@ -298,16 +301,52 @@ func (p *Policy) listedByIPZones(r *request, word int) uint64 {
 // request fall through a DENY rule to an ALLOW.
 // See docs/semantics.md, rule-4 and rule-5.
 func (s *ruleSet) apply(p *Policy, r *request) *rule {
-	all, pattern := &p.ruleWords, &p.geoPatterns[r.geo]
 	for w := s.firstWord; w < s.firstWord+s.words; w++ {
-		surely := p.listedByIPZones(r, w) | p.ruleSetsOf.word(pattern.rulesSurely, w)
-		possibly := surely | p.ruleSetsOf.word(pattern.rulesPossibly, w) | all.possibly[w]
-		exclude := all.exclude[w]
-		holds := surely&^exclude | ^possibly&exclude | all.always[w]
-		mayHold := possibly&^exclude | ^surely&exclude | all.always[w]
-		if applies := holds&all.allow[w] | mayHold&all.deny[w]; applies != 0 {
+		holds, mayHold := p.hold(r, w)
+		if applies := p.ruleWords.applies(w, holds, mayHold); applies != 0 {
 			return &s.rules[64*(w-s.firstWord)+trailingZeros(applies)]
 		}
 	}
 	return nil
+}
+
+// hold is one word of the rules whose condition surely holds, and of those whose
+// condition may.
+func (p *Policy) hold(r *request, w int) (holds, mayHold uint64) {
+	all, pattern := &p.ruleWords, &p.geoPatterns[r.geo]
+	surely := p.listedByIPZones(r, w) | p.ruleSetsOf.word(pattern.rulesSurely, w)
+	possibly := surely | p.ruleSetsOf.word(pattern.rulesPossibly, w) | all.possibly[w]
+	exclude := all.exclude[w]
+	return surely&^exclude | ^possibly&exclude | all.always[w], possibly&^exclude | ^surely&exclude | all.always[w]
+}
+
+func (all *ruleWords) applies(w int, holds, mayHold uint64) uint64 {
+	return holds&all.allow[w] | mayHold&all.deny[w]
+}
+
+// unknown is what is unknown of the client so that rules may hold, up to the one
+// that decides: an ALLOW rule that does not apply for it, a DENY rule that does.
+// See docs/semantics.md, order-7.
+func (s *ruleSet) unknown(p *Policy, r *request) geo.Field {
+	pattern, unknown := &p.geoPatterns[r.geo], geo.Field(0)
+	if pattern.unknown == 0 {
+		return 0
+	}
+	for w := s.firstWord; w < s.firstWord+s.words; w++ {
+		holds, mayHold := p.hold(r, w)
+		open := mayHold &^ holds
+		applies := p.ruleWords.applies(w, holds, mayHold)
+		if applies != 0 {
+			open &= applies ^ (applies - 1) // up to the lowest bit of applies
+		}
+		for column, rules := range pattern.causes.rules {
+			if rules != 0 && p.ruleSetsOf.word(rules, w)&open != 0 {
+				unknown |= pattern.causes.field(column)
+			}
+		}
+		if applies != 0 {
+			break
+		}
+	}
+	return unknown
 }

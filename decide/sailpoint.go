@@ -85,6 +85,13 @@ func (s *sailPoint) failures(onNetwork bool, trusted truth) Reasons {
 	return failed
 }
 
+// turnsOnUnknown says that the country is asked for and unknown, whatever that is
+// taken for.
+// See docs/semantics.md, order-7.
+func (s *sailPoint) turnsOnUnknown(trusted truth) bool {
+	return s.enforceGeography && s.geoProvided && trusted == isUnknown
+}
+
 // enforced says that at least one check was made.
 func (s *sailPoint) enforced() bool { return s.enforceNetwork || s.enforceGeography }
 

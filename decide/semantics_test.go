@@ -54,10 +54,10 @@ func TestRules(t *testing.T) {
 		{"five hops are looked at", allow(in(`"corp"`)), "10.9.0.1 10.9.0.1 10.9.0.1 10.9.0.1 10.0.0.1", `allow 10.0.0.1 rule rule="a"`},
 		{"the sixth hop is the client, yet in no zone", allow(in(`"corp"`)), "10.9.0.1 10.9.0.1 10.9.0.1 10.9.0.1 10.9.0.1 10.0.0.1", "deny 10.0.0.1 no_rule"},
 
-		{"unknown does not allow, include", allow(in(`"de"`)), "198.51.100.1", "deny 198.51.100.1 no_rule"},
-		{"unknown does not allow, exclude", allow(notIn(`"de"`)), "198.51.100.1", "deny 198.51.100.1 no_rule"},
-		{"unknown denies, include", denyElseAllow(in(`"de"`)), "198.51.100.1", `deny 198.51.100.1 rule rule="d"`},
-		{"unknown denies, exclude", denyElseAllow(notIn(`"de"`)), "198.51.100.1", `deny 198.51.100.1 rule rule="d"`},
+		{"unknown does not allow, include", allow(in(`"de"`)), "198.51.100.1", "deny 198.51.100.1 no_rule unknown=country"},
+		{"unknown does not allow, exclude", allow(notIn(`"de"`)), "198.51.100.1", "deny 198.51.100.1 no_rule unknown=country"},
+		{"unknown denies, include", denyElseAllow(in(`"de"`)), "198.51.100.1", `deny 198.51.100.1 rule rule="d" unknown=country`},
+		{"unknown denies, exclude", denyElseAllow(notIn(`"de"`)), "198.51.100.1", `deny 198.51.100.1 rule rule="d" unknown=country`},
 		{"known does not deny", denyElseAllow(in(`"de"`)), "192.0.2.2", `allow 192.0.2.2 rule rule="a"`},
 
 		{"ALL_ZONES holds dynamic zones", allow(in(`"ALL_ZONES"`)), "192.0.2.1", `allow 192.0.2.1 rule rule="a"`},

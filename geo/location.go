@@ -1,5 +1,7 @@
 package geo
 
+import "encoding/json"
+
 // Field is one datum of a [Location]. Fields are bits, so that a set of them
 // is a Field too.
 type Field uint8
@@ -30,6 +32,15 @@ func (f Field) Names() []string {
 		}
 	}
 	return names
+}
+
+// MarshalJSON is an array of the fields' names, empty for none.
+func (f Field) MarshalJSON() ([]byte, error) {
+	names := f.Names()
+	if names == nil {
+		names = []string{}
+	}
+	return json.Marshal(names)
 }
 
 // Anonymizer says what an address hides behind. The zero value is unknown,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
 )
 
 // decisionJSON is one decision as eval prints it.
@@ -20,13 +21,14 @@ type decisionJSON struct {
 	Rule     *string         `json:"rule"`
 	Audit    bool            `json:"audit"`
 	Error    *string         `json:"error"`
+	Unknown  geo.Field       `json:"unknown"`
 }
 
 func newDecisionJSON(d decide.Decision, from admission.Resolution) decisionJSON {
 	return decisionJSON{
 		Decision: d.Verdict, Reason: d.Reason, Reasons: d.Reasons,
 		Client: orNull(d.Client), Peer: orNull(from.Peer),
-		Zone: d.Zone, Rule: textOrNull(d.Rule), Audit: d.Audit, Error: textOrNull(from.Code()),
+		Zone: d.Zone, Rule: textOrNull(d.Rule), Audit: d.Audit, Error: textOrNull(from.Code()), Unknown: d.Unknown,
 	}
 }
 

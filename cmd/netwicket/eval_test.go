@@ -26,7 +26,7 @@ func TestEval(t *testing.T) {
 		{"flags behind the address", []string{"eval", "192.0.2.1", "-c", "netwicket.json"}, "", 0, "allow 192.0.2.1 permitted rule=\"Office in\"\n"},
 		{"a mapped address", []string{"eval", "::ffff:192.0.2.1"}, "", 0, "allow 192.0.2.1 permitted rule=\"Office in\"\n"},
 		{"an address with a port", []string{"eval", "192.0.2.1:80"}, "", 0, "allow 192.0.2.1 permitted rule=\"Office in\"\n"},
-		{"an address with a zone", []string{"eval", "fe80::1%eth0"}, "", 2, "deny fe80::1 rule rule=\"All out\"\n"},
+		{"an address with a zone", []string{"eval", "fe80::1%eth0"}, "", 2, "deny fe80::1 rule rule=\"All out\" unknown=country\n"},
 		{"no address is denied", []string{"eval", "office"}, "", 2, "deny - client_unresolved error=bad_peer\n"},
 		{"a leading zero is no address", []string{"eval", "192.0.2.01"}, "", 2, "deny - client_unresolved error=bad_peer\n"},
 		{"an empty argument is no address", []string{"eval", ""}, "", 2, "deny - client_unresolved error=bad_peer\n"},
@@ -76,11 +76,11 @@ func TestEvalBrokenLines(t *testing.T) {
 func TestEvalJSON(t *testing.T) {
 	tests := []struct{ name, arg, want string }{
 		{"allow", "192.0.2.1",
-			`{"decision":"allow","reason":"permitted","reasons":["permitted"],"client":"192.0.2.1","peer":"192.0.2.1","zone":null,"rule":"Office in","audit":false,"error":null}`},
+			`{"decision":"allow","reason":"permitted","reasons":["permitted"],"client":"192.0.2.1","peer":"192.0.2.1","zone":null,"rule":"Office in","audit":false,"error":null,"unknown":[]}`},
 		{"blocked", "203.0.113.9",
-			`{"decision":"deny","reason":"blocklisted","reasons":["blocklisted"],"client":"203.0.113.9","peer":"203.0.113.9","zone":{"id":"nzblock","name":"BlockedIpZone"},"rule":null,"audit":false,"error":null}`},
+			`{"decision":"deny","reason":"blocklisted","reasons":["blocklisted"],"client":"203.0.113.9","peer":"203.0.113.9","zone":{"id":"nzblock","name":"BlockedIpZone"},"rule":null,"audit":false,"error":null,"unknown":[]}`},
 		{"no address", "<&>",
-			`{"decision":"deny","reason":"client_unresolved","reasons":["client_unresolved"],"client":null,"peer":null,"zone":null,"rule":null,"audit":false,"error":"bad_peer"}`},
+			`{"decision":"deny","reason":"client_unresolved","reasons":["client_unresolved"],"client":null,"peer":null,"zone":null,"rule":null,"audit":false,"error":"bad_peer","unknown":[]}`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -97,7 +97,7 @@ func TestEvalReportsSeveralSailPointReasons(t *testing.T) {
 	})
 	got := runIn(t, "", "eval", "-c", "network.json", "-g", "geo.csv", "9.9.9.9", "--json")
 	require.Equal(t, `{"decision":"deny","reason":"off_network","reasons":["off_network","untrusted_geography"],"client":"9.9.9.9",`+
-		`"peer":"9.9.9.9","zone":null,"rule":null,"audit":false,"error":null}`+"\n", got.out)
+		`"peer":"9.9.9.9","zone":null,"rule":null,"audit":false,"error":null,"unknown":[]}`+"\n", got.out)
 	got = runIn(t, "", "eval", "-c", "network.json", "-g", "geo.csv", "9.9.9.9")
 	require.Equal(t, "deny 9.9.9.9 off_network,untrusted_geography\n", got.out)
 }

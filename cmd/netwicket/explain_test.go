@@ -16,22 +16,22 @@ func TestExplainJSON(t *testing.T) {
 		want string
 	}{
 		{"allow", []string{"192.0.2.1"},
-			`{"decision":"allow","reason":"permitted","reasons":["permitted"],"client":"192.0.2.1","peer":"192.0.2.1","zone":null,"rule":"Office in","audit":false,"error":null,` +
+			`{"decision":"allow","reason":"permitted","reasons":["permitted"],"client":"192.0.2.1","peer":"192.0.2.1","zone":null,"rule":"Office in","audit":false,"error":null,"unknown":[],` +
 				`"chain":["192.0.2.1"],"zones":{"nzoffice":"match","nzblock":"no","nzde":"match"},` +
 				`"location":{"country":"DE","region":"DE-BE","asn":64500,"anonymizer":"none","services":[]},` +
 				`"policy":{"fingerprint":"F","data":[{"type":"csv","built":null}]},"steps":[S]}`},
 		{"services", []string{"198.51.100.1"},
-			`{"decision":"allow","reason":"permitted","reasons":["permitted"],"client":"198.51.100.1","peer":"198.51.100.1","zone":null,"rule":"Germany in","audit":false,"error":null,` +
+			`{"decision":"allow","reason":"permitted","reasons":["permitted"],"client":"198.51.100.1","peer":"198.51.100.1","zone":null,"rule":"Germany in","audit":false,"error":null,"unknown":[],` +
 				`"chain":["198.51.100.1"],"zones":{"nzoffice":"no","nzblock":"no","nzde":"match"},` +
 				`"location":{"country":"DE","region":null,"asn":null,"anonymizer":"anonymous","services":["NORD_VPN"]},` +
 				`"policy":{"fingerprint":"F","data":[{"type":"csv","built":null}]},"steps":[S]}`},
 		{"a chain through a zone's proxy to a blocked hop", []string{"--remote", "10.0.0.1:4711", "-H", "X-Forwarded-For: 203.0.113.9, x, 192.0.2.7"},
-			`{"decision":"deny","reason":"blocklisted","reasons":["blocklisted"],"client":"192.0.2.7","peer":"10.0.0.1","zone":{"id":"nzblock","name":"BlockedIpZone"},"rule":null,"audit":false,"error":null,` +
+			`{"decision":"deny","reason":"blocklisted","reasons":["blocklisted"],"client":"192.0.2.7","peer":"10.0.0.1","zone":{"id":"nzblock","name":"BlockedIpZone"},"rule":null,"audit":false,"error":null,"unknown":[],` +
 				`"chain":["10.0.0.1","192.0.2.7",null,"203.0.113.9"],"zones":{"nzoffice":"match","nzblock":"no","nzde":"match"},` +
 				`"location":{"country":"DE","region":"DE-BE","asn":64500,"anonymizer":"none","services":[]},` +
 				`"policy":{"fingerprint":"F","data":[{"type":"csv","built":null}]},"steps":[S]}`},
 		{"no client", []string{"office"},
-			`{"decision":"deny","reason":"client_unresolved","reasons":["client_unresolved"],"client":null,"peer":null,"zone":null,"rule":null,"audit":false,"error":"bad_peer",` +
+			`{"decision":"deny","reason":"client_unresolved","reasons":["client_unresolved"],"client":null,"peer":null,"zone":null,"rule":null,"audit":false,"error":"bad_peer","unknown":[],` +
 				`"chain":[null],"zones":{"nzoffice":"no","nzblock":"unknown","nzde":"unknown"},` +
 				`"location":{"country":null,"region":null,"asn":null,"anonymizer":null,"services":null},` +
 				`"policy":{"fingerprint":"F","data":[{"type":"csv","built":null}]},"steps":[S]}`},

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
+	"github.com/netwicket/netwicket/geo"
 )
 
 // replayFlags are what replay asks beside the format of the logs.
@@ -136,6 +137,7 @@ type replayJSON struct {
 	Allow      uint64         `json:"allow"`
 	Deny       uint64         `json:"deny"`
 	Reasons    ordered        `json:"reasons"`
+	Unknown    geo.Field      `json:"unknown"`
 	Clients    int            `json:"clients"`
 	Networks   *grainJSON     `json:"clientNetworks,omitempty"` // where clients were counted by network
 	Against    *replayChanges `json:"against,omitempty"`
@@ -160,6 +162,9 @@ func newReplayJSON(report *replay.Report, against bool) replayJSON {
 	}
 	for _, count := range report.Reasons {
 		out.Reasons = append(out.Reasons, member{count.Of.String(), count.Requests})
+	}
+	for _, count := range report.Unknown {
+		out.Unknown |= count.Of
 	}
 	if report.Grain.Bits4 != 32 {
 		out.Networks = &grainJSON{report.Grain.Bits4, report.Grain.Bits6}

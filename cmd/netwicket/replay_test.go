@@ -34,24 +34,24 @@ func TestReplay(t *testing.T) {
 		stderr string
 	}{
 		{"JSON", []string{"--json", "access.log"}, "",
-			`{"lines":5,"decided":4,"unreadable":1,"allow":2,"deny":2,"reasons":{"permitted":2,"blocklisted":1,"rule":1},"clients":3}` + "\n",
+			`{"lines":5,"decided":4,"unreadable":1,"allow":2,"deny":2,"reasons":{"permitted":2,"blocklisted":1,"rule":1},"unknown":[],"clients":3}` + "\n",
 			"netwicket: access.log:4: no record: expected an address at the start of the line, then the identity and the user: \"rubbish\"\n"},
 		{"standard input", []string{"--json", "-"}, log,
-			`{"lines":5,"decided":4,"unreadable":1,"allow":2,"deny":2,"reasons":{"permitted":2,"blocklisted":1,"rule":1},"clients":3}` + "\n", "netwicket: standard input:4: "},
+			`{"lines":5,"decided":4,"unreadable":1,"allow":2,"deny":2,"reasons":{"permitted":2,"blocklisted":1,"rule":1},"unknown":[],"clients":3}` + "\n", "netwicket: standard input:4: "},
 		{"standard input by default", []string{"--json"}, "192.0.2.1" + combinedTail,
-			`{"lines":1,"decided":1,"unreadable":0,"allow":1,"deny":0,"reasons":{"permitted":1},"clients":1}` + "\n", ""},
+			`{"lines":1,"decided":1,"unreadable":0,"allow":1,"deny":0,"reasons":{"permitted":1},"unknown":[],"clients":1}` + "\n", ""},
 		{"several logs, one of them packed", []string{"--json", "access.log", "access.log.1.gz"}, "",
-			`{"lines":10,"decided":8,"unreadable":2,"allow":4,"deny":4,"reasons":{"permitted":4,"blocklisted":2,"rule":2},"clients":3}` + "\n",
+			`{"lines":10,"decided":8,"unreadable":2,"allow":4,"deny":4,"reasons":{"permitted":4,"blocklisted":2,"rule":2},"unknown":[],"clients":3}` + "\n",
 			"netwicket: access.log.1.gz:4: "},
-		{"nothing", []string{"--json"}, "", `{"lines":0,"decided":0,"unreadable":0,"allow":0,"deny":0,"reasons":{},"clients":0}` + "\n", ""},
+		{"nothing", []string{"--json"}, "", `{"lines":0,"decided":0,"unreadable":0,"allow":0,"deny":0,"reasons":{},"unknown":[],"clients":0}` + "\n", ""},
 		{"JSON lines", []string{"--json", "--format", "json", "--field", "peer=from", "--field=xff=via"},
 			`{"from":"10.0.0.1:99","via":"203.0.113.9, 192.0.2.1"}`,
-			`{"lines":1,"decided":1,"unreadable":0,"allow":0,"deny":1,"reasons":{"blocklisted":1},"clients":1}` + "\n", ""},
+			`{"lines":1,"decided":1,"unreadable":0,"allow":0,"deny":1,"reasons":{"blocklisted":1},"unknown":[],"clients":1}` + "\n", ""},
 		{"Okta events in an array", []string{"--json", "--format", "okta"},
 			`[ {"request": {"ipChain": [{"ip": "192.0.2.1"}, {"ip": "10.0.0.1"}]}}, {"request": {"ipChain": []}} ]`,
-			`{"lines":2,"decided":1,"unreadable":1,"allow":1,"deny":0,"reasons":{"permitted":1},"clients":1}` + "\n", "no client caused it"},
+			`{"lines":2,"decided":1,"unreadable":1,"allow":1,"deny":0,"reasons":{"permitted":1},"unknown":[],"clients":1}` + "\n", "no client caused it"},
 		{"a pattern", []string{"--json", "--pattern", `^from (?P<addr>\S+)`}, "from 203.0.113.9\nfrom 10.0.0.1\n",
-			`{"lines":2,"decided":2,"unreadable":0,"allow":0,"deny":2,"reasons":{"blocklisted":1,"rule":1},"clients":2}` + "\n", ""},
+			`{"lines":2,"decided":2,"unreadable":0,"allow":0,"deny":2,"reasons":{"blocklisted":1,"rule":1},"unknown":["country"],"clients":2}` + "\n", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestReplayAgainst(t *testing.T) {
 	writeFile(t, "access.log", "192.0.2.1"+combinedTail+"\n203.0.113.9"+combinedTail+"\n203.0.113.9"+combinedTail+"\n198.51.100.200"+combinedTail+"\n")
 	writeFile(t, "next.json", `{"range":["203.0.113.0/24"]}`)
 	got := runIn(t, "", "replay", "--json", "access.log", "--against", "next.json")
-	require.Equal(t, `{"lines":4,"decided":4,"unreadable":0,"allow":1,"deny":3,"reasons":{"blocklisted":2,"permitted":1,"rule":1},"clients":3,`+
+	require.Equal(t, `{"lines":4,"decided":4,"unreadable":0,"allow":1,"deny":3,"reasons":{"blocklisted":2,"permitted":1,"rule":1},"unknown":[],"clients":3,`+
 		`"against":{"newlyDenied":1,"newlyAllowed":2,"clients":2}}`+"\n", got.out)
 	require.Equal(t, 0, got.code)
 	got = runIn(t, "", "replay", "--json", "access.log", "--against", ".")

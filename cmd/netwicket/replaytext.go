@@ -8,6 +8,7 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
 )
 
 // replayText is the outcome for a person.
@@ -31,6 +32,7 @@ func replayText(r *replay.Report, flags replayFlags, look style) []byte {
 	s.table("Decided by rule", countRows(r.Rules, r.Decided, flags.top, func(rule replay.Rule) string {
 		return strconv.Quote(rule.Name) + " " + rule.Verdict.String()
 	}))
+	s.table("Decided by what is unknown", countRows(r.Unknown, r.Decided, flags.top, func(datum geo.Field) string { return datum.Names()[0] }))
 	s.table("Countries", countryRows(r, flags.top))
 	s.table("Clients denied most", clientRows(r.Top(flags.top, func(c *replay.Client) uint64 { return c.Denied }), deniedColumn))
 	if flags.against != "" {

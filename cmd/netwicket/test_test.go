@@ -33,10 +33,10 @@ ok    expectation 3
 		{"a choice", []string{"--run", "^off"}, 0, "ok    office\n1 passed, 0 failed\n"},
 		{"JSON", []string{"--json", "--run", "proxy"}, 3,
 			`{"file":"e.json","line":3,"name":"behind a <proxy> #1","ok":false,"failures":["decision","client"],"want":{"decision":"allow","client":"10.0.0.1"},` +
-				`"got":{"decision":"deny","reason":"blocklisted","reasons":["blocklisted"],"client":"203.0.113.9","zone":{"id":"nzblock","name":"BlockedIpZone"},"rule":null,"audit":false}}` + "\n"},
+				`"got":{"decision":"deny","reason":"blocklisted","reasons":["blocklisted"],"client":"203.0.113.9","zone":{"id":"nzblock","name":"BlockedIpZone"},"rule":null,"audit":false,"unknown":[]}}` + "\n"},
 		{"JSON by format", []string{"--format=json", "--run", "3"}, 0,
 			`{"file":"e.json","line":4,"name":"expectation 3","ok":true,"failures":[],"want":{"decision":"deny","client":null},` +
-				`"got":{"decision":"deny","reason":"client_unresolved","reasons":["client_unresolved"],"client":null,"zone":null,"rule":null,"audit":false}}` + "\n"},
+				`"got":{"decision":"deny","reason":"client_unresolved","reasons":["client_unresolved"],"client":null,"zone":null,"rule":null,"audit":false,"unknown":[]}}` + "\n"},
 		{"TAP", []string{"--format", "tap"}, 3, `TAP version 13
 1..3
 ok 1 - office

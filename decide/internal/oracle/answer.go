@@ -61,6 +61,7 @@ type Answer struct {
 	Zone    int        // that denies as a blocklist; -1: none does
 	Rule    string     // that decided; empty: none did
 	Client  netip.Addr // the zero Addr if it could not be resolved
+	Unknown geo.Field  // what is unknown of the client and decided
 
 	ClientIndex int // of the client in Hops; -1 if it could not be resolved
 	Hops        []Hop
@@ -87,6 +88,8 @@ type Hit struct {
 	Unknown  bool       // the zone may hold it, which counts for the client
 	Exempt   bool       // the exempt zone lists the address
 	Evidence string
+
+	unknown geo.Field // why it is Unknown
 }
 
 // Zone is the state of one zone. Its place in [Answer.Zones] is the number by
@@ -97,6 +100,8 @@ type Zone struct {
 	Use   string // "POLICY", "BLOCKLIST", "EXEMPT" or "INACTIVE"
 	State Grade
 	Why   string
+
+	unknown geo.Field // why the state is Unknown
 }
 
 // Rule is one rule and whether it applied.
@@ -108,6 +113,8 @@ type Rule struct {
 	Condition Grade
 	Applied   bool // it decided its policy
 	Why       string
+
+	unknown geo.Field // why it cannot be said whether it applies
 }
 
 // The layers' names, in order.

@@ -9,20 +9,24 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// dynamic evaluates a dynamic zone for one location, property by property.
-// See docs/semantics.md, dynamic-2 and dynamic-3.
-func (r *request) dynamic(z *zone.Zone, at geo.Location) (Grade, string) {
-	whole := Match
+// dynamic evaluates a dynamic zone for one location, property by property. Where
+// nobody can say, it names the data that are unknown.
+// See docs/semantics.md, dynamic-2, dynamic-3 and order-7.
+func (r *request) dynamic(z *zone.Zone, at geo.Location) (Grade, string, geo.Field) {
+	whole, unknown := Match, geo.Field(0)
 	var whys []string
-	add := func(g Grade, property string, value func(geo.Location) string) {
+	add := func(g Grade, property string, value func(geo.Location) string, datum geo.Field) {
 		whole = min(whole, g)
+		if g == Unknown {
+			unknown |= datum
+		}
 		if !r.quiet {
 			whys = append(whys, property+" "+value(at)+": "+g.String())
 		}
 	}
 	if len(z.Locations.Include) > 0 || len(z.Locations.Exclude) > 0 {
 		add(includeExclude(z.Locations.Include, z.Locations.Exclude, func(want zone.Place) Grade { return r.gradePlace(want, at) }),
-			"location", placeText)
+			"location", placeText, unplaced(at))
 	}
 	if len(z.ASNs.Include) > 0 || len(z.ASNs.Exclude) > 0 {
 		g := Unknown
@@ -30,15 +34,26 @@ func (r *request) dynamic(z *zone.Zone, at geo.Location) (Grade, string) {
 			included := len(z.ASNs.Include) == 0 || listed(z.ASNs.Include, at.ASN)
 			g = gradeOf(included && !listed(z.ASNs.Exclude, at.ASN))
 		}
-		add(g, "ASN", asnText)
+		add(g, "ASN", asnText, geo.ASN)
 	}
 	if z.Proxy != zone.ProxyUnset {
-		add(gradeProxy(z.Proxy, at), "anonymizer", anonymizerText)
+		add(gradeProxy(z.Proxy, at), "anonymizer", anonymizerText, geo.AnonymizerField)
 	}
 	if len(z.Categories.Include) > 0 || len(z.Categories.Exclude) > 0 {
-		add(gradeCategories(z, at.Services), "IP services", servicesText)
+		add(gradeCategories(z, at.Services), "IP services", servicesText, geo.ServicesField)
 	}
-	return whole, strings.Join(whys, "; ")
+	if whole != Unknown {
+		unknown = 0
+	}
+	return whole, strings.Join(whys, "; "), unknown
+}
+
+// unplaced is what a place lacks that cannot be told: its country, or a region of it.
+func unplaced(at geo.Location) geo.Field {
+	if at.Country != "" {
+		return geo.Region
+	}
+	return geo.Country
 }
 
 func listed[T comparable](list []zone.Term[T], value T) bool {

@@ -14,7 +14,9 @@ type request struct {
 	client   int        // index, -1 while unresolved
 	embedded netip.Addr // the IPv4 address inside the client's
 	quiet    bool       // nobody wants to read why
-	answer   Answer
+
+	openRules geo.Field // what is unknown so that rules of the policy that denies, or of the last, may apply
+	answer    Answer
 }
 
 // readChain finds the client.

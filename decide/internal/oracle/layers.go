@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -121,6 +122,34 @@ func (r *request) blockedHit() *Hit {
 	return nil
 }
 
+// mayBlock is what is unknown of the client if nothing says that the zone which
+// blocks surely holds an address of the hop.
+// See docs/semantics.md, order-7.
+func (r *request) mayBlock() geo.Field {
+	by := r.blockedHit()
+	for _, hop := range r.answer.Hops {
+		for _, hit := range hop.Hits {
+			if hop.Client && hit.Zone == by.Zone && !hit.Exempt && !hit.Unknown {
+				return 0
+			}
+		}
+	}
+	return by.unknown
+}
+
+// countryAskedFor is the country where SailPoint's lists ask for one and nobody knows.
+// See docs/semantics.md, order-7.
+func (r *request) countryAskedFor() geo.Field {
+	if r.sailPoint == nil || len(r.sailPoint.Geolocation) == 0 || r.client < 0 {
+		return 0
+	}
+	_, geography := r.sailPointChecks()
+	if geography && r.geo.Provides().Has(geo.Country) && r.answer.Location.Country == "" {
+		return geo.Country
+	}
+	return 0
+}
+
 // blocklistLayer denies for one hit that is not exempt.
 // See docs/semantics.md, blocklist-1 and blocklist-5.
 func (r *request) blocklistLayer() Layer {
@@ -165,15 +194,21 @@ func (r *request) conclude() {
 			continue
 		}
 		a.Reasons = layer.Reasons
-		if layer.Reasons[0] == Blocklisted {
-			a.Zone = r.blockedHit().Zone
-		}
-		if layer.Reasons[0] == RuleMatched {
-			a.Rule = r.decidingRule(false)
+		switch layer.Reasons[0] {
+		case Blocklisted:
+			a.Zone, a.Unknown = r.blockedHit().Zone, r.mayBlock()
+		case RuleMatched:
+			a.Rule, a.Unknown = r.decidingRule(false), r.openRules
+		case NoRule:
+			a.Unknown = r.openRules
+		default:
+			if layer.Name == sailPointLayer {
+				a.Unknown = r.countryAskedFor()
+			}
 		}
 		return
 	}
-	a.Allowed = true
+	a.Allowed, a.Unknown = true, r.countryAskedFor()
 	a.Reasons = []Reason{r.allowReason()}
 	a.Rule = r.decidingRule(true)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -127,7 +128,11 @@ func (r *request) rulesLayer() Layer {
 	outcome := passed(rulesLayer, "")
 	for i := range r.policies {
 		policy := &r.policies[i]
+		first := len(r.answer.Rules)
 		applied := r.applyRules(policy)
+		if !outcome.Denied {
+			r.openRules = unknownOf(r.answer.Rules[first:])
+		}
 		switch {
 		case outcome.Denied:
 		case applied == nil && r.client >= 0:
@@ -142,6 +147,20 @@ func (r *request) rulesLayer() Layer {
 		return unknownClient(rulesLayer)
 	}
 	return outcome
+}
+
+// unknownOf is what is unknown of the client so that one of a policy's rules may
+// apply or not, down to the one that does.
+// See docs/semantics.md, order-7.
+func unknownOf(rules []Rule) geo.Field {
+	unknown := geo.Field(0)
+	for i := range rules {
+		unknown |= rules[i].unknown
+		if rules[i].Applied {
+			break
+		}
+	}
+	return unknown
 }
 
 func nameOr(name, other string) string {
@@ -165,6 +184,13 @@ func (r *request) applyRules(policy *policy) *Rule {
 			rule.Why += "; narrowed by " + strings.Join(spec.narrowed, ", ")
 		}
 		applies := rule.Active && ((rule.Allow && rule.Condition == Match && !narrowed) || (!rule.Allow && rule.Condition != No))
+		if rule.Condition == Unknown && rule.Active && !(rule.Allow && narrowed) {
+			for _, index := range spec.zones {
+				if r.zones[index].canHold() {
+					rule.unknown |= r.answer.Zones[index].unknown
+				}
+			}
+		}
 		if applies && applied < 0 && r.client >= 0 {
 			rule.Applied = true
 			applied = first + i

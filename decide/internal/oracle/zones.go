@@ -18,9 +18,9 @@ func (r *request) hits(addr netip.Addr, client bool) []Hit {
 		if !z.Active || !z.Blocklist {
 			continue
 		}
-		state, why := r.holds(z, addr, at)
+		state, why, unknown := r.holds(z, addr, at)
 		if state == Match || (state == Unknown && client) {
-			hits = append(hits, Hit{Zone: i, Addr: addr, Unknown: state == Unknown, Exempt: r.exempt(addr), Evidence: why})
+			hits = append(hits, Hit{Zone: i, Addr: addr, Unknown: state == Unknown, Exempt: r.exempt(addr), Evidence: why, unknown: unknown})
 		}
 	}
 	return hits
@@ -31,25 +31,25 @@ func (r *request) inGateway(addr netip.Addr, entry *zone.Entry) string {
 }
 
 // holds says whether a zone holds a single address, without a chain.
-func (r *request) holds(z *networkZone, addr netip.Addr, at geo.Location) (Grade, string) {
+func (r *request) holds(z *networkZone, addr netip.Addr, at geo.Location) (Grade, string, geo.Field) {
 	if z.Type == zone.Dynamic || z.Type == zone.DynamicV2 {
 		return r.dynamic(&z.Zone, at)
 	}
 	if entry := z.gateways.find(addr); entry != nil {
-		return Match, r.inGateway(addr, entry)
+		return Match, r.inGateway(addr, entry), 0
 	}
 	if r.quiet {
-		return No, ""
+		return No, "", 0
 	}
-	return No, r.text("%s is in no gateway", addr)
+	return No, r.text("%s is in no gateway", addr), 0
 }
 
 func (r *request) lookAtZones() {
 	r.answer.Zones = make([]Zone, len(r.zones))
 	for i := range r.zones {
 		z := &r.zones[i]
-		state, why := r.zoneState(z)
-		r.answer.Zones[i] = Zone{Key: key(&z.Zone), Type: z.Type, Use: use(&z.Zone), State: state, Why: why}
+		state, why, unknown := r.zoneState(z)
+		r.answer.Zones[i] = Zone{Key: key(&z.Zone), Type: z.Type, Use: use(&z.Zone), State: state, Why: why, unknown: unknown}
 	}
 }
 
@@ -75,14 +75,15 @@ func use(z *zone.Zone) string {
 
 // zoneState is the state of a zone of any type.
 // See docs/semantics.md, zone-7, dynamic-1 and blocklist-8.
-func (r *request) zoneState(z *networkZone) (Grade, string) {
+func (r *request) zoneState(z *networkZone) (Grade, string, geo.Field) {
 	switch {
 	case !z.Active:
-		return No, "the zone is INACTIVE"
+		return No, "the zone is INACTIVE", 0
 	case z.Type == zone.IP && !z.Blocklist:
-		return r.walk(z)
+		state, why := r.walk(z)
+		return state, why, 0
 	case r.client < 0:
-		return Unknown, "the client is not known"
+		return Unknown, "the client is not known", 0
 	default:
 		client := r.chain[r.client]
 		return r.holds(z, client, r.location(client))

@@ -131,6 +131,9 @@ func (j *Journal) decided(s *Snapshot, name string, r *http.Request, d *decide.D
 	if d.Audit {
 		attrs = append(attrs, slog.Bool("audit", true))
 	}
+	if d.Unknown != 0 {
+		attrs = append(attrs, slog.Any("unknown", d.Unknown.Names()))
+	}
 	attrs = s.appendLocation(attrs, d.Client)
 	if code != 0 {
 		attrs = append(attrs, slog.String("error", code.Code()))

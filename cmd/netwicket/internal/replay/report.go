@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
 )
 
 // Report is what came out. Lists are sorted by number, the largest first, and
@@ -18,6 +19,7 @@ type Report struct {
 	Reasons                    []Count[decide.Reason]
 	Zones                      []Count[decide.ZoneRef] // of the blocklist zones that denied
 	Rules                      []Count[Rule]           // that decided
+	Unknown                    []Count[geo.Field]      // data that were unknown where a decision turned on them
 	Countries                  []CountryCount
 	First, Last                time.Time // of all requests; zero: no record had a time
 	Clients                    int       // different ones, by Grain
@@ -94,7 +96,13 @@ func (t *tally) report(inputs []Input, failed []error) *Report {
 	reasons := make(map[decide.Reason]uint64)
 	zones := make(map[decide.ZoneRef]uint64)
 	rules := make(map[Rule]uint64)
+	unknown := make(map[geo.Field]uint64)
 	for d, n := range t.decisions {
+		for datum := geo.Field(1); datum <= d.Unknown; datum <<= 1 {
+			if d.Unknown.Has(datum) {
+				unknown[datum] += n
+			}
+		}
 		reasons[d.Reason] += n
 		if d.Zone != nil {
 			zones[*d.Zone] += n
@@ -111,6 +119,7 @@ func (t *tally) report(inputs []Input, failed []error) *Report {
 	r.Reasons = counts(reasons, func(a, b decide.Reason) int { return cmp.Compare(a.String(), b.String()) })
 	r.Zones = counts(zones, func(a, b decide.ZoneRef) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	r.Rules = counts(rules, func(a, b Rule) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Verdict, b.Verdict)) })
+	r.Unknown = counts(unknown, cmp.Compare[geo.Field])
 	r.Changes.Outcomes = counts(t.changes, comparePairs)
 	slices.SortFunc(r.Countries, func(a, b CountryCount) int {
 		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Country, b.Country))
