@@ -2,6 +2,7 @@ package lint
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/netwicket/netwicket/zone"
 )
@@ -40,7 +41,8 @@ const (
 // clauses, "one of these zones is at least so". Both are monotone: if any
 // assignment of states does, the one with every zone at its bound does. So the
 // answer is exact as far as zones can be in any state independently of one
-// another; where they cannot, it errs to "reachable".
+// another; where they cannot, it errs to "reachable". So it does behind more than
+// maxClauses rules with exclude, which would take too long.
 type reach struct {
 	onlyIP  func(key string) bool // the zone is never unknown
 	empty   func(key string) bool // the zone holds nobody
@@ -48,6 +50,8 @@ type reach struct {
 	clauses []clause
 	closed  bool // nobody gets past
 }
+
+const maxClauses = 200
 
 type clause struct {
 	zones   []string
@@ -119,13 +123,18 @@ func (r *reach) applies(rule *ruleAt) bool {
 	case rule.Allow && rule.unusable:
 		return false
 	}
-	bounds := maps.Clone(r.bounds)
 	most := levelUnknown
 	if rule.Allow {
 		most = levelNo
 	}
-	r.lower(bounds, rule.zones, most)
-	return r.satisfied(bounds)
+	before := make(map[string]level, len(rule.zones))
+	for _, key := range rule.zones {
+		before[key] = r.bound(r.bounds, key)
+	}
+	r.lower(r.bounds, rule.zones, most)
+	applies := r.satisfied(r.bounds)
+	maps.Copy(r.bounds, before)
+	return applies
 }
 
 func (r *reach) satisfied(bounds map[string]level) bool {
@@ -148,25 +157,62 @@ func (r *reach) pass(rule *ruleAt) {
 	case !rule.exclude:
 		r.lower(r.bounds, rule.zones, levelNo)
 	case rule.Allow && !rule.unusable:
-		r.clauses = append(r.clauses, clause{rule.zones, levelUnknown})
+		r.require(clause{rule.zones, levelUnknown})
 	case !rule.Allow:
-		r.clauses = append(r.clauses, clause{rule.zones, levelMatch})
+		r.require(clause{rule.zones, levelMatch})
+	}
+}
+
+func (r *reach) require(c clause) {
+	if len(r.clauses) < maxClauses {
+		r.clauses = append(r.clauses, c)
 	}
 }
 
 // unreachableRules finds the rules that decide about nobody.
 func (l *linter) unreachableRules(set *ruleSet) {
-	sofar := l.newReach()
+	sofar, seen := l.newReach(), earlier{listing: map[string][]*ruleAt{}}
 	for i := range set.rules {
 		rule := &set.rules[i]
 		if !sofar.applies(rule) {
-			l.unreachable(set.rules[:i], rule)
+			l.unreachable(&seen, i, rule)
 		}
 		sofar.pass(rule)
+		seen.add(rule)
 	}
 }
 
-func (l *linter) unreachable(before []ruleAt, rule *ruleAt) {
+// earlier are the rules of a policy that were tried before one, by what may keep
+// others from being reached.
+type earlier struct {
+	wide    []*ruleAt // those that may decide about requests outside of every zone
+	listing map[string][]*ruleAt
+}
+
+func (e *earlier) add(rule *ruleAt) {
+	if rule.kind == always || rule.exclude {
+		e.wide = append(e.wide, rule)
+		return
+	}
+	for _, key := range rule.zones {
+		e.listing[key] = append(e.listing[key], rule)
+	}
+}
+
+// candidates are the rules one of which may alone decide about all that a rule
+// would apply to: of a rule that includes zones, only what lists its first zone or
+// is wide. Of very many the first ones are enough to name one.
+func (e *earlier) candidates(rule *ruleAt) []*ruleAt {
+	const enough = 100
+	list := e.wide[:min(len(e.wide), enough)]
+	if rule.kind == listed && !rule.exclude && len(rule.zones) > 0 {
+		of := e.listing[rule.zones[0]]
+		list = slices.Concat(list, of[:min(len(of), enough)])
+	}
+	return list
+}
+
+func (l *linter) unreachable(before *earlier, count int, rule *ruleAt) {
 	switch alone := l.newReach(); {
 	case rule.BuiltIn, rule.Allow && len(rule.Narrowed) > 0, rule.unusable:
 		return // nobody can delete it, or it has its warning
@@ -178,15 +224,15 @@ func (l *linter) unreachable(before []ruleAt, rule *ruleAt) {
 		l.warn(rule.Position, rule.Label(), "rule-never-applies", "%s, so that the rule applies to nobody; give it a zone that holds the addresses it is meant for, or delete it", why)
 		return
 	}
-	for k := range before {
+	for _, other := range before.candidates(rule) {
 		alone := l.newReach()
-		if alone.pass(&before[k]); !alone.applies(rule) {
+		if alone.pass(other); !alone.applies(rule) {
 			l.warn(rule.Position, rule.Label(), "unreachable-rule", "rule %q (%s) decides about every request that this one would apply to, so that this one never does; move it before that rule, or delete it",
-				before[k].Label(), place(before[k].Position, rule.Position))
+				other.Label(), place(other.Position, rule.Position))
 			return
 		}
 	}
-	l.warn(rule.Position, rule.Label(), "unreachable-rule", "the %d rules that are tried before it decide about every request, so that this one never does; move it forward, or delete it", len(before))
+	l.warn(rule.Position, rule.Label(), "unreachable-rule", "the %d rules that are tried before it decide about every request, so that this one never does; move it forward, or delete it", count)
 }
 
 // nobodyAllowed finds files of which no ALLOW rule can apply: every file must
