@@ -1,8 +1,6 @@
 package docdiff
 
 import (
-	"slices"
-
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/policyfile"
 )
@@ -61,11 +59,12 @@ type thing struct {
 type fact struct{ what, value string }
 
 func between(old, now []thing) []Difference {
+	before, after := byKey(old), byKey(now)
 	var list []Difference
 	for i := range now {
 		t := &now[i]
-		was := slices.IndexFunc(old, func(o thing) bool { return o.key == t.key })
-		if was < 0 {
+		was, found := before[t.key]
+		if !found {
 			list = append(list, Difference{Kind: t.kind, ID: t.id, Name: t.name, Way: Added, Parts: parts(nil, t.facts), before: t.take})
 			continue
 		}
@@ -75,11 +74,22 @@ func between(old, now []thing) []Difference {
 	}
 	for i := range old {
 		t := &old[i]
-		if !slices.ContainsFunc(now, func(n thing) bool { return n.key == t.key }) {
+		if _, found := after[t.key]; !found {
 			list = append(list, Difference{Kind: t.kind, ID: t.id, Name: t.name, Way: Removed, Parts: parts(t.facts, nil), before: t.put})
 		}
 	}
 	return list
+}
+
+// byKey is where each thing stands; of several with one key, the first.
+func byKey(things []thing) map[string]int {
+	at := make(map[string]int, len(things))
+	for i := range things {
+		if _, found := at[things[i].key]; !found {
+			at[things[i].key] = i
+		}
+	}
+	return at
 }
 
 // parts are the facts that one side has and the other has not, each as often as it
