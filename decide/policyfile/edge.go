@@ -62,10 +62,15 @@ func (v *values) source(into *gate.ClientSource, node jsondoc.Node) {
 	if !v.isText(node) {
 		return
 	}
-	source, err := gate.ParseClientSource(node.String())
-	if err != nil || node.String() == "" {
-		v.Fail(node, "bad-source", "%s%s",
-			jsondoc.Expected(node.String(), string(gate.Peer), string(gate.XForwardedFor), string(gate.Forwarded), "header:NAME", "hops:N"), because(err))
+	text := node.String()
+	source, err := gate.ParseClientSource(text)
+	switch {
+	case text == "" || err != nil && !strings.Contains(text, ":"):
+		v.Fail(node, "bad-source", "%s",
+			jsondoc.Expected(text, string(gate.Peer), string(gate.XForwardedFor), string(gate.Forwarded), "header:NAME", "hops:N"))
+		return
+	case err != nil:
+		v.Fail(node, "bad-source", "%w", err)
 		return
 	}
 	*into = source
@@ -118,13 +123,6 @@ func (l *loader) trustedList(e *edgeReading, list reference) {
 	}
 	l.add(failures...)
 	l.add(warnings...)
-}
-
-func because(err error) string {
-	if err == nil {
-		return ""
-	}
-	return ": " + err.Error()
 }
 
 // placeOf is where a finding about an edge belongs in its file: at the value, or
