@@ -194,17 +194,13 @@ func (r *request) conclude() {
 			continue
 		}
 		a.Reasons = layer.Reasons
-		switch layer.Reasons[0] {
-		case Blocklisted:
+		switch layer.Name {
+		case blocklistLayer:
 			a.Zone, a.Unknown = r.blockedHit().Zone, r.mayBlock()
-		case RuleMatched:
+		case rulesLayer:
 			a.Rule, a.Unknown = r.decidingRule(false), r.openRules
-		case NoRule:
-			a.Unknown = r.openRules
-		default:
-			if layer.Name == sailPointLayer {
-				a.Unknown = r.countryAskedFor()
-			}
+		case sailPointLayer:
+			a.Unknown = r.countryAskedFor()
 		}
 		return
 	}
