@@ -198,7 +198,10 @@ func (r *request) conclude() {
 		case blocklistLayer:
 			a.Zone, a.Unknown = r.blockedHit().Zone, r.mayBlock()
 		case rulesLayer:
-			a.Rule, a.Unknown = r.decidingRule(false), r.openRules
+			if layer.Reasons[0] == RuleMatched {
+				a.Rule = r.decidingRule(false)
+			}
+			a.Unknown = r.openRules
 		case sailPointLayer:
 			a.Unknown = r.countryAskedFor()
 		}
