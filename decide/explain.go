@@ -50,6 +50,9 @@ type ZoneTrace struct {
 	Use   string // "POLICY", "BLOCKLIST", "EXEMPT" or "INACTIVE"
 	State State
 	Why   string
+
+	Position zone.Position // of the zone
+	Entry    zone.Position // of the gateway that holds an address; the zero Position if none does
 }
 
 // RuleTrace is one rule and whether it applied.
@@ -61,6 +64,7 @@ type RuleTrace struct {
 	Condition State // of its network condition
 	Applied   bool  // it decided its policy
 	Why       string
+	Position  zone.Position
 }
 
 // LayerTrace is the outcome of one layer.
@@ -171,12 +175,12 @@ func (p *Policy) explanation(a *oracle.Answer) Explanation {
 		e.Hops = append(e.Hops, p.hopTrace(&hop))
 	}
 	for i, z := range a.Zones {
-		e.Zones = append(e.Zones, ZoneTrace{Zone: p.zones[i].ref, Key: z.Key, Type: z.Type, Use: z.Use, State: stateOf[z.State], Why: z.Why})
+		e.Zones = append(e.Zones, ZoneTrace{Zone: p.zones[i].ref, Key: z.Key, Type: z.Type, Use: z.Use, State: stateOf[z.State], Why: z.Why, Position: z.Position, Entry: z.Entry})
 	}
 	for _, r := range a.Rules {
 		e.Rules = append(e.Rules, RuleTrace{
 			Policy: r.Policy, Rule: r.Name, Allow: r.Allow, Active: r.Active,
-			Condition: stateOf[r.Condition], Applied: r.Applied, Why: r.Why,
+			Condition: stateOf[r.Condition], Applied: r.Applied, Why: r.Why, Position: r.Position,
 		})
 	}
 	for _, l := range a.Layers {

@@ -47,23 +47,7 @@ type csvReader struct {
 // readCSV reads corrections or a geofeed into a layer. The errors are all that are wrong with
 // it; beside an error the layer is of no use.
 func readCSV(file string, content []byte, v *vocabulary) (*layer, Dataset, *textReader) {
-	r := &csvReader{textReader: textReader{file: file}, vocabulary: v, layer: &layer{statements: make([]statement, 1)}}
-	r.numbers = map[statement]uint32{{}: 0}
-	text := r.withoutMark(content)
-	if r.longLine(text) {
-		return nil, Dataset{}, &r.textReader
-	}
-	if r.feed = isGeofeed(text); r.feed {
-		text = withoutComments(text)
-	}
-	r.csv = csv.NewReader(bytes.NewReader(text))
-	r.csv.FieldsPerRecord = -1 // counted here, with a better message
-	r.csv.ReuseRecord = true
-	if !r.feed && !r.header() {
-		return nil, Dataset{}, &r.textReader
-	}
-	for len(r.errors) < finding.Limit && r.next() {
-	}
+	r := parseCSV(file, content, v)
 	r.layer.supplied = r.supply() // what rows say alone, not what nesting makes of it
 	r.layer.v4 = r.nest(true, addrnum.IPv4.Last())
 	r.layer.v6 = r.nest(false, addrnum.IPv6.Last())
@@ -78,6 +62,28 @@ func readCSV(file string, content []byte, v *vocabulary) (*layer, Dataset, *text
 		}
 	}
 	return r.layer, dataset, &r.textReader
+}
+
+// parseCSV reads the rows, and what each says, row by row.
+func parseCSV(file string, content []byte, v *vocabulary) *csvReader {
+	r := &csvReader{textReader: textReader{file: file}, vocabulary: v, layer: &layer{statements: make([]statement, 1)}}
+	r.numbers = map[statement]uint32{{}: 0}
+	text := r.withoutMark(content)
+	if r.longLine(text) {
+		return r
+	}
+	if r.feed = isGeofeed(text); r.feed {
+		text = withoutComments(text)
+	}
+	r.csv = csv.NewReader(bytes.NewReader(text))
+	r.csv.FieldsPerRecord = -1 // counted here, with a better message
+	r.csv.ReuseRecord = true
+	if !r.feed && !r.header() {
+		return r
+	}
+	for len(r.errors) < finding.Limit && r.next() {
+	}
+	return r
 }
 
 // supply is what the rows of each family list: a row that says that there is

@@ -19,6 +19,7 @@
 //	sheet.go          text in headed tables
 //	text.go           numbers and quotations in text
 //	terminal.go       colour and columns, where a person looks on
+//	provenance.go     where what explain shows comes from
 //	progress.go       how much of an input has been read
 //
 // The commands, each with what only it needs:

@@ -9,6 +9,8 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/geo"
 )
 
 func (c *commandLine) evalCommand() *cobra.Command {
@@ -28,8 +30,8 @@ Prints one decision a line. Ends with 0 if all are allowed, 2 if one is denied,
 	input := newRequests(command)
 	command.RunE = func(_ *cobra.Command, args []string) error {
 		look := c.style()
-		return c.decideEach(input, args, func(control *admission.Control, r request.Request, buffer *admission.Buffer, out io.Writer) (decide.Decision, error) {
-			d, from := control.Answer(r, buffer)
+		return c.decideEach(input, args, func(by *deciding, r request.Request, out io.Writer) (decide.Decision, error) {
+			d, from := by.Answer(r, &by.buffer)
 			if c.json {
 				return d, writeJSON(out, newDecisionJSON(d, from))
 			}
@@ -40,8 +42,18 @@ Prints one decision a line. Ends with 0 if all are allowed, 2 if one is denied,
 	return command
 }
 
+// deciding is what decides about requests, one after the other.
+type deciding struct {
+	admission.Control
+	buffer admission.Buffer
+	parts  *policyfile.Parts
+	err    io.Writer
+	traced bool
+	tracer *geo.Tracer
+}
+
 // answerer decides about one request and prints the answer.
-type answerer func(*admission.Control, request.Request, *admission.Buffer, io.Writer) (decide.Decision, error)
+type answerer func(*deciding, request.Request, io.Writer) (decide.Decision, error)
 
 // decideEach opens the policy and lets answer decide and print each request. The
 // result is the exit code.
@@ -54,11 +66,11 @@ func (c *commandLine) decideEach(input *requests, args []string, answer answerer
 	if err != nil {
 		return err
 	}
-	var buffer admission.Buffer
+	by := &deciding{Control: control, parts: parts, err: c.err}
 	out := bufio.NewWriterSize(c.out, 64<<10)
 	outcome, note := allGood, pseudoNote{out: c.err}
 	read, err := c.each(input, args, func(r request.Request) error {
-		d, err := answer(&control, r, &buffer, out)
+		d, err := answer(by, r, out)
 		if !d.Allowed() {
 			outcome = outcome.or(denied)
 		}

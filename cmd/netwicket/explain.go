@@ -31,12 +31,13 @@ it.`,
 	input.line = newLogLine(command)
 	command.RunE = func(_ *cobra.Command, args []string) error {
 		look := c.style()
-		return c.decideEach(input, args, func(control *admission.Control, r request.Request, buffer *admission.Buffer, out io.Writer) (decide.Decision, error) {
-			e, from := control.Explain(r, buffer)
+		return c.decideEach(input, args, func(by *deciding, r request.Request, out io.Writer) (decide.Decision, error) {
+			e, from := by.Explain(r, &by.buffer)
+			provenance := newProvenanceJSON(&e, by.said(e.Decision.Client))
 			if c.json {
-				return e.Decision, writeJSON(out, newExplanationJSON(&e, from, control.Policy.Info()))
+				return e.Decision, writeJSON(out, newExplanationJSON(&e, from, by.Policy.Info(), provenance))
 			}
-			return e.Decision, writeExplanation(out, &e, from, control.Policy.Info(), look)
+			return e.Decision, writeExplanation(out, &e, from, by.Policy.Info(), &provenance, look)
 		})
 	}
 	return command
@@ -50,6 +51,8 @@ type explanationJSON struct {
 	Location locationJSON  `json:"location"`
 	Policy   policyJSON    `json:"policy"`
 	Steps    []string      `json:"steps"`
+
+	Provenance provenanceJSON `json:"provenance"`
 }
 
 // locationJSON is what is known of the client; null is unknown.
@@ -61,7 +64,7 @@ type locationJSON struct {
 	Services   []string `json:"services"`
 }
 
-func newExplanationJSON(e *decide.Explanation, from admission.Resolution, info decide.Info) explanationJSON {
+func newExplanationJSON(e *decide.Explanation, from admission.Resolution, info decide.Info, provenance provenanceJSON) explanationJSON {
 	out := explanationJSON{
 		decisionJSON: newDecisionJSON(e.Decision, from),
 		Chain:        make([]*netip.Addr, len(e.Hops)),
@@ -69,6 +72,7 @@ func newExplanationJSON(e *decide.Explanation, from admission.Resolution, info d
 		Location:     newLocationJSON(e.Location),
 		Policy:       newPolicyJSON(info),
 		Steps:        e.Steps,
+		Provenance:   provenance,
 	}
 	for i := range e.Hops {
 		out.Chain[i] = orNull(e.Hops[i].Addr)

@@ -99,11 +99,11 @@ Hops, nearest first
   4  203.0.113.9  behind the client; in blocklist zone "BlockedIpZone"
 
 Location of the client
-  country       DE
-  region        DE-BE
-  ASN           AS64500
-  anonymizer    none
-  services      none
+  country       DE       geo.csv:2
+  region        DE-BE    geo.csv:2
+  ASN           AS64500  geo.csv:2
+  anonymizer    none     geo.csv:2
+  services      none     geo.csv:2
   the same for  192.0.2.0-192.0.2.255
 
 Zones
@@ -112,9 +112,9 @@ Zones
   match  nzde "Germany"           DYNAMIC POLICY  WHY
 
 Rules, in the order of evaluation
-  applies  rules.json  "Office in"   allow  match  WHY
-  -        rules.json  "Germany in"  allow  match  WHY
-  -        rules.json  "All out"     deny   match  WHY
+  applies  rules.json:2  "Office in"   allow  match  WHY
+  -        rules.json:3  "Germany in"  allow  match  WHY
+  -        rules.json:4  "All out"     deny   match  WHY
 
 Layers, in order
   pass  address    WHY

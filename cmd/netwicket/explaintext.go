@@ -13,7 +13,7 @@ import (
 )
 
 // writeExplanation shows a person how one decision came about.
-func writeExplanation(out io.Writer, e *decide.Explanation, from admission.Resolution, info decide.Info, look style) error {
+func writeExplanation(out io.Writer, e *decide.Explanation, from admission.Resolution, info decide.Info, provenance *provenanceJSON, look style) error {
 	s := &sheet{look: look}
 	s.out.WriteString(decisionLine(e.Decision, from, style{colour: look.colour}))
 	if code := from.Code(); code != "" {
@@ -24,7 +24,7 @@ func writeExplanation(out io.Writer, e *decide.Explanation, from admission.Resol
 		fmt.Fprintf(&s.out, "  the resolver found no client: %s, peer %s\n", code, peer)
 	}
 	s.table("Hops, nearest first", hopRows(e))
-	s.table("Location of the client", locationRows(e))
+	s.table("Location of the client", locationRows(e, provenance))
 	s.table("Zones", zoneRows(e))
 	s.table("Rules, in the order of evaluation", ruleRows(e))
 	s.table("Layers, in order", layerRows(e))
@@ -82,7 +82,7 @@ func hopRole(e *decide.Explanation, i int) string {
 	}
 }
 
-func locationRows(e *decide.Explanation) [][]string {
+func locationRows(e *decide.Explanation, provenance *provenanceJSON) [][]string {
 	if e.ClientIndex < 0 {
 		return nil
 	}
@@ -95,11 +95,11 @@ func locationRows(e *decide.Explanation) [][]string {
 		services = orWord(strings.Join(serviceNames(at.Services), ", "), "none")
 	}
 	rows := [][]string{
-		{"country", orWord(at.Country, "unknown") + otherCountries(at)},
-		{"region", at.Regions.String()},
-		{"ASN", asn},
-		{"anonymizer", at.Anonymizer.String()},
-		{"services", services},
+		{"country", orWord(at.Country, "unknown") + otherCountries(at), provenance.Country.sourceText()},
+		{"region", at.Regions.String(), provenance.Region.sourceText()},
+		{"ASN", asn, provenance.ASN.sourceText()},
+		{"anonymizer", at.Anonymizer.String(), provenance.Anonymizer.sourceText()},
+		{"services", services, provenance.Services.sourceText()},
 	}
 	if e.Range.IsValid() {
 		rows = append(rows, []string{"the same for", e.Range.String()})
@@ -130,7 +130,11 @@ func zoneRows(e *decide.Explanation) [][]string {
 		if z.Zone.Name != z.Key {
 			name += " " + strconv.Quote(z.Zone.Name)
 		}
-		rows = append(rows, []string{z.State.String(), name, string(z.Type) + " " + z.Use, z.Why})
+		place := placeText(z.Position)
+		if entry := placeText(z.Entry); entry != "" && entry != place {
+			place += ", entry " + entry
+		}
+		rows = append(rows, []string{z.State.String(), name, string(z.Type) + " " + z.Use, z.Why, place})
 	}
 	return rows
 }
@@ -148,7 +152,7 @@ func ruleRows(e *decide.Explanation) [][]string {
 		if r.Allow {
 			access = "allow"
 		}
-		rows = append(rows, []string{outcome, r.Policy, strconv.Quote(r.Rule), access, r.Condition.String(), r.Why})
+		rows = append(rows, []string{outcome, orWord(placeText(r.Position), r.Policy), strconv.Quote(r.Rule), access, r.Condition.String(), r.Why})
 	}
 	return rows
 }

@@ -155,6 +155,10 @@ func Open(options Options) (*Parts, *decide.Policy, error) {
 // Name is what the policy is called in messages: the first path.
 func (p *Parts) Name() string { return p.origin }
 
+// Tracer tells what each geo source of the policy says by itself. It reads them once
+// more, as they are now.
+func (p *Parts) Tracer() (*geo.Tracer, error) { return geo.NewTracer(p.sources...) }
+
 // TestsEmbedded says that the policy looks at IPv4 addresses embedded in IPv6
 // ones: it has a blocklist zone, ThreatInsight or an overlay that denies, each in
 // force.

@@ -101,6 +101,9 @@ type Zone struct {
 	State Grade
 	Why   string
 
+	Position zone.Position // of the zone
+	Entry    zone.Position // of the gateway that holds an address; zero: none does
+
 	unknown geo.Field // why the state is Unknown
 }
 
@@ -113,6 +116,7 @@ type Rule struct {
 	Condition Grade
 	Applied   bool // it decided its policy
 	Why       string
+	Position  zone.Position
 
 	unknown geo.Field // why it cannot be said whether it applies
 }

@@ -18,6 +18,7 @@ type policy struct {
 
 type rule struct {
 	name          string
+	position      zone.Position
 	active, allow bool
 	narrowed      []string
 	connection    zone.Connection
@@ -61,7 +62,7 @@ func inOrder(rules []zone.Rule) []int {
 func (o *Oracle) newRule(spec *zone.Rule) rule {
 	network := &spec.Network
 	r := rule{
-		name: spec.Name, active: spec.Active, allow: spec.Allow,
+		name: spec.Name, position: spec.Position, active: spec.Active, allow: spec.Allow,
 		narrowed: slices.Clone(spec.Narrowed), connection: network.Connection,
 	}
 	if r.name == "" {
@@ -177,7 +178,7 @@ func (r *request) applyRules(policy *policy) *Rule {
 	applied := -1
 	for i := range policy.rules {
 		spec := &policy.rules[i]
-		rule := Rule{Policy: policy.file, Name: spec.name, Allow: spec.allow, Active: spec.active}
+		rule := Rule{Policy: policy.file, Name: spec.name, Allow: spec.allow, Active: spec.active, Position: spec.position}
 		rule.Condition, rule.Why = r.condition(spec)
 		narrowed := len(spec.narrowed) > 0
 		if narrowed {

@@ -18,9 +18,9 @@ func (r *request) hits(addr netip.Addr, client bool) []Hit {
 		if !z.Active || !z.Blocklist {
 			continue
 		}
-		state, why, unknown := r.holds(z, addr, at)
-		if state == Match || (state == Unknown && client) {
-			hits = append(hits, Hit{Zone: i, Addr: addr, Unknown: state == Unknown, Exempt: r.exempt(addr), Evidence: why, unknown: unknown})
+		held := r.holds(z, addr, at)
+		if held.State == Match || (held.State == Unknown && client) {
+			hits = append(hits, Hit{Zone: i, Addr: addr, Unknown: held.State == Unknown, Exempt: r.exempt(addr), Evidence: held.Why, unknown: held.unknown})
 		}
 	}
 	return hits
@@ -31,25 +31,27 @@ func (r *request) inGateway(addr netip.Addr, entry *zone.Entry) string {
 }
 
 // holds says whether a zone holds a single address, without a chain.
-func (r *request) holds(z *networkZone, addr netip.Addr, at geo.Location) (Grade, string, geo.Field) {
+func (r *request) holds(z *networkZone, addr netip.Addr, at geo.Location) Zone {
 	if z.Type == zone.Dynamic || z.Type == zone.DynamicV2 {
-		return r.dynamic(&z.Zone, at)
+		state, why, unknown := r.dynamic(&z.Zone, at)
+		return Zone{State: state, Why: why, unknown: unknown}
 	}
 	if entry := z.gateways.find(addr); entry != nil {
-		return Match, r.inGateway(addr, entry), 0
+		return Zone{State: Match, Why: r.inGateway(addr, entry), Entry: entry.Position}
 	}
 	if r.quiet {
-		return No, "", 0
+		return Zone{}
 	}
-	return No, r.text("%s is in no gateway", addr), 0
+	return Zone{Why: r.text("%s is in no gateway", addr)}
 }
 
 func (r *request) lookAtZones() {
 	r.answer.Zones = make([]Zone, len(r.zones))
 	for i := range r.zones {
 		z := &r.zones[i]
-		state, why, unknown := r.zoneState(z)
-		r.answer.Zones[i] = Zone{Key: key(&z.Zone), Type: z.Type, Use: use(&z.Zone), State: state, Why: why, unknown: unknown}
+		seen := r.zoneState(z)
+		seen.Key, seen.Type, seen.Use, seen.Position = key(&z.Zone), z.Type, use(&z.Zone), z.Position
+		r.answer.Zones[i] = seen
 	}
 }
 
@@ -75,15 +77,14 @@ func use(z *zone.Zone) string {
 
 // zoneState is the state of a zone of any type.
 // See docs/semantics.md, zone-7, dynamic-1 and blocklist-8.
-func (r *request) zoneState(z *networkZone) (Grade, string, geo.Field) {
+func (r *request) zoneState(z *networkZone) Zone {
 	switch {
 	case !z.Active:
-		return No, "the zone is INACTIVE", 0
+		return Zone{Why: "the zone is INACTIVE"}
 	case z.Type == zone.IP && !z.Blocklist:
-		state, why := r.walk(z)
-		return state, why, 0
+		return r.walk(z)
 	case r.client < 0:
-		return Unknown, "the client is not known", 0
+		return Zone{State: Unknown, Why: "the client is not known"}
 	default:
 		client := r.chain[r.client]
 		return r.holds(z, client, r.location(client))
@@ -93,23 +94,23 @@ func (r *request) zoneState(z *networkZone) (Grade, string, geo.Field) {
 // walk follows the chain for one IP zone: at most five hops from the nearest,
 // by the zone's own lists alone.
 // See docs/semantics.md, zone-1, zone-2, zone-3, zone-4, zone-5 and zone-6.
-func (r *request) walk(z *networkZone) (Grade, string) {
+func (r *request) walk(z *networkZone) Zone {
 	for i, addr := range r.chain {
 		if i == 5 {
-			return No, "none of the first five hops is a gateway"
+			return Zone{Why: "none of the first five hops is a gateway"}
 		}
 		if !addr.IsValid() {
-			return No, r.text("hop %d cannot be read", i+1)
+			return Zone{Why: r.text("hop %d cannot be read", i+1)}
 		}
 		if entry := z.gateways.find(addr); entry != nil {
-			return Match, r.text("hop %d, %s, is in gateway %s", i+1, addr, entry.Text)
+			return Zone{State: Match, Why: r.text("hop %d, %s, is in gateway %s", i+1, addr, entry.Text), Entry: entry.Position}
 		}
 		if z.proxies.find(addr) == nil {
 			if r.quiet {
-				return No, ""
+				return Zone{}
 			}
-			return No, r.text("hop %d, %s, is neither gateway nor proxy of this zone", i+1, addr)
+			return Zone{Why: r.text("hop %d, %s, is neither gateway nor proxy of this zone", i+1, addr)}
 		}
 	}
-	return No, "the chain ends in proxies of this zone; no hop is a gateway"
+	return Zone{Why: "the chain ends in proxies of this zone; no hop is a gateway"}
 }
