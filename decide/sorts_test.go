@@ -1,6 +1,7 @@
 package decide_test
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,6 +10,7 @@ import (
 	"github.com/netwicket/netwicket/decide/decidetest"
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/internal/mmdbtest"
+	"github.com/netwicket/netwicket/zone"
 )
 
 // TestSorts: what a category or proxy type is of an address, by the sorts of
@@ -88,4 +90,43 @@ func TestSorts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What hides behind a VPN may be Tor first of all, where nobody tells of Tor: it is
+// not for sure what a NotTorAnonymizer zone asks for.
+func TestAnonymousMayBeTor(t *testing.T) {
+	vpn, err := mmdbtest.File{Type: "Test", IPVersion: 6, Networks: []mmdbtest.Network{{Prefix: "203.0.113.0/24", Record: mmdbtest.Map{"vpn": true}}}}.Bytes()
+	require.NoError(t, err)
+	table, err := geo.Load(geo.Source{File: "vpn.mmdb", Data: vpn})
+	require.NoError(t, err)
+	for assumed, want := range map[geo.Sorts]decide.Verdict{geo.AllSorts: decide.Allow, geo.AllSorts &^ geo.TorSort: decide.Deny} {
+		p, err := decide.Compile(decide.Config{
+			Zones: []zone.Zones{{Zones: []zone.Zone{{ID: "z", Name: "z", Type: zone.Dynamic, Active: true, Proxy: zone.NotTorAnonymizer}}}},
+			Rules: []zone.RuleSet{{Rules: []zone.Rule{{
+				Name: "r", Active: true, Allow: true, Network: zone.NetworkCondition{Connection: zone.InZones, Include: []zone.ZoneID{{ID: "z"}}},
+			}}}},
+			Geo: table, AssumeNone: assumed,
+		})
+		require.NoError(t, err)
+		client := netip.MustParseAddr("203.0.113.7")
+		require.Equal(t, want, p.Decide(client).Verdict)
+		require.Equal(t, p.Decide(client), p.Explain(client).Decision)
+	}
+}
+
+// A model made in code may name a category in any letter case.
+func TestCategoriesOfModelsHaveNoCase(t *testing.T) {
+	table, err := geo.Load(geo.Source{File: "nord.txt", Data: []byte("203.0.113.0/24\n"), Service: "NORD_VPN"})
+	require.NoError(t, err)
+	p, err := decide.Compile(decide.Config{
+		Zones: []zone.Zones{{Zones: []zone.Zone{{
+			ID: "z", Name: "z", Type: zone.DynamicV2, Active: true, Blocklist: true, Categories: zone.Terms[string]{Include: zone.TermsOf("all_anonymizers")},
+		}}}},
+		Geo: table, AssumeNone: geo.AllSorts,
+	})
+	require.NoError(t, err)
+	blocked := netip.MustParseAddr("203.0.113.7")
+	require.Equal(t, decide.Blocklisted, p.Decide(blocked).Reason)
+	require.Equal(t, p.Decide(blocked), p.Explain(blocked).Decision)
+	require.True(t, p.Decide(netip.MustParseAddr("192.0.2.1")).Allowed())
 }

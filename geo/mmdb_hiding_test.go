@@ -42,6 +42,7 @@ func TestHidingLayouts(t *testing.T) {
 		{"IPinfo, a relay", ipinfo("relay", "Apple Private Relay"), geo.Anonymous, list{"PROXY"}, flags},
 		{"IPinfo, hosting", ipinfo("hosting", ""), geo.AnonymizerUnknown, nil, flags},
 		{"booleans", record{"vpn": true, "proxy": false, "tor": false}, geo.Anonymous, list{"VPN"}, flags},
+		{"flags as text", record{"vpn": "true", "proxy": "false", "tor": "no"}, geo.Anonymous, list{"VPN"}, flags},
 		{"numbers", record{"is_vpn": uint32(0), "is_proxy": uint32(1)}, geo.Anonymous, list{"PROXY"}, geo.VPNSort | geo.PublicProxySort},
 		{"IPLocate", record{"is_anonymous": true, "is_vpn": true, "is_tor": false}, geo.Anonymous, list{"VPN"}, geo.VPNSort | geo.TorSort},
 		{"a relay alone tells of no sort", record{"is_icloud_relay": false}, geo.AnonymizerUnknown, nil, 0},

@@ -18,7 +18,7 @@ func TestProvenance(t *testing.T) {
 		"rules.json": `[
  {"name":"in","conditions":{"network":{"connection":"ZONE","include":["office"]}},"actions":{"signon":{"access":"ALLOW"}}}]`,
 		"feed.csv": "192.0.2.0/24,FR,FR-IDF,,\n",
-		"rows.csv": "network,country,region,asn,anonymizer,services\n192.0.2.0/24,DE,,64500,,X_PROXY\n192.0.2.7,,,,none,\n",
+		"rows.csv": "network,country,region,asn,anonymizer,services\n192.0.2.0/24,DE,,64500,,X_PROXY\n192.0.2.7,,,,none,\n198.51.100.7,-,,,,\n",
 		"nord.txt": "# nord\n192.0.2.0/28\n",
 	})
 	got := objects(t, runIn(t, "", "explain", "--json", "192.0.2.7").out)[0]["provenance"].(map[string]any)
@@ -49,6 +49,8 @@ func TestProvenance(t *testing.T) {
 	require.Contains(t, text, "DE                 rows.csv:2; feed.csv:1 says FR\n")
 	require.Contains(t, text, "nord.txt:2; rows.csv:2 says X_PROXY\n")
 	require.Contains(t, text, "zones.json:1, entry zones.json:3\n")
+	unknown := objects(t, runIn(t, "", "explain", "--json", "198.51.100.7").out)[0]["provenance"].(map[string]any)
+	require.Equal(t, said(nil, "rows.csv", 4.0), unknown["country"], "what is said to be unknown, not what is left out behind it")
 	nobody := objects(t, runIn(t, "", "explain", "--json", "nobody").out)[0]["provenance"].(map[string]any)
 	require.Equal(t, said(nil, nil, nil), nobody["country"])
 }

@@ -174,7 +174,7 @@ func (c *moduleCopy) test(data, only string, packages ...string) (failed string,
 	if only != "" || data == "" {
 		timeout = "2m" // the quick tests take seconds; a fault may make them run for ever
 	}
-	arguments := append([]string{"test", "-short", "-failfast", "-vet=off", "-timeout=" + timeout, "-run=" + only}, packages...)
+	arguments := append([]string{"test", "-count=1", "-short", "-failfast", "-vet=off", "-timeout=" + timeout, "-run=" + only}, packages...)
 	out, err := c.goCommand(data, arguments...)
 	if err == nil {
 		return "", true
