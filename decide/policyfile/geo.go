@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/files"
 )
 
 // findGeo lists the geo sources in the order given and behind them the service
@@ -35,6 +36,12 @@ func (l *loader) loadGeo() {
 	if len(sources) == 0 {
 		return
 	}
+	l.parts.looked = lookOf(sources)
+	if l.before.stillHas(sources, l.parts.looked) {
+		l.add(l.before.Config.Geo.Warnings()...)
+		l.parts.Config.Geo = l.before.Config.Geo
+		return
+	}
 	table, err := geo.Load(sources...)
 	if err != nil {
 		l.geoErrors(sources, err)
@@ -42,6 +49,21 @@ func (l *loader) loadGeo() {
 	}
 	l.add(table.Warnings()...)
 	l.parts.Config.Geo = table
+}
+
+// lookOf is how the files of sources look.
+func lookOf(sources []geo.Source) files.State {
+	var paths []string
+	for _, source := range sources {
+		paths = append(paths, source.File)
+	}
+	return files.Set{Files: paths}.Look()
+}
+
+// stillHas says that the geo table is what the sources would give: they are the
+// same, and look as they did before they were read. Nil Parts have none.
+func (p *Parts) stillHas(sources []geo.Source, look files.State) bool {
+	return p != nil && p.Config.Geo != nil && sameSources(p.sources, sources) && !p.looked.Differs(look)
 }
 
 // geoFiles are the files of one geo source: itself, or those that a folder holds.

@@ -53,6 +53,8 @@ type loader struct {
 	kinds    []Kind            // of the paths
 	edgeOnly bool              // leave out what the edge does not need
 	within   string            // Options.Within
+	contents map[string][]byte // Options.Contents, by clean path
+	before   *Parts            // Options.Before
 	outside  map[string]bool   // paths of which it has been said that they leave it
 }
 
@@ -60,6 +62,7 @@ func newLoader(options Options) *loader {
 	return &loader{
 		parts: &Parts{Serve: DefaultServe(), origin: originOf(options)}, taken: make(map[string]string),
 		within: options.Within, outside: make(map[string]bool),
+		contents: cleanPaths(options.Contents), before: options.Before,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/files"
 	"github.com/netwicket/netwicket/internal/jsondoc"
 	"github.com/netwicket/netwicket/zone"
 )
@@ -35,6 +36,14 @@ type Options struct {
 	AssumeNone geo.Sorts
 	// Now is what the overlay's entries are held against; zero: the time of loading.
 	Now time.Time
+	// Contents are what documents, lists and policy files hold instead of what lies in
+	// their place, by path: a policy as it would be after a change. Geo sources are read
+	// from their files. Nil: nothing instead.
+	Contents map[string][]byte
+	// Before are Parts that were loaded before. Their geo table is taken over if it is
+	// of the same sources and none of these has changed since: large databases take
+	// longer to load than everything else. Nil: all sources are read.
+	Before *Parts
 }
 
 // ServiceList is a list of networks that offer one IP service.
@@ -60,6 +69,7 @@ type Parts struct {
 	edgeAt   jsondoc.Node // where Edge stands
 	serveAt  jsondoc.Node // where Serve stands
 	sources  []geo.Source // those of Config.Geo
+	looked   files.State  // how they looked before they were read
 	document Kind         // the one vendor document, where there is nothing else
 	origin   string       // file of findings about the policy as a whole
 	assumeAt jsondoc.Node // where a policy file has assumeNone

@@ -2,6 +2,7 @@ package policyfile
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/netwicket/netwicket/internal/files"
 )
@@ -11,9 +12,21 @@ func (l *loader) file(ref reference) files.File {
 	return files.File{Path: ref.path, Named: ref.named, Within: l.within}
 }
 
+// cleanPaths are contents by the one spelling of their path.
+func cleanPaths(contents map[string][]byte) map[string][]byte {
+	clean := make(map[string][]byte, len(contents))
+	for path, content := range contents {
+		clean[filepath.Clean(path)] = content
+	}
+	return clean
+}
+
 // read is the content of a file, or a finding.
 func (l *loader) read(ref reference) ([]byte, bool) {
 	l.parts.Files = append(l.parts.Files, ref.path)
+	if content, instead := l.contents[filepath.Clean(ref.path)]; instead {
+		return content, true
+	}
 	data, err := l.file(ref).Read(files.DocumentLimit)
 	if err != nil {
 		l.unreadable(ref, err)

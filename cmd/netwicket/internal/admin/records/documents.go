@@ -1,0 +1,44 @@
+package records
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// Documents are everything that the vendors' APIs manage. The zero Documents
+// are an empty folder's.
+type Documents struct {
+	Zones    []*Zone // in order of creation (G3)
+	Threat   *ThreatInsight
+	Policies []*Policy // in no order that means anything: see Policy.Priority
+
+	// SailPoint's documents as they stand in their files; nil: there is none.
+	NetworkConfig, LockoutConfig, SessionConfig, ServiceProviderConfig, AuthProfile json.RawMessage
+}
+
+// Clone is a copy whose lists may be changed.
+func (d *Documents) Clone() *Documents {
+	clone := *d
+	clone.Zones = slices.Clone(d.Zones)
+	clone.Policies = slices.Clone(d.Policies)
+	return &clone
+}
+
+// Zone is the zone with an id, and where it stands; nil and -1 if there is none.
+func (d *Documents) Zone(id string) (*Zone, int) {
+	i := slices.IndexFunc(d.Zones, func(z *Zone) bool { return z.ID == id })
+	if i < 0 {
+		return nil, -1
+	}
+	return d.Zones[i], i
+}
+
+// Policy is the policy with an id, and where it stands; nil and -1 if there is
+// none.
+func (d *Documents) Policy(id string) (*Policy, int) {
+	i := slices.IndexFunc(d.Policies, func(p *Policy) bool { return p.ID == id })
+	if i < 0 {
+		return nil, -1
+	}
+	return d.Policies[i], i
+}
