@@ -1,0 +1,132 @@
+package records
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/netwicket/netwicket/internal/jsondoc"
+)
+
+// object writes one JSON object member by member, in the order of the calls.
+type object struct {
+	text  []byte
+	begun bool
+}
+
+func newObject(to []byte) *object { return &object{text: append(to, '{')} }
+
+// raw writes a member that is JSON already; nothing is null.
+func (o *object) raw(name string, value []byte) {
+	if o.begun {
+		o.text = append(o.text, ',')
+	}
+	o.begun = true
+	o.text = append(appendJSON(o.text, name), ':')
+	if len(value) == 0 {
+		value = []byte("null")
+	}
+	o.text = append(o.text, value...)
+}
+
+func (o *object) value(name string, value any) { o.raw(name, appendJSON(nil, value)) }
+
+// time writes a time, null if it is not known.
+func (o *object) time(name, value string) {
+	if value == "" {
+		o.raw(name, nil)
+		return
+	}
+	o.value(name, value)
+}
+
+// links writes the member _links unless there is none.
+func (o *object) links(links []byte) {
+	if links != nil {
+		o.raw("_links", links)
+	}
+}
+
+func (o *object) end() []byte { return append(o.text, '}') }
+
+// appendJSON appends a value as JSON in which <, > and & stand for themselves, as
+// the vendors write them.
+func appendJSON(to []byte, value any) []byte {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		panic("records: " + err.Error()) // no value of a record fails
+	}
+	return append(to, bytes.TrimSuffix(text.Bytes(), []byte("\n"))...)
+}
+
+// compact is JSON without space, its own memory.
+func compact(text []byte) json.RawMessage {
+	var buffer bytes.Buffer
+	if err := json.Compact(&buffer, text); err != nil {
+		panic("records: " + err.Error()) // it was parsed
+	}
+	return buffer.Bytes()
+}
+
+// withoutLinks is an object as it stands in its document, but for _links: they
+// name the server that they came from (D1).
+func withoutLinks(node jsondoc.Node) json.RawMessage {
+	o := newObject(nil)
+	for member := range node.Members() {
+		if member.Name != "_links" {
+			o.raw(member.Name, compact(member.Value.Raw()))
+		}
+	}
+	return o.end()
+}
+
+// writeList is a file of a list of records: two spaces a level and a newline at
+// the end, so that differences between versions are small (D1).
+func writeList[T any](list []T, text func(T) []byte) []byte {
+	all := []byte{'['}
+	for i, one := range list {
+		if i > 0 {
+			all = append(all, ',')
+		}
+		all = append(all, text(one)...)
+	}
+	return Indent(append(all, ']'))
+}
+
+// Indent is JSON as it stands in files: two spaces a level and a newline at the
+// end (D1).
+func Indent(text []byte) []byte {
+	var buffer bytes.Buffer
+	if err := json.Indent(&buffer, text, "", "  "); err != nil {
+		panic("records: " + err.Error()) // it was written or parsed before
+	}
+	buffer.WriteByte('\n')
+	return buffer.Bytes()
+}
+
+// text is the content of a string, empty for everything else.
+func text(node jsondoc.Node) string {
+	if node.Kind() != jsondoc.String {
+		return ""
+	}
+	return node.String()
+}
+
+// rawOf is a value in its own memory; nil for null and for none.
+func rawOf(node jsondoc.Node) json.RawMessage {
+	if node.Kind() <= jsondoc.Null {
+		return nil
+	}
+	return compact(node.Raw())
+}
+
+// number is the value of an integer, and whether it is one.
+func number(node jsondoc.Node) (int, bool) {
+	if node.Kind() != jsondoc.Number {
+		return 0, false
+	}
+	var n int
+	err := json.Unmarshal(node.Raw(), &n)
+	return n, err == nil
+}

@@ -1,0 +1,71 @@
+package folderlock_test
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/folderlock"
+)
+
+// holdVariable has the folder that a child of this test locks until it is killed.
+const holdVariable = "FOLDERLOCK_TEST_HOLD"
+
+func TestMain(m *testing.M) {
+	if folder := os.Getenv(holdVariable); folder != "" {
+		if _, err := folderlock.Take(folder, "the child"); err != nil {
+			panic(err)
+		}
+		os.Stdout.WriteString("held\n")
+		select {}
+	}
+	os.Exit(m.Run())
+}
+
+func TestOneHolder(t *testing.T) {
+	folder := t.TempDir()
+	first, err := folderlock.Take(folder, "the first\x1b[31m")
+	require.NoError(t, err)
+	_, err = folderlock.Take(folder, "the second")
+	var held *folderlock.Held
+	require.ErrorAs(t, err, &held)
+	require.Equal(t, "the first\x1b[31m", held.By)
+	require.NotContains(t, err.Error(), "\x1b")
+	first.Release()
+	first.Release() // which is nothing
+	again, err := folderlock.Take(folder, "2")
+	require.NoError(t, err)
+	_, err = folderlock.Take(folder, "3")
+	require.ErrorAs(t, err, &held)
+	require.Equal(t, "2", held.By)
+	again.Release()
+}
+
+// A holder that is killed leaves no lock behind.
+func TestKilledHolder(t *testing.T) {
+	folder := t.TempDir()
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), holdVariable+"="+folder)
+	output, err := child.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, child.Start())
+	line, err := bufio.NewReader(output).ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "held\n", line)
+	_, err = folderlock.Take(folder, "the parent")
+	require.ErrorContains(t, err, "the child is writing")
+	require.NoError(t, child.Process.Kill())
+	_ = child.Wait() // killed, as it says
+	lock, err := folderlock.Take(folder, "the parent")
+	require.NoError(t, err)
+	lock.Release()
+}
+
+func TestFolderThatCannotBeWritten(t *testing.T) {
+	_, err := folderlock.Take(filepath.Join(t.TempDir(), "none"), "x")
+	require.ErrorContains(t, err, "none: cannot be written to")
+}
