@@ -95,24 +95,11 @@ func lintOf(target policyfile.Options, checked policyfile.Checked, asPolicy bool
 	if parts.Err() != nil {
 		return nil
 	}
-	subject := lintSubject(parts, target.Now)
+	subject := lint.SubjectOf(parts, target.Now)
 	if parts.Document() == policyfile.Unknown || asPolicy {
 		subject.Policy = checked.Policy
 	}
 	return lint.Check(subject)
-}
-
-// lintSubject is a policy for the linter, as yet without what it compiles to.
-func lintSubject(parts *policyfile.Parts, at time.Time) lint.Subject {
-	subject := lint.Subject{
-		Config: parts.Config, Name: parts.Name(), At: at,
-		Guard: parts.Serve.Guard, Edge: parts.Edge, SourceAt: parts.EdgeAt("source"), Observe: parts.Observe,
-		ReasonHeader: parts.Serve.ReasonHeader, ReasonHeaderAt: parts.ServeAt("reasonHeader"),
-	}
-	if len(parts.Files) > 0 {
-		subject.Name = parts.Files[0] // the policy file of a folder
-	}
-	return subject
 }
 
 // sortFindings brings findings into the order of a reader: file by file as the

@@ -273,7 +273,7 @@ func (k *keptPolicy) logPolicy(message string, parts *policyfile.Parts, info dec
 }
 
 func (s *service) logWarnings(parts *policyfile.Parts, policy *decide.Policy) {
-	subject := lintSubject(parts, parts.Config.Now)
+	subject := lint.SubjectOf(parts, parts.Config.Now)
 	subject.Policy = policy
 	warnings := append(parts.Warnings(), lint.Service(subject)...)
 	for _, text := range findingTexts(warnings) {

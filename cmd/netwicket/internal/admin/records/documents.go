@@ -1,8 +1,10 @@
 package records
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
+	"strings"
 )
 
 // Documents are everything that the vendors' APIs manage. The zero Documents
@@ -42,3 +44,27 @@ func (d *Documents) Policy(id string) (*Policy, int) {
 	}
 	return d.Policies[i], i
 }
+
+// ComparePolicies puts policies in their order: by type, sign-on first, then by
+// priority, the system's last (D1, P5).
+func ComparePolicies(a, b *Policy) int {
+	return cmp.Or(
+		strings.Compare(b.Type, a.Type), // OKTA_SIGN_ON before ACCESS_POLICY
+		compareBool(a.System, b.System),
+		cmp.Compare(a.Priority, b.Priority),
+	)
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	default:
+		return -1
+	}
+}
+
+// Compact is JSON without the space between values, in its own memory.
+func Compact(text []byte) json.RawMessage { return compact(text) }

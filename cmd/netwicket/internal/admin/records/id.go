@@ -26,9 +26,9 @@ func NewID(prefix string) string {
 	return prefix + digits(random[:])
 }
 
-// hashID is the id of a record that came without one: always the same for the
+// HashID is the id of a record that came without one: always the same for the
 // same text.
-func hashID(prefix, text string) string {
+func HashID(prefix, text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return prefix + digits(sum[:16])
 }

@@ -28,6 +28,12 @@ func (o *object) raw(name string, value []byte) {
 	o.text = append(o.text, value...)
 }
 
+// member is raw, for objects that are written in one expression.
+func (o *object) member(name string, value []byte) *object {
+	o.raw(name, value)
+	return o
+}
+
 func (o *object) value(name string, value any) { o.raw(name, appendJSON(nil, value)) }
 
 // time writes a time, null if it is not known.

@@ -92,7 +92,7 @@ func ReadRules(file string, data []byte) ([]*Rule, error) {
 			r.Type = ruleType(node)
 		}
 		if r.ID == "" {
-			r.ID = hashID(r.prefix(), strconv.Itoa(i)+" "+r.Name)
+			r.ID = HashID(r.prefix(), strconv.Itoa(i)+" "+r.Name)
 		}
 		rules = append(rules, r)
 	}
@@ -159,4 +159,48 @@ func (r *Rule) Zones() []string {
 	}
 	network := root.Get("network")
 	return slices.Concat(readList(network.Get("include"), readWord), readList(network.Get("exclude"), readWord))
+}
+
+// AllowsEverybody says that a rule lets everybody in from everywhere, as the rules
+// do that a policy comes with (P5, P6): it is the system's, allows, and has no
+// network condition but ANYWHERE.
+func (r *Rule) AllowsEverybody() bool {
+	if !r.System || r.Status != Active {
+		return false
+	}
+	actions, err := jsondoc.Parse("", r.Actions)
+	if err != nil {
+		return false
+	}
+	access := actions.Get("signon").Get("access")
+	if r.Type == Access {
+		access = actions.Get("appSignOn").Get("access")
+	}
+	if text(access) != "ALLOW" {
+		return false
+	}
+	if len(r.Conditions) == 0 {
+		return true
+	}
+	conditions, err := jsondoc.Parse("", r.Conditions)
+	if err != nil {
+		return false
+	}
+	connection := conditions.Get("network").Get("connection")
+	return !connection.Exists() || text(connection) == "ANYWHERE"
+}
+
+// CatchAllPriority is that of the rule behind all others of an ACCESS_POLICY (P6).
+const CatchAllPriority = 99
+
+// CatchAll is the rule that every ACCESS_POLICY has behind all others; access is
+// ALLOW or DENY (P6).
+func CatchAll(access, now string) *Rule {
+	return &Rule{
+		ID: NewID(AccessRuleID), Status: Active, Name: "Catch-all Rule", Type: Access,
+		Priority: CatchAllPriority, System: true, Created: now, LastUpdated: now,
+		Actions: newObject(nil).member("appSignOn", newObject(nil).
+			member("access", appendJSON(nil, access)).
+			member("keepMeSignedIn", []byte(`{"postAuth":"NOT_ALLOWED"}`)).end()).end(),
+	}
 }

@@ -39,7 +39,7 @@ func readZone(node jsondoc.Node) *Zone {
 		System: node.Get("system").Bool(), Text: withoutLinks(node),
 	}
 	if z.ID == "" {
-		z.ID = hashID(ZoneID, z.Name)
+		z.ID = HashID(ZoneID, z.Name)
 	}
 	if z.Status == "" {
 		z.Status = Active

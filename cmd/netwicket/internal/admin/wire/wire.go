@@ -59,7 +59,9 @@ type Answer struct {
 	Header http.Header // beside those that the front sets; may be nil
 	Body   []byte      // JSON; nil: none, and no Content-Type (H2)
 
-	ErrorID string // of an Okta error, for the audit
+	ErrorID string   // of an Okta error, for the audit
+	Causes  []string // of an error, for the audit: clients show little of it
+	Audited bool     // the audit has it
 }
 
 // Failure is why a request does not reach its route.

@@ -1,0 +1,243 @@
+package tenant
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/policyedit"
+	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/internal/jsondoc"
+)
+
+// Where documents stand that no policy file names (D1), relative to the folder and
+// with slashes, as a policy file writes them.
+const (
+	zonesFile    = "okta/zones.json"
+	policiesFile = "okta/policies.json"
+	rulesFolder  = "okta/rules"
+	threatFile   = "okta/threat-insight.json"
+	networkFile  = "sailpoint/network-config.json"
+	profileFile  = "sailpoint/auth-profile.json"
+	lockoutFile  = "sailpoint/lockout-config.json"
+	sessionFile  = "sailpoint/session-config.json"
+	providerFile = "sailpoint/service-provider-config.json"
+)
+
+// named is what a policy file says about where documents stand; empty: nothing.
+type named struct {
+	zones                    string
+	rules                    []string
+	threat, network, profile string
+}
+
+// readNamed reads the names out of a policy file that loads.
+func readNamed(file string, text []byte) (named, error) {
+	var n named
+	root, err := jsondoc.ParseCommented(file, text)
+	if err != nil {
+		return n, err
+	}
+	okta, sailpoint := root.Get("okta"), root.Get("sailpoint")
+	zones := paths(okta.Get("zones"))
+	if len(zones) > 1 {
+		return n, okta.Get("zones").Finding("bad-value", fmt.Errorf("okta.zones names %d files; a server of the vendors' APIs needs one, which it writes", len(zones)))
+	}
+	if len(zones) == 1 {
+		n.zones = zones[0]
+	}
+	n.rules = paths(okta.Get("rules"))
+	for into, node := range map[*string]jsondoc.Node{
+		&n.threat: okta.Get("threatInsight"), &n.network: sailpoint.Get("networkConfig"), &n.profile: sailpoint.Get("authProfile"),
+	} {
+		if node.Kind() == jsondoc.String {
+			*into = node.String()
+		}
+	}
+	return n, nil
+}
+
+func paths(node jsondoc.Node) []string {
+	var all []string
+	for _, element := range node.Elements() {
+		all = append(all, element.String())
+	}
+	return all
+}
+
+// rulesOf is the file of a policy's rules: the one that the policy file names, be it
+// named after the policy or the one that the policy was made from, else one of its
+// own.
+func (n named) rulesOf(id string) string {
+	for _, file := range n.rules {
+		if path.Base(filepath.ToSlash(file)) == id+".json" || adoptedID(records.SignOn, file) == id || adoptedID(records.Access, file) == id {
+			return file
+		}
+	}
+	return path.Join(rulesFolder, id+".json")
+}
+
+// adoptedID is the id of a policy whose rules were found in a file that no policy
+// has (D1): always the same for the same path.
+func adoptedID(kind, file string) string {
+	prefix := records.SignOnID
+	if kind == records.Access {
+		prefix = records.AccessID
+	}
+	return records.HashID(prefix, filepath.ToSlash(file))
+}
+
+// folderFiles are the files of a folder by name, as a policy file writes it.
+type folderFiles map[string][]byte
+
+// at is where a file of the folder lies.
+func at(folder, name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(folder, filepath.FromSlash(name))
+}
+
+// render gives the files that documents make, the policy file included, whose
+// other members stay as they are. Files that would be empty, of documents that
+// there are none of, are left out.
+func render(d *records.Documents, policyFile []byte) (folderFiles, error) {
+	n, err := readNamed(policyfile.FileName, policyFile)
+	if err != nil {
+		return nil, err
+	}
+	out := make(folderFiles)
+	edit := func(value any, path ...string) {
+		if err != nil {
+			return
+		}
+		var text []byte
+		if value != nil {
+			text, err = json.Marshal(value)
+		}
+		if err == nil {
+			policyFile, err = policyedit.Set(policyfile.FileName, policyFile, text, path...)
+		}
+	}
+	place := func(known, usual string, text []byte, path ...string) {
+		if text == nil {
+			if known != "" {
+				edit(nil, path...)
+			}
+			return
+		}
+		if known == "" {
+			known = usual
+			edit(known, path...)
+		}
+		out[known] = text
+	}
+	if len(d.Zones) > 0 || n.zones != "" {
+		if n.zones == "" {
+			n.zones = zonesFile
+			edit([]string{zonesFile}, "okta", "zones")
+		}
+		out[n.zones] = records.WriteZones(d.Zones)
+	}
+	if len(d.Policies) > 0 {
+		out[policiesFile] = records.WritePolicies(d.Policies)
+	}
+	var enforced []string
+	for _, p := range ordered(d.Policies) {
+		file := path.Join(rulesFolder, p.ID+".json") // where it is found without a policy file that names it
+		if isEnforced(p) {
+			file = n.rulesOf(p.ID)
+			enforced = append(enforced, file)
+		}
+		if len(p.Rules) > 0 {
+			out[file] = records.WriteRules(p.Rules)
+		}
+	}
+	if !slices.Equal(enforced, n.rules) {
+		if enforced == nil {
+			edit(nil, "okta", "rules")
+		} else {
+			edit(enforced, "okta", "rules")
+		}
+	}
+	if d.Threat != nil {
+		place(n.threat, threatFile, records.WriteThreat(d.Threat), "okta", "threatInsight")
+	} else {
+		place(n.threat, "", nil, "okta", "threatInsight")
+	}
+	place(n.network, networkFile, indented(d.NetworkConfig), "sailpoint", "networkConfig")
+	place(n.profile, profileFile, indented(d.AuthProfile), "sailpoint", "authProfile")
+	for name, text := range map[string]json.RawMessage{lockoutFile: d.LockoutConfig, sessionFile: d.SessionConfig, providerFile: d.ServiceProviderConfig} {
+		if text != nil {
+			out[name] = indented(text)
+		}
+	}
+	out[policyfile.FileName] = policyFile
+	return out, err
+}
+
+// renderChange gives the files of documents that were made from others. Those that
+// nothing changed stay as somebody wrote them, and so do those that this package
+// did not make and that nobody names any more, such as rules of which a policy was
+// made (D1).
+func renderChange(before, after *records.Documents, texts folderFiles) (folderFiles, error) {
+	was, err := render(before, texts[policyfile.FileName])
+	if err != nil {
+		return nil, err
+	}
+	out, err := render(after, texts[policyfile.FileName])
+	if err != nil {
+		return nil, err
+	}
+	for name, text := range texts {
+		switch {
+		case out.has(name) && bytes.Equal(out[name], was[name]):
+			out[name] = text
+		case !out.has(name) && !isOwn(name):
+			out[name] = text
+		}
+	}
+	return out, nil
+}
+
+func indented(text json.RawMessage) []byte {
+	if text == nil {
+		return nil
+	}
+	return records.Indent(text)
+}
+
+// ordered are policies in the order in which a policy file names them: those of
+// sign-on first, then by priority, the system's last (D1, P5).
+func ordered(policies []*records.Policy) []*records.Policy {
+	return slices.SortedStableFunc(slices.Values(policies), records.ComparePolicies)
+}
+
+// isEnforced says that a policy decides (D1): it is ACTIVE and has a rule, and if
+// it is the system's, more than the rule it came with, which allows everybody.
+func isEnforced(p *records.Policy) bool {
+	if p.Status != records.Active || len(p.Rules) == 0 {
+		return false
+	}
+	return !p.System || len(p.Rules) > 1 || !p.Rules[0].AllowsEverybody()
+}
+
+// isOwn says that a file has a name that this package gives: nobody else's files
+// are taken away.
+func isOwn(name string) bool {
+	if strings.HasPrefix(name, rulesFolder) {
+		base := path.Base(name)
+		return strings.HasPrefix(base, records.SignOnID) || strings.HasPrefix(base, records.AccessID)
+	}
+	for _, own := range []string{zonesFile, policiesFile, threatFile, networkFile, profileFile, lockoutFile, sessionFile, providerFile} {
+		if name == own || nameFor(0, name) == nameFor(0, own) {
+			return true
+		}
+	}
+	return false
+}
