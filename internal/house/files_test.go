@@ -31,6 +31,8 @@ var readers = map[string][]string{
 var ownReaders = map[string]string{
 	"internal/files/within.go":                        "it is the reader",
 	"cmd/netwicket/internal/atomicfile/atomicfile.go": "it writes, and syncs the folder that it wrote to",
+	"cmd/netwicket/internal/admin/tenant/history.go":  "it appends lines, and cuts off a half one",
+	"cmd/netwicket/internal/folderlock/folderlock.go": "it holds the file that it locks",
 	"cmd/netwicket/internal/loadtest/targets.go":      "it measures servers that it starts itself, by their logs",
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/atomicfile"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/policyedit"
 	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/internal/files"
 )
 
 // pending is a write that has begun: what the next start needs to finish it.
@@ -133,7 +134,7 @@ func (s *Store) recover() error {
 	}
 	var names []string
 	for name, was := range intent.Before {
-		text, err := os.ReadFile(at(s.options.Folder, name))
+		text, err := s.readFile(name)
 		hash := ""
 		switch {
 		case err == nil:
@@ -278,7 +279,7 @@ func (h *History) finish() error {
 // unfinished is the write that was noted and not finished; nil if there is none.
 func (h *History) unfinished() (*pending, error) {
 	name := filepath.Join(h.folder, pendingName)
-	text, err := os.ReadFile(name)
+	text, err := files.File{Path: name}.Read(files.DocumentLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -3,6 +3,7 @@ package tenant_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -64,11 +65,11 @@ func request(verb, path string) *wire.Request {
 // refuse words the store's errors as a vendor would.
 func refuse(err error) wire.Answer {
 	answer := wire.Answer{Status: http.StatusBadRequest, Body: []byte(err.Error()), Causes: []string{err.Error()}}
-	switch err.(type) {
-	case *tenant.Unavailable:
+	var unavailable *tenant.Unavailable
+	switch {
+	case errors.As(err, &unavailable):
 		answer.Status = http.StatusConflict
-	case *tenant.Refused:
-	default:
+	case errors.Is(err, tenant.ErrBusy):
 		answer.Status = http.StatusTooManyRequests
 	}
 	return answer

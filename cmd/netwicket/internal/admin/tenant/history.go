@@ -19,6 +19,7 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/atomicfile"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/folderlock"
+	"github.com/netwicket/netwicket/internal/files"
 )
 
 // Generation is one state of a folder's documents: the first is the one that was
@@ -63,7 +64,7 @@ const (
 // last line that was not finished is no generation.
 func OpenHistory(folder string) (*History, error) {
 	h := &History{folder: filepath.Join(folder, folderlock.State, historyName)}
-	text, err := os.ReadFile(filepath.Join(h.folder, linesName))
+	text, err := files.File{Path: filepath.Join(h.folder, linesName)}.Read(files.DocumentLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return h, nil
 	}
@@ -162,7 +163,7 @@ func (h *History) objectFile(hash string) string {
 
 // object is a content by its hash, which is checked.
 func (h *History) object(hash string) ([]byte, error) {
-	file, err := os.Open(h.objectFile(hash))
+	file, err := files.File{Path: h.objectFile(hash)}.Open()
 	if err != nil {
 		return nil, err
 	}
@@ -213,16 +214,14 @@ func (h *History) add(g Generation) error {
 		return err
 	}
 	name := filepath.Join(h.folder, linesName)
-	if err := dropHalfLine(name); err != nil {
-		return err
-	}
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(append(line, '\n'))
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err != nil {
+	if err = dropHalfLine(file); err == nil {
+		_, err = file.Write(append(line, '\n'))
+	}
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
 	h.mu.Lock()
@@ -232,26 +231,19 @@ func (h *History) add(g Generation) error {
 }
 
 // dropHalfLine cuts off what a crash or a full disk left of a line.
-func dropHalfLine(name string) error {
-	file, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer file.Close()
+func dropHalfLine(file *os.File) error {
 	size, err := file.Seek(0, io.SeekEnd)
 	if err != nil || size == 0 {
 		return err
 	}
 	last := make([]byte, 1)
-	if _, err := file.ReadAt(last, size-1); err != nil || last[0] == '\n' {
-		return err
+	for ; size > 0; size-- {
+		if _, err := file.ReadAt(last, size-1); err != nil {
+			return err
+		}
+		if last[0] == '\n' {
+			break
+		}
 	}
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return err
-	}
-	return os.Truncate(name, int64(bytes.LastIndexByte(text, '\n')+1))
+	return file.Truncate(size)
 }
