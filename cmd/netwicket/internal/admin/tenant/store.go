@@ -237,3 +237,11 @@ func (s *Store) refresh() state {
 func (s *Store) Write(r *wire.Request, change func(*records.Documents) wire.Answer, refuse func(error) wire.Answer) wire.Answer {
 	return s.write(r, nil, change, refuse)
 }
+
+// Since is when the tenant began: the time of its first generation (T1).
+func (s *Store) Since() time.Time {
+	if all := s.history.Generations(); len(all) > 0 {
+		return all[0].Time
+	}
+	return s.options.Now()
+}

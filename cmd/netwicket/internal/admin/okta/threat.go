@@ -1,0 +1,79 @@
+package okta
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
+	"github.com/netwicket/netwicket/internal/jsondoc"
+	"github.com/netwicket/netwicket/internal/shown"
+)
+
+const threatPath = "/api/v1/threats/configuration"
+
+func (a *api) threatRoutes() []wire.Route {
+	return []wire.Route{
+		{Verb: http.MethodGet, Path: threatPath, Scope: readThreats, Family: threatsFamily, Handle: a.read(a.getThreat)},
+		{Verb: http.MethodPost, Path: threatPath, Scope: manageThreats, Family: threatsFamily, Body: wire.Object, Handle: a.change(a.replaceThreat)},
+	}
+}
+
+// threatOf is the configuration of a tenant; one that was never set does nothing
+// (T1).
+func (a *api) threatOf(d *records.Documents) *records.ThreatInsight {
+	if d.Threat != nil {
+		return d.Threat
+	}
+	first := tenant.TimeText(a.store.Since())
+	return &records.ThreatInsight{Action: "none", Created: first, LastUpdated: first}
+}
+
+func threatAnswer(r *wire.Request, t *records.ThreatInsight) wire.Answer {
+	var l links
+	l.add("self", r.Base+threatPath, http.MethodGet, http.MethodPost)
+	return record(t.Append(nil, l.end()), t.ETag())
+}
+
+func (a *api) getThreat(r *wire.Request, d *records.Documents) wire.Answer {
+	return threatAnswer(r, a.threatOf(d))
+}
+
+// replaceThreat replaces the configuration: zones that are left out are excluded
+// no more (T2). Only zones of type IP can be (T3).
+func (a *api) replaceThreat(r *wire.Request, d *records.Documents) wire.Answer {
+	old := a.threatOf(d)
+	if !r.Matches(old.ETag()) {
+		return notMatched()
+	}
+	b := &zoneBody{node: r.Body}
+	t := &records.ThreatInsight{Action: b.text("action"), Created: old.Created, LastUpdated: tenant.TimeText(r.Time)}
+	b.text("created")
+	b.text("lastUpdated")
+	b.kind(r.Body.Get("_links"), "_links", jsondoc.Object)
+	switch t.Action {
+	case "":
+		b.blank("action")
+	case "none", "audit", "block":
+	default:
+		b.invalid("action")
+	}
+	for _, id := range list(b, r.Body.Get("excludeZones"), "excludeZones", b.word) {
+		z, _ := d.Zone(id)
+		switch {
+		case z == nil:
+			b.add("excludeZones", "There is no network zone "+shown.Text(id)+".")
+		case z.Type != records.IP:
+			b.add("excludeZones", "The network zone "+id+" is of type "+z.Type+"; only zones of type IP can be excluded.")
+		case !slices.Contains(t.ExcludeZones, id):
+			t.ExcludeZones = append(t.ExcludeZones, id)
+		}
+	}
+	b.inOrder()
+	if answer, failed := b.answer(); failed {
+		return answer
+	}
+	d.Threat = t
+	return threatAnswer(r, t)
+}
