@@ -1,7 +1,6 @@
 package keeper
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/geo"
 )
@@ -173,14 +171,9 @@ func onlyIn(list, others []delivery, kind string) []delivery {
 // them (docs/semantics.md, edge-30).
 func lockedOut(parts *policyfile.Parts, policy *decide.Policy) []string {
 	var causes []string
-	decides := parts.Edge.DecideNamed(policy)
 	for _, addr := range parts.Serve.Guard {
-		d, err := decides(addr)
-		switch {
-		case errors.Is(err, gate.ErrAllTrusted):
-			causes = append(causes, fmt.Sprintf("%s, which is in serve.guard, is inside edge.trusted: it would be taken for a proxy, and denied", addr))
-		case !d.Allowed():
-			causes = append(causes, fmt.Sprintf("it denies %s, which is in serve.guard: %s", addr, d))
+		if cause := parts.LockedOut(policy, addr, "which is in serve.guard"); cause != "" {
+			causes = append(causes, cause)
 		}
 	}
 	return causes

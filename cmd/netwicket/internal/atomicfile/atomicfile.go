@@ -4,6 +4,8 @@
 package atomicfile
 
 import (
+	"cmp"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -25,14 +27,91 @@ import (
 // has nothing to replace and is written directly. The error names the file.
 func Write(name string, write func(io.Writer) error) error {
 	at, err := locate(name)
-	switch {
-	case err != nil:
-	case at.direct:
-		err = direct(at.path, write)
-	default:
-		err = replace(at, write)
+	if err == nil && at.direct {
+		return describe(name, at.path, direct(at.path, write))
 	}
-	return describe(name, at.path, err)
+	staged, err := Stage(name, write)
+	if err != nil {
+		return err
+	}
+	return staged.Replace()
+}
+
+// Staged is a new file beside the one whose name it is to get. It is not safe for
+// concurrent use.
+type Staged struct {
+	name string
+	at   place
+	new  string
+}
+
+// Stage is the first half of [Write], in which the disk may be full or the folder
+// not ours: the new file is written and on the disk, and nothing has changed.
+// Follow it with Replace or Discard. What is no regular file cannot be staged.
+func Stage(name string, write func(io.Writer) error) (*Staged, error) {
+	at, err := locate(name)
+	if err == nil && at.direct {
+		err = errors.New("expected a regular file")
+	}
+	if err != nil {
+		return nil, describe(name, at.path, err)
+	}
+	file, err := stage(at, write)
+	if err != nil {
+		return nil, describe(name, at.path, err)
+	}
+	return &Staged{name: name, at: at, new: file}, nil
+}
+
+// Replace gives the new file its name. If that fails, all is as it was.
+func (s *Staged) Replace() error {
+	if err := os.Rename(s.new, s.at.path); err != nil {
+		s.Discard()
+		return describe(s.name, s.at.path, err)
+	}
+	syncFolder(s.at.path)
+	return nil
+}
+
+// Discard takes the new file away again.
+func (s *Staged) Discard() { _ = os.Remove(s.new) }
+
+// Clean takes away new files that were never given the name, because the program
+// ended too early. Nobody else may be writing the file.
+func Clean(name string) {
+	at, err := locate(name)
+	if err != nil || at.direct {
+		return
+	}
+	folder, base := stem(at.path)
+	entries, err := os.ReadDir(cmp.Or(folder, "."))
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		number, found := strings.CutPrefix(entry.Name(), "."+base+".")
+		if _, err := hex.DecodeString(number); found && err == nil && len(number) == 8 {
+			_ = os.Remove(folder + entry.Name())
+		}
+	}
+}
+
+// Folder makes a folder, and those above it, so that they are there after a crash,
+// too. Those that are there stay as they are.
+func Folder(path string, permissions fs.FileMode) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil
+	}
+	if above := filepath.Dir(path); above != path {
+		if err := Folder(above, permissions); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(path, permissions); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	syncFolder(path)
+	return nil
 }
 
 // place is where a file is written.
@@ -128,25 +207,20 @@ func direct(name string, write func(io.Writer) error) error {
 	return errors.Join(write(out), out.Close())
 }
 
-// replace writes a new file beside the old one and gives it its name.
-func replace(at place, write func(io.Writer) error) error {
+// stage writes a new file beside the old one.
+func stage(at place, write func(io.Writer) error) (string, error) {
 	out, err := create(at)
 	if err != nil {
-		return err
+		return "", err
 	}
 	err = fill(out, write)
 	if err == nil && !at.fresh {
 		err = os.Chmod(out.Name(), at.permissions) // which the umask may have narrowed
 	}
-	if err == nil {
-		err = os.Rename(out.Name(), at.path)
-	}
 	if err != nil {
 		_ = os.Remove(out.Name()) // the first error is the one to report
-		return err
 	}
-	syncFolder(at.path)
-	return nil
+	return out.Name(), err
 }
 
 // fill writes the content, up to the disk.
@@ -163,9 +237,7 @@ func fill(out *os.File, write func(io.Writer) error) error {
 
 // create makes a file beside the old one, of a name that nobody has.
 func create(at place) (*os.File, error) {
-	const enough = 100 // bytes of a name that may be as long as the file system allows
-	folder, base := filepath.Split(at.path)
-	base = base[:min(len(base), enough)]
+	folder, base := stem(at.path)
 	for try := 0; ; try++ {
 		name := fmt.Sprintf("%s.%s.%08x", folder, base, rand.Uint32())
 		out, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, at.permissions)
@@ -174,6 +246,13 @@ func create(at place) (*os.File, error) {
 		}
 		return out, err
 	}
+}
+
+// stem is the folder of a file, and what the names of new files beside it begin with.
+func stem(path string) (folder, base string) {
+	const enough = 100 // bytes of a name that may be as long as the file system allows
+	folder, base = filepath.Split(path)
+	return folder, base[:min(len(base), enough)]
 }
 
 // syncFolder brings the new name to the disk. Not every file system can: the file

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -68,4 +69,30 @@ func TestKilledHolder(t *testing.T) {
 func TestFolderThatCannotBeWritten(t *testing.T) {
 	_, err := folderlock.Take(filepath.Join(t.TempDir(), "none"), "x")
 	require.ErrorContains(t, err, "none: cannot be written to")
+}
+
+// Who holds a folder in turns says so, and turns exclude one another.
+func TestTurns(t *testing.T) {
+	folder := t.TempDir()
+	lock, err := folderlock.TakeInTurns(folder, "the holder")
+	require.NoError(t, err)
+	defer lock.Release()
+	_, err = folderlock.Take(folder, "another")
+	var held *folderlock.Held
+	require.ErrorAs(t, err, &held)
+	require.Equal(t, "the holder", held.By)
+	require.True(t, held.InTurns)
+
+	turn, err := folderlock.Turn(folder, 0)
+	require.NoError(t, err)
+	_, err = folderlock.Turn(folder, 0)
+	require.ErrorIs(t, err, folderlock.ErrBusy)
+	waited := make(chan error)
+	go func() {
+		second, err := folderlock.Turn(folder, time.Hour)
+		second.Release()
+		waited <- err
+	}()
+	turn.Release()
+	require.NoError(t, <-waited)
 }

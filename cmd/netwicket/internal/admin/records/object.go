@@ -75,16 +75,50 @@ func compact(text []byte) json.RawMessage {
 	return buffer.Bytes()
 }
 
-// withoutLinks is an object as it stands in its document, but for _links: they
-// name the server that they came from (D1).
-func withoutLinks(node jsondoc.Node) json.RawMessage {
+// textOf is an object as it stands in its document, but for _links, which name the
+// server that they came from (D1), and with the id if the document has none.
+func textOf(node jsondoc.Node, id string, unnamed bool) json.RawMessage {
 	o := newObject(nil)
+	if unnamed {
+		o.value("id", id)
+	}
 	for member := range node.Members() {
-		if member.Name != "_links" {
+		if member.Name != "_links" && !(unnamed && member.Name == "id") {
 			o.raw(member.Name, compact(member.Value.Raw()))
 		}
 	}
 	return o.end()
+}
+
+// recordsOf are the objects of a document: those of a list, or the only one.
+func recordsOf(root jsondoc.Node) []jsondoc.Node {
+	if root.Kind() == jsondoc.Object {
+		return []jsondoc.Node{root}
+	}
+	var all []jsondoc.Node
+	for _, node := range root.Elements() {
+		all = append(all, node)
+	}
+	return all
+}
+
+// naming gives ids to records that have none: always the same to the same records
+// of a file.
+type naming map[string]bool
+
+// name is the id that a document gives a record, or one made from a prefix and what
+// the record is called.
+func (n naming) name(node jsondoc.Node, prefix, called string) (id string, unnamed bool) {
+	id = text(node.Get("id"))
+	if unnamed = id == ""; unnamed {
+		for try := called; ; try += "'" { // two may be called the same
+			if id = HashID(prefix, try); !n[id] {
+				break
+			}
+		}
+	}
+	n[id] = true
+	return id, unnamed
 }
 
 // writeList is a file of a list of records: two spaces a level and a newline at

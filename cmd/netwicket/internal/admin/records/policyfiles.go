@@ -4,35 +4,93 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/netwicket/netwicket/internal/jsondoc"
+	"github.com/netwicket/netwicket/zone"
 )
 
-// ReadPolicies reads a file of policies, which have no rules yet. The error is a
-// finding.List.
+// ReadPolicies reads a file of policies, which have no rules yet. No other package
+// looks at such a file: whatever it holds that is no policy, and whatever would be
+// guessed, is an error. The error is a finding.List.
 func ReadPolicies(file string, data []byte) ([]*Policy, error) {
-	root, err := jsondoc.Parse(file, data)
-	if err != nil {
-		return nil, err
+	root, reader := jsondoc.Read(file, data)
+	if root.Exists() && !reader.Is(root, jsondoc.Array, "an array of policies") {
+		return nil, reader.Found.Err()
 	}
 	var policies []*Policy
+	names := make(naming)
 	for _, node := range root.Elements() {
-		p := &Policy{
-			ID: text(node.Get("id")), Status: cmp.Or(text(node.Get("status")), Active), Name: text(node.Get("name")),
-			Type: text(node.Get("type")), System: node.Get("system").Bool(),
-			Conditions: rawOf(node.Get("conditions")),
-			Created:    text(node.Get("created")), LastUpdated: text(node.Get("lastUpdated")),
-			Text: withoutLinks(node),
+		if reader.Is(node, jsondoc.Object, "a policy object") {
+			policies = append(policies, readPolicy(reader, node, names))
 		}
-		p.Priority, _ = number(node.Get("priority"))
-		if node.Get("description").Kind() == jsondoc.String {
-			words := node.Get("description").String()
-			p.Description = &words
-		}
-		policies = append(policies, p)
+	}
+	if err := reader.Found.Err(); err != nil {
+		return nil, err
 	}
 	return policies, nil
 }
+
+func readPolicy(reader *jsondoc.Reader, node jsondoc.Node, names naming) *Policy {
+	p := &Policy{
+		Name: reader.Text(node.Get("name")), System: reader.Flag(node.Get("system")),
+		Status:     oneOf(reader, node, "status", Active, Active, Inactive),
+		Type:       oneOf(reader, node, "type", "", SignOn, Access),
+		Conditions: rawOf(node.Get("conditions")),
+		Created:    reader.Text(node.Get("created")), LastUpdated: reader.Text(node.Get("lastUpdated")),
+	}
+	if p.Name == "" {
+		reader.Fail(node, "missing-name", "expected a name")
+	}
+	if priority := node.Get("priority"); reader.Given(priority, jsondoc.Number, "a number") {
+		var whole bool
+		if p.Priority, whole = number(priority); !whole {
+			reader.Fail(priority, "bad-value", "expected a whole number")
+		}
+	}
+	if words := node.Get("description"); reader.Given(words, jsondoc.String, "a string") {
+		said := words.String()
+		p.Description = &said
+	}
+	prefix := SignOnID
+	if p.Type == Access {
+		prefix = AccessID
+	}
+	if id := reader.Text(node.Get("id")); id != "" && names[id] {
+		reader.Fail(node.Get("id"), "duplicate-id", "another policy has this id already")
+	} else if id != "" && !isFileName(id) {
+		reader.Fail(node.Get("id"), "bad-value", "the file of the policy's rules has its name: expected letters and digits")
+	}
+	var unnamed bool
+	p.ID, unnamed = names.name(node, prefix, p.Name)
+	p.Text = textOf(node, p.ID, unnamed)
+	return p
+}
+
+// oneOf is a word out of a few; without it, usual, or an error if there is no usual
+// one.
+func oneOf(reader *jsondoc.Reader, node jsondoc.Node, name, usual string, words ...string) string {
+	value := node.Get(name)
+	if value.Kind() <= jsondoc.Null && usual != "" {
+		return usual
+	}
+	word := text(value)
+	if !slices.Contains(words, word) {
+		if !value.Exists() {
+			value = node
+		}
+		reader.Fail(value, "bad-value", "%s: %s", name, jsondoc.Expected(word, words...))
+	}
+	return word
+}
+
+// isFileName says that a text is a file's name everywhere, and nothing but a name.
+func isFileName(id string) bool {
+	return len(id) <= maxFileName && strings.Trim(id, idDigits+"_-") == ""
+}
+
+// maxFileName leaves room for what is put in front of a name and behind it.
+const maxFileName = 100
 
 // WritePolicies is the file of policies, without their rules.
 func WritePolicies(policies []*Policy) []byte {
@@ -75,26 +133,33 @@ func ReadRules(file string, data []byte) ([]*Rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rules []*Rule
-	for i, node := range root.Elements() {
+	var rules, last []*Rule // last: those without a priority, which come behind the others
+	names := make(naming)
+	for i, node := range recordsOf(root) {
 		r := &Rule{
-			ID: text(node.Get("id")), Status: cmp.Or(text(node.Get("status")), Active), Name: text(node.Get("name")),
+			Status: cmp.Or(text(node.Get("status")), Active), Name: text(node.Get("name")),
 			Type: text(node.Get("type")), System: node.Get("system").Bool(),
 			Created: text(node.Get("created")), LastUpdated: text(node.Get("lastUpdated")),
 			Conditions: rawOf(node.Get("conditions")), Actions: rawOf(node.Get("actions")),
-			Text: withoutLinks(node),
 		}
 		var counted bool
 		if r.Priority, counted = number(node.Get("priority")); !counted {
-			r.Priority = i + 1 // rules without one are in the order of the document
+			last = append(last, r)
 		}
 		if r.Type == "" {
 			r.Type = ruleType(node)
 		}
-		if r.ID == "" {
-			r.ID = HashID(r.prefix(), strconv.Itoa(i)+" "+r.Name)
-		}
+		var unnamed bool
+		r.ID, unnamed = names.name(node, r.prefix(), strconv.Itoa(i)+" "+r.Name)
+		r.Text = textOf(node, r.ID, unnamed)
 		rules = append(rules, r)
+	}
+	lowest := 0
+	for _, r := range rules {
+		lowest = max(lowest, r.Priority)
+	}
+	for i, r := range last {
+		r.Priority = lowest + 1 + i // docs/semantics.md, rule-4
 	}
 	return rules, nil
 }
@@ -162,32 +227,15 @@ func (r *Rule) Zones() []string {
 }
 
 // AllowsEverybody says that a rule lets everybody in from everywhere, as the rules
-// do that a policy comes with (P5, P6): it is the system's, allows, and has no
-// network condition but ANYWHERE.
+// do that a policy comes with (P5, P6): it is the system's, ACTIVE, allows, and
+// nothing narrows it.
 func (r *Rule) AllowsEverybody() bool {
-	if !r.System || r.Status != Active {
+	set, err := zone.ParseOktaRules("", r.Append(nil, nil))
+	if err != nil || len(set.Rules) != 1 {
 		return false
 	}
-	actions, err := jsondoc.Parse("", r.Actions)
-	if err != nil {
-		return false
-	}
-	access := actions.Get("signon").Get("access")
-	if r.Type == Access {
-		access = actions.Get("appSignOn").Get("access")
-	}
-	if text(access) != "ALLOW" {
-		return false
-	}
-	if len(r.Conditions) == 0 {
-		return true
-	}
-	conditions, err := jsondoc.Parse("", r.Conditions)
-	if err != nil {
-		return false
-	}
-	connection := conditions.Get("network").Get("connection")
-	return !connection.Exists() || text(connection) == "ANYWHERE"
+	rule := &set.Rules[0]
+	return rule.BuiltIn && rule.Allow && rule.CanApply() && rule.Network.Connection == zone.Anywhere
 }
 
 // CatchAllPriority is that of the rule behind all others of an ACCESS_POLICY (P6).

@@ -13,7 +13,7 @@ func ReadThreat(file string, data []byte) (*ThreatInsight, error) {
 	return &ThreatInsight{
 		Action: text(root.Get("action")), ExcludeZones: readList(root.Get("excludeZones"), readWord),
 		Created: text(root.Get("created")), LastUpdated: text(root.Get("lastUpdated")),
-		Text: withoutLinks(root),
+		Text: textOf(root, "", false),
 	}, nil
 }
 

@@ -48,7 +48,8 @@ type Zone struct {
 	ServicesV2 Sides[string]
 	ASNsV2     Sides[string]
 
-	Text json.RawMessage // as it stands in the file; nil: a request made it
+	Text    json.RawMessage // as it stands in the file; nil: a request made it
+	Unnamed bool            // the file has no id for it: ID is made from its name
 }
 
 // Network is one gateway or proxy.

@@ -15,8 +15,9 @@ func ReadZones(file string, data []byte) ([]*Zone, error) {
 		return nil, err
 	}
 	var zones []*Zone
-	for _, node := range root.Elements() {
-		zones = append(zones, readZone(node))
+	names := make(naming)
+	for _, node := range recordsOf(root) {
+		zones = append(zones, readZone(node, names))
 	}
 	return zones, nil
 }
@@ -31,16 +32,15 @@ func WriteZones(zones []*Zone) []byte {
 	})
 }
 
-func readZone(node jsondoc.Node) *Zone {
+func readZone(node jsondoc.Node, names naming) *Zone {
 	z := &Zone{
-		Type: text(node.Get("type")), ID: text(node.Get("id")), Name: text(node.Get("name")),
+		Type: text(node.Get("type")), Name: text(node.Get("name")),
 		Status: text(node.Get("status")), Usage: text(node.Get("usage")),
 		Created: text(node.Get("created")), LastUpdated: text(node.Get("lastUpdated")),
-		System: node.Get("system").Bool(), Text: withoutLinks(node),
+		System: node.Get("system").Bool(),
 	}
-	if z.ID == "" {
-		z.ID = HashID(ZoneID, z.Name)
-	}
+	z.ID, z.Unnamed = names.name(node, ZoneID, z.Name)
+	z.Text = textOf(node, z.ID, z.Unnamed)
 	if z.Status == "" {
 		z.Status = Active
 	}

@@ -26,7 +26,7 @@ func NewAudit(to io.Writer) *Audit { return &Audit{to: to} }
 type entry struct {
 	Time    time.Time `json:"time"`
 	Caller  string    `json:"caller"`
-	Address string    `json:"address"`
+	Address string    `json:"address"` // empty: the request came from no network
 	Verb    string    `json:"verb"`
 	Path    string    `json:"path"`
 	Status  int       `json:"status"`
@@ -34,11 +34,11 @@ type entry struct {
 	ErrorID string    `json:"errorId,omitempty"` // of the answer
 	Causes  []string  `json:"causes,omitempty"`  // why it was refused
 
-	*change
+	*written
 }
 
-// change is what a write did.
-type change struct {
+// written is what a write did.
+type written struct {
 	Generation int    `json:"generation"`
 	Before     string `json:"before"` // fingerprints of the policies
 	After      string `json:"after"`
@@ -55,13 +55,17 @@ type change struct {
 // Write notes a request that was answered. A nil Audit notes nothing.
 func (a *Audit) Write(r *wire.Request, answer wire.Answer) { a.note(r, answer, nil) }
 
-func (a *Audit) note(r *wire.Request, answer wire.Answer, done *change) {
+func (a *Audit) note(r *wire.Request, answer wire.Answer, done *written) {
 	if a == nil {
 		return
 	}
+	address := ""
+	if r.Peer.IsValid() {
+		address = r.Peer.String()
+	}
 	line, err := json.Marshal(entry{
-		Time: r.Time.UTC(), Caller: r.Caller.Name, Address: r.Peer.String(), Verb: r.Verb, Path: r.Path,
-		Status: answer.Status, Request: r.ID, ErrorID: answer.ErrorID, Causes: answer.Causes, change: done,
+		Time: r.Time.UTC(), Caller: r.Caller.Name, Address: address, Verb: r.Verb, Path: r.Path,
+		Status: answer.Status, Request: r.ID, ErrorID: answer.ErrorID, Causes: answer.Causes, written: done,
 	})
 	if err != nil {
 		panic("tenant: " + err.Error()) // every value of an entry can be written
@@ -76,14 +80,17 @@ func (a *Audit) note(r *wire.Request, answer wire.Answer, done *change) {
 const countedRanges = 200_000
 
 // measure counts what two policies decide differently.
-func (c *change) measure(before, after *decide.Policy) {
+func (w *written) measure(before, after *decide.Policy) {
 	counter := impact.NewCounter(nil)
 	for changed := range decide.Diff(before, after) {
+		if !changed.Range.From().Is4() {
+			break
+		}
 		if counter.Changes == countedRanges {
-			c.Uncounted = true
+			w.Uncounted = true
 			break
 		}
 		counter.Add(changed)
 	}
-	c.NewlyDenied, c.NewlyAllowed = counter.Total[impact.NewlyDenied].IPv4, counter.Total[impact.NewlyAllowed].IPv4
+	w.NewlyDenied, w.NewlyAllowed = counter.Total[impact.NewlyDenied].IPv4, counter.Total[impact.NewlyAllowed].IPv4
 }

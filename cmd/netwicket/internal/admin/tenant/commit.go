@@ -9,55 +9,119 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/atomicfile"
-	"github.com/netwicket/netwicket/cmd/netwicket/internal/policyedit"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/files"
 )
 
-// pending is a write that has begun: what the next start needs to finish it.
+// pending is a write that has begun: what it takes to finish it.
 type pending struct {
 	Generation Generation        `json:"generation"`
 	Before     map[string]string `json:"before"` // hashes of the files that it changes; empty: there was none
 }
 
-// commit brings files to the disk, the policy file last (D3), and keeps them as a
-// generation. What fails leaves the files as they were.
+// commit brings files to the disk as a generation, whose number it gives, and keeps
+// before it what was found if the history does not have that. What can fail comes
+// first: once the first file gets its new content, the others only need their names
+// changed. What fails leaves the files as they were. The caller has its turn.
 func (s *Store) commit(g Generation, before, after folderFiles) error {
-	g.Files = make(map[string]string, len(after))
-	for name, text := range after {
-		hash, err := s.history.keep(text)
-		if err != nil {
-			return err
-		}
-		g.Files[name] = hash
+	if err := s.keepFound(g, before); err != nil {
+		return err
 	}
-	changed := changes(before, after)
-	intent := pending{Generation: g, Before: make(map[string]string)}
-	for _, name := range changed {
-		if text, there := before[name]; there {
-			intent.Before[name] = hashOf(text)
-		} else {
-			intent.Before[name] = ""
-		}
+	number, hashes := s.history.last()
+	g.Number = number + 1
+	var err error
+	if g.Changed, err = s.keep(hashes, after); err != nil {
+		return err
+	}
+	intent := pending{Generation: g, Before: make(map[string]string, len(g.Changed))}
+	for name := range g.Changed {
+		intent.Before[name] = hashes[name]
 	}
 	if err := s.history.begin(intent); err != nil {
 		return err
 	}
+	return s.carryOut(g, before, after)
+}
+
+// carryOut does what commit has begun.
+func (s *Store) carryOut(g Generation, before, after folderFiles) error {
+	changed := changes(before, after)
+	staged, err := s.stage(changed, after)
+	if err == nil {
+		err = s.history.add(g)
+	}
+	if err != nil {
+		discard(staged)
+		return errors.Join(err, s.history.finish())
+	}
 	for i, name := range changed {
-		if err := s.put(name, after[name], after.has(name)); err != nil {
-			return errors.Join(err, s.undo(changed[:i+1], before))
+		if staged[i] == nil { // it goes
+			err = s.remove(name)
+		} else {
+			err = staged[i].Replace()
+		}
+		if err != nil {
+			discard(staged[i+1:])
+			return errors.Join(err, s.undo(changed[:i], before), s.history.dropLast(), s.history.finish())
 		}
 	}
-	if err := s.history.add(g); err != nil {
-		return errors.Join(err, s.undo(changed, before))
-	}
 	return s.history.finish()
+}
+
+// keepFound adds what was found as a generation of its own, unless the history ends
+// with it.
+func (s *Store) keepFound(g Generation, found folderFiles) error {
+	number, hashes := s.history.last()
+	if sameFiles(hashes, found) {
+		return nil
+	}
+	changed, err := s.keep(hashes, found)
+	if err != nil {
+		return err
+	}
+	return s.history.add(Generation{Number: number + 1, Time: g.Time, Action: foundAction, Changed: changed})
+}
+
+// foundAction is the action of a generation that somebody else has made.
+const foundAction = "found"
+
+// keep keeps the contents that the last generation does not have, and gives their
+// hashes, and empty ones for files that are gone.
+func (s *Store) keep(last map[string]string, texts folderFiles) (map[string]string, error) {
+	changed := make(map[string]string)
+	for name, text := range texts {
+		if last[name] == hashOf(text) {
+			continue
+		}
+		hash, err := s.history.keep(text)
+		if err != nil {
+			return nil, err
+		}
+		changed[name] = hash
+	}
+	for name := range last {
+		if !texts.has(name) {
+			changed[name] = ""
+		}
+	}
+	return changed, nil
+}
+
+func sameFiles(hashes map[string]string, texts folderFiles) bool {
+	if len(hashes) != len(texts) {
+		return false
+	}
+	for name, text := range texts {
+		if hashes[name] != hashOf(text) {
+			return false
+		}
+	}
+	return true
 }
 
 func (f folderFiles) has(name string) bool { _, there := f[name]; return there }
@@ -90,177 +154,116 @@ func changes(before, after folderFiles) []string {
 	return changed
 }
 
-// put writes a file of the folder, or takes it away.
-func (s *Store) put(name string, text []byte, there bool) error {
-	file := at(s.options.Folder, name)
-	if !there {
-		if err := os.Remove(file); !errors.Is(err, fs.ErrNotExist) {
-			return err
+// stage writes new files beside those that they will replace; nil for files that go.
+func (s *Store) stage(names []string, texts folderFiles) ([]*atomicfile.Staged, error) {
+	staged := make([]*atomicfile.Staged, len(names))
+	for i, name := range names {
+		if !texts.has(name) {
+			continue
 		}
-		return nil
+		file := at(s.options.Folder, name)
+		if err := atomicfile.Folder(filepath.Dir(file), documentFolder); err != nil {
+			return staged, err
+		}
+		var err error
+		if staged[i], err = atomicfile.Stage(file, func(w io.Writer) error {
+			_, err := w.Write(texts[name])
+			return err
+		}); err != nil {
+			return staged, err
+		}
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil { // less the umask
+	return staged, nil
+}
+
+// documentFolder are the permissions of folders of documents, less the umask: serve
+// may run as somebody else.
+const documentFolder = 0o777
+
+func discard(staged []*atomicfile.Staged) {
+	for _, one := range staged {
+		if one != nil {
+			one.Discard()
+		}
+	}
+}
+
+func (s *Store) remove(name string) error {
+	if err := os.Remove(at(s.options.Folder, name)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return atomicfile.Write(file, func(w io.Writer) error {
-		_, err := w.Write(text)
-		return err
-	})
+	return nil
 }
 
 // undo puts files back, the last first.
 func (s *Store) undo(changed []string, before folderFiles) error {
 	var failed error
 	for _, name := range slices.Backward(changed) {
-		failed = errors.Join(failed, s.put(name, before[name], before.has(name)))
+		if !before.has(name) {
+			failed = errors.Join(failed, s.remove(name))
+			continue
+		}
+		failed = errors.Join(failed, atomicfile.Write(at(s.options.Folder, name), func(w io.Writer) error {
+			_, err := w.Write(before[name])
+			return err
+		}))
 	}
 	if failed != nil {
 		return fmt.Errorf("and what was written could not be taken back: %w", failed)
 	}
-	return s.history.finish()
+	return nil
 }
 
-// recover finishes a write that was stopped half-way: its files are all kept. If
-// somebody has written to one of them since, theirs stay.
-func (s *Store) recover() error {
+// recover finishes a write that was stopped half-way: all that it takes is kept. If
+// somebody has written to one of its files since, theirs stay. It says whether there
+// was one. The caller has its turn.
+func (s *Store) recover() (bool, error) {
 	intent, err := s.history.unfinished()
 	if err != nil || intent == nil {
-		return err
+		return false, err
 	}
 	g := intent.Generation
-	after, err := s.history.Contents(g)
-	if err != nil {
-		return err
-	}
-	var names []string
+	before, after := make(folderFiles), make(folderFiles)
 	for name, was := range intent.Before {
+		atomicfile.Clean(at(s.options.Folder, name))
 		text, err := s.readFile(name)
 		hash := ""
 		switch {
 		case err == nil:
-			hash = hashOf(text)
+			hash, before[name] = hashOf(text), text
 		case !errors.Is(err, fs.ErrNotExist):
-			return err
+			return true, err
 		}
-		if hash != was && hash != g.Files[name] {
+		if hash != was && hash != g.Changed[name] {
 			s.options.Log.Warn("a write was stopped half-way, and its files have been changed since; they stay as they are", "file", at(s.options.Folder, name), "generation", g.Number)
-			return s.history.finish()
+			return true, s.history.finish()
 		}
-		names = append(names, name)
-	}
-	before := make(folderFiles)
-	for _, name := range names {
-		before[name] = nil
-	}
-	for _, name := range changes(before, after) {
-		if _, changed := intent.Before[name]; changed {
-			if err := s.put(name, after[name], folderFiles(after).has(name)); err != nil {
-				return err
-			}
+		if g.Changed[name] == "" {
+			continue
+		}
+		if after[name], err = s.history.object(g.Changed[name]); err != nil {
+			return true, err
 		}
 	}
-	if s.history.Last().Number < g.Number {
-		if err := s.history.add(g); err != nil {
-			return err
+	if number, _ := s.history.last(); number >= g.Number { // its line was written
+		if err := s.history.dropLast(); err != nil {
+			return true, err
 		}
+	}
+	if err := s.carryOut(g, before, after); err != nil {
+		return true, err
 	}
 	s.options.Log.Info("finished a write that was stopped half-way", "generation", g.Number, "action", g.Action)
-	return s.history.finish()
+	return true, nil
 }
 
-// spread gives files that decide new names if a write changes several of them, so
-// that the policy file's change is the one switch between before and after (D3):
-// whoever reads the folder meanwhile finds one or the other, never a mixture.
-func spread(number int, before, after folderFiles) (folderFiles, error) {
-	was, err := readNamed(policyfile.FileName, before[policyfile.FileName])
-	if err != nil {
-		return nil, err
+// clean takes away what writes left that were stopped before they had begun. Nobody
+// else writes to the folder.
+func (s *Store) clean(texts folderFiles) {
+	for name := range texts {
+		atomicfile.Clean(at(s.options.Folder, name))
 	}
-	now, err := readNamed(policyfile.FileName, after[policyfile.FileName])
-	if err != nil {
-		return nil, err
-	}
-	both := func(name string) bool {
-		return slices.Contains(was.deciding(), name) && slices.Contains(now.deciding(), name)
-	}
-	var changed []string
-	switches := false
-	for _, name := range changes(before, after) {
-		switch {
-		case name == policyfile.FileName:
-			switches = true
-		case both(name):
-			changed = append(changed, name)
-		}
-	}
-	if len(changed) == 0 || len(changed) == 1 && !switches {
-		return after, nil
-	}
-	out := maps.Clone(after)
-	renamed := make(map[string]string)
-	for _, name := range changed {
-		renamed[name] = nameFor(number, name)
-		out[renamed[name]] = out[name]
-		delete(out, name)
-	}
-	out[policyfile.FileName], err = now.renamed(after[policyfile.FileName], renamed)
-	return out, err
-}
-
-// deciding are the files on which decisions depend.
-func (n named) deciding() []string {
-	all := slices.Clone(n.rules)
-	for _, name := range []string{n.zones, n.threat, n.network, n.profile} {
-		if name != "" {
-			all = append(all, name)
-		}
-	}
-	return all
-}
-
-// nameFor is the name of a file for one generation. Rules keep the name of their
-// policy.
-func nameFor(number int, name string) string {
-	folder, base := path.Split(filepath.ToSlash(name))
-	extension := path.Ext(base)
-	plain := strings.TrimSuffix(base, extension)
-	if strings.HasPrefix(folder, rulesFolder) {
-		return fmt.Sprintf("%s-%d/%s", rulesFolder, number, base)
-	}
-	if i := strings.LastIndexByte(plain, '-'); i >= 0 && strings.Trim(plain[i+1:], "0123456789") == "" {
-		plain = plain[:i] // that of another generation
-	}
-	return fmt.Sprintf("%s%s-%d%s", folder, plain, number, extension)
-}
-
-// renamed is a policy file that names files by other names.
-func (n named) renamed(policyFile []byte, names map[string]string) ([]byte, error) {
-	to := func(name string) string {
-		if other, renamed := names[name]; renamed {
-			return other
-		}
-		return name
-	}
-	rules := make([]string, len(n.rules))
-	for i, name := range n.rules {
-		rules[i] = to(name)
-	}
-	var err error
-	set := func(there bool, value any, path ...string) {
-		if !there || err != nil {
-			return
-		}
-		var text []byte
-		if text, err = json.Marshal(value); err == nil {
-			policyFile, err = policyedit.Set(policyfile.FileName, policyFile, text, path...)
-		}
-	}
-	set(n.zones != "", []string{to(n.zones)}, "okta", "zones")
-	set(len(rules) > 0, rules, "okta", "rules")
-	set(n.threat != "", to(n.threat), "okta", "threatInsight")
-	set(n.network != "", to(n.network), "sailpoint", "networkConfig")
-	set(n.profile != "", to(n.profile), "sailpoint", "authProfile")
-	return policyFile, err
+	atomicfile.Clean(filepath.Join(s.history.folder, pendingName))
 }
 
 // begin notes a write before it touches a file.

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"path"
@@ -11,76 +12,103 @@ import (
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/files"
 	"github.com/netwicket/netwicket/internal/jsondoc"
+	"github.com/netwicket/netwicket/zone"
 )
 
 // reading is a folder as it was read: the texts, by name, and how the files looked
-// before.
+// before. It is not changed.
 type reading struct {
 	texts folderFiles
-	look  files.State
-	set   files.Set
+	seen
+	unnamed bool // there are zones that have no id of their own in their file
 }
 
-// readFolder reads the policy file and all documents that are managed.
+// emptyPolicyFile stands for that of a folder without one.
+const emptyPolicyFile = "{\n  \"okta\": {}\n}\n"
+
+// policyFile is the policy file's text, as others are written into it.
+func (f folderFiles) policyFile() []byte {
+	if text, there := f[policyfile.FileName]; there {
+		return text
+	}
+	return []byte(emptyPolicyFile)
+}
+
+// readFolder reads the policy file and all documents that are managed. The reading
+// is never nil, so that it can be watched.
 func (s *Store) readFolder() (*records.Documents, *reading, error) {
-	r := &reading{texts: make(folderFiles)}
-	policyPath := at(s.options.Folder, policyfile.FileName)
-	r.set = files.Set{Files: []string{policyPath}}
+	r := &reading{}
+	r.set = files.Set{Files: []string{at(s.options.Folder, policyfile.FileName)}}
+	r.look = r.set.Look()
+	texts, err := s.readTexts(r)
+	if err != nil {
+		return nil, r, err
+	}
+	r.texts = texts
+	documents, err := s.documentsOf(texts)
+	if err != nil {
+		return nil, r, err
+	}
+	r.unnamed = anyUnnamed(documents)
+	return documents, r, nil
+}
+
+// readTexts reads the files, and notes which they are and how they looked before.
+func (s *Store) readTexts(r *reading) (folderFiles, error) {
 	policy, err := s.readFile(policyfile.FileName)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	n, err := readNamed(at(s.options.Folder, policyfile.FileName), orEmpty(policy))
 	if err != nil {
-		return nil, r, err
+		return nil, err
 	}
-	n, err := readNamed(policyPath, policy)
+	own, err := s.rulesInPlace()
 	if err != nil {
-		return nil, r, err
+		return nil, err
 	}
-	own, err := s.ownRules()
-	if err != nil {
-		return nil, r, err
-	}
-	all := append([]string{policyfile.FileName, policiesFile, lockoutFile, sessionFile, providerFile}, n.rules...)
-	for _, name := range []string{n.zones, n.threat, n.network, n.profile} {
-		if name != "" {
-			all = append(all, name)
-		}
-	}
-	all = append(all, own...)
-	r.set = files.Set{Folders: []string{at(s.options.Folder, rulesFolder)}, Reads: func(name string) bool { return strings.HasSuffix(name, ".json") }}
-	for _, name := range all {
+	names := slices.Concat([]string{policyfile.FileName}, n.deciding(), usualFiles(), own)
+	slices.Sort(names)
+	names = slices.Compact(names)
+	r.set = files.Set{Folders: []string{at(s.options.Folder, rulesFolder)}, Reads: isDocument}
+	for _, name := range names {
 		r.set.Files = append(r.set.Files, at(s.options.Folder, name))
 	}
 	r.look = r.set.Look() // before anything of it is read: what is written meanwhile is noticed
-	for _, name := range all {
+	texts := make(folderFiles, len(names))
+	for _, name := range names {
 		text, err := s.readFile(name)
-		if errors.Is(err, fs.ErrNotExist) && name != policyfile.FileName && !slices.Contains(n.deciding(), name) {
+		if errors.Is(err, fs.ErrNotExist) && !slices.Contains(n.deciding(), name) {
 			continue
 		}
 		if err != nil {
-			return nil, r, err
+			return nil, err
 		}
-		r.texts[name] = text
+		texts[name] = text
 	}
-	if again, err := readNamed(policyPath, r.texts[policyfile.FileName]); err != nil || !sameNames(again, n) {
-		return nil, r, errors.Join(err, errChanging)
+	if !bytes.Equal(texts[policyfile.FileName], policy) {
+		return nil, errChanging
 	}
-	d, err := s.documents(n, r.texts)
-	return d, r, err
+	return texts, nil
+}
+
+func orEmpty(policyFile []byte) []byte {
+	if policyFile == nil {
+		return []byte(emptyPolicyFile)
+	}
+	return policyFile
 }
 
 // errChanging says that somebody is writing at this moment.
 var errChanging = errors.New("the policy folder is being changed")
 
-func sameNames(a, b named) bool {
-	return a.zones == b.zones && a.threat == b.threat && a.network == b.network && a.profile == b.profile && strings.Join(a.rules, "\x00") == strings.Join(b.rules, "\x00")
-}
-
 func (s *Store) readFile(name string) ([]byte, error) {
 	return files.File{Path: at(s.options.Folder, name), Within: s.options.Within}.Read(files.DocumentLimit)
 }
 
-// ownRules are the files of rules that were written here, of policies that are
-// enforced or not.
-func (s *Store) ownRules() ([]string, error) {
+// rulesInPlace are the files in the folder of rules, of policies that are enforced
+// or not.
+func (s *Store) rulesInPlace() ([]string, error) {
 	entries, err := files.File{Path: at(s.options.Folder, rulesFolder), Within: s.options.Within}.ReadDir()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -90,25 +118,32 @@ func (s *Store) ownRules() ([]string, error) {
 	}
 	var names []string
 	for _, entry := range entries {
-		if strings.HasSuffix(entry.Name(), ".json") && !strings.HasPrefix(entry.Name(), ".") {
+		if isDocument(entry.Name()) {
 			names = append(names, path.Join(rulesFolder, entry.Name()))
 		}
 	}
 	return names, nil
 }
 
-// documents are what the files hold. Texts are those of readFolder.
-func (s *Store) documents(n named, texts folderFiles) (*records.Documents, error) {
-	d := new(records.Documents)
-	var err error
+func isDocument(name string) bool {
+	return strings.HasSuffix(name, ".json") && !strings.HasPrefix(name, ".")
+}
+
+// documentsOf are what the files of a folder hold. The error is a finding.List.
+func (s *Store) documentsOf(texts folderFiles) (*records.Documents, error) {
 	label := func(name string) string { return at(s.options.Folder, name) }
-	if text, there := texts[n.zones]; there && n.zones != "" {
-		if d.Zones, err = records.ReadZones(label(n.zones), text); err != nil {
+	n, err := readNamed(label(policyfile.FileName), texts.policyFile())
+	if err != nil {
+		return nil, err
+	}
+	d := new(records.Documents)
+	if n.zones != "" {
+		if d.Zones, err = records.ReadZones(label(n.zones), texts[n.zones]); err != nil {
 			return nil, err
 		}
 	}
-	if text, there := texts[n.threat]; there && n.threat != "" {
-		if d.Threat, err = records.ReadThreat(label(n.threat), text); err != nil {
+	if n.threat != "" {
+		if d.Threat, err = records.ReadThreat(label(n.threat), texts[n.threat]); err != nil {
 			return nil, err
 		}
 	}
@@ -124,12 +159,16 @@ func (s *Store) documents(n named, texts folderFiles) (*records.Documents, error
 		n.network: (*[]byte)(&d.NetworkConfig), n.profile: (*[]byte)(&d.AuthProfile),
 		lockoutFile: (*[]byte)(&d.LockoutConfig), sessionFile: (*[]byte)(&d.SessionConfig), providerFile: (*[]byte)(&d.ServiceProviderConfig),
 	} {
-		if text, there := texts[name]; there && name != "" {
-			root, err := jsondoc.Parse(label(name), text)
-			if err != nil {
-				return nil, err
-			}
+		text, there := texts[name]
+		if !there || name == "" {
+			continue
+		}
+		root, reader := jsondoc.Read(label(name), text)
+		if root.Exists() && reader.Is(root, jsondoc.Object, "an object") {
 			*into = records.Compact(root.Raw())
+		}
+		if err := reader.Found.Err(); err != nil {
+			return nil, err
 		}
 	}
 	return d, nil
@@ -139,28 +178,41 @@ func (s *Store) documents(n named, texts folderFiles) (*records.Documents, error
 func (s *Store) rules(d *records.Documents, n named, texts folderFiles) error {
 	taken := make(map[string]bool)
 	for _, p := range d.Policies {
-		file := n.rulesOf(p.ID)
-		taken[file] = true
-		text, there := texts[file]
+		name := n.rulesOf(p.ID)
+		taken[name] = true
+		text, there := texts[name]
 		if !there {
 			continue
 		}
 		var err error
-		if p.Rules, err = records.ReadRules(at(s.options.Folder, file), text); err != nil {
+		if p.Rules, err = s.readRules(n, name, text); err != nil {
 			return err
 		}
 	}
-	for _, file := range n.rules {
-		if taken[file] {
+	for _, name := range n.rules {
+		if taken[name] {
 			continue
 		}
-		rules, err := records.ReadRules(at(s.options.Folder, file), texts[file])
+		taken[name] = true
+		rules, err := s.readRules(n, name, texts[name])
 		if err != nil {
 			return err
 		}
-		d.Policies = append(d.Policies, adopt(d.Policies, file, rules))
+		d.Policies = append(d.Policies, adopt(d.Policies, name, rules))
 	}
 	return nil
+}
+
+// readRules reads a file of rules. Those that the policy does not read are looked
+// at as if it did: they are in force as soon as somebody activates their policy.
+func (s *Store) readRules(n named, name string, text []byte) ([]*records.Rule, error) {
+	label := at(s.options.Folder, name)
+	if !slices.Contains(n.rules, name) {
+		if _, err := zone.ParseOktaRules(label, text); err != nil {
+			return nil, err
+		}
+	}
+	return records.ReadRules(label, text)
 }
 
 // adopt makes a policy of rules that were found in a file of no policy: it is of
@@ -177,4 +229,8 @@ func adopt(others []*records.Policy, file string, rules []*records.Rule) *record
 		}
 	}
 	return p
+}
+
+func anyUnnamed(d *records.Documents) bool {
+	return slices.ContainsFunc(d.Zones, func(z *records.Zone) bool { return z.Unnamed })
 }

@@ -1,7 +1,6 @@
 package tenant
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
@@ -11,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,20 +23,22 @@ import (
 )
 
 // Generation is one state of a folder's documents: the first is the one that was
-// found, each other came of one write. The zero Generation is none.
+// found or made, each other came of one write. The zero Generation is none.
 type Generation struct {
 	Number  int       `json:"generation"` // from 1
 	Time    time.Time `json:"time"`
 	Caller  string    `json:"caller"`            // who wrote
-	Action  string    `json:"action"`            // "POST /api/v1/zones", "found", "revert 3"
+	Action  string    `json:"action"`            // "POST /api/v1/zones", "first start", "found", "revert 3"
 	Request string    `json:"request,omitempty"` // its id, as in the log
 
-	Fingerprint string            `json:"fingerprint"` // of the policy
-	Files       map[string]string `json:"files"`       // by name, the hashes of their contents
-	Gone        []Gone            `json:"gone,omitempty"`
+	Fingerprint string `json:"fingerprint"` // of the policy
+	// Changed has the files that are not those of the generation before, by name: the
+	// hash of what they hold; empty: the file is gone.
+	Changed map[string]string `json:"changed"`
+	Gone    []Gone            `json:"gone,omitempty"`
 }
 
-// Gone is a zone that a write deleted, and the one in front of it: whoever was
+// Gone is a zone that is no more, and the one that was in front of it: whoever was
 // listing zones goes on behind that (G3).
 type Gone struct {
 	ID    string `json:"id"`
@@ -44,13 +46,15 @@ type Gone struct {
 }
 
 // History is what a folder keeps of its writes (docs/admin.md): a line for each
-// generation, and the contents of their files, each once. It is safe for
+// generation, and the contents of their files, each content once. It is safe for
 // concurrent use.
 type History struct {
 	folder string // its own
 
 	mu          sync.Mutex
 	generations []Generation
+	files       map[string]string // of the last one: hashes by name
+	read        int64             // how much of the lines was read
 }
 
 const (
@@ -63,27 +67,57 @@ const (
 // OpenHistory reads the history of a policy folder; one that has none is empty. A
 // last line that was not finished is no generation.
 func OpenHistory(folder string) (*History, error) {
-	h := &History{folder: filepath.Join(folder, folderlock.State, historyName)}
-	text, err := files.File{Path: filepath.Join(h.folder, linesName)}.Read(files.DocumentLimit)
-	if errors.Is(err, fs.ErrNotExist) {
-		return h, nil
+	h := &History{folder: filepath.Join(folder, folderlock.State, historyName), files: make(map[string]string)}
+	return h, h.reload()
+}
+
+func (h *History) lines() string { return filepath.Join(h.folder, linesName) }
+
+// reload reads the lines that another program has written since.
+func (h *History) reload() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	file, err := files.File{Path: h.lines()}.Open()
+	if errors.Is(err, fs.ErrNotExist) && h.read == 0 {
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, len(text)+1)
-	for number := 1; lines.Scan(); number++ {
-		var g Generation
-		if err := json.Unmarshal(lines.Bytes(), &g); err != nil || g.Number != len(h.generations)+1 {
-			if number > 1 && !lines.Scan() {
-				break // a crash while it was written
-			}
-			return nil, fmt.Errorf("%s:%d: is no line of a history; move the folder %s away to begin a new one", filepath.Join(h.folder, linesName), number, h.folder)
+	defer file.Close()
+	text, err := io.ReadAll(io.NewSectionReader(file, h.read, 1<<62))
+	if err != nil {
+		return err
+	}
+	for line := range bytes.Lines(text) {
+		if line[len(line)-1] != '\n' {
+			break // of a crash, or somebody is writing it
 		}
-		h.generations = append(h.generations, g)
+		var g Generation
+		if err := json.Unmarshal(line, &g); err != nil || g.Number != len(h.generations)+1 {
+			return fmt.Errorf("%s:%d: is no line of a history; move the folder %s away to begin a new one", h.lines(), len(h.generations)+1, h.folder)
+		}
+		h.append(g)
+		h.read += int64(len(line))
 	}
-	return h, nil
+	return nil
+}
+
+// append adds a generation to what is known. The caller holds mu.
+func (h *History) append(g Generation) {
+	h.generations = append(h.generations, g)
+	g.apply(h.files)
+}
+
+// apply makes the files of the generation before those of this one.
+func (g *Generation) apply(files map[string]string) {
+	for name, hash := range g.Changed {
+		if hash == "" {
+			delete(files, name)
+		} else {
+			files[name] = hash
+		}
+	}
 }
 
 // Generations are all of them, the oldest first.
@@ -96,60 +130,62 @@ func (h *History) Generations() []Generation {
 // Generation is one of them.
 func (h *History) Generation(number int) (Generation, error) {
 	all := h.Generations()
-	if number < 1 || number > len(all) {
+	switch {
+	case len(all) == 0:
+		return Generation{}, fmt.Errorf("generation %d: nothing has been written yet, there is no history", number)
+	case number < 1 || number > len(all):
 		return Generation{}, fmt.Errorf("generation %d: the history has the generations 1 to %d", number, len(all))
 	}
 	return all[number-1], nil
 }
 
-// Last is the newest generation; the zero Generation if there is none.
-func (h *History) Last() Generation {
+// last is the number of the newest generation, 0 if there is none, and the hashes
+// of its files.
+func (h *History) last() (int, map[string]string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.generations) == 0 {
-		return Generation{}
-	}
-	return h.generations[len(h.generations)-1]
+	return len(h.generations), maps.Clone(h.files)
 }
 
 // Contents are the files of a generation, by name.
-func (h *History) Contents(g Generation) (map[string][]byte, error) {
-	contents := make(map[string][]byte, len(g.Files))
-	for name, hash := range g.Files {
+func (h *History) Contents(number int) (map[string][]byte, error) {
+	if _, err := h.Generation(number); err != nil {
+		return nil, err
+	}
+	hashes := make(map[string]string)
+	for _, g := range h.Generations()[:number] {
+		g.apply(hashes)
+	}
+	contents := make(map[string][]byte, len(hashes))
+	for name, hash := range hashes {
 		text, err := h.object(hash)
 		if err != nil {
-			return nil, fmt.Errorf("generation %d, %s: %w", g.Number, name, err)
+			return nil, fmt.Errorf("generation %d, %s: %w", number, name, err)
 		}
 		contents[name] = text
 	}
 	return contents, nil
 }
 
-// Successor is the id behind which the zones come that followed a zone: itself if
-// it is there, else the last before it that is. ok is false for an id that no zone
-// ever had.
-func (h *History) Successor(id string, there func(string) bool) (after string, ok bool) {
+// inFront is the zone that was in front of one that is gone, for the last time.
+func (h *History) inFront(id string) (before string, known bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	last := len(h.generations)
-	for !there(id) {
-		found := false
-		for i := last - 1; i >= 0 && !found; i-- {
-			for _, gone := range h.generations[i].Gone {
-				if gone.ID == id {
-					id, found = gone.After, true
-					break
-				}
-			}
-		}
-		if !found {
-			return "", false
-		}
-		if id == "" {
-			return "", true
+	for i := range slices.Backward(h.generations) {
+		if before, known = inFrontOf(h.generations[i].Gone, id); known {
+			return before, known
 		}
 	}
-	return id, true
+	return "", false
+}
+
+func inFrontOf(list []Gone, id string) (before string, known bool) {
+	for _, gone := range list {
+		if gone.ID == id {
+			return gone.After, true
+		}
+	}
+	return "", false
 }
 
 func hashOf(text []byte) string {
@@ -163,6 +199,9 @@ func (h *History) objectFile(hash string) string {
 
 // object is a content by its hash, which is checked.
 func (h *History) object(hash string) ([]byte, error) {
+	if len(hash) != hex.EncodedLen(sha256.Size) {
+		return nil, errors.New("the history has no such content")
+	}
 	file, err := files.File{Path: h.objectFile(hash)}.Open()
 	if err != nil {
 		return nil, err
@@ -185,11 +224,11 @@ func (h *History) object(hash string) ([]byte, error) {
 // keep writes a content unless it is kept already, and gives its hash.
 func (h *History) keep(text []byte) (string, error) {
 	hash := hashOf(text)
-	name := h.objectFile(hash)
-	if _, err := os.Stat(name); err == nil {
+	if _, err := h.object(hash); err == nil {
 		return hash, nil
 	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+	name := h.objectFile(hash)
+	if err := atomicfile.Folder(filepath.Dir(name), ownFolder); err != nil {
 		return "", err
 	}
 	return hash, atomicfile.Write(name, func(w io.Writer) error {
@@ -204,46 +243,53 @@ func (h *History) keep(text []byte) (string, error) {
 	})
 }
 
-// add writes the line of a generation.
+// ownFolder are the permissions of folders that are nobody else's business.
+const ownFolder = 0o700
+
+// add writes the line of a generation, which is the next one.
 func (h *History) add(g Generation) error {
 	line, err := json.Marshal(g)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(h.folder, 0o700); err != nil {
+	if err := atomicfile.Folder(h.folder, ownFolder); err != nil {
 		return err
 	}
-	name := filepath.Join(h.folder, linesName)
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	file, err := os.OpenFile(h.lines(), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
-	if err = dropHalfLine(file); err == nil {
-		_, err = file.Write(append(line, '\n'))
+	line = append(line, '\n')
+	if err = file.Truncate(h.read); err == nil { // what a crash or a full disk left of a line
+		_, err = file.WriteAt(line, h.read)
 	}
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	h.mu.Lock()
-	h.generations = append(h.generations, g)
-	h.mu.Unlock()
+	h.append(g)
+	h.read += int64(len(line))
 	return nil
 }
 
-// dropHalfLine cuts off what a crash or a full disk left of a line.
-func dropHalfLine(file *os.File) error {
-	size, err := file.Seek(0, io.SeekEnd)
-	if err != nil || size == 0 {
+// dropLast takes the line of the last generation away again: it did not come about.
+func (h *History) dropLast() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	last := len(h.generations) - 1
+	line, err := json.Marshal(h.generations[last])
+	if err != nil {
 		return err
 	}
-	last := make([]byte, 1)
-	for ; size > 0; size-- {
-		if _, err := file.ReadAt(last, size-1); err != nil {
-			return err
-		}
-		if last[0] == '\n' {
-			break
-		}
+	if err := os.Truncate(h.lines(), h.read-int64(len(line)+1)); err != nil {
+		return err
 	}
-	return file.Truncate(size)
+	h.read -= int64(len(line) + 1)
+	h.generations = h.generations[:last]
+	h.files = make(map[string]string)
+	for _, g := range h.generations {
+		g.apply(h.files)
+	}
+	return nil
 }

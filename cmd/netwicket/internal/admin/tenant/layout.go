@@ -7,7 +7,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/policyedit"
@@ -28,6 +27,12 @@ const (
 	sessionFile  = "sailpoint/session-config.json"
 	providerFile = "sailpoint/service-provider-config.json"
 )
+
+// usualFiles are the places of documents that no policy file has to name, or names
+// as soon as there are any.
+func usualFiles() []string {
+	return []string{zonesFile, policiesFile, threatFile, networkFile, profileFile, lockoutFile, sessionFile, providerFile}
+}
 
 // named is what a policy file says about where documents stand; empty: nothing.
 type named struct {
@@ -79,7 +84,7 @@ func (n named) rulesOf(id string) string {
 			return file
 		}
 	}
-	return path.Join(rulesFolder, id+".json")
+	return rulesName(id)
 }
 
 // adoptedID is the id of a policy whose rules were found in a file that no policy
@@ -105,8 +110,9 @@ func at(folder, name string) string {
 
 // render gives the files that documents make, the policy file included, whose
 // other members stay as they are. Files that would be empty, of documents that
-// there are none of, are left out.
-func render(d *records.Documents, policyFile []byte) (folderFiles, error) {
+// there are none of, are left out. denies are files of rules that are named though
+// they hold none, which denies everybody: they stay.
+func render(d *records.Documents, policyFile []byte, denies map[string]bool) (folderFiles, error) {
 	n, err := readNamed(policyfile.FileName, policyFile)
 	if err != nil {
 		return nil, err
@@ -149,12 +155,13 @@ func render(d *records.Documents, policyFile []byte) (folderFiles, error) {
 	}
 	var enforced []string
 	for _, p := range ordered(d.Policies) {
-		file := path.Join(rulesFolder, p.ID+".json") // where it is found without a policy file that names it
-		if isEnforced(p) {
-			file = n.rulesOf(p.ID)
+		file := rulesName(p.ID) // where they are found without a policy file that names them
+		enforce := isEnforced(p)
+		if named := n.rulesOf(p.ID); enforce || denies[named] && p.Status == records.Active && len(p.Rules) == 0 {
+			file, enforce = named, true
 			enforced = append(enforced, file)
 		}
-		if len(p.Rules) > 0 {
+		if enforce || len(p.Rules) > 0 {
 			out[file] = records.WriteRules(p.Rules)
 		}
 	}
@@ -182,27 +189,46 @@ func render(d *records.Documents, policyFile []byte) (folderFiles, error) {
 }
 
 // renderChange gives the files of documents that were made from others. Those that
-// nothing changed stay as somebody wrote them, and so do those that this package
-// did not make and that nobody names any more, such as rules of which a policy was
-// made (D1).
-func renderChange(before, after *records.Documents, texts folderFiles) (folderFiles, error) {
-	was, err := render(before, texts[policyfile.FileName])
+// nothing changed stay as somebody wrote them. What is named no more goes if it is
+// this package's; other files stay where they lie (D1).
+func renderChange(before, after *records.Documents, found *reading) (folderFiles, error) {
+	n, err := readNamed(policyfile.FileName, found.texts.policyFile())
 	if err != nil {
 		return nil, err
 	}
-	out, err := render(after, texts[policyfile.FileName])
+	denies := n.withoutRules(before.Policies)
+	was, err := render(before, found.texts.policyFile(), denies)
 	if err != nil {
 		return nil, err
 	}
-	for name, text := range texts {
+	out, err := render(after, found.texts.policyFile(), denies)
+	if err != nil {
+		return nil, err
+	}
+	refers := false // a file changes that may name a zone by the id that its file lacks
+	for name := range out {
+		refers = refers || found.unnamed && name != n.zones && !bytes.Equal(out[name], was[name])
+	}
+	for name, text := range found.texts {
 		switch {
-		case out.has(name) && bytes.Equal(out[name], was[name]):
+		case out.has(name) && bytes.Equal(out[name], was[name]) && !(refers && name == n.zones):
 			out[name] = text
-		case !out.has(name) && !isOwn(name):
+		case !out.has(name) && !(was.has(name) && isOwn(name)):
 			out[name] = text
 		}
 	}
 	return out, nil
+}
+
+// withoutRules are the files that a policy file names though they hold no rule.
+func (n named) withoutRules(policies []*records.Policy) map[string]bool {
+	files := make(map[string]bool)
+	for _, p := range policies {
+		if name := n.rulesOf(p.ID); len(p.Rules) == 0 && slices.Contains(n.rules, name) {
+			files[name] = true
+		}
+	}
+	return files
 }
 
 func indented(text json.RawMessage) []byte {
@@ -225,19 +251,4 @@ func isEnforced(p *records.Policy) bool {
 		return false
 	}
 	return !p.System || len(p.Rules) > 1 || !p.Rules[0].AllowsEverybody()
-}
-
-// isOwn says that a file has a name that this package gives: nobody else's files
-// are taken away.
-func isOwn(name string) bool {
-	if strings.HasPrefix(name, rulesFolder) {
-		base := path.Base(name)
-		return strings.HasPrefix(base, records.SignOnID) || strings.HasPrefix(base, records.AccessID)
-	}
-	for _, own := range []string{zonesFile, policiesFile, threatFile, networkFile, profileFile, lockoutFile, sessionFile, providerFile} {
-		if name == own || nameFor(0, name) == nameFor(0, own) {
-			return true
-		}
-	}
-	return false
 }

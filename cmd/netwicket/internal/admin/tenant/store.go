@@ -3,7 +3,6 @@ package tenant
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -11,10 +10,7 @@ import (
 	"time"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
-	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/folderlock"
-	"github.com/netwicket/netwicket/decide/policyfile"
-	"github.com/netwicket/netwicket/internal/shown"
 )
 
 // Options say which folder, and what is asked of a write.
@@ -24,35 +20,32 @@ type Options struct {
 	Strict      bool             // warnings refuse a write (D5)
 	GuardCaller bool             // a write must not lock out who makes it (D4)
 	Audit       *Audit           // nil: there is none
-	Log         *slog.Logger     // what goes on beside requests
+	Log         *slog.Logger     // what goes on beside requests; nil: nothing
 	Now         func() time.Time // nil: time.Now
 	Patience    time.Duration    // that a write waits for others; 0: 10 seconds (R3)
 	Holder      string           // what others are told who find the folder locked
+	// Between is for one write while another program may hold the folder in turns, as
+	// admin does.
+	Between bool
 }
 
 // Store is one policy folder. Open makes one; it is safe for concurrent use.
 type Store struct {
 	options Options
-	lock    *folderlock.Lock
+	lock    *folderlock.Lock // nil: another program holds the folder in turns
 	history *History
-	writer  chan struct{} // whose turn it is to write
 
-	loading sync.Mutex // one reads the folder at a time
+	writer chan struct{} // whose turn it is to write in this program
+	closed bool          // the writer's
+
+	loading sync.Mutex // one reads or changes the folder at a time
 	mu      sync.RWMutex
 	now     state
 	busy    bool // files are being written: what is known is what holds
 }
 
-// state is a folder as it was read last.
-type state struct {
-	documents *records.Documents
-	read      *reading
-	policy    *inForce
-	err       error // why there are none (D6)
-}
-
 // ErrBusy says that other writes have taken too long to wait for (R3).
-var ErrBusy = errors.New("other writes are under way")
+var ErrBusy = folderlock.ErrBusy
 
 // Unavailable says that the folder does not load, or cannot be written: nothing
 // that a request caused, and none succeeds until it is mended (D6).
@@ -81,10 +74,13 @@ func Open(options Options) (*Store, error) {
 	if options.Patience == 0 {
 		options.Patience = 10 * time.Second
 	}
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
 	if info, err := os.Stat(options.Folder); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("%s: expected a policy folder, whose documents are managed", options.Folder)
 	}
-	lock, err := folderlock.Take(options.Folder, options.Holder)
+	lock, err := take(options)
 	if err != nil {
 		return nil, err
 	}
@@ -96,20 +92,35 @@ func Open(options Options) (*Store, error) {
 	return s, nil
 }
 
+func take(options Options) (*folderlock.Lock, error) {
+	if !options.Between {
+		return folderlock.TakeInTurns(options.Folder, options.Holder)
+	}
+	lock, err := folderlock.Take(options.Folder, options.Holder)
+	if held := (*folderlock.Held)(nil); errors.As(err, &held) && held.InTurns {
+		return nil, nil
+	}
+	return lock, err
+}
+
 func (s *Store) open() error {
-	var err error
+	turn, err := folderlock.Turn(s.options.Folder, s.options.Patience)
+	if err != nil {
+		return err
+	}
+	defer turn.Release()
 	if s.history, err = OpenHistory(s.options.Folder); err != nil {
 		return err
 	}
-	if err := s.recover(); err != nil {
-		return err
-	}
-	if err := s.makePolicyFile(); err != nil {
+	if _, err := s.recover(); err != nil {
 		return err
 	}
 	documents, read, err := s.readFolder()
 	if err != nil {
 		return err
+	}
+	if s.lock != nil {
+		s.clean(read.texts)
 	}
 	furnished := documents.Clone()
 	if s.furnish(furnished) {
@@ -121,48 +132,41 @@ func (s *Store) open() error {
 	return s.now.err
 }
 
-// makePolicyFile makes the policy file of an empty folder.
-func (s *Store) makePolicyFile() error {
-	name := at(s.options.Folder, policyfile.FileName)
-	if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	s.options.Log.Info("the folder has no policy file; one is made", "file", name)
-	return s.put(policyfile.FileName, []byte("{\n  \"okta\": {}\n}\n"), true)
-}
-
 // first writes what a new folder gets. If the policy would not load with it, the
 // folder stays as it was.
 func (s *Store) first(found, furnished *records.Documents, read *reading) error {
-	files, err := renderChange(found, furnished, read.texts)
+	files, err := renderChange(found, furnished, read)
 	if err != nil {
+		return err
+	}
+	if files, err = s.spread(furnished, read.texts, files); err != nil {
 		return err
 	}
 	candidate, err := s.compile(files, nil)
 	if err != nil {
 		return err
 	}
+	s.options.Log.Info("the folder gets what every tenant has: system zones unless it has zones, and a default policy of each type", "folder", s.options.Folder)
 	return s.commit(Generation{
-		Number: s.history.Last().Number + 1, Time: s.options.Now().UTC(), Action: "first start",
-		Fingerprint: candidate.policy.Info().Fingerprint,
+		Time: s.options.Now().UTC(), Action: "first start", Fingerprint: candidate.fingerprint(),
 	}, read.texts, files)
 }
 
 // Close waits for the write under way and gives the lock back (D8). A write that
-// comes afterwards finds the store Unavailable; whoever reads goes on. Closing
-// twice is nothing.
+// comes afterwards finds the store Unavailable; reading goes on. Closing twice is
+// nothing.
 func (s *Store) Close() {
 	s.writer <- struct{}{}
 	defer func() { <-s.writer }()
 	s.lock.Release()
-	s.lock = nil
+	s.closed = true
 }
 
 // History is what the folder keeps of its writes.
 func (s *Store) History() *History { return s.history }
 
 // Documents are the documents as they are now, which nobody changes. The error is
-// Unavailable. It takes a look at each file.
+// Unavailable. The cost is a look at each file.
 func (s *Store) Documents() (*records.Documents, error) {
 	now := s.current()
 	return now.documents, now.err
@@ -171,71 +175,37 @@ func (s *Store) Documents() (*records.Documents, error) {
 // Fingerprint is that of the policy that the documents make; empty if they make
 // none.
 func (s *Store) Fingerprint() string {
-	if now := s.current(); now.policy != nil {
-		return now.policy.policy.Info().Fingerprint
+	if now := s.current(); now.err == nil {
+		return now.policy.fingerprint()
 	}
 	return ""
 }
 
-// current is the folder as it is now: read again if somebody else has written (D2).
-func (s *Store) current() state {
+// Behind is the place in documents' zones from which those come that are behind a
+// zone, be the zone itself there or gone since (G3). There is none for an id that
+// no zone of the folder ever had.
+func (s *Store) Behind(documents *records.Documents, id string) (place int, known bool) {
 	s.mu.RLock()
-	now, busy := s.now, s.busy
+	gone := s.now.gone
 	s.mu.RUnlock()
-	if busy || now.read != nil && !now.read.set.Look().Differs(now.read.look) {
-		return now
-	}
-	s.loading.Lock()
-	defer s.loading.Unlock()
-	s.mu.RLock()
-	again := s.now
-	s.mu.RUnlock()
-	if again.read != now.read { // somebody else was faster
-		return again
-	}
-	return s.refresh()
-}
-
-// refresh reads and compiles the folder.
-func (s *Store) refresh() state {
-	const tries = 5
-	var next state
-	for try := range tries {
-		if next.documents, next.read, next.err = s.readFolder(); !errors.Is(next.err, errChanging) {
-			break
+	seen := make(map[string]bool)
+	for id != "" {
+		if _, i := documents.Zone(id); i >= 0 {
+			return i + 1, true
 		}
-		time.Sleep(time.Duration(try) * 10 * time.Millisecond)
+		if seen[id] { // somebody put zones into another order
+			return 0, false
+		}
+		seen[id] = true
+		before, found := inFrontOf(gone, id)
+		if !found {
+			if before, found = s.history.inFront(id); !found {
+				return 0, false
+			}
+		}
+		id = before
 	}
-	s.mu.RLock()
-	before := s.now.policy
-	s.mu.RUnlock()
-	if next.err == nil {
-		next.policy, next.err = s.compile(nil, before)
-	}
-	if next.err != nil {
-		s.options.Log.Error("the documents do not load; requests are refused until they do", "error", shown.Lines(next.err.Error()))
-		next.documents, next.err = nil, &Unavailable{next.err}
-		next.policy = before // its geo data, and what the guard is held against
-	}
-	if next.read.look == nil {
-		next.read.look = next.read.set.Look()
-	}
-	s.mu.Lock()
-	s.now = next
-	s.mu.Unlock()
-	return next
-}
-
-// Write makes a change, or answers why not. change gets a copy of the documents,
-// of which it may change the lists, and answers as if the change was stored; an
-// answer of 400 and more means that there is none. It may be called again with
-// other documents. refuse words the errors of this package in the vendor's way:
-// ErrBusy, Unavailable and Refused.
-//
-// Warnings of the new policy are in the answer's headers. The audit has the
-// request and what became of it.
-func (s *Store) Write(r *wire.Request, change func(*records.Documents) wire.Answer, refuse func(error) wire.Answer) wire.Answer {
-	return s.write(r, nil, change, refuse)
+	return 0, len(seen) > 0
 }
 
 // Since is when the tenant began: the time of its first generation (T1).

@@ -103,7 +103,7 @@ func TestWrite(t *testing.T) {
 
 	generations := store.History().Generations()
 	require.Equal(t, []string{"first start", "POST /api/v1/zones"}, names(generations, func(g tenant.Generation) string { return g.Action }))
-	contents, err := store.History().Contents(generations[1])
+	contents, err := store.History().Contents(generations[1].Number)
 	require.NoError(t, err)
 	for name, text := range contents {
 		require.Equal(t, before[name], string(text), name)
@@ -145,11 +145,11 @@ func TestGuard(t *testing.T) {
 	before := snapshot(t, dir)
 	answer := write(t, store, addZone(blocklist("Oops", "203.0.113.0/24")))
 	require.Equal(t, http.StatusBadRequest, answer.Status)
-	require.Contains(t, string(answer.Body), `203.0.113.9, which is in serve.guard, would be denied`)
+	require.Contains(t, string(answer.Body), `it denies 203.0.113.9, which is in serve.guard`)
 	require.Contains(t, string(answer.Body), `Oops`)
 	answer = write(t, store, addZone(blocklist("Me", "192.0.2.0/24")))
 	require.Equal(t, http.StatusBadRequest, answer.Status)
-	require.Contains(t, string(answer.Body), `192.0.2.1, from which this request comes, would be denied`)
+	require.Contains(t, string(answer.Body), `it denies 192.0.2.1, from which this request comes`)
 	require.Equal(t, before, snapshot(t, dir))
 }
 

@@ -9,12 +9,75 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/folderlock"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/shown"
 )
 
-// write is Write; action is the generation's, nil for the request's verb and path.
-func (s *Store) write(r *wire.Request, action *string, change func(*records.Documents) wire.Answer, refuse func(error) wire.Answer) wire.Answer {
+// Write makes a change, or answers why not. change gets a copy of the documents,
+// of which it may change the lists, and answers as if the change was stored; an
+// answer of 400 and more means that there is none. It may be called again, with
+// other documents. refuse words the errors of this package in the vendor's way:
+// ErrBusy, Unavailable and Refused.
+//
+// Warnings of the new policy are in the answer's headers. The audit has the
+// request and what became of it.
+func (s *Store) Write(r *wire.Request, change func(*records.Documents) wire.Answer, refuse func(error) wire.Answer) wire.Answer {
+	var answer wire.Answer
+	_ = s.inTurn(func() error {
+		var done *written
+		var err error
+		if answer, done, err = s.attempt(r, r.Verb+" "+r.Path, change); err != nil {
+			answer = refuse(err)
+		}
+		s.options.Audit.note(r, answer, done) // while no other writes: lines are in the order of writes
+		return err
+	}, func(err error) {
+		answer = refuse(err)
+		s.options.Audit.note(r, answer, nil)
+	})
+	answer.Audited = true
+	return answer
+}
+
+// Revert makes the documents those of a generation again, as a write of its own: the
+// rest of the policy file stays as it is. The error is that of Write, or says that
+// there is no such generation.
+func (s *Store) Revert(r *wire.Request, number int) (wire.Answer, error) {
+	contents, err := s.history.Contents(number)
+	if err != nil {
+		return wire.Answer{}, err
+	}
+	then, err := s.documentsOf(contents)
+	if err != nil {
+		return wire.Answer{}, err
+	}
+	var answer wire.Answer
+	var done *written
+	failed := func(err error) {
+		answer = wire.Answer{Status: http.StatusBadRequest, Causes: []string{err.Error()}}
+		if refused := (*Refused)(nil); errors.As(err, &refused) {
+			answer.Causes = refused.Causes
+		}
+		s.options.Audit.note(r, answer, nil)
+	}
+	err = s.inTurn(func() error {
+		answer, done, err = s.attempt(r, fmt.Sprintf("revert %d", number), func(d *records.Documents) wire.Answer {
+			*d = *then.Clone()
+			return wire.Answer{Status: http.StatusOK}
+		})
+		if err != nil {
+			failed(err)
+			return err
+		}
+		s.options.Audit.note(r, answer, done)
+		return nil
+	}, failed)
+	return answer, err
+}
+
+// inTurn does one write after the other. late is told that others took too long.
+func (s *Store) inTurn(do func() error, late func(error)) error {
 	select {
 	case s.writer <- struct{}{}:
 	default:
@@ -23,49 +86,49 @@ func (s *Store) write(r *wire.Request, action *string, change func(*records.Docu
 		select {
 		case s.writer <- struct{}{}:
 		case <-patience.C:
-			answer := refuse(ErrBusy)
-			answer.Audited = true
-			s.options.Audit.note(r, answer, nil)
-			return answer
+			late(ErrBusy)
+			return ErrBusy
 		}
 	}
 	defer func() { <-s.writer }()
-	what := r.Verb + " " + r.Path
-	if action != nil {
-		what = *action
-	}
-	answer, done, err := s.attempt(r, what, change)
-	if err != nil {
-		answer = refuse(err)
-	}
-	answer.Audited = true
-	s.options.Audit.note(r, answer, done) // while no other writes: lines are in the order of writes
-	return answer
+	return do()
 }
 
 var errClosed = errors.New("the server is shutting down")
 
-// attempt makes one change. Its error is Unavailable or Refused.
-func (s *Store) attempt(r *wire.Request, action string, make func(*records.Documents) wire.Answer) (wire.Answer, *change, error) {
-	if s.lock == nil {
+// attempt makes one change, again if somebody else writes to the folder meanwhile.
+// Its error is ErrBusy, Unavailable or Refused.
+func (s *Store) attempt(r *wire.Request, action string, change func(*records.Documents) wire.Answer) (wire.Answer, *written, error) {
+	if s.closed {
 		return wire.Answer{}, nil, &Unavailable{errClosed}
 	}
-	now := s.current()
+	for end := time.Now().Add(s.options.Patience); ; {
+		answer, done, err := s.try(r, action, change)
+		if !errors.Is(err, errChanging) {
+			return answer, done, err
+		}
+		if time.Now().After(end) {
+			return wire.Answer{}, nil, ErrBusy
+		}
+	}
+}
+
+// try is attempt, once. The error may be errChanging besides.
+func (s *Store) try(r *wire.Request, action string, change func(*records.Documents) wire.Answer) (wire.Answer, *written, error) {
+	now := s.currentPolicy()
 	if now.err != nil {
 		return wire.Answer{}, nil, now.err
 	}
 	documents := now.documents.Clone()
-	answer := make(documents)
+	answer := change(documents)
 	if answer.Status >= http.StatusBadRequest {
 		return answer, nil, nil
 	}
-	before := now.read.texts
-	after, err := renderChange(now.documents, documents, before)
-	if err != nil {
-		return wire.Answer{}, nil, &Refused{causesOf(err)}
+	after, err := renderChange(now.documents, documents, now.read)
+	if err == nil {
+		after, err = s.spread(documents, now.read.texts, after)
 	}
-	number := s.history.Last().Number + 1
-	if after, err = spread(number, before, after); err != nil {
+	if err != nil {
 		return wire.Answer{}, nil, &Refused{causesOf(err)}
 	}
 	candidate, err := s.compile(after, now.policy)
@@ -76,16 +139,15 @@ func (s *Store) attempt(r *wire.Request, action string, make func(*records.Docum
 	if err := s.refusal(now.policy, candidate, r.Peer, warnings); err != nil {
 		return wire.Answer{}, nil, err
 	}
-	done := &change{Before: now.policy.policy.Info().Fingerprint, After: candidate.policy.Info().Fingerprint, Warnings: texts(warnings)}
+	done := &written{Before: now.policy.fingerprint(), After: candidate.fingerprint(), Warnings: texts(warnings)}
 	done.measure(now.policy.policy, candidate.policy)
-	done.Generation, err = s.store(Generation{
+	g := Generation{
 		Time: r.Time.UTC(), Caller: r.Caller.Name, Action: action, Request: r.ID,
 		Fingerprint: done.After, Gone: gone(now.documents.Zones, documents.Zones),
-	}, now, after)
-	if err != nil {
-		return wire.Answer{}, nil, &Unavailable{err}
 	}
-	s.accept(documents, after, candidate)
+	if done.Generation, err = s.store(g, now, state{documents: documents, policy: candidate}, after); err != nil {
+		return wire.Answer{}, nil, err
+	}
 	addWarnings(&answer, warnings)
 	for _, text := range done.Warnings {
 		s.options.Log.Warn("a write left a warning", "request", r.ID, "warning", text)
@@ -93,58 +155,69 @@ func (s *Store) attempt(r *wire.Request, action string, make func(*records.Docum
 	return answer, done, nil
 }
 
-// store brings a generation to the disk, and before it what was found if that is
-// not the last one. Readers go on with what they know.
-func (s *Store) store(g Generation, now state, after folderFiles) (int, error) {
+// store brings a generation to the disk and gives its number. Readers go on with
+// what they know until it is there. Its error is ErrBusy, Unavailable, or errChanging
+// if the folder is not as it was read.
+func (s *Store) store(g Generation, now, next state, after folderFiles) (int, error) {
+	turn, err := folderlock.Turn(s.options.Folder, s.options.Patience)
+	if errors.Is(err, ErrBusy) {
+		return 0, ErrBusy
+	}
+	if err != nil {
+		return 0, &Unavailable{err}
+	}
+	defer turn.Release()
+	s.loading.Lock()
+	defer s.loading.Unlock()
 	s.mu.Lock()
-	s.busy = true
+	same := s.now.read == now.read
+	s.busy = same
 	s.mu.Unlock()
+	if !same {
+		return 0, errChanging
+	}
 	defer func() {
 		s.mu.Lock()
-		s.busy = false
+		s.now, s.busy = next, false
 		s.mu.Unlock()
 	}()
-	if now.read.set.Look().Differs(now.read.look) {
-		return 0, errors.New("somebody else has just written to the folder")
+	recovered, err := s.recover()
+	if err == nil {
+		err = s.history.reload()
 	}
-	if last := s.history.Last(); !sameFiles(last.Files, now.read.texts) {
-		found := Generation{Number: last.Number + 1, Time: g.Time, Action: "found", Fingerprint: now.policy.policy.Info().Fingerprint}
-		if err := s.commit(found, now.read.texts, now.read.texts); err != nil {
-			return 0, err
+	if err == nil && (recovered || now.read.changed()) {
+		err = errChanging
+	}
+	if err == nil {
+		err = s.commit(g, now.read.texts, after)
+	}
+	if err != nil {
+		next = now
+		if errors.Is(err, errChanging) {
+			next.read = nil
+			return 0, errChanging
 		}
+		return 0, &Unavailable{err}
 	}
-	g.Number = s.history.Last().Number + 1
-	return g.Number, s.commit(g, now.read.texts, after)
+	next.read = s.reread(next.documents, after)
+	number, _ := s.history.last()
+	return number, nil
 }
 
-func sameFiles(hashes map[string]string, texts folderFiles) bool {
-	if len(hashes) != len(texts) {
-		return false
+// reread is the folder as it was just written; nil if somebody has written to it
+// since, so that it is read again.
+func (s *Store) reread(documents *records.Documents, after folderFiles) *reading {
+	r := &reading{unnamed: anyUnnamed(documents)}
+	texts, err := s.readTexts(r)
+	if err != nil || len(changes(texts, after)) > 0 {
+		return nil
 	}
-	for name, text := range texts {
-		if hashes[name] != hashOf(text) {
-			return false
-		}
-	}
-	return true
-}
-
-// accept makes what was stored the state that holds.
-func (s *Store) accept(documents *records.Documents, after folderFiles, candidate *inForce) {
-	_, read, err := s.readFolder()
-	if err != nil || len(changes(read.texts, after)) > 0 { // somebody wrote meanwhile: the next one reads it
-		read = nil
-	}
-	s.mu.Lock()
-	s.now = state{documents: documents, read: read, policy: candidate}
-	s.mu.Unlock()
+	r.texts = texts
+	return r
 }
 
 // gone are the zones that a write deleted, each with the one in front of it.
 func gone(before, after []*records.Zone) []Gone {
-	if len(after) >= len(before) && len(before) == 0 {
-		return nil
-	}
 	there := make(map[string]bool, len(after))
 	for _, z := range after {
 		there[z.ID] = true

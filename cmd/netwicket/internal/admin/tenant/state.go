@@ -1,0 +1,166 @@
+package tenant
+
+import (
+	"errors"
+	"path/filepath"
+	"time"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/internal/files"
+	"github.com/netwicket/netwicket/internal/shown"
+)
+
+// state is a folder as it was read last. It is not changed.
+type state struct {
+	documents *records.Documents
+	read      *reading // nil: the files are to be read again
+	policy    *inForce // of the documents; if they make none, of those before
+	err       error    // why there are none: Unavailable (D6)
+	gone      []Gone   // zones that the last generation has, and the documents do not
+}
+
+// seen is how files looked, of a set that is watched.
+type seen struct {
+	set  files.Set
+	look files.State
+}
+
+// changed says that the files look different now.
+func (s seen) changed() bool { return s.set.Look().Differs(s.look) }
+
+// current is the folder as it is now: read again if somebody else has written (D2).
+func (s *Store) current() state { return s.unless((*state).stale) }
+
+// currentPolicy is current, and the policy's geo data and lists are those of now.
+func (s *Store) currentPolicy() state {
+	return s.unless(func(now *state) bool { return now.stale() || now.policy.beside.changed() })
+}
+
+// stale says that the files are to be read again. A policy that does not load is
+// tried again when anything of it has changed.
+func (now *state) stale() bool {
+	return now.read == nil || now.read.changed() || now.err != nil && now.policy != nil && now.policy.beside.changed()
+}
+
+// unless is the folder as it was read, read again if that is stale.
+func (s *Store) unless(stale func(*state) bool) state {
+	s.mu.RLock()
+	now, busy := s.now, s.busy
+	s.mu.RUnlock()
+	if busy || !stale(&now) {
+		return now
+	}
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	s.mu.RLock()
+	again := s.now
+	s.mu.RUnlock()
+	if again.read != now.read || again.policy != now.policy { // somebody else was faster
+		return again
+	}
+	return s.refresh()
+}
+
+// refresh reads and compiles the folder. The caller holds loading.
+func (s *Store) refresh() state {
+	const tries = 5
+	var next state
+	for try := range tries {
+		if next.documents, next.read, next.err = s.readFolder(); !errors.Is(next.err, errChanging) {
+			break
+		}
+		time.Sleep(time.Duration(try) * 10 * time.Millisecond)
+	}
+	s.mu.RLock()
+	before := s.now.policy
+	s.mu.RUnlock()
+	if next.err == nil {
+		next.err = s.history.reload()
+	}
+	if next.err == nil {
+		next.policy, next.err = s.compile(next.read.texts, before)
+	}
+	if next.err == nil {
+		next.gone, next.err = s.lost(next)
+	}
+	if next.err != nil {
+		s.options.Log.Error("the documents do not load; requests are refused until they do", "error", shown.Lines(next.err.Error()))
+		next.documents, next.err = nil, &Unavailable{next.err}
+	}
+	if next.policy == nil || next.policy.policy == nil {
+		next.policy = next.policy.instead(before)
+	}
+	s.mu.Lock()
+	s.now = next
+	s.mu.Unlock()
+	return next
+}
+
+// lost are the zones of the last generation that somebody else has deleted since.
+func (s *Store) lost(now state) ([]Gone, error) {
+	number, hashes := s.history.last()
+	if number == 0 || sameFiles(hashes, now.read.texts) {
+		return nil, nil
+	}
+	contents, err := s.history.Contents(number)
+	if err != nil {
+		return nil, err
+	}
+	then, err := s.documentsOf(contents)
+	if err != nil {
+		return nil, nil // it was never in force: nobody has listed its zones
+	}
+	return gone(then.Zones, now.documents.Zones), nil
+}
+
+// inForce is a policy that compiled, with what it was made of.
+type inForce struct {
+	parts  *policyfile.Parts
+	policy *decide.Policy
+	beside seen // what it was made of beside the documents
+}
+
+// instead is a policy that did not compile, with the one before in its place for
+// the guard and the geo data: what it was made of is watched.
+func (f *inForce) instead(before *inForce) *inForce {
+	switch {
+	case f == nil:
+		return before
+	case before == nil:
+		return f
+	default:
+		return &inForce{parts: before.parts, policy: before.policy, beside: f.beside}
+	}
+}
+
+func (f *inForce) fingerprint() string { return f.policy.Info().Fingerprint }
+
+// compile makes the policy that the folder is with contents in place of its files.
+// Geo data are those of before as long as their files are the same. The policy is
+// not nil, but has nothing to decide with, if there is an error.
+func (s *Store) compile(contents folderFiles, before *inForce) (*inForce, error) {
+	options := policyfile.Options{
+		Paths: []string{s.options.Folder}, Within: s.options.Within, Now: s.options.Now(),
+		Contents: make(map[string][]byte, len(contents)),
+	}
+	var early files.State
+	if before != nil {
+		options.Before, early = before.parts, before.beside.set.Look()
+	}
+	for name, text := range contents {
+		options.Contents[at(s.options.Folder, name)] = text
+	}
+	begun := time.Now()
+	parts, policy, err := policyfile.Open(options)
+	made := &inForce{parts: parts, policy: policy}
+	made.beside.set = files.Set{Folders: parts.Folders}
+	for _, name := range parts.Files {
+		if _, document := options.Contents[filepath.Clean(name)]; !document {
+			made.beside.set.Files = append(made.beside.set.Files, name)
+		}
+	}
+	made.beside.look = made.beside.set.Look().AsOf(early, begun)
+	return made, err
+}
