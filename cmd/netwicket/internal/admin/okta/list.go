@@ -128,17 +128,5 @@ func (a *api) behind(d *records.Documents, cursor string) (int, bool) {
 	if !ok {
 		return 0, false
 	}
-	places := make(map[string]int, len(d.Zones))
-	for i, z := range d.Zones {
-		places[z.ID] = i
-	}
-	after, ok := a.store.History().Successor(id, func(id string) bool { _, there := places[id]; return there })
-	switch {
-	case !ok:
-		return 0, false
-	case after == "":
-		return 0, true
-	default:
-		return places[after] + 1, true
-	}
+	return a.store.Behind(d, id)
 }
