@@ -1,0 +1,54 @@
+package tenant
+
+import (
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
+)
+
+// BreakOff makes a change and stops as a program that is killed once so many files
+// have their new content: what it was to do afterwards is not done. It says how many
+// files there were to do. Before the first, files are beside those that they replace.
+func (s *Store) BreakOff(change func(*records.Documents), files int) (int, error) {
+	now := s.currentPolicy()
+	documents := now.documents.Clone()
+	change(documents)
+	after, err := renderChange(now.documents, documents, now.read)
+	if err != nil {
+		return 0, err
+	}
+	if after, err = s.spread(documents, now.read.texts, after); err != nil {
+		return 0, err
+	}
+	number, hashes := s.history.last()
+	g := Generation{Number: number + 1, Action: "broken off"}
+	if g.Changed, err = s.keep(hashes, after); err != nil {
+		return 0, err
+	}
+	intent := pending{Generation: g, Before: make(map[string]string)}
+	for name := range g.Changed {
+		intent.Before[name] = hashes[name]
+	}
+	if err := s.history.begin(intent); err != nil {
+		return 0, err
+	}
+	changed := changes(now.read.texts, after)
+	staged, err := s.stage(changed, after)
+	if err != nil {
+		return 0, err
+	}
+	if files > 0 { // the line is there before the first file
+		if err := s.history.add(g); err != nil {
+			return 0, err
+		}
+	}
+	for i, name := range changed[:min(files, len(changed))] {
+		if staged[i] == nil {
+			err = s.remove(name)
+		} else {
+			err = staged[i].Replace()
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(changed), nil
+}
