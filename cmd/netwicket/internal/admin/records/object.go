@@ -90,16 +90,22 @@ func textOf(node jsondoc.Node, id string, unnamed bool) json.RawMessage {
 	return o.end()
 }
 
-// recordsOf are the objects of a document: those of a list, or the only one.
-func recordsOf(root jsondoc.Node) []jsondoc.Node {
+// recordsOf are the objects of a document: those of a list, or the only one. The
+// error is a finding.List.
+func recordsOf(file string, data []byte) ([]jsondoc.Node, error) {
+	root, reader := jsondoc.Read(file, data)
 	if root.Kind() == jsondoc.Object {
-		return []jsondoc.Node{root}
+		return []jsondoc.Node{root}, reader.Found.Err()
 	}
 	var all []jsondoc.Node
-	for _, node := range root.Elements() {
-		all = append(all, node)
+	if root.Exists() && reader.Is(root, jsondoc.Array, "an array of objects, or one object") {
+		for _, node := range root.Elements() {
+			if reader.Is(node, jsondoc.Object, "an object") {
+				all = append(all, node)
+			}
+		}
 	}
-	return all
+	return all, reader.Found.Err()
 }
 
 // naming gives ids to records that have none: always the same to the same records

@@ -129,13 +129,13 @@ func (p *Policy) ETag() string { return ETag(p.Append(nil, nil)) }
 
 // ReadRules reads a file of rules. The error is a finding.List.
 func ReadRules(file string, data []byte) ([]*Rule, error) {
-	root, err := jsondoc.Parse(file, data)
+	nodes, err := recordsOf(file, data)
 	if err != nil {
 		return nil, err
 	}
 	var rules, last []*Rule // last: those without a priority, which come behind the others
 	names := make(naming)
-	for i, node := range recordsOf(root) {
+	for i, node := range nodes {
 		r := &Rule{
 			Status: cmp.Or(text(node.Get("status")), Active), Name: text(node.Get("name")),
 			Type: text(node.Get("type")), System: node.Get("system").Bool(),

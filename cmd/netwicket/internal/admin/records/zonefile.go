@@ -10,13 +10,13 @@ import (
 // to say; what a file leaves out is what Okta would answer: ACTIVE, and POLICY
 // but for the system's own blocklist. The error is a finding.List.
 func ReadZones(file string, data []byte) ([]*Zone, error) {
-	root, err := jsondoc.Parse(file, data)
+	nodes, err := recordsOf(file, data)
 	if err != nil {
 		return nil, err
 	}
 	var zones []*Zone
 	names := make(naming)
-	for _, node := range recordsOf(root) {
+	for _, node := range nodes {
 		zones = append(zones, readZone(node, names))
 	}
 	return zones, nil

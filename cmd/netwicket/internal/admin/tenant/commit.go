@@ -24,14 +24,11 @@ type pending struct {
 	Before     map[string]string `json:"before"` // hashes of the files that it changes; empty: there was none
 }
 
-// commit brings files to the disk as a generation, whose number it gives, and keeps
-// before it what was found if the history does not have that. What can fail comes
-// first: once the first file gets its new content, the others only need their names
-// changed. What fails leaves the files as they were. The caller has its turn.
+// commit brings files to the disk as a generation. The history ends with before. What
+// can fail comes first: once the first file gets its new content, the others only
+// need their names changed. What fails leaves the files as they were. The caller has
+// its turn.
 func (s *Store) commit(g Generation, before, after folderFiles) error {
-	if err := s.keepFound(g, before); err != nil {
-		return err
-	}
 	number, hashes := s.history.last()
 	g.Number = number + 1
 	var err error
@@ -74,8 +71,8 @@ func (s *Store) carryOut(g Generation, before, after folderFiles) error {
 }
 
 // keepFound adds what was found as a generation of its own, unless the history ends
-// with it.
-func (s *Store) keepFound(g Generation, found folderFiles) error {
+// with it. lost are the zones that are not there any more.
+func (s *Store) keepFound(found folderFiles, lost []Gone) error {
 	number, hashes := s.history.last()
 	if sameFiles(hashes, found) {
 		return nil
@@ -84,7 +81,7 @@ func (s *Store) keepFound(g Generation, found folderFiles) error {
 	if err != nil {
 		return err
 	}
-	return s.history.add(Generation{Number: number + 1, Time: g.Time, Action: foundAction, Changed: changed})
+	return s.history.add(Generation{Number: number + 1, Time: s.options.Now().UTC(), Action: foundAction, Changed: changed, Gone: lost})
 }
 
 // foundAction is the action of a generation that somebody else has made.

@@ -83,7 +83,7 @@ func (s *Store) refresh() state {
 		next.policy, next.err = s.compile(next.read.texts, before)
 	}
 	if next.err == nil {
-		next.gone, next.err = s.lost(next)
+		next.gone, next.err = s.lost(next.documents, next.read)
 	}
 	if next.err != nil {
 		s.options.Log.Error("the documents do not load; requests are refused until they do", "error", shown.Lines(next.err.Error()))
@@ -99,9 +99,9 @@ func (s *Store) refresh() state {
 }
 
 // lost are the zones of the last generation that somebody else has deleted since.
-func (s *Store) lost(now state) ([]Gone, error) {
+func (s *Store) lost(documents *records.Documents, read *reading) ([]Gone, error) {
 	number, hashes := s.history.last()
-	if number == 0 || sameFiles(hashes, now.read.texts) {
+	if number == 0 || sameFiles(hashes, read.texts) {
 		return nil, nil
 	}
 	contents, err := s.history.Contents(number)
@@ -112,7 +112,7 @@ func (s *Store) lost(now state) ([]Gone, error) {
 	if err != nil {
 		return nil, nil // it was never in force: nobody has listed its zones
 	}
-	return gone(then.Zones, now.documents.Zones), nil
+	return gone(then.Zones, documents.Zones), nil
 }
 
 // inForce is a policy that compiled, with what it was made of.

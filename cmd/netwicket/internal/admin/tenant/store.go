@@ -147,6 +147,13 @@ func (s *Store) first(found, furnished *records.Documents, read *reading) error 
 		return err
 	}
 	s.options.Log.Info("the folder gets what every tenant has: system zones unless it has zones, and a default policy of each type", "folder", s.options.Folder)
+	lost, err := s.lost(found, read)
+	if err != nil {
+		return err
+	}
+	if err := s.keepFound(read.texts, lost); err != nil {
+		return err
+	}
 	return s.commit(Generation{
 		Time: s.options.Now().UTC(), Action: "first start", Fingerprint: candidate.fingerprint(),
 	}, read.texts, files)

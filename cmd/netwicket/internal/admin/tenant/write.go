@@ -189,6 +189,9 @@ func (s *Store) store(g Generation, now, next state, after folderFiles) (int, er
 		err = errChanging
 	}
 	if err == nil {
+		err = s.keepFound(now.read.texts, now.gone)
+	}
+	if err == nil {
 		err = s.commit(g, now.read.texts, after)
 	}
 	if err != nil {
