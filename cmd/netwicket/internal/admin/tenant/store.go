@@ -146,6 +146,7 @@ func (s *Store) first(found, furnished *records.Documents, read *reading) error 
 	if err != nil {
 		return err
 	}
+	s.now.policy = candidate // whose geo data need not be read again
 	s.options.Log.Info("the folder gets what every tenant has: system zones unless it has zones, and a default policy of each type", "folder", s.options.Folder)
 	lost, err := s.lost(found, read)
 	if err != nil {
