@@ -72,9 +72,9 @@ func fail(failure wire.Failure, why string) wire.Answer {
 		return problem(http.StatusMethodNotAllowed, codeNoVerb, "The endpoint does not support the provided HTTP method", causes...)
 	case wire.NotAcceptable, wire.UnsupportedMedia:
 		return problem(http.StatusBadRequest, codeMedia, "Bad request.  Accept and/or Content-Type headers likely do not match supported values.", causes...)
-	default: // MalformedBody, BodyTooLarge
-		return malformed(causes...)
+	case wire.MalformedBody, wire.BodyTooLarge:
 	}
+	return malformed(causes...)
 }
 
 // malformed is the answer to a body that is not what it should be, also where one

@@ -128,5 +128,5 @@ func (a *api) behind(d *records.Documents, cursor string) (int, bool) {
 	if !ok {
 		return 0, false
 	}
-	return a.store.Behind(d, id)
+	return a.store.Behind(d.ZonePlace, id)
 }

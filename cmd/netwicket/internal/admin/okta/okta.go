@@ -25,7 +25,7 @@ type api struct {
 func New(store *tenant.Store, options Options) wire.Vendor {
 	a := &api{store, options}
 	return wire.Vendor{
-		Routes: slices.Concat(a.zoneRoutes(), a.threatRoutes()),
+		Routes: slices.Concat(a.zoneRoutes(), a.threatRoutes(), a.policyRoutes(), a.besideRoutes()),
 		Fail:   fail,
 	}
 }

@@ -35,6 +35,12 @@ func (d *Documents) Zone(id string) (*Zone, int) {
 	return d.Zones[i], i
 }
 
+// ZonePlace is where the zone with an id stands; negative if there is none.
+func (d *Documents) ZonePlace(id string) int {
+	_, i := d.Zone(id)
+	return i
+}
+
 // Policy is the policy with an id, and where it stands; nil and -1 if there is
 // none.
 func (d *Documents) Policy(id string) (*Policy, int) {
@@ -43,6 +49,18 @@ func (d *Documents) Policy(id string) (*Policy, int) {
 		return nil, -1
 	}
 	return d.Policies[i], i
+}
+
+// PoliciesOf are the policies of a type in their order, a list of its own.
+func (d *Documents) PoliciesOf(kind string) []*Policy {
+	var all []*Policy
+	for _, p := range d.Policies {
+		if p.Type == kind {
+			all = append(all, p)
+		}
+	}
+	slices.SortStableFunc(all, ComparePolicies)
+	return all
 }
 
 // ComparePolicies puts policies in their order: by type, sign-on first, then by

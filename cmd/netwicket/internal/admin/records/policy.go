@@ -19,6 +19,8 @@ type Policy struct {
 	Conditions             json.RawMessage // verbatim; nil is null
 	Created, LastUpdated   string
 
+	Other json.RawMessage // members beside these, as an object; nil: none
+
 	Rules []*Rule // in no order that means anything: see Rule.Priority
 
 	Text json.RawMessage // as it stands in the file, without rules; nil: a request made it
@@ -32,6 +34,7 @@ type Rule struct {
 	System                 bool
 	Created, LastUpdated   string
 	Conditions, Actions    json.RawMessage // nil is null
+	Other                  json.RawMessage // members beside these, as an object; nil: none
 
 	Text json.RawMessage // as it stands in the file; nil: a request made it
 }

@@ -111,8 +111,6 @@ func (p *Policy) Append(to, links []byte) []byte {
 	o.value("name", p.Name)
 	if p.Description != nil {
 		o.value("description", *p.Description)
-	} else {
-		o.raw("description", nil)
 	}
 	o.raw("priority", strconv.AppendInt(nil, int64(p.Priority), 10))
 	o.raw("system", strconv.AppendBool(nil, p.System))
@@ -120,6 +118,7 @@ func (p *Policy) Append(to, links []byte) []byte {
 	o.time("created", p.Created)
 	o.time("lastUpdated", p.LastUpdated)
 	o.links(links)
+	o.rest(p.other())
 	o.value("type", p.Type)
 	return o.end()
 }
@@ -160,6 +159,8 @@ func ReadRules(file string, data []byte) ([]*Rule, error) {
 	}
 	for i, r := range last {
 		r.Priority = lowest + 1 + i // docs/semantics.md, rule-4
+		// If the file is written again, a rule that comes behind it must not overtake it.
+		r.Text = withMember(r.Text, "priority", strconv.AppendInt(nil, int64(r.Priority), 10))
 	}
 	return rules, nil
 }
@@ -208,6 +209,7 @@ func (r *Rule) Append(to, links []byte) []byte {
 	o.raw("conditions", r.Conditions)
 	o.raw("actions", r.Actions)
 	o.links(links)
+	o.rest(r.other())
 	o.value("type", r.Type)
 	return o.end()
 }

@@ -38,8 +38,8 @@ type Generation struct {
 	Gone    []Gone            `json:"gone,omitempty"`
 }
 
-// Gone is a zone that is no more, and the one that was in front of it: whoever was
-// listing zones goes on behind that (G3).
+// Gone is a zone or a policy that is no more, and the one that was in front of it
+// in its list: whoever was listing goes on behind that (G3).
 type Gone struct {
 	ID    string `json:"id"`
 	After string `json:"after"` // empty: it was the first
@@ -167,7 +167,8 @@ func (h *History) Contents(number int) (map[string][]byte, error) {
 	return contents, nil
 }
 
-// inFront is the zone that was in front of one that is gone, for the last time.
+// inFront is what was in front of a zone or a policy that is gone, for the last
+// time.
 func (h *History) inFront(id string) (before string, known bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

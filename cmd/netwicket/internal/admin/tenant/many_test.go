@@ -158,7 +158,7 @@ func TestBehindZonesThatAreGone(t *testing.T) {
 		t.Helper()
 		documents, err := store.Documents()
 		require.NoError(t, err)
-		place, known := store.Behind(documents, id)
+		place, known := store.Behind(documents.ZonePlace, id)
 		require.True(t, known, id)
 		return fmt.Sprint(names(documents.Zones[place:], func(z *records.Zone) string { return z.ID }))
 	}
@@ -188,7 +188,7 @@ func TestBehindZonesThatAreGone(t *testing.T) {
 	documents, err = store.Documents()
 	require.NoError(t, err)
 	for _, id := range []string{"nzo", "", "nzo77"} {
-		_, known := store.Behind(documents, id)
+		_, known := store.Behind(documents.ZonePlace, id)
 		require.False(t, known, id)
 	}
 	put(t, dir, "okta/zones.json", text)

@@ -18,7 +18,7 @@ type state struct {
 	read      *reading // nil: the files are to be read again
 	policy    *inForce // of the documents; if they make none, of those before
 	err       error    // why there are none: Unavailable (D6)
-	gone      []Gone   // zones that the last generation has, and the documents do not
+	gone      []Gone   // zones and policies that the last generation has, and the documents do not
 }
 
 // seen is how files looked, of a set that is watched.
@@ -98,7 +98,8 @@ func (s *Store) refresh() state {
 	return next
 }
 
-// lost are the zones of the last generation that somebody else has deleted since.
+// lost are the zones and policies of the last generation that somebody else has
+// deleted since.
 func (s *Store) lost(documents *records.Documents, read *reading) ([]Gone, error) {
 	number, hashes := s.history.last()
 	if number == 0 || sameFiles(hashes, read.texts) {
@@ -110,9 +111,9 @@ func (s *Store) lost(documents *records.Documents, read *reading) ([]Gone, error
 	}
 	then, err := s.documentsOf(contents)
 	if err != nil {
-		return nil, nil // it was never in force: nobody has listed its zones
+		return nil, nil // it was never in force: nobody has listed what it has
 	}
-	return gone(then.Zones, documents.Zones), nil
+	return gone(then, documents), nil
 }
 
 // inForce is a policy that compiled, with what it was made of.

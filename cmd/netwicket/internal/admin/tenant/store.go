@@ -189,19 +189,20 @@ func (s *Store) Fingerprint() string {
 	return ""
 }
 
-// Behind is the place in documents' zones from which those come that are behind a
-// zone, be the zone itself there or gone since (G3). There is none for an id that
-// no zone of the folder ever had.
-func (s *Store) Behind(documents *records.Documents, id string) (place int, known bool) {
+// Behind is the place in a list of zones, or of the policies of a type, from which
+// those come that are behind one of them, be it there or gone since (G3). at is
+// where one stands in the list; negative: it is gone. There is no place for an id
+// that none of the folder ever had.
+func (s *Store) Behind(at func(id string) int, id string) (place int, known bool) {
 	s.mu.RLock()
 	gone := s.now.gone
 	s.mu.RUnlock()
 	seen := make(map[string]bool)
 	for id != "" {
-		if _, i := documents.Zone(id); i >= 0 {
+		if i := at(id); i >= 0 {
 			return i + 1, true
 		}
-		if seen[id] { // somebody put zones into another order
+		if seen[id] { // somebody put them into another order
 			return 0, false
 		}
 		seen[id] = true

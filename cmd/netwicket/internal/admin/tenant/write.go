@@ -143,7 +143,7 @@ func (s *Store) try(r *wire.Request, action string, change func(*records.Documen
 	done.measure(now.policy.policy, candidate.policy)
 	g := Generation{
 		Time: r.Time.UTC(), Caller: r.Caller.Name, Action: action, Request: r.ID,
-		Fingerprint: done.After, Gone: gone(now.documents.Zones, documents.Zones),
+		Fingerprint: done.After, Gone: gone(now.documents, documents),
 	}
 	if done.Generation, err = s.store(g, now, state{documents: documents, policy: candidate}, after); err != nil {
 		return wire.Answer{}, nil, err
@@ -219,19 +219,32 @@ func (s *Store) reread(documents *records.Documents, after folderFiles) *reading
 	return r
 }
 
-// gone are the zones that a write deleted, each with the one in front of it.
-func gone(before, after []*records.Zone) []Gone {
-	there := make(map[string]bool, len(after))
-	for _, z := range after {
+// gone are the zones and policies that are deleted, each with the one in front of it
+// where it was listed.
+func gone(before, after *records.Documents) []Gone {
+	there := make(map[string]bool, len(after.Zones)+len(after.Policies))
+	for _, z := range after.Zones {
 		there[z.ID] = true
+	}
+	for _, p := range after.Policies {
+		there[p.ID] = true
 	}
 	var list []Gone
 	last := ""
-	for _, z := range before {
+	for _, z := range before.Zones {
 		if !there[z.ID] {
 			list = append(list, Gone{ID: z.ID, After: last})
 		}
 		last = z.ID
+	}
+	for _, kind := range []string{records.SignOn, records.Access} {
+		last = ""
+		for _, p := range before.PoliciesOf(kind) {
+			if !there[p.ID] {
+				list = append(list, Gone{ID: p.ID, After: last})
+			}
+			last = p.ID
+		}
 	}
 	return list
 }
