@@ -1,0 +1,164 @@
+package admin
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/netwicket/netwicket/internal/shown"
+)
+
+// Limits of a connection. SDKs send their requests at once; who takes longer holds
+// up nobody but themselves.
+const (
+	headerTimeout  = 10 * time.Second
+	requestTimeout = 30 * time.Second // with its body
+	answerTimeout  = 60 * time.Second // a write may wait for others and for the compiler
+	idleTimeout    = 2 * time.Minute
+	maxHeaderBytes = 64 << 10
+)
+
+// Server is the listeners of the front and of the status.
+type Server struct {
+	front    http.Handler
+	counters *Counters
+	ready    func() error // nil: ready
+	closing  atomic.Bool
+	servers  []*listening
+}
+
+type listening struct {
+	http *http.Server
+	net  net.Listener
+	tls  bool
+}
+
+// NewServer answers with a front. ready says why the documents cannot be used; nil
+// if they can.
+func NewServer(front *Front, ready func() error) *Server {
+	return &Server{front: front, counters: front.options.Counters, ready: ready}
+}
+
+// Listen opens the listeners: of the front, and of the status if metrics is not
+// empty; otherwise the status is on the front's. Plain HTTP, of nil certificates,
+// is for loopback addresses alone: tokens would be there to read for everybody on
+// the way (H11).
+func (s *Server) Listen(address, metrics string, certificates *tls.Config, errorLog *log.Logger) error {
+	if certificates == nil && !isLoopback(address) {
+		return fmt.Errorf("--listen %s: plain HTTP is for loopback addresses alone, since tokens would be sent in the clear; give --tls-cert and --tls-key, or listen on 127.0.0.1", shown.Text(address))
+	}
+	handler := s.front
+	if metrics == "" {
+		handler = s.withStatus(handler)
+	}
+	if err := s.open(address, handler, certificates, errorLog); err != nil {
+		return err
+	}
+	if metrics != "" {
+		if err := s.open(metrics, s.withStatus(http.NotFoundHandler()), nil, errorLog); err != nil {
+			_ = s.servers[0].net.Close() // nothing was served yet
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Server) open(address string, handler http.Handler, certificates *tls.Config, errorLog *log.Logger) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", shown.Text(address), err)
+	}
+	s.servers = append(s.servers, &listening{
+		net: listener, tls: certificates != nil,
+		http: &http.Server{
+			Handler: handler, TLSConfig: certificates, ErrorLog: errorLog,
+			ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, WriteTimeout: answerTimeout, IdleTimeout: idleTimeout,
+			MaxHeaderBytes: maxHeaderBytes, DisableGeneralOptionsHandler: true,
+		},
+	})
+	return nil
+}
+
+// isLoopback says that only programs of this machine reach an address.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
+}
+
+// Addr is where the front listens.
+func (s *Server) Addr() net.Addr { return s.servers[0].net.Addr() }
+
+// withStatus answers /healthz, /readyz, /-/ready and /metrics to anybody, as serve
+// does (D8).
+func (s *Server) withStatus(next http.Handler) http.Handler {
+	metrics := s.counters.handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, status := "ok\n", http.StatusOK
+		switch r.URL.Path {
+		case "/metrics":
+			metrics.ServeHTTP(w, r)
+			return
+		case "/healthz":
+		case "/readyz", "/-/ready":
+			if s.closing.Load() {
+				text, status = "shutting down\n", http.StatusServiceUnavailable
+			} else if err := s.ready(); err != nil {
+				text, status = "the documents do not load; the log says why\n", http.StatusServiceUnavailable
+			}
+		default:
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(text)) // a prober that is gone misses nothing
+	})
+}
+
+// Serve answers until the context ends; then it is not ready any more, answers the
+// requests under way and closes.
+func (s *Server) Serve(ctx context.Context) error {
+	failed := make(chan error, len(s.servers))
+	for _, one := range s.servers {
+		go func() { failed <- one.serve() }()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	s.closing.Store(true)
+	limit, cancel := context.WithTimeout(context.Background(), answerTimeout)
+	defer cancel()
+	for _, one := range s.servers {
+		if cut := one.http.Shutdown(limit); cut != nil {
+			err = errors.Join(err, cut, one.http.Close())
+		}
+	}
+	return err
+}
+
+func (l *listening) serve() error {
+	var err error
+	if l.tls {
+		err = l.http.ServeTLS(l.net, "", "")
+	} else {
+		err = l.http.Serve(l.net)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
