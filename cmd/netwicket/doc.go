@@ -43,6 +43,8 @@
 //	serve.go          serve
 //	servechanges.go   what a reload changed of mode and edge
 //	servepolicies.go  the policies that it serves, kept up to date
+//	admin.go          admin
+//	admintoken.go     admin token
 //	bench.go          bench
 //	benchsample.go    the addresses that it draws
 //	version.go        version

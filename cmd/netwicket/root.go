@@ -97,6 +97,7 @@ func (c *commandLine) commands() []*cobra.Command {
 		c.exportCommand(),
 		c.mapCommand(),
 		c.serveCommand(),
+		c.adminCommand(),
 		c.benchCommand(),
 		c.versionCommand(),
 		c.completionCommand(),

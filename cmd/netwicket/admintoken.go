@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/callers"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/atomicfile"
+	"github.com/netwicket/netwicket/internal/files"
+)
+
+// adminTokenFlags say what a new token may do.
+type adminTokenFlags struct {
+	scopes, networks []string
+	callers          string
+}
+
+func (c *commandLine) adminTokenCommand() *cobra.Command {
+	var flags adminTokenFlags
+	command := &cobra.Command{
+		Use:   "token NAME",
+		Short: "Make a token for a caller of admin",
+		Long: `Makes a token for admin and prints it: once, since only its SHA-256 is kept.
+With --callers the file gets the new caller, and is made if it is not there;
+without, its line is printed as well.
+
+A token has all scopes to manage unless --scope names others.`,
+		Example: `  netwicket admin token terraform --callers callers.json
+  netwicket admin token reader --scope okta.networkZones.read --network 10.0.0.0/8`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return c.adminToken(flags, args[0]) },
+	}
+	command.Flags().StringArrayVar(&flags.scopes, "scope", nil, "`SCOPE` that the token has (repeatable)")
+	command.Flags().StringArrayVar(&flags.networks, "network", nil, "`NETWORK` that the caller may ask from (repeatable; default anywhere)")
+	command.Flags().StringVar(&flags.callers, "callers", "", "callers' `FILE` to add the token to")
+	offerValues(command, "scope", callers.Scopes()...)
+	return command
+}
+
+func (c *commandLine) adminToken(flags adminTokenFlags, name string) error {
+	scopes := flags.scopes
+	if len(scopes) == 0 {
+		for _, scope := range callers.Scopes() {
+			if !strings.HasSuffix(scope, "read") {
+				scopes = append(scopes, scope)
+			}
+		}
+	}
+	made := callers.Make(name, scopes, flags.networks)
+	text := "{\"tokens\": [\n  " + string(made.Line) + "\n], \"clients\": []}\n"
+	if flags.callers != "" {
+		old, err := files.File{Path: flags.callers, Named: true}.Read(files.CertificateLimit)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return fmt.Errorf("%s: %w", flags.callers, files.Cause(err))
+		default:
+			added, err := callers.Add(flags.callers, old, made.Line)
+			if err != nil {
+				return err
+			}
+			text = string(added)
+		}
+	}
+	if err := callers.Check(flags.callers, []byte(text)); err != nil {
+		return err
+	}
+	if flags.callers == "" {
+		fmt.Fprintf(c.err, "The token, which is shown this once, and its line for the list tokens of the callers' file:\n")
+		_, err := fmt.Fprintf(c.out, "%s\n%s\n", made.Text, made.Line)
+		return err
+	}
+	if err := writeSecret(flags.callers, text); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.err, "The token, which is shown this once; %s has it as %q:\n", flags.callers, name)
+	_, err := fmt.Fprintln(c.out, made.Text)
+	return err
+}
+
+// writeSecret writes a file that only its owner may read, from its first byte on.
+func writeSecret(path, text string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, files.Cause(err))
+	}
+	file.Close()
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
+}
