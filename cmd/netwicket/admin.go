@@ -163,7 +163,7 @@ func (c *commandLine) admin(ctx context.Context, flags adminFlags, hangup <-chan
 			ExternalURL: flags.externalURL, Rate: flags.rate, SailPointRate: flags.sailPointRate,
 			Callers: live, Audit: trail, Log: logger,
 			Counters: admin.NewCounters(versionText(), runtime.Version(),
-				func() int { return store.History().Last().Number }, func() bool { return ready() == nil }),
+				func() int { return store.Generation() }, func() bool { return ready() == nil }),
 		},
 	)
 	certificates, watched, err := flags.certificates(c.within, logger)
@@ -175,7 +175,7 @@ func (c *commandLine) admin(ctx context.Context, flags adminFlags, hangup <-chan
 	if err := server.Listen(flags.listen, flags.metrics, certificates, log.New(&errorLines{logger}, "", 0)); err != nil {
 		return err
 	}
-	logger.Info("serving the vendors' APIs", "address", server.Addr().String(), "tls", certificates != nil, "folder", shown.Text(folder), "generation", store.History().Last().Number)
+	logger.Info("serving the vendors' APIs", "address", server.Addr().String(), "tls", certificates != nil, "folder", shown.Text(folder), "generation", store.Generation())
 	return c.serveAdmin(ctx, server, watched, hangup)
 }
 

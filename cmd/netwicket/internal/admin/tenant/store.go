@@ -217,6 +217,13 @@ func (s *Store) Behind(at func(id string) int, id string) (place int, known bool
 	return 0, len(seen) > 0
 }
 
+// Generation is the number of the newest state of the documents; 0 if there is
+// none.
+func (s *Store) Generation() int {
+	number, _ := s.history.last()
+	return number
+}
+
 // Since is when the tenant began: the time of its first generation (T1).
 func (s *Store) Since() time.Time {
 	if all := s.history.Generations(); len(all) > 0 {
