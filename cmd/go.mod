@@ -3,6 +3,7 @@ module github.com/netwicket/netwicket/cmd
 go 1.26.0
 
 require (
+	github.com/evanphx/json-patch/v5 v5.9.11
 	github.com/fsnotify/fsnotify v1.10.1
 	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/netwicket/netwicket v0.0.0
