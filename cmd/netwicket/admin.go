@@ -55,9 +55,9 @@ A change is compiled as the whole policy, with the folder's geo data, before it
 is written; what does not load, or would lock out an address of serve.guard, is
 refused with the loader's position, and leaves everything as it was.
 
-Callers stand in a file that only its owner may read: netwicket admin token makes
-the first. Plain HTTP is for loopback addresses alone. The log and the audit are
-JSON on standard error.`,
+Callers stand in a file that only its owner may read; netwicket admin token
+makes the first. Plain HTTP is for loopback addresses alone. The log and the
+audit are JSON on standard error.`,
 		Example: `  netwicket admin token terraform --callers callers.json
   netwicket admin -c policy/ --listen 127.0.0.1:9190 --callers callers.json`,
 		Args: cobra.NoArgs,

@@ -13,6 +13,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/callers"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/atomicfile"
 	"github.com/netwicket/netwicket/internal/files"
+	"github.com/netwicket/netwicket/internal/shown"
 )
 
 // adminTokenFlags say what a new token may do.
@@ -73,14 +74,14 @@ func (c *commandLine) adminToken(flags adminTokenFlags, name string) error {
 	}
 	if flags.callers == "" {
 		fmt.Fprintf(c.err, "The token, which is shown this once, and its line for the list tokens of the callers' file:\n")
-		_, err := fmt.Fprintf(c.out, "%s\n%s\n", made.Text, made.Line)
+		_, err := fmt.Fprintf(c.out, "%s\n%s\n", made.Token, shown.JSON(made.Line))
 		return err
 	}
 	if err := writeSecret(flags.callers, text); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.err, "The token, which is shown this once; %s has it as %q:\n", flags.callers, name)
-	_, err := fmt.Fprintln(c.out, made.Text)
+	_, err := fmt.Fprintln(c.out, made.Token)
 	return err
 }
 

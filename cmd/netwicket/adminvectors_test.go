@@ -197,7 +197,7 @@ func (w *adminWorld) callers(t *testing.T, flags *adminFlags) *ecdsa.PrivateKey 
 	var lines []json.RawMessage
 	for name, scopes := range map[string][]string{"admin": okta, "reader": oktaRead, "sp": sp, "sp-reader": spRead} {
 		made := callers.Make(name, scopes, nil)
-		w.tokens[name] = made.Text
+		w.tokens[name] = made.Token
 		lines = append(lines, made.Line)
 	}
 	w.tokens["bad"] = "a-token-that-nobody-made"

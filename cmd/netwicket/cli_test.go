@@ -91,6 +91,9 @@ func tree() (root *cobra.Command, commands map[string]*cobra.Command) {
 	commands = map[string]*cobra.Command{}
 	for _, command := range root.Commands() {
 		commands[command.Name()] = command
+		for _, part := range command.Commands() {
+			commands[command.Name()+" "+part.Name()] = part
+		}
 	}
 	return root, commands
 }
@@ -104,7 +107,7 @@ func TestCommandLinePageNamesEverything(t *testing.T) {
 	var listed []string
 	for _, row := range sections["Commands"].tables["command"] {
 		name := spans(row[0])[0]
-		require.Equal(t, "[`"+name+"`](#"+name+")", row[0])
+		require.Equal(t, "[`"+name+"`](#"+strings.ReplaceAll(name, " ", "-")+")", row[0])
 		listed = append(listed, name)
 	}
 	require.Equal(t, listed, titles, "the table lists the sections in their order")
@@ -115,7 +118,7 @@ func TestCommandLinePageNamesEverything(t *testing.T) {
 	sameFlags(t, sections["Flags of every command"], root.PersistentFlags(), known)
 	for name, command := range commands {
 		sameFlags(t, sections[name], command.LocalNonPersistentFlags(), known)
-		usage := "`netwicket " + command.Use
+		usage := "`" + command.Parent().CommandPath() + " " + command.Use
 		require.Contains(t, sections[name].text, usage, "the section begins with how %s is called", name)
 	}
 	page := strings.Join(lines, "\n")

@@ -11,11 +11,11 @@ import (
 	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
-// Made is a new token: the text, which nobody can have back, and what the
+// Made is a new token, which nobody can have back, and what the
 // callers' file says of it.
 type Made struct {
-	Text string
-	Line []byte // an object of the list tokens
+	Token string
+	Line  []byte // an object of the list tokens
 }
 
 // Make makes a token. Networks left out is from anywhere.
@@ -31,7 +31,7 @@ func Make(name string, scopes, networks []string) Made {
 	if err != nil {
 		panic("callers: " + err.Error()) // strings do not fail
 	}
-	return Made{Text: text, Line: line}
+	return Made{Token: text, Line: line}
 }
 
 // Check says what is wrong with the text of a callers' file.
