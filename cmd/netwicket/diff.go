@@ -36,7 +36,8 @@ func (c *commandLine) diffCommand() *cobra.Command {
 		Short: "List every address range that two policies decide differently",
 		Long: `Compares two policies over all of IPv4 and IPv6, exactly, for requests of one
 hop. OLD and NEW are policy files, folders that hold one, or vendor documents;
-what -c, -g and the other policy flags name is part of both.
+what -c, -g and the other policy flags name is part of both. FOLDER@N is a
+folder with the documents of generation N of its history (netwicket admin log).
 
 Lists the ranges in address order, and how much they are: IPv4 in addresses,
 IPv6 in /64 networks, by country and ASN of NEW's databases; and what differs
@@ -51,7 +52,8 @@ With --log, says besides how many of the log's requests had their client in each
 range, and how many would be decided differently through the proxies that they
 passed.`,
 		Example: `  netwicket diff yesterday/ today/ -g country.mmdb
-  netwicket diff --only newly-denied --exit-code old.json new.json`,
+  netwicket diff --only newly-denied --exit-code old.json new.json
+  netwicket diff policy@11 policy`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error { return c.diff(flags, args[0], args[1]) },
 	}

@@ -10,6 +10,7 @@
 //	root.go           the root command and the flags of every command
 //	status.go         exit codes
 //	policy.go         from the flags to policies
+//	generations.go    a policy as it was, by its history
 //	policyinfo.go     what a policy is made of, as JSON and as text
 //	input.go          the requests that a command is asked about
 //	logs.go           the access logs that it reads

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -15,6 +16,9 @@ import (
 func (c *commandLine) openPolicy() (*policyfile.Parts, *decide.Policy, error) {
 	options, err := c.policyOptions()
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := atGenerations(&options); err != nil {
 		return nil, nil, err
 	}
 	options.Now = time.Now()
@@ -59,5 +63,8 @@ func (c *commandLine) openPolicies(before, after []string) ([2]policyfile.Opened
 	options.Now = time.Now()
 	first, second := options, options
 	first.Paths, second.Paths = before, after
+	if err := errors.Join(atGenerations(&first), atGenerations(&second)); err != nil {
+		return [2]policyfile.Opened{}, err
+	}
 	return policyfile.OpenPair(first, second)
 }

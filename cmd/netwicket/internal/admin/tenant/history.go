@@ -38,8 +38,8 @@ type Generation struct {
 	Gone    []Gone            `json:"gone,omitempty"`
 }
 
-// Gone is a zone or a policy that is no more, and the one that was in front of it
-// in its list: whoever was listing goes on behind that (G3).
+// Gone is a zone that is no more, and the one that was in front of it: whoever was
+// listing zones goes on behind that (G3).
 type Gone struct {
 	ID    string `json:"id"`
 	After string `json:"after"` // empty: it was the first
@@ -49,6 +49,7 @@ type Gone struct {
 // generation, and the contents of their files, each content once. It is safe for
 // concurrent use.
 type History struct {
+	policy string // the policy folder
 	folder string // its own
 
 	mu          sync.Mutex
@@ -67,7 +68,7 @@ const (
 // OpenHistory reads the history of a policy folder; one that has none is empty. A
 // last line that was not finished is no generation.
 func OpenHistory(folder string) (*History, error) {
-	h := &History{folder: filepath.Join(folder, folderlock.State, historyName), files: make(map[string]string)}
+	h := &History{policy: folder, folder: filepath.Join(folder, folderlock.State, historyName), files: make(map[string]string)}
 	return h, h.reload()
 }
 
@@ -147,14 +148,29 @@ func (h *History) last() (int, map[string]string) {
 	return len(h.generations), maps.Clone(h.files)
 }
 
-// Contents are the files of a generation, by name.
-func (h *History) Contents(number int) (map[string][]byte, error) {
+// Names are the names of a generation's files, in ascending order.
+func (h *History) Names(number int) ([]string, error) {
+	hashes, err := h.hashes(number)
+	return slices.Sorted(maps.Keys(hashes)), err
+}
+
+// hashes are those of a generation's files, by name.
+func (h *History) hashes(number int) (map[string]string, error) {
 	if _, err := h.Generation(number); err != nil {
 		return nil, err
 	}
 	hashes := make(map[string]string)
 	for _, g := range h.Generations()[:number] {
 		g.apply(hashes)
+	}
+	return hashes, nil
+}
+
+// Contents are the files of a generation, by name.
+func (h *History) Contents(number int) (map[string][]byte, error) {
+	hashes, err := h.hashes(number)
+	if err != nil {
+		return nil, err
 	}
 	contents := make(map[string][]byte, len(hashes))
 	for name, hash := range hashes {
@@ -167,8 +183,20 @@ func (h *History) Contents(number int) (map[string][]byte, error) {
 	return contents, nil
 }
 
-// inFront is what was in front of a zone or a policy that is gone, for the last
-// time.
+// PolicyContents are Contents by path, as policyfile.Options take them.
+func (h *History) PolicyContents(number int) (map[string][]byte, error) {
+	contents, err := h.Contents(number)
+	if err != nil {
+		return nil, err
+	}
+	paths := make(map[string][]byte, len(contents))
+	for name, text := range contents {
+		paths[at(h.policy, name)] = text
+	}
+	return paths, nil
+}
+
+// inFront is the zone that was in front of one that is gone, for the last time.
 func (h *History) inFront(id string) (before string, known bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

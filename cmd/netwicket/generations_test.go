@@ -1,0 +1,74 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
+)
+
+// block makes a policy folder with three generations: the second blocks one network,
+// the third another besides.
+func block(t *testing.T) {
+	t.Helper()
+	store, err := tenant.Open(tenant.Options{Folder: ".", Holder: "test"})
+	require.NoError(t, err)
+	defer store.Close()
+	for _, network := range []string{"203.0.113.0/24", "198.51.100.0/25"} {
+		answer := store.Write(&wire.Request{Verb: "POST", Path: "/api/v1/zones", Caller: wire.Caller{Name: "ci\x1b[31m"}, Time: time.Now()}, func(d *records.Documents) wire.Answer {
+			d.Zones = append(d.Zones, &records.Zone{
+				Type: records.IP, ID: records.HashID(records.ZoneID, network), Name: network, Status: records.Active, Usage: records.Blocklist,
+				Gateways: []records.Network{{Type: "CIDR", Value: network}},
+			})
+			return wire.Answer{Status: http.StatusOK}
+		}, func(err error) wire.Answer {
+			t.Error(err)
+			return wire.Answer{Status: http.StatusBadRequest}
+		})
+		require.Equal(t, http.StatusOK, answer.Status)
+	}
+}
+
+func TestGenerations(t *testing.T) {
+	folder(t, nil)
+	block(t)
+	got := runIn(t, "", "diff", ".@1", ".@3", "--json")
+	require.Equal(t, `{"first":"198.51.100.0","last":"198.51.100.127","before":{"decision":"allow","reason":"permitted"},"after":{"decision":"deny","reason":"blocklisted"}}`+"\n"+
+		`{"first":"203.0.113.0","last":"203.0.113.255","before":{"decision":"allow","reason":"permitted"},"after":{"decision":"deny","reason":"blocklisted"}}`+"\n", onlyIPv4(got.out))
+	got = runIn(t, "", "diff", "@2", ".", "--only", "newly-denied", "--json")
+	require.Equal(t, `{"first":"198.51.100.0","last":"198.51.100.127","before":{"decision":"allow","reason":"permitted"},"after":{"decision":"deny","reason":"blocklisted"}}`+"\n", onlyIPv4(got.out))
+	require.Equal(t, 0, runIn(t, "", "diff", "@3", ".", "--exit-code").code)
+	require.Equal(t, 0, runIn(t, "", "eval", "-c", "@1", "203.0.113.9").code)
+	require.Equal(t, 2, runIn(t, "", "eval", "-c", ".@2", "203.0.113.9").code)
+
+	for _, args := range [][]string{{"diff", "@4", "."}, {"eval", "-c", "@0", "203.0.113.9"}} {
+		got = runIn(t, "", args...)
+		require.Equal(t, 1, got.code)
+		require.Contains(t, got.stderr, "the history has the generations 1 to 3")
+	}
+	got = runIn(t, "", "diff", "-c", "@1", "@2", "@3")
+	require.Equal(t, 1, got.code)
+	require.Contains(t, got.stderr, "one generation of a folder")
+	got = runIn(t, "", "diff", "@x", ".")
+	require.Equal(t, 1, got.code)
+	require.Contains(t, got.stderr, "@x")
+	writeFile(t, "zones@7", `[{"type":"IP","name":"Z","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"192.0.2.1/32"}]}]`)
+	require.Equal(t, 2, runIn(t, "", "eval", "-c", "zones@7", "192.0.2.1").code, "a file of that very name")
+}
+
+// onlyIPv4 is diff's JSON without the IPv6 addresses that embed IPv4 ones.
+func onlyIPv4(text string) string {
+	var kept string
+	for line := range strings.Lines(text) {
+		if !strings.Contains(line, ":ff9b:") && !strings.Contains(line, `"2002:`) {
+			kept += line
+		}
+	}
+	return kept
+}
