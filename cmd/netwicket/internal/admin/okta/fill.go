@@ -32,6 +32,18 @@ func filledConditions(conditions jsondoc.Node, kind string) json.RawMessage {
 	return o.json()
 }
 
+// filledGroups are the conditions of a policy of the tenant, with the groups that
+// clients read without asking whether there are any.
+func filledGroups(conditions jsondoc.Node) json.RawMessage {
+	o := objectOf(conditions)
+	people := objectOf(conditions.Get("people"))
+	groups := objectOf(conditions.Get("people").Get("groups"))
+	groups.fill(last, "include", json.RawMessage(`[]`))
+	people.put(last, "groups", groups.json())
+	o.put(0, "people", people.json())
+	return o.json()
+}
+
 // filledNetwork is the network condition as it is answered: as it was sent, less
 // empty lists (P10); ANYWHERE if there was none.
 func filledNetwork(network jsondoc.Node) json.RawMessage {

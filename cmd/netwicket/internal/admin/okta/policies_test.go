@@ -130,7 +130,7 @@ func TestReplacePolicy(t *testing.T) {
 	require.NotEqual(t, before.at("lastUpdated"), r.at("lastUpdated"))
 	require.Equal(t, false, r.at("system"))
 	require.Equal(t, 1.0, r.at("priority"), "an absent priority stays")
-	require.Nil(t, r.at("conditions"), "PUT replaces")
+	require.Contains(t, r.body, `"conditions":{"people":{"groups":{"include":[]}}}`, "PUT replaces, and Terraform's provider crashes without these")
 	require.Len(t, o.must("GET", p+"/rules", "").list(), 1, "rules stay")
 	o.must("PUT", p, `{"type":"OKTA_SIGN_ON","name":"Other"}`) // its own name is not taken
 
@@ -202,6 +202,8 @@ func TestListPolicies(t *testing.T) {
 	require.Equal(t, []string{"Ab", "Ac", "B", "Ad", "Default Policy"}, names(all.list()))
 	require.Equal(t, []string{"<" + base + policies + `?type=OKTA_SIGN_ON>; rel="self"`}, all.header["Link"])
 	require.Equal(t, []string{"Ab", "Ac", "Ad"}, names(get("type=OKTA_SIGN_ON&q=A").list()))
+	require.Empty(t, get("type=OKTA_SIGN_ON&q=b").list())
+	require.Empty(t, get("type=OKTA_SIGN_ON&q=Policy").list(), "it begins with another word")
 	require.Equal(t, []string{"Ad"}, names(get("type=OKTA_SIGN_ON&status=INACTIVE").list()))
 	require.Empty(t, get("type=MFA_ENROLL").list())
 	require.Equal(t, "[]", get("type=PASSWORD").body)

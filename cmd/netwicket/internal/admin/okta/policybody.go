@@ -84,8 +84,8 @@ func readPolicy(node jsondoc.Node) (*records.Policy, *body) {
 		text := words.String()
 		p.Description = &text
 	}
-	if conditions := node.Get("conditions"); conditions.Kind() == jsondoc.Object && p.Type != records.Access { // P3
-		p.Conditions = records.Compact(conditions.Raw())
+	if p.Type == records.SignOn { // of the others they are null (P3)
+		p.Conditions = filledGroups(node.Get("conditions"))
 	}
 	p.Other = sentMembers(records.PolicyOther(node))
 	return p, b

@@ -127,7 +127,7 @@ func (b *body) load(rule *records.Rule) *zone.Rule {
 
 // loaderFault words what the loader found, unless it was said before.
 func (b *body) loaderFault(found *finding.Finding) {
-	field := dotted(found.Path)
+	field := shown.Text(dotted(found.Path))
 	text := shown.Text(found.Err.Error())
 	if found.Value != "" {
 		text = shown.Text(found.Value) + ": " + text

@@ -303,12 +303,9 @@ func TestRulesFromElsewhere(t *testing.T) {
 		require.Equal(t, `allow 198.51.100.1 rule rule="last"`, o.decision("198.51.100.1"), step)
 	}
 	decides("as they are")
-	var p string
-	for _, one := range o.must("GET", policies+"?type=OKTA_SIGN_ON", "").list() {
-		if one["system"] != true {
-			p = policies + "/" + one["id"].(string)
-		}
-	}
+	found := o.must("GET", policies+"?type=OKTA_SIGN_ON", "").list()
+	require.Equal(t, map[string]float64{"Rules of okta/r.json": 1, "Default Policy": 2}, order(found))
+	p := policies + "/" + found[0]["id"].(string)
 	require.Equal(t, []string{"narrowed", "last but one", "last"}, names(o.rules(p)))
 	o.denies(p, "behind all", "")
 	decides("a rule behind all of them")

@@ -22,7 +22,11 @@ func (s *Store) furnish(d *records.Documents) bool {
 	}
 	for _, kind := range []string{records.SignOn, records.Access} {
 		if !hasDefault(d.Policies, kind) {
-			d.Policies = append(d.Policies, s.defaultPolicy(kind, now))
+			p := s.defaultPolicy(kind, now)
+			if kind == records.SignOn {
+				p.Priority = len(d.PoliciesOf(kind)) + 1 // behind those of rules that were found (P12)
+			}
+			d.Policies = append(d.Policies, p)
 			furnished = true
 		}
 	}
