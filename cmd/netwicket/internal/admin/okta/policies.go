@@ -93,8 +93,8 @@ func listMappings(r *wire.Request, d *records.Documents) wire.Answer {
 // network conditions here: there are none of them (P4).
 func otherPolicyTypes() []string {
 	return []string{
-		"AUTHENTICATOR_ENROLLMENT", "CLIENT_UPDATE", "DEVICE_SIGNAL_COLLECTION", "ENTITY_RISK", "IDP_DISCOVERY", "MFA_ENROLL",
-		"OAUTH_AUTHORIZATION_POLICY", "PASSWORD", "POST_AUTH_SESSION", "PROFILE_ENROLLMENT", "RESOURCE_ACCESS", "SESSION_VIOLATION_DETECTION",
+		"CLIENT_UPDATE", "DEVICE_SIGNAL_COLLECTION", "ENTITY_RISK", "IDENTITY_CLAIM_SOURCING", "IDP_DISCOVERY", "MFA_ENROLL",
+		"OAUTH_AUTHORIZATION_POLICY", "PASSWORD", "POST_AUTH_SESSION", "PROFILE_ENROLLMENT", "SELF_SERVICE_REGISTRATION", "SESSION_VIOLATION_DETECTION",
 	}
 }
 
@@ -234,7 +234,7 @@ func deletePolicy(r *wire.Request, d *records.Documents) wire.Answer {
 	}
 	d.Policies = slices.Delete(d.Policies, i, i+1)
 	if p.Type == records.SignOn {
-		setPolicyPriorities(d, sequential(policyPlaces(d, p), nil, nil))
+		setPolicyPriorities(d, sequential(signOnPlaces(d, -1), nil, nil))
 	}
 	return nothing()
 }
@@ -266,42 +266,45 @@ func ofSystem(text string) wire.Answer {
 	return answer
 }
 
-// placePolicy gives a policy its place among those of its type (P12), and returns it as it
-// stands in the documents. App sign-in policies have no order: each app has one
-// policy, and Okta gives all of them the priority that they are sent with, 1 if none.
+// placePolicy gives a policy its place among those of its type (P12), and returns
+// it as it stands in the documents. App sign-in policies have no order: each app
+// has one policy, and Okta gives all of them the priority that they are sent with,
+// 1 if none.
 func placePolicy(d *records.Documents, p *records.Policy, wanted *int) *records.Policy {
+	_, i := d.Policy(p.ID)
 	if p.Type == records.SignOn {
-		setPolicyPriorities(d, sequential(policyPlaces(d, p), &place{id: p.ID}, wanted))
+		setPolicyPriorities(d, sequential(signOnPlaces(d, i), &place{at: i}, wanted))
 	} else {
 		priority := 1
 		if wanted != nil {
 			priority = *wanted
 		}
-		setPolicyPriorities(d, []place{{id: p.ID, priority: priority}})
+		setPolicyPriorities(d, []place{{at: i, priority: priority}})
 	}
-	placed, _ := d.Policy(p.ID)
-	return placed
+	return d.Policies[i]
 }
 
-// policyPlaces are the places of the policies of a type but for one.
-func policyPlaces(d *records.Documents, without *records.Policy) []place {
+// signOnPlaces are the places of the sign-on policies, but for the one at an index,
+// -1 for none.
+func signOnPlaces(d *records.Documents, without int) []place {
 	var places []place
-	for _, p := range d.PoliciesOf(without.Type) {
-		if p.ID != without.ID {
-			places = append(places, place{p.ID, p.Priority, p.System})
+	for i, p := range d.Policies {
+		if p.Type == records.SignOn && i != without {
+			places = append(places, place{i, p.Priority, p.System})
 		}
 	}
+	slices.SortStableFunc(places, func(a, b place) int { return records.ComparePolicies(d.Policies[a.at], d.Policies[b.at]) })
 	return places
 }
 
-// setPolicyPriorities gives policies the priorities of their places; those that keep theirs
-// stay as they are.
+// setPolicyPriorities gives policies the priorities of their places; those that keep
+// theirs stay as they are.
 func setPolicyPriorities(d *records.Documents, places []place) {
 	for _, to := range places {
-		if p, i := d.Policy(to.id); p.Priority != to.priority {
+		if p := d.Policies[to.at]; p.Priority != to.priority {
 			p = p.Changed()
 			p.Priority = to.priority
-			d.Policies[i] = p
+			d.Policies[to.at] = p
 		}
 	}
 }

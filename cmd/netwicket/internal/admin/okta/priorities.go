@@ -9,7 +9,7 @@ import (
 
 // place is where a policy or a rule stands in its list.
 type place struct {
-	id       string
+	at       int // which one: where the caller keeps it
 	priority int
 	system   bool // the system's own, which is behind all others
 }

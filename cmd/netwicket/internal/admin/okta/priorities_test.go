@@ -11,11 +11,28 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 )
 
+// named is a place of a name, since tests are read more easily with names.
+func named(name string, priority int) place {
+	at := 0
+	for i := len(name) - 1; i >= 0; i-- {
+		at = at<<8 + int(name[i])
+	}
+	return place{at: at, priority: priority, system: name == "S"}
+}
+
+func nameOf(p place) string {
+	name := ""
+	for at := p.at; at > 0; at >>= 8 {
+		name += string(rune(at & 0xff))
+	}
+	return name
+}
+
 // prioritiesOf are a list's priorities by id.
 func prioritiesOf(list []place) map[string]int {
 	of := make(map[string]int)
 	for _, p := range list {
-		of[p.id] = p.priority
+		of[nameOf(p)] = p.priority
 	}
 	return of
 }
@@ -24,10 +41,10 @@ func TestSequential(t *testing.T) {
 	list := func(system bool, ids ...string) []place {
 		var all []place
 		for i, id := range ids {
-			all = append(all, place{id: id, priority: i + 1})
+			all = append(all, named(id, i+1))
 		}
 		if system {
-			all = append(all, place{id: "system", priority: len(ids) + 1, system: true})
+			all = append(all, named("S", len(ids)+1))
 		}
 		return all
 	}
@@ -42,28 +59,29 @@ func TestSequential(t *testing.T) {
 		{"no priority is the last", list(false, "a", "b"), nil, []string{"a", "b", "new"}},
 		{"too high is the last", list(false, "a"), number(999), []string{"a", "new"}},
 		{"a taken one shifts the rest", list(false, "a", "b", "c"), number(2), []string{"a", "new", "b", "c"}},
-		{"the system's stays behind all", list(true, "a"), nil, []string{"a", "new", "system"}},
-		{"the system's place is not for others", list(true, "a"), number(2), []string{"a", "new", "system"}},
-		{"in front of the system's alone", list(true), number(7), []string{"new", "system"}},
+		{"the system's stays behind all", list(true, "a"), nil, []string{"a", "new", "S"}},
+		{"the system's place is not for others", list(true, "a"), number(2), []string{"a", "new", "S"}},
+		{"in front of the system's alone", list(true), number(7), []string{"new", "S"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before := slices.Clone(test.list)
-			got := sequential(test.list, &place{id: "new"}, test.wanted)
+			record := named("new", 0)
+			got := sequential(test.list, &record, test.wanted)
 			for i, p := range got {
-				require.Equal(t, test.want[i], p.id)
+				require.Equal(t, test.want[i], nameOf(p))
 				require.Equal(t, i+1, p.priority)
 			}
 			require.Len(t, got, len(test.want))
 			require.Equal(t, before, test.list, "the list is the caller's")
 		})
 	}
-	closed := sequential([]place{{id: "a", priority: 2}, {id: "b", priority: 5}, {id: "system", priority: 9, system: true}}, nil, nil)
-	require.Equal(t, map[string]int{"a": 1, "b": 2, "system": 3}, prioritiesOf(closed))
+	closed := sequential([]place{named("a", 2), named("b", 5), named("S", 9)}, nil, nil)
+	require.Equal(t, map[string]int{"a": 1, "b": 2, "S": 3}, prioritiesOf(closed))
 }
 
 func TestGapped(t *testing.T) {
 	number := func(n int) *int { return &n }
-	catchAll := place{id: "system", priority: records.CatchAllPriority, system: true}
+	catchAll := named("S", records.CatchAllPriority)
 	for _, test := range []struct {
 		name   string
 		list   map[string]int
@@ -85,16 +103,16 @@ func TestGapped(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var list []place
 			for id, priority := range test.list {
-				list = append(list, place{id: id, priority: priority})
+				list = append(list, named(id, priority))
 			}
 			slices.SortFunc(list, func(a, b place) int { return a.priority - b.priority })
-			got, err := gapped(append(list, catchAll), place{id: "new"}, test.wanted)
+			got, err := gapped(append(list, catchAll), named("new", 0), test.wanted)
 			if test.want == nil {
 				require.ErrorIs(t, err, errNoPlace)
 				return
 			}
 			require.NoError(t, err)
-			test.want["system"] = records.CatchAllPriority
+			test.want["S"] = records.CatchAllPriority
 			require.Equal(t, test.want, prioritiesOf(got))
 			require.True(t, slices.IsSortedFunc(got, func(a, b place) int { return a.priority - b.priority }))
 		})
@@ -110,8 +128,8 @@ func TestPrioritiesAgainstSlots(t *testing.T) {
 		slots := make(map[int]string)
 		var list []place
 		if round%2 == 0 {
-			list = append(list, place{id: "system", priority: records.CatchAllPriority, system: true})
-			slots[records.CatchAllPriority] = "system"
+			list = append(list, named("S", records.CatchAllPriority))
+			slots[records.CatchAllPriority] = "S"
 		}
 		for step := range 30 {
 			id := strconv.Itoa(step)
@@ -125,7 +143,7 @@ func TestPrioritiesAgainstSlots(t *testing.T) {
 				delete(slots, gone.priority)
 				continue
 			}
-			after, err := gapped(list, place{id: id}, &wanted)
+			after, err := gapped(list, named(id, 0), &wanted)
 			if !push(slots, id, wanted) {
 				require.ErrorIs(t, err, errNoPlace, "seed %d, round %d, step %d", seed, round, step)
 				continue
@@ -134,7 +152,7 @@ func TestPrioritiesAgainstSlots(t *testing.T) {
 			list = after
 			got := make(map[int]string)
 			for _, p := range list {
-				got[p.priority] = p.id
+				got[p.priority] = nameOf(p)
 			}
 			require.Equal(t, slots, got, "seed %d, round %d, step %d", seed, round, step)
 		}
@@ -145,7 +163,7 @@ func TestPrioritiesAgainstSlots(t *testing.T) {
 // nothing changes, if somebody would come to 99 or beyond.
 func push(slots map[int]string, id string, at int) bool {
 	end := at
-	for slots[end] != "" && slots[end] != "system" {
+	for slots[end] != "" && slots[end] != "S" {
 		end++
 	}
 	if end >= records.CatchAllPriority {

@@ -1,6 +1,7 @@
 package okta
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -78,7 +79,7 @@ func createRule(r *wire.Request, d *records.Documents) wire.Answer {
 	body.checkRule(rule, nil, p, d)
 	rules := append(slices.Clone(p.Rules), rule)
 	if len(body.causes) == 0 {
-		rules = body.placeRule(rules, rule.ID, p.Type)
+		rules = body.placeRule(rules, len(p.Rules), p.Type)
 	}
 	if answer, failed := body.answer(); failed {
 		return answer
@@ -107,7 +108,7 @@ func replaceRule(r *wire.Request, d *records.Documents) wire.Answer {
 	rules := slices.Clone(p.Rules)
 	rules[i] = rule
 	if len(body.causes) == 0 && body.priority != nil && *body.priority != old.Priority && !old.System {
-		rules = body.placeRule(rules, rule.ID, p.Type)
+		rules = body.placeRule(rules, i, p.Type)
 	}
 	if answer, failed := body.answer(); failed {
 		return answer
@@ -127,7 +128,7 @@ func deleteRule(r *wire.Request, d *records.Documents) wire.Answer {
 	}
 	rules := slices.Delete(slices.Clone(p.Rules), i, i+1)
 	if p.Type == records.SignOn {
-		rules = withPriorities(rules, sequential(rulePlaces(rules, ""), nil, nil))
+		rules = withPriorities(rules, sequential(rulePlaces(rules, -1), nil, nil))
 	}
 	setRules(d, p, rules, "")
 	return nothing()
@@ -166,14 +167,14 @@ func setRules(d *records.Documents, p *records.Policy, rules []*records.Rule, id
 	return nil
 }
 
-// placeRule gives a rule its place among those of its policy, which is the one that
-// the body asks for (P12). It notes that there is none.
-func (b *body) placeRule(rules []*records.Rule, id, kind string) []*records.Rule {
-	others := rulePlaces(rules, id)
+// placeRule gives the rule at an index its place among those of its policy, which is
+// the one that the body asks for (P12). It notes that there is none.
+func (b *body) placeRule(rules []*records.Rule, at int, kind string) []*records.Rule {
+	others := rulePlaces(rules, at)
 	if kind == records.SignOn {
-		return withPriorities(rules, sequential(others, &place{id: id}, b.priority))
+		return withPriorities(rules, sequential(others, &place{at: at}, b.priority))
 	}
-	places, err := gapped(others, place{id: id}, b.priority)
+	places, err := gapped(others, place{at: at}, b.priority)
 	if err != nil {
 		b.add("priority", "There is no free priority for the rule in front of the catch-all rule's, which is 99.")
 		return rules
@@ -181,14 +182,16 @@ func (b *body) placeRule(rules []*records.Rule, id, kind string) []*records.Rule
 	return withPriorities(rules, places)
 }
 
-// rulePlaces are the places of rules by priority, but for one.
-func rulePlaces(rules []*records.Rule, without string) []place {
+// rulePlaces are the places of rules by priority, but for the rule at an index, -1
+// for none.
+func rulePlaces(rules []*records.Rule, without int) []place {
 	var places []place
-	for _, rule := range records.ByPriority(rules) {
-		if rule.ID != without {
-			places = append(places, place{rule.ID, rule.Priority, rule.System})
+	for i, rule := range rules {
+		if i != without {
+			places = append(places, place{i, rule.Priority, rule.System})
 		}
 	}
+	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(a.priority, b.priority) })
 	return places
 }
 
@@ -197,7 +200,7 @@ func rulePlaces(rules []*records.Rule, without string) []place {
 func withPriorities(rules []*records.Rule, places []place) []*records.Rule {
 	ordered := make([]*records.Rule, len(places))
 	for i, to := range places {
-		rule := rules[slices.IndexFunc(rules, func(rule *records.Rule) bool { return rule.ID == to.id })]
+		rule := rules[to.at]
 		if rule.Priority != to.priority {
 			rule = rule.Changed()
 			rule.Priority = to.priority

@@ -324,3 +324,23 @@ func TestRulesFromElsewhere(t *testing.T) {
 	require.Contains(t, string(text), "rains")
 	require.NotContains(t, string(text), "_links")
 }
+
+// Rules of one id, which a file of somebody else's may hold, stay two.
+func TestRulesOfOneID(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"netwicket.json": `{"okta": {"rules": ["r.json"]}}`,
+		"r.json": `[
+			{"id":"0pr1","name":"a","priority":4,"type":"SIGN_ON","actions":{"signon":{"access":"ALLOW"}},"when":1},
+			{"id":"0pr1","name":"b","priority":7,"type":"SIGN_ON","actions":{"signon":{"access":"DENY"}}}]`,
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	o := openFolder(t, dir)
+	p := policies + "/" + o.must("GET", policies+"?type=OKTA_SIGN_ON", "").list()[0]["id"].(string)
+	c := o.denies(p, "c", "")
+	require.Equal(t, "a 1, b 2, c 3, ", listed(o.rules(p)))
+	o.must("DELETE", c, "")
+	require.Equal(t, "a 1, b 2, ", listed(o.rules(p)))
+	require.Equal(t, `deny 198.51.100.1 rule rule="b"`, o.decision("198.51.100.1"))
+}
