@@ -63,7 +63,7 @@ func fail(failure wire.Failure, why string) wire.Answer {
 	}
 	switch failure {
 	case wire.NoCredentials:
-		return simple(http.StatusUnauthorized, "error", "JWT is required")
+		return simple(http.StatusUnauthorized, "error", "JWT validation failed: there is no token")
 	case wire.BadCredentials:
 		return simple(http.StatusUnauthorized, "error", "JWT validation failed: the token is not known or has expired")
 	case wire.OutsideNetworks, wire.MissingScope:
