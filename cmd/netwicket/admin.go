@@ -84,7 +84,7 @@ audit are JSON on standard error.`,
 	command.Flags().StringVar(&flags.catchAll, "catch-all", "allow", "`ACCESS` of the catch-all rule of new app sign-on policies: allow or deny")
 	command.Flags().StringVar(&flags.audit, "audit", "", "append a line for every change to `FILE` (default standard error)")
 	offerValues(command, "catch-all", "allow", "deny")
-	command.AddCommand(c.adminTokenCommand())
+	command.AddCommand(c.adminTokenCommand(), c.adminLogCommand(), c.adminShowCommand(), c.adminRevertCommand())
 	return command
 }
 

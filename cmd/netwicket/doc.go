@@ -45,6 +45,7 @@
 //	servechanges.go   what a reload changed of mode and edge
 //	servepolicies.go  the policies that it serves, kept up to date
 //	admin.go          admin
+//	adminhistory.go   admin log, show and revert
 //	admintoken.go     admin token
 //	bench.go          bench
 //	benchsample.go    the addresses that it draws

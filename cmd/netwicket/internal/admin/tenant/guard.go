@@ -6,12 +6,12 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
 	"github.com/netwicket/netwicket/internal/finding"
-	"github.com/netwicket/netwicket/internal/shown"
 )
 
 // refusal says why a policy must not follow another: it locks out somebody of the
-// guard whom the other does not (D4), or has warnings where none are wanted (D5).
-func (s *Store) refusal(before, candidate *inForce, caller netip.Addr, warnings finding.List) error {
+// guard whom the other does not (D4), or has warnings that the other has not where
+// none are wanted (D5): what was odd before must not keep anybody from mending it.
+func (s *Store) refusal(before, candidate *inForce, caller netip.Addr, warnings finding.List, now time.Time) error {
 	var causes []string
 	hold := func(addr netip.Addr, who string) {
 		if before.parts.LockedOut(before.policy, addr, who) == "" {
@@ -27,14 +27,28 @@ func (s *Store) refusal(before, candidate *inForce, caller netip.Addr, warnings 
 		hold(caller, "from which this request comes")
 	}
 	if s.options.Strict {
-		for _, warning := range warnings {
-			causes = append(causes, shown.Text(warning.Error()))
-		}
+		causes = append(causes, texts(more(before.warnings(now), warnings))...)
 	}
 	if len(causes) == 0 {
 		return nil
 	}
 	return &Refused{Causes: causes}
+}
+
+// more are the findings of a list that another has not, wherever they stand.
+func more(before, after finding.List) finding.List {
+	known := make(map[string]int)
+	for _, f := range before {
+		known[f.Code+" "+f.Message()]++
+	}
+	var list finding.List
+	for _, f := range after {
+		key := f.Code + " " + f.Message()
+		if known[key]--; known[key] < 0 {
+			list = append(list, f)
+		}
+	}
+	return list
 }
 
 // warnings are what is odd about a policy. Every tenant has system zones that are

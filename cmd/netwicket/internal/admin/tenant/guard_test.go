@@ -64,7 +64,8 @@ func TestWarnings(t *testing.T) {
 
 	dir = folder(t, nil)
 	strict := open(t, dir, func(o *tenant.Options) { o.Strict = true })
-	require.Equal(t, http.StatusOK, write(t, strict, addZone(blocklist("Fine", "203.0.113.0/24"))).Status, "a fresh folder has no warnings")
+	require.Equal(t, http.StatusOK, write(t, strict, addZone(office("nzoOffice000000000001", "192.0.2.0/24"))).Status, "that it denies nobody is nothing new")
+	require.Equal(t, http.StatusOK, write(t, strict, addZone(blocklist("Fine", "203.0.113.0/24"))).Status)
 	before := snapshot(t, dir)
 	answer = write(t, strict, addZone(wide))
 	require.Equal(t, http.StatusBadRequest, answer.Status)
@@ -72,6 +73,11 @@ func TestWarnings(t *testing.T) {
 	require.Equal(t, before, snapshot(t, dir))
 	empty := blocklist("Empty")
 	require.Equal(t, http.StatusBadRequest, write(t, strict, addZone(empty)).Status, "only the system's zones may be empty")
+	again := blocklist("Again", "198.51.100.7/24")
+	put(t, dir, "okta/zones.json", strings.Replace(before["okta/zones.json"], `"203.0.113.0/24"`, `"203.0.113.7/24"`, 1))
+	require.Equal(t, http.StatusOK, write(t, strict, addZone(office("nzoOffice000000000002", "192.0.2.0/24"))).Status, "nothing new")
+	again.Gateways[0].Value = "203.0.113.7/24"
+	require.Equal(t, http.StatusBadRequest, write(t, strict, addZone(again)).Status, "one more of the same")
 }
 
 // A policy that lacks data does not load, and loads as soon as the data are there,

@@ -136,7 +136,7 @@ func (s *Store) try(r *wire.Request, action string, change func(*records.Documen
 		return wire.Answer{}, nil, &Refused{causesOf(err)}
 	}
 	warnings := candidate.warnings(r.Time)
-	if err := s.refusal(now.policy, candidate, r.Peer, warnings); err != nil {
+	if err := s.refusal(now.policy, candidate, r.Peer, warnings, r.Time); err != nil {
 		return wire.Answer{}, nil, err
 	}
 	done := &written{Before: now.policy.fingerprint(), After: candidate.fingerprint(), Warnings: texts(warnings)}
