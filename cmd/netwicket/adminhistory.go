@@ -33,7 +33,7 @@ netwicket admin revert N.`,
 }
 
 func (c *commandLine) adminLog() error {
-	history, _, err := c.openHistory()
+	history, err := c.openHistory()
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ type generationJSON struct {
 }
 
 func (c *commandLine) adminShow(number int) error {
-	history, _, err := c.openHistory()
+	history, err := c.openHistory()
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func textOr(text, other string) string {
 }
 
 func (c *commandLine) adminShowFile(number int, name string) error {
-	history, _, err := c.openHistory()
+	history, err := c.openHistory()
 	if err != nil {
 		return err
 	}
@@ -164,13 +164,12 @@ func (c *commandLine) adminShowFile(number int, name string) error {
 }
 
 // openHistory reads the history of the policy folder.
-func (c *commandLine) openHistory() (*tenant.History, string, error) {
+func (c *commandLine) openHistory() (*tenant.History, error) {
 	folder, err := c.policyFolder()
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	history, err := tenant.OpenHistory(folder)
-	return history, folder, err
+	return tenant.OpenHistory(folder)
 }
 
 func (c *commandLine) adminRevertCommand() *cobra.Command {
