@@ -47,6 +47,9 @@
 //	admin.go          admin
 //	adminhistory.go   admin log, show and revert
 //	admintoken.go     admin token
+//	pull.go           pull
+//	pulltext.go       what it tells
+//	pullwatch.go      its --watch
 //	bench.go          bench
 //	benchsample.go    the addresses that it draws
 //	version.go        version

@@ -97,7 +97,11 @@ func (c *commandLine) commands() []*cobra.Command {
 		c.exportCommand(),
 		c.mapCommand(),
 		c.serveCommand(),
+<<<<<<< HEAD
 		c.adminCommand(),
+=======
+		c.pullCommand(),
+>>>>>>> 637bca9 (Add netwicket pull)
 		c.benchCommand(),
 		c.versionCommand(),
 		c.completionCommand(),

@@ -30,7 +30,7 @@
 //
 // # For the program
 //
-// [Check], [OpenPair], [LoadEdge], [Serve] and [Kind] are what the netwicket command
+// [Check], [OpenPair], [LoadEdge], [LoadPull], [ParseTenant], [Serve] and [Kind] are what the netwicket command
 // needs beyond Open; a gateway has little use for them.
 //
 // # The files
@@ -38,7 +38,7 @@
 // load.go finds and joins documents, parts.go has what comes of it, check.go says
 // all that can be said of a policy, pair.go opens two that are compared; kind.go
 // tells documents apart, keys.go is the table of the policy file's keys, file.go
-// reads the policy file, edge.go and serve.go two of its sections, values.go single
+// reads the policy file, edge.go, serve.go and pull.go three of its sections, values.go single
 // values, alone.go what is read without the rest, geo.go finds geo sources, read.go
 // reads files.
 package policyfile

@@ -26,6 +26,8 @@ type file struct {
 	edgeAt                    jsondoc.Node
 	serve                     *Serve
 	serveAt                   jsondoc.Node
+	pull                      *Pull
+	pullAt                    jsondoc.Node
 }
 
 // setting is one word of a policy file; empty if it is not set.

@@ -41,6 +41,9 @@ const (
 	aWait
 	serviceLists // {"NAME": ["PATH"]}
 	wordList     // of words
+	aTenant      // https://host
+	aTextOrNone
+	textList
 )
 
 // keys are the keys of a policy file, with what reads them into f.
@@ -75,6 +78,7 @@ func (v *values) keys(f *file) []key {
 			about: "whether `netwicket serve` turns denied requests away, or decides, logs and lets everything pass; a gateway of your own enforces unless its program says otherwise",
 		},
 		v.serveKey(f),
+		v.pullKey(f),
 	}
 }
 
@@ -212,6 +216,42 @@ func (v *values) serveKey(f *file) key {
 			{
 				name: "logAddresses", shape: aWord, words: []string{"full", "network"}, example: `"network"`, read: v.choice(&s.addresses, "full", "network"),
 				about: "whether logged addresses are whole, or cut to their /24 or /48",
+			},
+		},
+	}
+}
+
+func (v *values) pullKey(f *file) key {
+	p := &Pull{}
+	return key{
+		name: "pull", shape: anObject, about: "what `netwicket pull` asks, where its flags do not say it; secrets come from the environment and never stand here",
+		read: func(node jsondoc.Node) { f.pull, f.pullAt = p, node },
+		keys: []key{
+			{
+				name: "okta", shape: anObject, about: "the tenant of Okta's",
+				keys: []key{
+					{
+						name: "url", shape: aTenant, initial: `""`, example: `"https://acme.okta.com"`, read: v.tenant(&p.Okta.URL),
+						about: "its address, as `--okta`; empty: Okta is not asked",
+					},
+					{
+						name: "policies", shape: textList, initial: `[]`, example: `["Default Policy", "00p1abcdEFGHijkl0h7"]`, read: v.texts(&p.Okta.Policies),
+						about: "ids or names of the policies that are enforced, as `--policy`; none: every ACTIVE one that has rules",
+					},
+				},
+			},
+			{
+				name: "sailpoint", shape: anObject, about: "the tenant of SailPoint's",
+				keys: []key{
+					{
+						name: "url", shape: aTenant, initial: `""`, example: `"https://acme.api.identitynow.com"`, read: v.tenant(&p.SailPoint.URL),
+						about: "its address, as `--sailpoint`; empty: SailPoint is not asked",
+					},
+					{
+						name: "profile", shape: aTextOrNone, initial: `""`, example: `"2c91808a7813090a017813b6301f1234"`, read: v.optionalText(&p.SailPoint.Profile),
+						about: "id of the authentication profile, as `--profile`; empty: none is asked for, and one that is named stays",
+					},
+				},
 			},
 		},
 	}

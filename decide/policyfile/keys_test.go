@@ -26,14 +26,23 @@ const (
 func table() []key { return new(values).keys(&file{}) }
 
 // everyKey calls use for all keys, those of objects behind the object, with the
-// name of the object that they are in.
+// names of the objects that they are in, as edge or pull.okta.
 func everyKey(use func(within string, k key)) {
-	for _, k := range table() {
-		use("", k)
-		for _, inner := range k.keys {
-			use(k.name, inner)
+	var visit func(within string, keys []key)
+	visit = func(within string, keys []key) {
+		for _, k := range keys {
+			use(within, k)
+			visit(joined(within, k.name), k.keys)
 		}
 	}
+	visit("", table())
+}
+
+func joined(within, name string) string {
+	if within == "" {
+		return name
+	}
+	return within + "." + name
 }
 
 // Each key's example is read without a finding, and so is its default, which
@@ -42,7 +51,9 @@ func TestKeysReadTheirExamplesAndDefaults(t *testing.T) {
 	with := func(within, name, value string) (*file, []string) {
 		text := `{"` + name + `": ` + value + `}`
 		if within != "" {
-			text = `{"` + within + `": ` + text + `}`
+			for _, object := range slices.Backward(strings.Split(within, ".")) {
+				text = `{"` + object + `": ` + text + `}`
+			}
 		}
 		root, err := jsondoc.Parse(FileName, []byte(text))
 		require.NoError(t, err, text)
@@ -53,7 +64,7 @@ func TestKeysReadTheirExamplesAndDefaults(t *testing.T) {
 				errs = append(errs, found.Error())
 			}
 		}
-		f.edgeAt, f.serveAt, f.assumeNoneAt = jsondoc.Node{}, jsondoc.Node{}, jsondoc.Node{}
+		f.edgeAt, f.serveAt, f.pullAt, f.assumeNoneAt = jsondoc.Node{}, jsondoc.Node{}, jsondoc.Node{}, jsondoc.Node{}
 		f.mode.node, f.unknownCountry.node = jsondoc.Node{}, jsondoc.Node{}
 		return f, errs
 	}
@@ -76,8 +87,8 @@ func TestKeysReadTheirExamplesAndDefaults(t *testing.T) {
 		require.NotEqual(t, same, changed, "%s: the example is the default", name)
 		require.NotEqual(t, k.example, initialOf(k), name)
 		absent := &file{}
-		if within == "edge" || within == "serve" {
-			absent, _ = with("", within, `{}`)
+		if object, _, _ := strings.Cut(within, "."); slices.Contains([]string{"edge", "serve", "pull"}, object) {
+			absent, _ = with("", object, `{}`)
 		}
 		same.mode.value, same.unknownCountry.value = "", "" // that it is said counts where two files say it
 		require.Equal(t, absent, same, "%s: the default", name)
@@ -90,7 +101,7 @@ func TestKeysReadTheirExamplesAndDefaults(t *testing.T) {
 func TestKeysMakeAPolicyFile(t *testing.T) {
 	for _, k := range table() {
 		kind, _ := Recognise("ours.json", []byte(`{"`+k.name+`": 1}`))
-		shared := k.name == "$schema" || k.name == "overlay" || k.name == "assumeNone"
+		shared := slices.Contains([]string{"$schema", "overlay", "assumeNone", "pull"}, k.name)
 		require.Equal(t, !shared, kind == PolicyFile, k.name)
 		require.Equal(t, !shared, strings.Contains(errUnknownDocument.Error(), k.name), k.name)
 	}
@@ -124,11 +135,13 @@ func TestPageIsOfTheKeys(t *testing.T) {
 	require.NoError(t, err)
 	page := string(text)
 	tables := map[string][]key{"All keys": table()}
-	for _, k := range table() {
+	objects := map[string]string{"All keys": ""}
+	everyKey(func(within string, k key) {
 		if k.shape == anObject {
-			tables["`"+k.name+"`"] = k.keys
+			title := "`" + joined(within, k.name) + "`"
+			tables[title], objects[title] = k.keys, joined(within, k.name)
 		}
-	}
+	})
 	section := regexp.MustCompile(`(?m)^## (.*)\n(?:\n|[^|#\n].*\n)*((?:\|.*\n)+)`)
 	var found []string
 	page = section.ReplaceAllStringFunc(page, func(whole string) string {
@@ -138,7 +151,7 @@ func TestPageIsOfTheKeys(t *testing.T) {
 			return whole
 		}
 		found = append(found, match[1])
-		return strings.TrimSuffix(whole, match[2]) + keyTable(keys)
+		return strings.TrimSuffix(whole, match[2]) + keyTable(objects[match[1]], keys)
 	})
 	require.Len(t, found, len(tables), "sections with a table: %v", found)
 	if *update {
@@ -162,13 +175,13 @@ func TestPageIsOfTheKeys(t *testing.T) {
 	}
 }
 
-func keyTable(keys []key) string {
+func keyTable(within string, keys []key) string {
 	var b strings.Builder
 	b.WriteString("| key | value | default | meaning | example |\n|---|---|---|---|---|\n")
 	for _, k := range keys {
 		initial, example := initialOf(k), k.example
 		if k.shape == anObject {
-			b.WriteString("| `" + k.name + "` | object, see [below](#" + k.name + ") | | " + k.about + " | |\n")
+			b.WriteString("| `" + k.name + "` | object, see [below](#" + strings.ReplaceAll(joined(within, k.name), ".", "") + ") | | " + k.about + " | |\n")
 			continue
 		}
 		if initial = "`" + initial + "`"; initial == "``" {
@@ -185,6 +198,6 @@ func valueText(k key) string {
 		aWord: words, wordList: "list of " + words,
 		anObject: "object", aText: "text", aPath: "path", aPathOrNone: "path, or empty", pathList: "list of paths", aFlag: "true or false",
 		anAddress: "host:port or unix:PATH", anAddressOrNone: "host:port or unix:PATH, or empty", addressList: "list of addresses",
-		prefixList: "list of networks, addresses and files of them", aSource: "source", headerList: "list of header names", anAge: "duration, or empty", aWait: "duration", serviceLists: "lists of paths, by category",
+		prefixList: "list of networks, addresses and files of them", aSource: "source", headerList: "list of header names", aTenant: "https://host, or empty", aTextOrNone: "text, or empty", textList: "list of texts", anAge: "duration, or empty", aWait: "duration", serviceLists: "lists of paths, by category",
 	}[k.shape]
 }

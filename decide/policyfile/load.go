@@ -314,6 +314,9 @@ func (l *loader) joinSettings(f *file) {
 	if f.serve != nil && set("serve", f.serveAt) {
 		l.parts.Serve, l.parts.serveAt = *f.serve, f.serveAt
 	}
+	if f.pull != nil && set("pull", f.pullAt) {
+		l.parts.Pull = *f.pull
+	}
 }
 
 func unknownCountry(word string) decide.UnknownCountry {

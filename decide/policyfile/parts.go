@@ -58,6 +58,7 @@ type Parts struct {
 	Edge    *gate.Config  // nil: no policy file has an edge, which differs from an empty one
 	Observe bool          // the mode is observe: gate.Observe, if a program grants it
 	Serve   Serve
+	Pull    Pull
 	// Findings are all errors and warnings, document by document.
 	Findings Findings
 	// Files are all files that were asked for, also those that are missing, and

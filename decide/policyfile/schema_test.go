@@ -108,8 +108,12 @@ func valueSchema(k key) ordered {
 		return like(`^\+?0$|^\+?([0-9.]+(ns|us|µs|μs|ms|s|m|h))+$`)
 	case serviceLists:
 		return ordered{{"type", "object"}, {"propertyNames", ordered{{"pattern", serviceName.String()}}}, {"additionalProperties", list(path)}}
-	case aText, aPathOrNone:
+	case aText, aPathOrNone, aTextOrNone:
 		return text
+	case textList:
+		return list(path)
+	case aTenant:
+		return like(`^$|^https?://`)
 	case anObject: // has keys, not a value
 	}
 	panic("a shape that the schema does not know")
