@@ -34,10 +34,19 @@ type pullFlags struct {
 	caFile, metrics          string
 }
 
-// surroundings are what a pull takes from outside of the command line.
+// surroundings are what a pull takes from outside of the command line. What is nil
+// is the process's own.
 type surroundings struct {
 	getenv func(string) string
 	clock  asking.Clock
+}
+
+func (s surroundings) complete() surroundings {
+	s.clock = s.clock.Complete()
+	if s.getenv == nil {
+		s.getenv = os.Getenv
+	}
+	return s
 }
 
 func (c *commandLine) pullCommand() *cobra.Command {
@@ -73,7 +82,7 @@ Ends with 3 if a guard refuses what was pulled.`,
 			if command.Flags().Changed("watch") && flags.watch < pull.LeastWatch {
 				return fmt.Errorf("--watch %s: expected %s or longer", flags.watch, pull.LeastWatch)
 			}
-			return c.pull(ctx, flags, surroundings{getenv: os.Getenv})
+			return c.pull(ctx, flags)
 		},
 	}
 	f := command.Flags()
@@ -91,8 +100,8 @@ Ends with 3 if a guard refuses what was pulled.`,
 }
 
 // pull pulls once, or again and again.
-func (c *commandLine) pull(ctx context.Context, flags pullFlags, from surroundings) error {
-	from.clock = from.clock.Complete()
+func (c *commandLine) pull(ctx context.Context, flags pullFlags) error {
+	from := c.outside.complete()
 	if err := flags.check(); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 type commandLine struct {
 	in       io.Reader
 	out, err io.Writer
+	outside  surroundings
 
 	paths          []string
 	geo            []string
@@ -31,11 +32,15 @@ type commandLine struct {
 // run runs the program and gives its exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	c := &commandLine{in: stdin, out: stdout, err: stderr}
+	return c.run(args)
+}
+
+func (c *commandLine) run(args []string) int {
 	root := c.rootCommand()
 	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetIn(c.in)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
 	err := root.Execute()
 	var code status
 	switch {
@@ -97,11 +102,8 @@ func (c *commandLine) commands() []*cobra.Command {
 		c.exportCommand(),
 		c.mapCommand(),
 		c.serveCommand(),
-<<<<<<< HEAD
 		c.adminCommand(),
-=======
 		c.pullCommand(),
->>>>>>> 637bca9 (Add netwicket pull)
 		c.benchCommand(),
 		c.versionCommand(),
 		c.completionCommand(),
