@@ -13,7 +13,6 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/pull"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/policyfile"
-	"github.com/netwicket/netwicket/internal/finding"
 )
 
 // pullProgress shows on standard error what is asked. The zero one shows nothing.
@@ -52,10 +51,12 @@ func (c *commandLine) pulled(look *pull.Look, err error, flags pullFlags) error 
 	if flags.dryRun && err == nil && look.Refused != nil {
 		err = look.Refused
 	}
-	if err != nil && !errors.As(err, &refused) {
-		return c.reportJoined(err)
+	if look != nil {
+		c.pullWarnings(look)
 	}
-	c.pullWarnings(look)
+	if err != nil && !errors.As(err, &refused) {
+		return err
+	}
 	if err := c.pullSummary(look, flags); err != nil {
 		return err
 	}
@@ -73,29 +74,13 @@ func (c *commandLine) pulled(look *pull.Look, err error, flags pullFlags) error 
 	return failed
 }
 
-// reportJoined reports several errors as one: findings, and what is wrong besides.
-func (c *commandLine) reportJoined(err error) error {
-	joined, several := err.(interface{ Unwrap() []error }) //nolint:errorlint // the error itself, not what it wraps
-	var list finding.List
-	if !several || len(joined.Unwrap()) < 2 || !errors.As(joined.Unwrap()[0], &list) {
-		return err
-	}
-	if _, plain := err.(finding.List); plain { //nolint:errorlint // as above
-		return err
-	}
-	for _, one := range joined.Unwrap() {
-		c.report(one)
-	}
-	return undecided
-}
-
 // pullWarnings prints what is odd about what was pulled. That a system zone is empty
 // is not: every tenant has some (D5).
 func (c *commandLine) pullWarnings(look *pull.Look) {
 	for _, warning := range look.Warnings {
 		fmt.Fprintf(c.err, "netwicket: warning: %s\n", oneLine(warning))
 	}
-	if look.Same {
+	if look.Same || look.After.Policy == nil {
 		return
 	}
 	for _, f := range look.After.Parts.Warnings() {

@@ -74,9 +74,9 @@ type pullStage struct {
 	tenant *scriptedTenant
 }
 
-func (s *pullStage) okta(args ...string) ran {
+func (s *pullStage) okta() ran {
 	s.t.Helper()
-	return s.run(append([]string{"--okta", s.tenant.server.URL}, args...)...)
+	return s.run("--okta", s.tenant.server.URL)
 }
 
 // earlier pulls, and forgets that it did.

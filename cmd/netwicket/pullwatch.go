@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
@@ -30,12 +31,14 @@ func (c *commandLine) watchTenants(ctx context.Context, puller *pull.Puller, fla
 		if err != nil {
 			return err
 		}
-		ended := make(chan error, 1)
-		go func() { ended <- server.Serve() }()
-		defer func() {
-			_ = server.Shutdown() // a scrape that is cut off is asked again
-			<-ended
-		}()
+		var running sync.WaitGroup
+		running.Go(func() {
+			if err := server.Serve(); err != nil {
+				logger.Error("nobody can scrape any more", "error", err.Error())
+			}
+		})
+		defer running.Wait()
+		defer func() { _ = server.Shutdown() }() // a scrape that is cut off is asked again
 		logger.Info("serving", "metrics", server.Text())
 	}
 	puller.Watch(ctx, flags.watch, clock, func(look *pull.Look, err error, next time.Duration) {

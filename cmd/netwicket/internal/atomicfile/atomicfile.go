@@ -255,13 +255,19 @@ func stem(path string) (folder, base string) {
 	return folder, base[:min(len(base), enough)]
 }
 
-// syncFolder brings the new name to the disk. Not every file system can: the file
-// is whole either way, under its old content or its new one.
+// syncFolder brings the new name of a file to the disk.
 func syncFolder(target string) {
 	folder, _ := filepath.Split(target)
 	if folder == "" {
 		folder = "."
 	}
+	SyncFolder(folder)
+}
+
+// SyncFolder brings the names in a folder to the disk, such as those of folders that
+// were made in it. Not every file system can: a file is whole either way, under its
+// old content or its new one.
+func SyncFolder(folder string) {
 	if dir, err := os.Open(folder); err == nil {
 		_ = dir.Sync()
 		_ = dir.Close()

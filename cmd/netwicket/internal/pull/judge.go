@@ -37,7 +37,10 @@ func (p *Puller) judge(look *Look, inconsistent error) error {
 	look.First = isEmpty(look.Before)
 	look.After = p.load(p.Folder.Contents(look.candidate))
 	if err := look.After.Parts.Err(); err != nil {
-		return errors.Join(err, inconsistent)
+		if inconsistent != nil {
+			look.Warnings = append(look.Warnings, inconsistent.Error())
+		}
+		return err
 	}
 	causes := p.shrunk(look)
 	look.After.Policy, look.After.Err = look.After.Parts.Compile()

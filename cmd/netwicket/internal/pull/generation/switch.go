@@ -108,7 +108,7 @@ func (f Folder) write(c *Candidate) (err error) {
 			return err
 		}
 	}
-	syncFolder(scratch)
+	atomicfile.SyncFolder(scratch)
 	place := filepath.Join(base, c.Name)
 	if _, err := os.Lstat(place); err == nil {
 		f.drop(c.Name) // one of that name that is not whole
@@ -116,8 +116,8 @@ func (f Folder) write(c *Candidate) (err error) {
 	if err := os.Rename(scratch, place); err != nil {
 		return unwritable(place, err)
 	}
-	syncFolder(base)
-	syncFolder(f.Path)
+	atomicfile.SyncFolder(base)
+	atomicfile.SyncFolder(f.Path)
 	return nil
 }
 
@@ -142,14 +142,6 @@ func writeFile(name string, text []byte) error {
 
 func unwritable(path string, err error) error {
 	return fmt.Errorf("%s: cannot be written: %w", path, files.Cause(err))
-}
-
-// syncFolder brings new names to the disk. Not every file system can.
-func syncFolder(path string) {
-	if folder, err := os.Open(path); err == nil {
-		_ = folder.Sync()
-		_ = folder.Close()
-	}
 }
 
 // drop takes a generation away: under another name first, so that no half of one
