@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/okta"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
 )
 
 const (
@@ -335,4 +336,35 @@ func TestPolicyETags(t *testing.T) {
 		o.must("POST", test.path+"/lifecycle/deactivate", "", "If-Match", "*")
 	}
 	o.must("DELETE", rule, "", "If-Match", o.must("GET", rule, "").header.Get("Etag"))
+}
+
+// The paths of policies and rules (P1), who may use them (A3) and what they count for
+// (R1). There are no others: nothing is cloned or simulated.
+func TestPolicyRoutes(t *testing.T) {
+	o := openOrg(t)
+	got := map[string][]string{}
+	for _, route := range o.vendor.Routes {
+		place, found := strings.CutPrefix(route.Path, policies)
+		if !found {
+			continue
+		}
+		got[place] = append(got[place], route.Verb)
+		scope, body := "okta.policies.manage", wire.NoBody
+		if route.Verb == "GET" {
+			scope = "okta.policies.read"
+		}
+		if route.Verb == "PUT" || route.Verb == "POST" && !strings.Contains(place, "lifecycle") {
+			body = wire.Object
+		}
+		require.Equal(t, scope, route.Scope, "%s %s", route.Verb, place)
+		require.Equal(t, body, route.Body, "%s %s", route.Verb, place)
+		require.Equal(t, "policies", route.Family, place)
+		require.False(t, route.Public)
+	}
+	require.Equal(t, map[string][]string{
+		"": {"GET", "POST"}, "/{id}": {"GET", "PUT", "DELETE"}, "/{id}/mappings": {"GET"},
+		"/{id}/lifecycle/activate": {"POST"}, "/{id}/lifecycle/deactivate": {"POST"},
+		"/{id}/rules": {"GET", "POST"}, "/{id}/rules/{rule}": {"GET", "PUT", "DELETE"},
+		"/{id}/rules/{rule}/lifecycle/activate": {"POST"}, "/{id}/rules/{rule}/lifecycle/deactivate": {"POST"},
+	}, got)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -80,6 +81,7 @@ func TestVerbatim(t *testing.T) {
 	require.Contains(t, string(text), `"condition": "user.name == \"\u00e9\\n\/\" && 1 < 2"`)
 	require.NotContains(t, string(text), "_links")
 	require.Equal(t, `allow 198.51.100.1 rule rule="Catch-all Rule"`, o.decision("198.51.100.1"), "a narrowed ALLOW never applies")
+	require.Contains(t, strings.Join(r.header["Netwicket-Warning"], "\n"), "this ALLOW rule never applies")
 
 	o.denies(a, "first", `"priority":0,`)
 	shifted := o.must("PUT", a+"/rules/"+r.id(), r.body)
