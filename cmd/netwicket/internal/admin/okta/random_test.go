@@ -318,7 +318,7 @@ func TestRandomWrites(t *testing.T) {
 	const seed = 20260218
 	writes := 2_000
 	if testing.Short() {
-		writes = 300
+		writes = 150
 	}
 	w := newRandom(t, seed)
 	addresses := []string{"192.0.2.7", "198.51.100.1", "198.51.100.200", "203.0.113.1", "203.0.113.70", "192.9.9.9", "8.8.8.8", "2001:db8::1"}

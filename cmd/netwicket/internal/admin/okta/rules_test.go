@@ -346,3 +346,24 @@ func TestRulesOfOneID(t *testing.T) {
 	require.Equal(t, "a 1, b 2, ", listed(o.rules(p)))
 	require.Equal(t, `deny 198.51.100.1 rule rule="b"`, o.decision("198.51.100.1"))
 }
+
+// What nobody reads yet is refused as what decides: the folder would not load any
+// more.
+func TestRulesThatDoNotDecide(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "okta", "rules"), 0o755))
+	for name, text := range map[string]string{
+		"netwicket.json":       `{"okta": {}}`,
+		"okta/policies.json":   `[{"id":"00p1","name":"Off","type":"OKTA_SIGN_ON","status":"INACTIVE","priority":1,"system":false}]`,
+		"okta/rules/00p1.json": `[{"id":"0pr1","name":"r","status":"INACTIVE","priority":1,"type":"SIGN_ON","actions":{"signon":{"access":"MAYBE"}}}]`,
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	o := openFolder(t, dir)
+	before := o.files()
+	r := o.call("POST", policies+"/00p1/rules/0pr1/lifecycle/activate", "")
+	r.invalid("policy")
+	require.Contains(t, r.body, "MAYBE")
+	require.Equal(t, before, o.files())
+	require.Len(t, o.rules(policies+"/00p1"), 1)
+}

@@ -147,13 +147,31 @@ func (s *Store) documentsOf(texts folderFiles) (*records.Documents, error) {
 			return nil, err
 		}
 	}
+	return d, s.readRest(d, n, texts)
+}
+
+// readable says why files could not be read again that the compiler of the policy
+// does not read, or not all of: policies, rules that do not decide, SailPoint's
+// documents. The error is a finding.List.
+func (s *Store) readable(texts folderFiles) error {
+	n, err := readNamed(at(s.options.Folder, policyfile.FileName), texts.policyFile())
+	if err != nil {
+		return err
+	}
+	return s.readRest(new(records.Documents), n, texts)
+}
+
+// readRest reads all but zones and the ThreatInsight configuration.
+func (s *Store) readRest(d *records.Documents, n named, texts folderFiles) error {
+	label := func(name string) string { return at(s.options.Folder, name) }
+	var err error
 	if text, there := texts[policiesFile]; there {
 		if d.Policies, err = records.ReadPolicies(label(policiesFile), text); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := s.rules(d, n, texts); err != nil {
-		return nil, err
+		return err
 	}
 	for name, into := range map[string]*[]byte{
 		n.network: (*[]byte)(&d.NetworkConfig), n.profile: (*[]byte)(&d.AuthProfile),
@@ -168,10 +186,10 @@ func (s *Store) documentsOf(texts folderFiles) (*records.Documents, error) {
 			*into = records.Compact(root.Raw())
 		}
 		if err := reader.Found.Err(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return d, nil
+	return nil
 }
 
 // rules gives the policies their rules, and a policy to rules that have none (D1).

@@ -131,6 +131,9 @@ func (s *Store) try(r *wire.Request, action string, change func(*records.Documen
 	if err != nil {
 		return wire.Answer{}, nil, &Refused{causesOf(err)}
 	}
+	if err := s.readable(after); err != nil {
+		return wire.Answer{}, nil, &Refused{causesOf(err)}
+	}
 	candidate, err := s.compile(after, now.policy)
 	if err != nil {
 		return wire.Answer{}, nil, &Refused{causesOf(err)}
