@@ -43,6 +43,7 @@ var reach = map[string][]string{
 	"cmd/netwicket/internal/docdiff":       {"./cmd/netwicket/internal/docdiff", "./cmd/netwicket"},
 	"cmd/netwicket/internal/expect":        {"./cmd/netwicket/internal/expect", "./cmd/netwicket"},
 	"cmd/netwicket/internal/export":        {"./cmd/netwicket/internal/export", "./cmd/netwicket"},
+	"cmd/netwicket/internal/folderlock":    {"./cmd/netwicket/internal/folderlock", "./cmd/netwicket/internal/admin/tenant"},
 	"cmd/netwicket/internal/forwardauth":   {"./cmd/netwicket/internal/forwardauth", "./cmd/netwicket", "./cmd/netwicket/internal/e2e"},
 	"cmd/netwicket/internal/impact":        {"./cmd/netwicket/internal/impact", "./cmd/netwicket"},
 	"cmd/netwicket/internal/lint":          {"./cmd/netwicket/internal/lint", "./cmd/netwicket"},

@@ -3,6 +3,7 @@ package atomicfile_test
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -207,4 +208,57 @@ func TestWriteToDescriptors(t *testing.T) {
 
 func descriptor(file *os.File) string {
 	return filepath.Join("/dev/fd", strconv.FormatUint(uint64(file.Fd()), 10))
+}
+
+// Staging changes nothing, and what a program that was killed left can be taken away.
+func TestStage(t *testing.T) {
+	folder := t.TempDir()
+	name := filepath.Join(folder, "documents", "a.json")
+	require.NoError(t, atomicfile.Folder(filepath.Dir(name), 0o700))
+	require.NoError(t, atomicfile.Folder(filepath.Dir(name), 0o700))
+	require.NoError(t, os.WriteFile(name, []byte("old"), 0o640))
+	write := func(w io.Writer) error {
+		_, err := io.WriteString(w, "new")
+		return err
+	}
+	names := func() (all []string) {
+		entries, err := os.ReadDir(filepath.Dir(name))
+		require.NoError(t, err)
+		for _, entry := range entries {
+			all = append(all, entry.Name())
+		}
+		return all
+	}
+	staged, err := atomicfile.Stage(name, write)
+	require.NoError(t, err)
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.Equal(t, "old", string(text))
+	staged.Discard()
+	require.Equal(t, []string{"a.json"}, names())
+
+	_, err = atomicfile.Stage(name, write) // and the program is killed
+	require.NoError(t, err)
+	for _, other := range []string{".a.json.12345678x", ".b.json.12345678", ".a.json.1234567g"} {
+		require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(name), other), nil, 0o600))
+	}
+	require.Len(t, names(), 5)
+	atomicfile.Clean(name)
+	require.Equal(t, []string{".a.json.12345678x", ".a.json.1234567g", ".b.json.12345678", "a.json"}, names())
+
+	staged, err = atomicfile.Stage(name, write)
+	require.NoError(t, err)
+	require.NoError(t, staged.Replace())
+	text, err = os.ReadFile(name)
+	require.NoError(t, err)
+	require.Equal(t, "new", string(text))
+	info, err := os.Stat(name)
+	require.NoError(t, err)
+	if runtime.GOOS != "windows" { // which has no such permissions
+		require.Equal(t, fs.FileMode(0o640), info.Mode().Perm())
+	}
+	_, err = atomicfile.Stage(filepath.Dir(name), write)
+	require.Error(t, err)
+	require.Error(t, atomicfile.Folder(filepath.Join(name, "below"), 0o700), "a file is no folder")
+	atomicfile.Clean(filepath.Join(folder, "none", "x"))
 }
