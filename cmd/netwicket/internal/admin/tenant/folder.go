@@ -67,12 +67,12 @@ func (s *Store) readTexts(r *reading) (folderFiles, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := slices.Concat([]string{policyfile.FileName}, n.deciding(), usualFiles(), own)
-	slices.Sort(names)
-	names = slices.Compact(names)
 	r.set = files.Set{Folders: []string{at(s.options.Folder, rulesFolder)}, Reads: isDocument}
-	for _, name := range names {
-		r.set.Files = append(r.set.Files, at(s.options.Folder, name))
+	var names []string // each file by the name that the policy file has for it, if it has one
+	for _, name := range slices.Concat([]string{policyfile.FileName}, n.deciding(), usualFiles(), own) {
+		if file := at(s.options.Folder, name); !slices.Contains(r.set.Files, file) {
+			names, r.set.Files = append(names, name), append(r.set.Files, file)
+		}
 	}
 	r.look = r.set.Look() // before anything of it is read: what is written meanwhile is noticed
 	texts := make(folderFiles, len(names))

@@ -130,14 +130,15 @@ func (h *History) Generations() []Generation {
 
 // Generation is one of them.
 func (h *History) Generation(number int) (Generation, error) {
-	all := h.Generations()
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	switch {
-	case len(all) == 0:
+	case len(h.generations) == 0:
 		return Generation{}, fmt.Errorf("generation %d: nothing has been written yet, there is no history", number)
-	case number < 1 || number > len(all):
-		return Generation{}, fmt.Errorf("generation %d: the history has the generations 1 to %d", number, len(all))
+	case number < 1 || number > len(h.generations):
+		return Generation{}, fmt.Errorf("generation %d: the history has the generations 1 to %d", number, len(h.generations))
 	}
-	return all[number-1], nil
+	return h.generations[number-1], nil
 }
 
 // last is the number of the newest generation, 0 if there is none, and the hashes

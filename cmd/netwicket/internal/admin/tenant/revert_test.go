@@ -218,3 +218,27 @@ func TestEmptyRulesFileStays(t *testing.T) {
 	}).Status)
 	require.Contains(t, decision(t, dir, "192.0.2.1"), "no_rule")
 }
+
+// A policy file may name files in many ways; each is one file all the same.
+func TestNamesOfFiles(t *testing.T) {
+	dir := crowded(t)
+	policy := snapshot(t, dir)["netwicket.json"]
+	put(t, dir, "netwicket.json", strings.ReplaceAll(policy, `"okta/`, `"./okta/../okta/`))
+	store := open(t, dir)
+	before := documentsOf(t, store)
+	require.Equal(t, http.StatusOK, write(t, store, func(d *records.Documents) wire.Answer {
+		moves()["two policies change"](d)
+		return wire.Answer{Status: http.StatusOK}
+	}).Status)
+	after := documentsOf(t, store)
+	require.NotEqual(t, before, after)
+	store.Close()
+	store = open(t, dir)
+	require.Equal(t, after, documentsOf(t, store))
+	require.Equal(t, []string{"first start", "POST /api/v1/zones", "found", "POST /api/v1/zones"},
+		names(store.History().Generations(), func(g tenant.Generation) string { return g.Action }))
+	_, err := store.Revert(request("", ""), 2)
+	require.NoError(t, err)
+	require.Equal(t, before, documentsOf(t, store))
+	require.Len(t, snapshot(t, dir), 7, "no file is left behind")
+}

@@ -121,7 +121,7 @@ func nameFor(number int, name string) string {
 // isOwn says that a file has a name that this package gives: nobody else's files
 // are taken away.
 func isOwn(name string) bool {
-	folder, base := path.Split(filepath.ToSlash(name))
+	folder, base := path.Split(path.Clean(filepath.ToSlash(name)))
 	if numberless(strings.TrimSuffix(folder, "/")) == rulesFolder {
 		return strings.HasPrefix(base, records.SignOnID) || strings.HasPrefix(base, records.AccessID)
 	}

@@ -226,8 +226,8 @@ func (s *Store) Generation() int {
 
 // Since is when the tenant began: the time of its first generation (T1).
 func (s *Store) Since() time.Time {
-	if all := s.history.Generations(); len(all) > 0 {
-		return all[0].Time
+	if first, err := s.history.Generation(1); err == nil {
+		return first.Time
 	}
 	return s.options.Now()
 }
