@@ -51,7 +51,7 @@ func (f Folder) Switch(c *Candidate, now time.Time) error {
 	}
 	place := filepath.Join(f.Path, pulled, c.Name)
 	_ = os.Chtimes(place, now, now) // which only orders generations
-	f.prune(c.Name)
+	f.prune()
 	return nil
 }
 
@@ -157,7 +157,7 @@ func (f Folder) drop(name string) {
 
 // prune takes away the oldest generations. Those that the policy file names stay,
 // whatever they are.
-func (f Folder) prune(current string) {
+func (f Folder) prune() {
 	in, err := f.InForce()
 	if err != nil {
 		return
@@ -165,7 +165,7 @@ func (f Folder) prune(current string) {
 	named := f.inForce(in)
 	generations := f.Generations()
 	for i, name := range generations {
-		if i >= kept && name != current && !named[name] {
+		if i >= kept && !named[name] {
 			f.drop(name)
 		}
 	}
@@ -191,8 +191,8 @@ func (f Folder) Generations() []string {
 // leftover is a policy file that was being written.
 var leftover = regexp.MustCompile(`^\.` + regexp.QuoteMeta(policyfile.FileName) + `\.[0-9a-f]{8}$`)
 
-// Clean takes away what runs that were stopped left half-written. The folder's lock
-// must be held.
+// Clean takes away what runs that were stopped left: what is half-written, and
+// generations that are too many. The folder's lock must be held.
 func (f Folder) Clean() {
 	base := filepath.Join(f.Path, pulled)
 	for folder, ours := range map[string]func(string) bool{
@@ -209,6 +209,7 @@ func (f Folder) Clean() {
 			}
 		}
 	}
+	f.prune()
 }
 
 // Age is since when the policy file has been as it is; the zero time: nobody knows.
