@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
@@ -267,13 +268,18 @@ func cause(err error) error {
 	return err
 }
 
-// unreadable says what came in place of what was expected.
+// unreadable says what came in place of what was expected. A finding is about a
+// document that nobody has: it is only told.
 func unreadable(a answer, err error) error {
 	if len(bytes.TrimSpace(a.body)) == 0 {
 		return errors.New("200, and an empty answer; expected JSON")
 	}
-	if kind, _, _ := mime.ParseMediaType(a.header.Get("Content-Type")); kind != "application/json" {
-		return fmt.Errorf("200, and an answer of type %s; expected JSON: %w", cmp.Or(kind, "unknown"), err)
+	why := err.Error()
+	if list, found := errors.AsType[finding.List](err); found && len(list) > 0 {
+		why = fmt.Sprintf("line %d, column %d: %s", list[0].Line, list[0].Column, list[0].Message())
 	}
-	return fmt.Errorf("200, and an answer that is not what was expected: %w", err)
+	if kind, _, _ := mime.ParseMediaType(a.header.Get("Content-Type")); kind != "application/json" {
+		return fmt.Errorf("200, and an answer of type %s; expected JSON: %s", cmp.Or(kind, "unknown"), why)
+	}
+	return fmt.Errorf("200, and an answer that is not what was expected: %s", why)
 }

@@ -163,16 +163,20 @@ func (f Folder) prune() {
 		return
 	}
 	named := f.inForce(in)
-	generations := f.Generations()
-	for i, name := range generations {
-		if i >= kept && !named[name] {
+	room := kept - len(named)
+	for _, name := range f.generations() {
+		switch {
+		case named[name]:
+		case room > 0:
+			room--
+		default:
 			f.drop(name)
 		}
 	}
 }
 
-// Generations are the names of those that are there, the latest first.
-func (f Folder) Generations() []string {
+// generations are the names of those that are there, the latest first.
+func (f Folder) generations() []string {
 	entries, err := files.File{Path: filepath.Join(f.Path, pulled), Within: f.Within}.ReadDir()
 	if err != nil {
 		return nil

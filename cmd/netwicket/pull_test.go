@@ -1,0 +1,535 @@
+package main
+
+import (
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/folderlock"
+)
+
+func newStage(t *testing.T) *pullStage {
+	t.Helper()
+	return &pullStage{pulling: newPulling(t), tenant: newTenant(t)}
+}
+
+// with is a pull from the tenant with further arguments.
+func (s *pullStage) with(args ...string) ran {
+	s.t.Helper()
+	return s.run(append([]string{"--okta", s.tenant.server.URL}, args...)...)
+}
+
+// A tenant that says the same in other words, with other links and members in
+// another order, changes nothing: no file is touched (U10).
+func TestPullSame(t *testing.T) {
+	s := newStage(t)
+	before := s.earlier()
+	var zone map[string]any
+	require.NoError(t, json.Unmarshal([]byte(s.tenant.zones[0]), &zone))
+	zone["_links"] = map[string]string{"deactivate": "elsewhere"}
+	text, err := json.MarshalIndent(zone, " ", "   ")
+	require.NoError(t, err)
+	s.tenant.zones[0] = `{"status":"ACTIVE",` + strings.Replace(string(text), `"status": "ACTIVE",`, "", 1)[1:]
+	s.tenant.threat = `{"excludeZones": [], "action": "none"}`
+	got := s.unchanged(before, s.okta)
+	require.Equal(t, 0, got.code, got.stderr)
+	require.Contains(t, got.out, "nothing changed")
+	got = s.unchanged(before, func() ran { return s.with("--json") })
+	require.Equal(t, true, objects(t, got.out)[0]["same"])
+	require.Nil(t, objects(t, got.out)[0]["generation"])
+
+	// The same documents, laid there by hand and in two files.
+	s.write("a.json", "["+s.tenant.zones[0]+"]")
+	s.write("b.json", "["+s.tenant.zones[1]+","+s.tenant.zones[2]+"]")
+	s.write("rules.json", "["+strings.Join(s.tenant.rules["00p1"], ",")+"]")
+	s.write("threat.json", s.tenant.threat)
+	s.write("netwicket.json", `{"okta": {"zones": ["a.json", "b.json"], "rules": ["rules.json"], "threatInsight": "threat.json"}}`)
+	before = s.tree()
+	require.Contains(t, s.unchanged(before, s.okta).out, "nothing changed")
+	s.tenant.zones[1], s.tenant.zones[2] = s.tenant.zones[2], s.tenant.zones[1]
+	require.NotContains(t, s.okta().out, "nothing changed", "another order of zones names other zones first")
+}
+
+// A dry run prints what diff prints about the folder before and after, and writes
+// nothing, not even where nobody may write.
+func TestPullDryRun(t *testing.T) {
+	s := newStage(t)
+	s.earlier()
+	s.tenant.zones[2] = ipZone("nzo3", "Office", "POLICY", false, "198.51.100.0/25", "203.0.113.240/28")
+	old := copyOf(t, s.folder)
+	before := s.tree()
+	for _, format := range [][]string{nil, {"--json"}} {
+		dry := s.unchanged(before, func() ran { return s.with(append([]string{"--dry-run"}, format...)...) })
+		require.Equal(t, 0, dry.code, dry.stderr)
+		s.folder = copyOf(t, old)
+		require.Equal(t, 0, s.okta().code)
+		diff := runIn(t, "", append([]string{"diff", old, s.folder}, format...)...)
+		require.Equal(t, 0, diff.code, diff.stderr)
+		ranges := func(out string) (lines []string) {
+			for line := range strings.Lines(out) {
+				if strings.Contains(line, " -> ") || strings.HasPrefix(line, "{") || strings.Contains(line, " IPv4 addresses") {
+					lines = append(lines, line)
+				}
+			}
+			return lines
+		}
+		require.NotEmpty(t, ranges(diff.out))
+		require.Equal(t, ranges(diff.out), ranges(dry.out))
+		s.folder = copyOf(t, old)
+		before = s.tree()
+	}
+	require.NoError(t, os.RemoveAll(filepath.Join(s.folder, ".netwicket")))
+	require.Equal(t, 0, s.with("--dry-run").code)
+	require.NoDirExists(t, filepath.Join(s.folder, ".netwicket"))
+
+	// On the first run everybody is let in anew whom the policy lets in.
+	first := newStage(t)
+	got := first.with("--dry-run", "--json")
+	require.Equal(t, 0, got.code, got.stderr)
+	require.Equal(t, "198.51.100.0", objects(t, got.out)[0]["first"])
+	require.Empty(t, first.generations())
+
+	// What would be refused is shown, and refused.
+	s.tenant.zones = s.tenant.zones[:2]
+	s.tenant.rules["00p1"] = s.tenant.rules["00p1"][1:]
+	got = s.with("--dry-run")
+	require.Equal(t, 3, got.code)
+	require.Contains(t, got.stderr, "shrink guard: zones: 2 now, 3 in force")
+	require.Contains(t, got.out, "198.51.100.0/24 allow rule -> deny rule")
+}
+
+// A tenant that changes while it is read is read again (U8).
+func TestPullOfOnePiece(t *testing.T) {
+	s := newStage(t)
+	s.earlier()
+	missing := ipZone("nzo4", "New", "POLICY", false, "192.0.2.9/32")
+	s.tenant.rules["00p1"][0] = strings.Replace(s.tenant.rules["00p1"][0], `["nzo3"]`, `["nzo3","nzo4"]`, 1)
+	s.intercept("/api/v1/policies/00p1/rules", func(http.ResponseWriter, int) bool {
+		if len(s.tenant.zones) == 3 {
+			s.tenant.zones = append(s.tenant.zones, missing) // it came with the rule, behind the reader's back
+		}
+		return false
+	})
+	got := s.okta()
+	require.Equal(t, 0, got.code, got.stderr)
+	require.Equal(t, 3, s.tenant.count("GET /api/v1/zones"), "twice, and again in the end")
+	s.tenant.forget()
+
+	s.intercept("/api/v1/threats", func(_ http.ResponseWriter, nth int) bool {
+		s.tenant.zones[0] = ipZone("nzo1", fmt.Sprint("Legacy ", nth), "POLICY", true, "192.0.2.0/24")
+		return false
+	})
+	before := s.tree()
+	got = s.unchanged(before, s.okta)
+	require.Equal(t, 1, got.code)
+	require.Contains(t, got.stderr, "not of one piece, 3 times in a row: the zones changed while the rest was read")
+	require.Equal(t, 3, s.tenant.count("GET /api/v1/threats"))
+	s.tenant.forget()
+
+	s.tenant.threat = `{"action":"block","excludeZones":["nzoGone"]}`
+	got = s.unchanged(before, s.okta)
+	require.Equal(t, 1, got.code)
+	require.Contains(t, got.stderr, "ThreatInsight names the zone nzoGone, which is not there")
+}
+
+// What in a rule or a policy is not in force names what it likes.
+func TestPullNamesOfWhatIsOff(t *testing.T) {
+	s := newStage(t)
+	s.tenant.policies["ACCESS_POLICY"] = []string{`{"id":"rst1","status":"INACTIVE","name":"Off"}`}
+	s.tenant.rules["rst1"] = []string{`{"id":"rul1","status":"ACTIVE","name":"x","conditions":{"network":{"connection":"ZONE","include":["nzoGone"]}},"actions":{"appSignOn":{"access":"DENY"}}}`}
+	s.tenant.rules["00p1"] = append(s.tenant.rules["00p1"], strings.Replace(s.tenant.rules["rst1"][0], `"ACTIVE"`, `"INACTIVE"`, 1),
+		`{"id":"0pr9","status":"ACTIVE","name":"y","priority":0,"conditions":{"network":{"connection":"ZONE","exclude":["ALL_ZONES"]}},"actions":{"signon":{"access":"DENY"}}}`)
+	got := s.okta()
+	require.Equal(t, 0, got.code, got.stderr)
+	require.Len(t, s.check().Config.Rules, 1)
+	require.Contains(t, got.out, "1 of 2 policies enforced with 4 rules")
+}
+
+// Which policies are enforced (U15).
+func TestPullPolicies(t *testing.T) {
+	s := newStage(t)
+	s.tenant.policies = map[string][]string{
+		"OKTA_SIGN_ON": {
+			`{"id":"00p1","status":"ACTIVE","name":"Staff","conditions":{"people":{"groups":{"include":["00g1"]}}}}`,
+			`{"id":"00p2","status":"INACTIVE","name":"Off"}`,
+			`{"id":"00p3","status":"ACTIVE","name":"Twin"}`,
+		},
+		"ACCESS_POLICY": {`{"id":"rst1","status":"ACTIVE","name":"Twin"}`, `{"id":"rst2","status":"ACTIVE","name":"Empty"}`},
+	}
+	allow := `{"id":"%s","status":"ACTIVE","name":"In","conditions":null,"actions":{"%s":{"access":"ALLOW"}}}`
+	for id, kind := range map[string]string{"00p2": "signon", "00p3": "signon", "rst1": "appSignOn"} {
+		s.tenant.rules[id] = []string{fmt.Sprintf(allow, "r"+id, kind)}
+	}
+	enforced := func() (ids []string) {
+		for _, set := range s.check().Config.Rules {
+			ids = append(ids, strings.TrimSuffix(filepath.Base(set.File), ".json"))
+		}
+		return ids
+	}
+	got := s.okta()
+	require.Equal(t, 0, got.code, got.stderr)
+	require.Equal(t, []string{"00p1", "00p3", "rst1"}, enforced())
+	require.Contains(t, got.stderr, `warning: okta: policy "Staff" (00p1) is for groups`)
+	require.Equal(t, 1, strings.Count(got.stderr, "is for groups"))
+	require.FileExists(t, filepath.Join(s.folder, "pulled", s.generations()[0], "okta/rules/00p2.json"))
+	s.tenant.forget()
+
+	got = s.with("--policy", "Staff", "--policy", "rst1", "--accept-shrink")
+	require.Equal(t, 0, got.code, got.stderr)
+	require.Equal(t, []string{"00p1", "rst1"}, enforced())
+	require.Zero(t, s.tenant.count("GET /api/v1/policies/00p3"), "nobody asked for it")
+
+	for name, want := range map[string]string{
+		"Nobody": `--policy "Nobody": the tenant has no such policy; it has policy "Staff" (00p1)`,
+		"Twin":   `several policies are called so; choose by id: policy "Twin" (00p3), policy "Twin" (rst1)`,
+		"Off":    "the policy is INACTIVE",
+		"rst2":   `policy "Empty" (rst2) has no rules`,
+	} {
+		before := s.tree()
+		got := s.unchanged(before, func() ran { return s.with("--policy", name) })
+		require.Equal(t, 1, got.code)
+		require.Contains(t, got.stderr, want)
+	}
+	s.write("netwicket.json", strings.Replace(s.read("netwicket.json"), "{", `{"pull": {"okta": {"policies": ["00p3"]}},`, 1))
+	require.Equal(t, 0, s.with("--accept-shrink").code)
+	require.Equal(t, []string{"00p3"}, enforced())
+
+	s.tenant.policies["ACCESS_POLICY"] = []string{`{"id":"../../../netwicket","status":"ACTIVE","name":"x"}`}
+	got = s.okta()
+	require.Equal(t, 1, got.code)
+	require.Contains(t, got.stderr, `a policy with the id "../../../netwicket"`)
+}
+
+// The guard's addresses (U11): what a policy denies anew is refused, whatever may
+// shrink.
+func TestPullGuard(t *testing.T) {
+	s := newStage(t)
+	s.write("netwicket.json", `{"geo": ["geo.csv"], "serve": {"guard": ["198.51.100.9", "192.0.2.1"]}}`)
+	got := s.okta()
+	require.Equal(t, 3, got.code, "nothing was in force, so nobody was denied")
+	require.Contains(t, got.stderr, "guard: 192.0.2.1, which is in serve.guard, would be denied: ")
+	require.NotContains(t, got.stderr, "198.51.100.9")
+	require.Empty(t, s.generations())
+
+	s.tenant.zones[2] = ipZone("nzo3", "Office", "POLICY", false, "198.51.100.0/24", "192.0.2.0/24")
+	before := s.earlier()
+	s.tenant.zones[2] = ipZone("nzo3", "Office", "POLICY", false, "198.51.100.128/25")
+	for _, accept := range [][]string{nil, {"--accept-shrink"}} {
+		got = s.unchanged(before, func() ran { return s.with(accept...) })
+		require.Equal(t, 3, got.code)
+		require.Contains(t, got.stderr, "guard: 198.51.100.9, ")
+	}
+	s.write("netwicket.json", strings.Replace(s.read("netwicket.json"), `"198.51.100.9", "192.0.2.1"`, `"10.0.0.1"`, 1))
+	got = s.okta()
+	require.Equal(t, 0, got.code, "10.0.0.1 is denied already: %s", got.stderr)
+}
+
+// The shrink guard, cause by cause (U12), just below the share that must be left and
+// just at it.
+func TestPullShrinks(t *testing.T) {
+	rule := func(n int, status string) string {
+		return fmt.Sprintf(`{"id":"0prx%d","status":%q,"name":"r%d","priority":%d,"conditions":{"network":{"connection":"ZONE","include":["nzo3"]}},"actions":{"signon":{"access":"ALLOW"}}}`, n, status, n, 10+n)
+	}
+	for name, c := range map[string]struct {
+		before func(s *pullStage)
+		change func(s *pullStage)
+		want   string // empty: it is taken
+	}{
+		"69% of the zones": {
+			func(s *pullStage) { s.moreZones(97) }, func(s *pullStage) { s.tenant.zones = s.tenant.zones[:69] }, "zones: 69 now, 100 in force",
+		},
+		"70% of the zones": {func(s *pullStage) { s.moreZones(97) }, func(s *pullStage) { s.tenant.zones = s.tenant.zones[:70] }, ""},
+		"69% of the blocklist": {
+			func(s *pullStage) { s.tenant.zones[1] = ipZone("nzo2", "B", "BLOCKLIST", true, networks(100)...) },
+			func(s *pullStage) { s.tenant.zones[1] = ipZone("nzo2", "B", "BLOCKLIST", true, networks(69)...) },
+			"entries of ACTIVE blocklist zones: 69 now, 100 in force",
+		},
+		"70% of the blocklist": {
+			func(s *pullStage) { s.tenant.zones[1] = ipZone("nzo2", "B", "BLOCKLIST", true, networks(100)...) },
+			func(s *pullStage) { s.tenant.zones[1] = ipZone("nzo2", "B", "BLOCKLIST", true, networks(70)...) }, "",
+		},
+		"a blocklist that is switched off": {
+			nil, func(s *pullStage) {
+				s.tenant.zones[1] = strings.Replace(s.tenant.zones[1], `"status":"ACTIVE"`, `"status":"INACTIVE"`, 1)
+			}, "entries of ACTIVE blocklist zones: 0 now, 40 in force",
+		},
+		"places of a blocklist": {
+			func(s *pullStage) {
+				s.tenant.zones = append(s.tenant.zones, `{"type":"DYNAMIC","id":"nzo5","name":"Places","status":"ACTIVE","usage":"BLOCKLIST","system":false,"locations":[{"country":"DE"},{"country":"FR"}]}`)
+				s.tenant.zones[1] = ipZone("nzo2", "B", "BLOCKLIST", true)
+			},
+			func(s *pullStage) { s.tenant.zones[3] = strings.Replace(s.tenant.zones[3], `,{"country":"FR"}`, "", 1) },
+			"entries of ACTIVE blocklist zones: 1 now, 2 in force",
+		},
+		"rules that are switched off": {
+			func(s *pullStage) { s.tenant.rules["00p1"] = append(s.tenant.rules["00p1"], rule(1, "ACTIVE")) },
+			func(s *pullStage) { s.tenant.rules["00p1"][2] = rule(1, "INACTIVE") }, "ACTIVE rules: 2 now, 3 in force",
+		},
+		"a policy that is switched off": {
+			nil, func(s *pullStage) {
+				s.tenant.policies["OKTA_SIGN_ON"][0] = strings.Replace(s.tenant.policies["OKTA_SIGN_ON"][0], `"ACTIVE"`, `"INACTIVE"`, 1)
+			}, "ACTIVE rules: 0 now, 2 in force",
+		},
+		"a system zone": {
+			func(s *pullStage) { s.moreZones(10) }, func(s *pullStage) { s.tenant.zones = s.tenant.zones[1:] }, `the system zone "LegacyIpZone" (nzo1) is gone`,
+		},
+		"ThreatInsight": {nil, func(s *pullStage) { s.tenant.threat = "" }, "the ThreatInsight configuration is gone"},
+		"the internet": {
+			nil, func(s *pullStage) {
+				s.tenant.rules["00p1"][1] = strings.Replace(s.tenant.rules["00p1"][1], "DENY", "ALLOW", 1)
+			},
+			"IPv4 addresses would be newly allowed, 100.0% of the routed ones",
+		},
+		"a little more than a hundredth": {
+			nil, func(s *pullStage) {
+				s.tenant.zones[2] = ipZone("nzo3", "Office", "POLICY", false, "198.51.100.0/24", "32.0.0.0/7", "34.0.0.0/8")
+			},
+			"50331648 IPv4 addresses would be newly allowed, 1.4% of the routed ones",
+		},
+		"a little less": {
+			nil, func(s *pullStage) {
+				s.tenant.zones[2] = ipZone("nzo3", "Office", "POLICY", false, "198.51.100.0/24", "32.0.0.0/7", "10.0.0.0/8", "224.0.0.0/4")
+			}, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			if c.before != nil {
+				c.before(s)
+			}
+			before := s.earlier()
+			c.change(s)
+			if c.want == "" {
+				require.Equal(t, 0, s.okta().code)
+				return
+			}
+			got := s.unchanged(before, s.okta)
+			require.Equal(t, 3, got.code, got.stderr)
+			require.Contains(t, got.stderr, "netwicket: shrink guard: ")
+			require.Contains(t, got.stderr, c.want)
+			require.Contains(t, got.stderr, "netwicket pull -c "+s.folder+" --okta "+s.tenant.server.URL+" --dry-run shows what would change, and --accept-shrink accepts")
+			got = s.unchanged(before, func() ran { return s.with("--json") })
+			require.Contains(t, fmt.Sprint(objects(t, got.out)[0]["refused"]), c.want)
+			got = s.with("--accept-shrink")
+			require.Equal(t, 0, got.code, got.stderr)
+			s.check()
+		})
+	}
+}
+
+func (s *pullStage) moreZones(n int) {
+	for i := range n {
+		s.tenant.zones = append(s.tenant.zones, ipZone(fmt.Sprintf("nzx%d", i), fmt.Sprintf("Zone %d", i), "POLICY", false, "192.0.2.7/32"))
+	}
+}
+
+// What is in force and does not load cannot be compared.
+func TestPullOverBrokenDocuments(t *testing.T) {
+	s := newStage(t)
+	s.earlier()
+	require.NoError(t, os.Remove(filepath.Join(s.folder, "pulled", s.generations()[0], "okta/zones.json")))
+	before := s.tree()
+	got := s.unchanged(before, s.okta)
+	require.Equal(t, 3, got.code)
+	require.Contains(t, got.stderr, "what is in force does not load, so that nobody knows whether it shrinks")
+	require.Equal(t, 0, s.with("--accept-shrink").code)
+	s.check()
+
+	s.write("netwicket.json", `{"okta": 3`)
+	got = s.okta()
+	require.Equal(t, 1, got.code)
+	require.Contains(t, got.stderr, "netwicket.json:1:")
+}
+
+// A vendor that is not asked keeps its documents, also where they lie in an older
+// generation, which may go then.
+func TestPullOneVendor(t *testing.T) {
+	s := newStage(t)
+	s.tenant.network = `{"range":["192.0.2.0/24","198.51.100.0/24"],"geolocation":null,"whitelisted":true}`
+	s.tenant.profile = `{"id":"p1","tenant":"acme","offNetwork":true,"untrustedGeography":false}`
+	url := s.tenant.server.URL
+	got := s.run("--okta", url, "--sailpoint", url, "--profile", "p1")
+	require.Equal(t, 0, got.code, got.stderr)
+	require.Contains(t, got.out, "sailpoint: network configuration, authentication profile")
+	for _, r := range s.tenant.requests {
+		switch {
+		case strings.Contains(r.URL.Path, "auth-profiles"):
+			require.Equal(t, "true", r.Header.Get("X-SailPoint-Experimental"))
+			require.Equal(t, "/v2025/auth-profiles/p1", r.URL.Path)
+			require.Equal(t, "Bearer t1", r.Header.Get("Authorization"))
+		case r.URL.Path == "/oauth/token":
+			require.Empty(t, r.URL.RawQuery)
+		}
+	}
+	require.Equal(t, 1, s.tenant.count("POST /oauth/token"))
+	for n := range 7 {
+		s.tenant.zones[2] = ipZone("nzo3", "Office", "POLICY", false, fmt.Sprintf("198.51.100.%d/32", n))
+		require.Equal(t, 0, s.okta().code)
+	}
+	require.Len(t, s.generations(), 5)
+	parts := s.check()
+	require.True(t, parts.Config.AuthProfile.OffNetwork)
+	require.Len(t, parts.Config.SailPoint.Range, 2)
+
+	s.tenant.network = strings.Replace(s.tenant.network, "192.0.2.0/24", "192.0.2.0/25", 1)
+	require.Equal(t, 0, s.run("--sailpoint", url).code, "without --profile the profile stays")
+	require.True(t, s.check().Config.AuthProfile.OffNetwork)
+	require.Len(t, s.check().Config.Rules, 1)
+
+	s.tenant.profile = ""
+	got = s.run("--sailpoint", url, "--profile", "p1")
+	require.Equal(t, 3, got.code)
+	require.Contains(t, got.stderr, "the SailPoint authentication profile is gone")
+	got = newStage(t).run("--sailpoint", url, "--profile", "p1")
+	require.Equal(t, 1, got.code, "there never was one")
+	require.Contains(t, got.stderr, "sailpoint, authentication profile: 404")
+
+	// Each generation is a policy of its own, for diff and for going back.
+	for _, name := range s.generations() {
+		require.Equal(t, 0, runIn(t, "", "diff", filepath.Join(s.folder, "pulled", name), s.folder).code, name)
+	}
+}
+
+// The tenants of the policy file, and what cannot be asked.
+func TestPullTenants(t *testing.T) {
+	s := newStage(t)
+	s.tenant.network = `{"range":["192.0.2.0/24","198.51.100.0/24"],"geolocation":null,"whitelisted":true}`
+	url := s.tenant.server.URL
+	s.write("netwicket.json", `{"geo": ["geo.csv"], "pull": {"okta": {"url": "`+url+`"}, "sailpoint": {"url": "`+url+`/"}}}`)
+	require.Equal(t, 0, s.run().code)
+	require.NotNil(t, s.check().Config.SailPoint)
+	s.tenant.forget()
+	require.Equal(t, 0, s.okta().code)
+	require.Zero(t, s.tenant.count("GET /v2025"), "a flag names whom to ask")
+	s.tenant.forget()
+
+	for name, c := range map[string]struct {
+		file string
+		args []string
+		env  map[string]string
+		want string
+	}{
+		"nobody":                   {`{}`, nil, nil, "nobody to ask"},
+		"a password":               {`{}`, []string{"--okta", "https://me:secret@acme.okta.com"}, nil, "secrets come from the environment"},
+		"a password in the file":   {`{"pull": {"okta": {"url": "https://me:secret@acme.okta.com"}}}`, nil, nil, "netwicket.json:1:27"},
+		"a token in the file":      {`{"pull": {"okta": {"token": "00x"}}}`, nil, nil, "unknown-key"},
+		"http":                     {`{}`, []string{"--okta", "http://acme.okta.com"}, nil, "anybody on the way could read the token"},
+		"a name that means to":     {`{}`, []string{"--okta", "http://127.0.0.1.evil.example"}, nil, "https://"},
+		"another scheme":           {`{}`, []string{"--okta", "ftp://acme.okta.com"}, nil, "https://"},
+		"a path":                   {`{}`, []string{"--okta", "https://acme.okta.com/api/v1"}, nil, "without a path"},
+		"no host":                  {`{}`, []string{"--okta", "https://"}, nil, "such as https://acme.okta.com"},
+		"no token":                 {`{}`, []string{"--okta", url}, map[string]string{}, "OKTA_CLIENT_TOKEN is not in the environment"},
+		"no id":                    {`{}`, []string{"--sailpoint", url}, map[string]string{}, "SAIL_CLIENT_ID is not in the environment"},
+		"no secret":                {`{}`, []string{"--sailpoint", url}, map[string]string{"SAIL_CLIENT_ID": "x"}, "SAIL_CLIENT_SECRET is not in the environment"},
+		"another way":              {`{}`, []string{"--okta", url}, map[string]string{"OKTA_CLIENT_AUTHORIZATIONMODE": "Basic"}, `OKTA_CLIENT_AUTHORIZATIONMODE in the environment: expected`},
+		"a token with a line":      {`{}`, []string{"--okta", url}, map[string]string{"OKTA_CLIENT_TOKEN": "a\nb"}, "another character that no token has"},
+		"a policy of nobody":       {`{}`, []string{"--sailpoint", url, "--policy", "x"}, nil, "--policy: Okta is not asked"},
+		"a profile of nobody":      {`{}`, []string{"--okta", url, "--profile", "x"}, nil, "--profile: SailPoint is not asked"},
+		"watched too often":        {`{}`, []string{"--okta", url, "--watch", "9s"}, nil, "expected 10s or longer"},
+		"a dry watch":              {`{}`, []string{"--okta", url, "--watch", "1m", "--dry-run"}, nil, "do not go together"},
+		"nothing to measure":       {`{}`, []string{"--okta", url, "--metrics", "127.0.0.1:0"}, nil, "--watch alone"},
+		"a wait that is over":      {`{}`, []string{"--okta", url, "--max-wait", "-1s"}, nil, "--max-wait -1s"},
+		"two folders":              {`{}`, []string{"--okta", url, "-c", "elsewhere"}, nil, "-c names 2 policies"},
+		"an authority that is not": {`{}`, []string{"--okta", url, "--ca-file", "FOLDER/geo.csv"}, nil, "expected certificates as PEM"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := &pullStage{pulling: newPulling(t), tenant: s.tenant}
+			q.write("netwicket.json", c.file)
+			if c.env != nil {
+				q.env = c.env
+			}
+			for i := range c.args {
+				c.args[i] = strings.ReplaceAll(c.args[i], "FOLDER", q.folder)
+			}
+			got := q.run(c.args...)
+			require.Equal(t, 1, got.code, got.stderr)
+			require.Contains(t, got.stderr, c.want)
+			require.Empty(t, s.tenant.asked())
+			require.Empty(t, got.out)
+		})
+	}
+	gone := &pullStage{pulling: newPulling(t), tenant: s.tenant}
+	require.NoError(t, os.RemoveAll(gone.folder))
+	require.Equal(t, 1, gone.okta().code)
+}
+
+// A folder that admin holds is not pulled into.
+func TestPullIntoAHeldFolder(t *testing.T) {
+	s := newStage(t)
+	lock, err := folderlock.Take(s.folder, "netwicket admin, process 4711,")
+	require.NoError(t, err)
+	defer lock.Release()
+	got := s.okta()
+	require.Equal(t, 1, got.code)
+	require.Contains(t, got.stderr, "netwicket admin, process 4711, is writing to this folder")
+	require.Empty(t, s.tenant.asked())
+}
+
+// Over TLS a tenant is asked whom the file vouches for, and no other.
+func TestPullAuthorities(t *testing.T) {
+	s := newStage(t)
+	server := httptest.NewTLSServer(s.tenant)
+	defer server.Close()
+	server.Config.ErrorLog = nil
+	got := s.run("--okta", server.URL)
+	require.Equal(t, 1, got.code)
+	require.Contains(t, got.stderr, "--ca-file names further authorities")
+	require.Empty(t, s.tenant.asked())
+	s.write("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	got = s.run("--okta", server.URL, "--ca-file", filepath.Join(s.folder, "ca.pem"))
+	require.Equal(t, 0, got.code, got.stderr)
+}
+
+// What a tenant calls its things steers nobody's terminal.
+func TestPullForeignText(t *testing.T) {
+	s := newStage(t)
+	s.tenant.policies["OKTA_SIGN_ON"][0] = `{"id":"00p1","status":"ACTIVE","name":"Staff\u001b[31m\nnetwicket: all good","conditions":{"people":{"groups":{"include":["00g1"]}}}}`
+	s.tenant.zones[2] = ipZone("nzo3", "Office\x1b[2J", "POLICY", false, "198.51.100.0/24")
+	got := s.okta()
+	require.Equal(t, 0, got.code, got.stderr)
+	require.NotContains(t, got.out+got.stderr, "\x1b")
+	require.NotContains(t, got.stderr, "\nnetwicket: all good")
+	s.intercept("/api/v1/zones", func(w http.ResponseWriter, _ int) bool {
+		fail(w, 403, "E\x1b[31m", "no")
+		return true
+	})
+	require.NotContains(t, s.okta().stderr, "\x1b")
+}
+
+// Trouble that stays leaves what is in force, and says what it was.
+func TestPullTroubleThatStays(t *testing.T) {
+	for want, answer := range map[string]func(w http.ResponseWriter){
+		"zones, page 1: 200, and an answer of type text/html; expected JSON": func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = w.Write([]byte("<!doctype html><title>Sign in</title>"))
+		},
+		"breaks off after 9 bytes": func(w http.ResponseWriter) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = w.Write([]byte(`[{"id":"n`))
+		},
+		"429 E0000047 API call exceeded": func(w http.ResponseWriter) {
+			fail(w, 429, "E0000047", "API call exceeded rate limit due to too many requests.")
+		},
+		"expected an array of objects": func(w http.ResponseWriter) { _, _ = w.Write([]byte(`["nzo1"]`)) },
+	} {
+		s := newStage(t)
+		before := s.earlier()
+		s.intercept("/api/v1/zones", func(w http.ResponseWriter, _ int) bool {
+			answer(w)
+			return true
+		})
+		got := s.unchanged(before, s.okta)
+		require.Equal(t, 1, got.code)
+		require.Contains(t, got.stderr, want)
+		require.Contains(t, got.stderr, "asked 5 times")
+		require.Equal(t, 5, s.tenant.count("GET /api/v1/zones"))
+	}
+}
