@@ -207,6 +207,13 @@ func (c *commandLine) adminRevert(number int, audit string, strict bool) error {
 	if err != nil {
 		return err
 	}
+	history, err := tenant.OpenHistory(folder)
+	if err != nil {
+		return err
+	}
+	if _, err := history.Generation(number); err != nil {
+		return err // before anything is made of a folder that admin has never managed
+	}
 	trail, closeAudit, err := c.auditTrail(audit, c.err)
 	if err != nil {
 		return err

@@ -15,6 +15,8 @@ import (
 func TestAdminHistory(t *testing.T) {
 	folder(t, nil)
 	require.Empty(t, runIn(t, "", "admin", "log").out, "no history")
+	require.Contains(t, runIn(t, "", "admin", "revert", "1").stderr, "there is no history")
+	require.NoFileExists(t, "netwicket.json")
 	block(t)
 	got := runIn(t, "", "admin", "log")
 	require.Equal(t, 0, got.code, got.stderr)
