@@ -1,13 +1,17 @@
 package okta
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
+	"github.com/netwicket/netwicket/internal/jsondoc"
 	"github.com/netwicket/netwicket/internal/shown"
 )
 
@@ -111,12 +115,9 @@ func refuse(err error) wire.Answer {
 
 // faults are what is wrong with a request's members, in document order (E3).
 type faults struct {
-	fields []string // of each cause
-	causes []string
-	// malformed says that a member has the wrong kind of value: then nothing else
-	// counts (H5).
-	malformed []string
-	summary   string // where it is not the first field that says what is wrong
+	fields  []string // of each cause
+	causes  []string
+	summary string // where it is not the first field that says what is wrong
 }
 
 // add notes that a member is wrong.
@@ -136,23 +137,46 @@ func (f *faults) taken(field string) {
 	f.add(field, "An object with this field already exists in the current organization")
 }
 
-// wrongKind notes a member of the wrong kind.
-func (f *faults) wrongKind(field, expected string) {
-	f.malformed = append(f.malformed, field+": expected "+expected)
-}
-
 // answer is the error that the faults make, and whether there is any.
 func (f *faults) answer() (wire.Answer, bool) {
-	switch {
-	case len(f.malformed) > 0:
-		return malformed(f.malformed...), true
-	case len(f.causes) > 0:
-		summary := f.summary
-		if summary == "" {
-			summary = f.fields[0]
-		}
-		return problem(http.StatusBadRequest, codeInvalid, "Api validation failed: "+summary, f.causes...), true
-	default:
+	if len(f.causes) == 0 {
 		return wire.Answer{}, false
+	}
+	summary := f.summary
+	if summary == "" {
+		summary = f.fields[0]
+	}
+	return problem(http.StatusBadRequest, codeInvalid, "Api validation failed: "+summary, f.causes...), true
+}
+
+// inOrder puts what is wrong into document order: what is missing comes last (E3).
+func (f *faults) inOrder(node jsondoc.Node) {
+	behind := node.Offset() + len(node.Raw()) + 1
+	positions := make(map[string]int) // of each field, once: there may be thousands of causes
+	for _, field := range f.fields {
+		if _, known := positions[field]; known {
+			continue
+		}
+		at := node
+		for name := range strings.SplitSeq(field, ".") {
+			next := at.Get(name)
+			if !next.Exists() {
+				break
+			}
+			at = next
+		}
+		if positions[field] = at.Offset(); at == node {
+			positions[field] = behind
+		}
+	}
+	order := make([]int, len(f.causes))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(positions[f.fields[x]], positions[f.fields[y]]) })
+	fields, causes := f.fields, f.causes
+	f.fields, f.causes = nil, nil
+	for _, i := range order {
+		f.fields, f.causes = append(f.fields, fields[i]), append(f.causes, causes[i])
 	}
 }

@@ -1,10 +1,11 @@
 package okta
 
 import (
-	"encoding/json"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
+	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
 const (
@@ -27,7 +28,7 @@ func parseFilter(text string) (predicate, bool) {
 	if strings.TrimSpace(text) == "" {
 		return func(*records.Zone) bool { return true }, len(text) <= maxFilter
 	}
-	if len(text) > maxFilter {
+	if len(text) > maxFilter || !utf8.ValidString(text) {
 		return nil, false
 	}
 	p := &filterParser{rest: text}
@@ -89,10 +90,11 @@ func (p *filterParser) factor(depth int) predicate {
 	value := p.token()
 	switch attribute {
 	case "id", "usage":
-		var want string
-		if !strings.HasPrefix(value, `"`) || json.Unmarshal([]byte(value), &want) != nil {
+		literal, err := jsondoc.Parse("", []byte(value))
+		if err != nil || literal.Kind() != jsondoc.String {
 			return p.fail()
 		}
+		want := literal.String()
 		if attribute == "id" {
 			return func(z *records.Zone) bool { return z.ID == want }
 		}

@@ -30,6 +30,7 @@ const base = "http://127.0.0.1:1"
 type org struct {
 	t      testing.TB
 	dir    string
+	store  *tenant.Store
 	vendor wire.Vendor
 	now    time.Time // of the next request; each is a second later
 }
@@ -49,7 +50,54 @@ func openFolder(t testing.TB, dir string, change ...func(*okta.Options)) *org {
 	for _, c := range change {
 		c(&options)
 	}
-	return &org{t: t, dir: dir, vendor: okta.New(store, options), now: time.Date(2026, 2, 18, 8, 28, 53, 0, time.UTC)}
+	return &org{t: t, dir: dir, store: store, vendor: okta.New(store, options), now: time.Date(2026, 2, 18, 8, 28, 53, 0, time.UTC)}
+}
+
+// openWith is one over a folder with files.
+func openWith(t testing.TB, files map[string]string) *org {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	}
+	return openFolder(t, dir)
+}
+
+// openGeo is a new one in whose folder is what dynamic zones ask for.
+func openGeo(t testing.TB) *org {
+	t.Helper()
+	return openWith(t, map[string]string{
+		"netwicket.json": `{"geo":["geo.csv"],"assumeNone":["vpn","public_proxy","residential_proxy","tor"]}`,
+		"geo.csv": `network,country,region,asn,anonymizer,services
+192.0.2.0/24,US,US-CA,64496,-,-
+198.51.100.0/24,DE,DE-BE,64500,-,-
+100.64.0.0/24,US,US-CA,64502,tor,-
+100.64.1.0/24,US,US-CA,64503,anonymous,NORD_VPN
+`,
+	})
+}
+
+// again is the folder after a restart.
+func (o *org) again() *org {
+	o.t.Helper()
+	o.store.Close()
+	next := openFolder(o.t, o.dir)
+	next.now = o.now
+	return next
+}
+
+// zone is the zone with a name, as the list has it.
+func (o *org) zone(name string) map[string]any {
+	o.t.Helper()
+	for _, z := range o.must("GET", "/api/v1/zones?limit=200", "").list() {
+		if z["name"] == name {
+			return z
+		}
+	}
+	require.Fail(o.t, "there is no such zone", name)
+	return nil
 }
 
 // reply is what a request was answered.
@@ -198,6 +246,13 @@ func (o *org) decision(address string) string {
 	_, policy, err := policyfile.Open(policyfile.Options{Paths: []string{o.dir}})
 	require.NoError(o.t, err)
 	return policy.Decide(netip.MustParseAddr(address)).String()
+}
+
+// verdict is the first word of decision.
+func (o *org) verdict(address string) string {
+	o.t.Helper()
+	word, _, _ := strings.Cut(o.decision(address), " ")
+	return word
 }
 
 // files are all that the folder holds but for netwicket's own.

@@ -2,6 +2,7 @@ package okta
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -21,14 +22,14 @@ func limitOf(query url.Values, usual int) (int, bool) {
 	if !query.Has("limit") {
 		return usual, true
 	}
-	limit, err := strconv.Atoi(query.Get("limit"))
+	limit, err := strconv.ParseInt(query.Get("limit"), 10, 64)
 	switch {
-	case err != nil, limit == 0, limit < -1:
+	case err != nil && !errors.Is(err, strconv.ErrRange), limit == 0, limit < -1:
 		return 0, false
 	case limit == -1:
 		return usual, true
 	default:
-		return min(limit, maxLimit), true
+		return int(min(limit, maxLimit)), true
 	}
 }
 
@@ -45,20 +46,23 @@ func badCursor() wire.Answer {
 	return problem(http.StatusBadRequest, codePaging, "Invalid paging request.", "Invalid cursor.")
 }
 
-// A cursor is the id of the last record that was shown. It is opaque, so that
-// nobody builds one.
-const cursorMark = "n1:"
+// A cursor is the id of the last record that was shown, and of what list. It is
+// opaque, so that nobody builds one.
+const (
+	zonesCursor    = "z:"
+	policiesCursor = "p:"
+)
 
-func cursorOf(id string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(cursorMark + id))
+func cursorOf(list, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(list + id))
 }
 
-func idOfCursor(cursor string) (string, bool) {
-	text, err := base64.RawURLEncoding.DecodeString(cursor)
+func idOfCursor(list, cursor string) (string, bool) {
+	text, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil {
 		return "", false
 	}
-	return strings.CutPrefix(string(text), cursorMark)
+	return strings.CutPrefix(string(text), list)
 }
 
 // pageLink is the URL of a page, its parameters in a fixed order (G2).
@@ -101,13 +105,7 @@ func (a *api) listZones(r *wire.Request, d *records.Documents) wire.Answer {
 		}
 		page = append(page, z)
 	}
-	body := []byte{'['}
-	for i, z := range page {
-		if i > 0 {
-			body = append(body, ',')
-		}
-		body = z.Append(body, zoneLinks(r.Base, z))
-	}
+	body := listOf(page, func(z *records.Zone, to []byte) []byte { return z.Append(to, zoneLinks(r.Base, z)) })
 	at, filter := r.Base+zonesPath, url.QueryEscape(text)
 	size := strconv.Itoa(limit)
 	// One line each: joined by a comma, Okta's Go SDK asks for the first page for ever.
@@ -115,16 +113,16 @@ func (a *api) listZones(r *wire.Request, d *records.Documents) wire.Answer {
 		"<" + pageLink(at, [2]string{"after", url.QueryEscape(cursor)}, [2]string{"filter", filter}, [2]string{"limit", size}) + `>; rel="self"`,
 	}}
 	if more {
-		next := cursorOf(page[len(page)-1].ID)
+		next := cursorOf(zonesCursor, page[len(page)-1].ID)
 		header.Add("Link", "<"+pageLink(at, [2]string{"after", next}, [2]string{"filter", filter}, [2]string{"limit", size})+`>; rel="next"`)
 	}
-	return wire.Answer{Status: http.StatusOK, Header: header, Body: append(body, ']')}
+	return wire.Answer{Status: http.StatusOK, Header: header, Body: body}
 }
 
 // behind is where the zones begin that follow the one that a cursor names, be it
 // gone since (G3).
 func (a *api) behind(d *records.Documents, cursor string) (int, bool) {
-	id, ok := idOfCursor(cursor)
+	id, ok := idOfCursor(zonesCursor, cursor)
 	if !ok {
 		return 0, false
 	}

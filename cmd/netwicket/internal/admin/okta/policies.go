@@ -144,7 +144,7 @@ func (a *api) listPolicies(r *wire.Request, d *records.Documents) wire.Answer {
 	}
 	header := http.Header{"Link": {link(r.Query.Get("after"), "self")}}
 	if more {
-		header.Add("Link", link(cursorOf(all[len(all)-1].ID), "next"))
+		header.Add("Link", link(cursorOf(policiesCursor, all[len(all)-1].ID), "next"))
 	}
 	return wire.Answer{Status: http.StatusOK, Header: header, Body: listOf(all, func(p *records.Policy, to []byte) []byte {
 		return p.Append(to, policyLinks(r.Base, p))
@@ -154,7 +154,7 @@ func (a *api) listPolicies(r *wire.Request, d *records.Documents) wire.Answer {
 // behindOf is where the policies begin that follow the one that a cursor names, be
 // it gone since.
 func (a *api) behindOf(all []*records.Policy, cursor string) (int, bool) {
-	id, ok := idOfCursor(cursor)
+	id, ok := idOfCursor(policiesCursor, cursor)
 	if !ok {
 		return 0, false
 	}

@@ -1,7 +1,6 @@
 package okta
 
 import (
-	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -118,32 +117,4 @@ func (b *body) check(p, old *records.Policy, d *records.Documents) {
 	}
 	b.wholePriority(least)
 	b.inOrder(b.node)
-}
-
-// inOrder puts what is wrong into document order: what is missing comes last (E3).
-func (f *faults) inOrder(node jsondoc.Node) {
-	position := func(field string) int {
-		at, behind := node, node.Offset()+len(node.Raw())+1
-		for name := range strings.SplitSeq(field, ".") {
-			next := at.Get(name)
-			if !next.Exists() {
-				break
-			}
-			at = next
-		}
-		if at == node {
-			return behind
-		}
-		return at.Offset()
-	}
-	order := make([]int, len(f.causes))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(position(f.fields[x]), position(f.fields[y])) })
-	fields, causes := f.fields, f.causes
-	f.fields, f.causes = nil, nil
-	for _, i := range order {
-		f.fields, f.causes = append(f.fields, fields[i]), append(f.causes, causes[i])
-	}
 }

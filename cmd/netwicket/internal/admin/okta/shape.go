@@ -10,7 +10,8 @@ import (
 // read. Null is no value, and of any kind.
 type shape struct {
 	kind    jsondoc.Kind
-	what    string // what is expected, in words
+	or      jsondoc.Kind // another one that will do; Missing: none
+	what    string       // what is expected, in words
 	members map[string]*shape
 	each    *shape // of an array
 }
@@ -40,7 +41,7 @@ func (s *shape) misfit(node jsondoc.Node) string {
 	if node.Kind() == jsondoc.Null {
 		return ""
 	}
-	if node.Kind() != s.kind {
+	if node.Kind() != s.kind && node.Kind() != s.or {
 		line, column := node.Position()
 		return fmt.Sprintf("%s: expected %s, found %s (line %d, column %d)", dotted(node.Path()), s.what, node.Kind(), line, column)
 	}

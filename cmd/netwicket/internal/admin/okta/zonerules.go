@@ -1,12 +1,15 @@
 package okta
 
 import (
+	"encoding/json"
 	"fmt"
-	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/internal/netset"
 	"github.com/netwicket/netwicket/internal/shown"
 	"github.com/netwicket/netwicket/zone"
 )
@@ -21,64 +24,59 @@ const (
 	maxTerms         = 75     // locations, ASNs or categories of one list
 )
 
-// check notes what is wrong with a zone as it would be stored. old is the zone in
+// checkZone notes what is wrong with a zone as it would be stored. old is the zone in
 // whose place it comes, nil for a new one.
-func (b *zoneBody) check(z, old *records.Zone, d *records.Documents) {
+func (b *body) checkZone(z, old *records.Zone, d *records.Documents) {
 	switch z.Type {
 	case "":
 		b.blank("type")
 	case records.IP, records.Dynamic, records.DynamicV2:
+		if old != nil && z.Type != old.Type {
+			b.add("type", "The type of a zone cannot be changed.")
+		}
 	default:
 		b.invalid("type")
 	}
-	b.name(z.Name)
-	for _, other := range d.Zones {
-		if other.Name == z.Name && other != old && z.Name != "" {
-			b.taken("name")
-			break
-		}
+	b.zoneName(z, old, d)
+	b.choice("status", records.Active, records.Inactive) // also where it is ignored (Z4)
+	b.choice("usage", records.ForPolicies, records.Blocklist)
+	if old != nil {
+		b.identity(old.ID)
+		b.systemZone(z, old)
 	}
-	if z.Status != records.Active && z.Status != records.Inactive || b.wrongStatus() {
-		b.invalid("status")
-	}
-	if z.Usage != records.ForPolicies && z.Usage != records.Blocklist {
-		b.invalid("usage")
-	}
-	b.systemZone(z, old)
 	b.filled(z)
 	b.limits(z, old, d)
-	b.load(z)
-	b.inOrder()
+	b.loadZone(z)
+	b.inOrder(b.node)
 }
 
-// wrongStatus says that the body has a status that no zone has, be it ignored
-// (Z4).
-func (b *zoneBody) wrongStatus() bool {
-	status := b.node.Get("status").String()
-	return status != "" && status != "null" && status != records.Active && status != records.Inactive
+// zoneName notes a name that is none, or that another zone has (Z16). A zone may keep
+// the name that it has: documents that came from elsewhere may have one twice.
+func (b *body) zoneName(z, old *records.Zone, d *records.Documents) {
+	if old != nil && z.Name == old.Name {
+		return
+	}
+	b.name(z.Name)
+	reserved := []string{records.BlockedIPZone, records.DefaultExemptIPZone, records.EnhancedDynamicZone}
+	switch {
+	case z.Name == "":
+	case slices.ContainsFunc(d.Zones, func(other *records.Zone) bool { return other.Name == z.Name }),
+		z.System && slices.Contains(reserved, z.Name): // by which it would be taken for another
+		b.taken("name")
+	}
 }
 
 // systemZone notes what a request may not do to one of the system's zones, or to
 // another as if it was one (Z18, Z19).
-func (b *zoneBody) systemZone(z, old *records.Zone) {
-	if old == nil {
-		return // a new zone is nobody's but the customer's
-	}
-	if b.exempt && !old.Exempt() {
+func (b *body) systemZone(z, old *records.Zone) {
+	if !old.Exempt() && b.flag("useAsExemptList") {
 		b.add("useAsExemptList", "The network zone does not allow changes to block exemption list.")
 	}
-	if !old.System {
-		return
-	}
-	renamed := func() {
-		if z.Name != old.Name {
-			b.add("name", "The name of the system zone "+old.Name+" cannot be changed.")
-		}
-	}
 	switch {
+	case !old.System:
 	case old.Exempt():
-		renamed()
-		if !b.exempt {
+		b.fixedName(z, old)
+		if !b.flag("useAsExemptList") {
 			b.add("useAsExemptList", "The network zone does not allow usage changes for DefaultExemptIpZone.")
 		}
 		if z.Usage != records.ForPolicies {
@@ -88,20 +86,20 @@ func (b *zoneBody) systemZone(z, old *records.Zone) {
 			b.add("proxies", "The exempt zone cannot have proxies.")
 		}
 	case old.Name == records.BlockedIPZone:
-		renamed()
-		if !b.system {
+		b.fixedName(z, old)
+		if !b.flag("system") {
 			b.add("system", "The field must be true for the system zone BlockedIpZone.")
 		}
 		if z.Usage != records.Blocklist {
 			b.add("usage", "The usage of the system zone BlockedIpZone cannot be changed.")
 		}
 	case old.Name == records.EnhancedDynamicZone:
-		renamed()
-		if len(z.PlacesV2.Include)+len(z.PlacesV2.Exclude) > 0 {
-			b.add("locations", "The system zone DefaultEnhancedDynamicZone cannot have locations.")
+		b.fixedName(z, old)
+		if !sameSides(z.PlacesV2, old.PlacesV2, samePlace) {
+			b.add("locations", "The locations of the system zone DefaultEnhancedDynamicZone cannot be changed.")
 		}
-		if len(z.ASNsV2.Include)+len(z.ASNsV2.Exclude) > 0 {
-			b.add("asns", "The system zone DefaultEnhancedDynamicZone cannot have ASNs.")
+		if !sameSides(z.ASNsV2, old.ASNsV2, func(x, y string) bool { return x == y }) {
+			b.add("asns", "The ASNs of the system zone DefaultEnhancedDynamicZone cannot be changed.")
 		}
 		if z.Status != old.Status {
 			b.add("status", "The status of the system zone DefaultEnhancedDynamicZone changes by activate and deactivate only.")
@@ -109,9 +107,24 @@ func (b *zoneBody) systemZone(z, old *records.Zone) {
 	}
 }
 
+func (b *body) fixedName(z, old *records.Zone) {
+	if z.Name != old.Name {
+		b.add("name", "The name of the system zone "+shown.Text(old.Name)+" cannot be changed.")
+	}
+}
+
+func sameSides[T any](a, b records.Sides[T], same func(x, y T) bool) bool {
+	return slices.EqualFunc(a.Include, b.Include, same) && slices.EqualFunc(a.Exclude, b.Exclude, same)
+}
+
+func samePlace(a, b records.Location) bool {
+	same := func(x, y *string) bool { return x == y || x != nil && y != nil && *x == *y }
+	return same(a.Country, b.Country) && same(a.Region, b.Region)
+}
+
 // filled notes a zone that would match nothing or, what is worse, everything
 // (Z12), and proxies where they would have no effect (Z15).
-func (b *zoneBody) filled(z *records.Zone) {
+func (b *body) filled(z *records.Zone) {
 	switch z.Type {
 	case records.IP:
 		if len(z.Gateways)+len(z.Proxies) == 0 && !z.System {
@@ -121,7 +134,7 @@ func (b *zoneBody) filled(z *records.Zone) {
 			b.add("proxies", "A zone of usage BLOCKLIST cannot have proxies.")
 		}
 	case records.Dynamic:
-		if len(z.Locations)+len(z.ASNs) == 0 && (z.ProxyType == nil || *z.ProxyType == "") {
+		if len(z.Locations)+len(z.ASNs) == 0 && (z.ProxyType == nil || *z.ProxyType == "" || *z.ProxyType == "null") {
 			b.add("locations", "A dynamic zone needs asns, locations or proxyType.")
 		}
 	case records.DynamicV2:
@@ -133,7 +146,7 @@ func (b *zoneBody) filled(z *records.Zone) {
 }
 
 // limits notes what is more than Okta takes (Z14).
-func (b *zoneBody) limits(z, old *records.Zone, d *records.Documents) {
+func (b *body) limits(z, old *records.Zone, d *records.Documents) {
 	if old == nil {
 		custom := 0
 		for _, other := range d.Zones {
@@ -170,7 +183,7 @@ func (b *zoneBody) limits(z, old *records.Zone, d *records.Documents) {
 
 // entries notes more gateways and proxies than all IP zones may have together. A
 // folder that has more already may have fewer.
-func (b *zoneBody) entries(z, old *records.Zone, d *records.Documents) {
+func (b *body) entries(z, old *records.Zone, d *records.Documents) {
 	count := func(z *records.Zone) int { return len(z.Gateways) + len(z.Proxies) }
 	before := 0
 	for _, other := range d.Zones {
@@ -189,43 +202,29 @@ func (b *zoneBody) entries(z, old *records.Zone, d *records.Documents) {
 	}
 }
 
-// load notes what the loader of policies would refuse, ACTIVE or not: what it says
-// of addresses, countries, regions and ASNs is the one truth (Z11).
-func (b *zoneBody) load(z *records.Zone) {
-	active := *z
-	active.Status, active.Text = records.Active, nil
-	_, err := zone.ParseOkta("", records.WriteZones([]*records.Zone{&active}))
-	if err == nil {
-		return
-	}
-	said := make(map[string]bool)
-	for _, field := range b.fields {
-		said[top(field)] = true
-	}
+// loadZone notes what the loader of policies would refuse in the zone as it was sent,
+// ACTIVE or not: what it says of addresses, countries, regions and ASNs, of members
+// that do not belong there and of slips is the one truth (Z11, Z13).
+func (b *body) loadZone(z *records.Zone) {
+	sent := objectOf(b.node)
+	sent.put(last, "status", json.RawMessage(`"ACTIVE"`))
+	sent.drop(func(m member) bool { return m.name == "usage" })
+	_, err := zone.ParseOkta("", slices.Concat([]byte{'['}, sent.json(), []byte{']'}))
 	list, _ := err.(finding.List) //nolint:errorlint // the parser's error is one, as its documentation says
+	said := slices.Clone(b.fields)
 	for _, found := range list {
-		if found.Warning {
-			continue
-		}
 		field := fieldOf(found.Path)
-		if field == "" { // about the zone as a whole, of which this package has said it
+		switch {
+		case field == "": // about the zone as a whole, of which this package has said it
 			if len(b.causes) == 0 {
-				b.add("type", sentence(found.Err))
+				b.add("type", sentence(found))
 			}
-			continue
+		case (field == "name" || field == "type") && slices.Contains(said, field):
+		case found.Code == "bad-range" || found.Code == "bad-cidr":
+			b.add(field, networkFault(found, z))
+		default:
+			b.add(field, sentence(found))
 		}
-		switch field {
-		case "name", "type", "usage", "status", "id":
-			if said[field] {
-				continue
-			}
-		case "gateways", "proxies":
-			if text, known := networkFault(found.Path, z); known {
-				b.add(field, text)
-				continue
-			}
-		}
-		b.add(field, sentence(found.Err, found.Value))
 	}
 }
 
@@ -236,56 +235,54 @@ func fieldOf(path string) string {
 	if len(parts) < 3 {
 		return ""
 	}
-	return parts[2]
+	return shown.Text(strings.NewReplacer("~1", "/", "~0", "~").Replace(parts[2]))
 }
 
 // sentence is a cause as the loader words it.
-func sentence(cause error, value ...string) string {
-	text := shown.Text(cause.Error())
-	if len(value) > 0 && value[0] != "" {
-		text = shown.Text(value[0]) + ": " + text
+func sentence(found *finding.Finding) string {
+	text := shown.Text(found.Err.Error())
+	if found.Value != "" {
+		text = shown.Text(found.Value) + ": " + text
 	}
 	return text
 }
 
-// networkFault is Okta's text for an entry that is no network (V1), and the same
-// by analogy for CIDR entries.
-func networkFault(path string, z *records.Zone) (string, bool) {
-	var field string
-	var index int
-	parts := strings.Split(path, "/")
-	if len(parts) < 4 {
-		return "", false
+// networkFault is Okta's text for an entry that is no network (V1), and the same by
+// analogy for CIDR entries; where the addresses are addresses, with the reason.
+func networkFault(found *finding.Finding, z *records.Zone) string {
+	parts := strings.Split(found.Path, "/") // "", "0", "gateways", "3", "value"
+	list := z.Gateways
+	if parts[2] == "proxies" {
+		list = z.Proxies
 	}
-	field = parts[2]
-	if _, err := fmt.Sscanf(parts[3], "%d", &index); err != nil {
-		return "", false
+	index, err := strconv.Atoi(parts[3])
+	if err != nil || index >= len(list) {
+		return sentence(found)
 	}
-	networks := z.Gateways
-	if field == "proxies" {
-		networks = z.Proxies
-	}
-	if index >= len(networks) || networks[index].Type != "CIDR" && networks[index].Type != "RANGE" {
-		return "", false
-	}
-	n := networks[index]
-	return fmt.Sprintf("The IP: %s in the %s: %s is invalid. Make sure it is a valid IPV4.", shown.Text(wrongAddress(n)), n.Type, shown.Text(n.Value)), true
-}
-
-// wrongAddress is the part of an entry that is no address, or all of it.
-func wrongAddress(n records.Network) string {
-	between := "-"
+	n := list[index]
+	wrong, why := n.Value, ""
 	if n.Type == "CIDR" {
-		between = "/"
-	}
-	first, last, _ := strings.Cut(n.Value, between)
-	if _, err := netip.ParseAddr(first); err != nil {
-		return first
-	}
-	if n.Type == "RANGE" {
-		if _, err := netip.ParseAddr(last); err != nil {
-			return last
+		if first, _, _ := strings.Cut(n.Value, "/"); !isAddress(first) {
+			wrong = first
+		}
+	} else {
+		first, last, _ := strings.Cut(n.Value, "-")
+		switch {
+		case !isAddress(first):
+			wrong = first
+		case !isAddress(last):
+			wrong = last
+		default:
+			why = " (" + shown.Text(found.Err.Error()) + ")"
 		}
 	}
-	return n.Value
+	return fmt.Sprintf("The IP: %s in the %s: %s is invalid. Make sure it is a valid IPV4.", inline(wrong), n.Type, inline(n.Value)) + why
+}
+
+// inline is a text of a request in an answer, cut where it would repeat all of it.
+func inline(text string) string { return shown.Text(finding.Cut(text)) }
+
+func isAddress(text string) bool {
+	_, err := netset.ParseAddr(text)
+	return err == nil
 }

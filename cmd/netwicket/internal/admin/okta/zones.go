@@ -2,11 +2,13 @@ package okta
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
+	"github.com/netwicket/netwicket/internal/shown"
 )
 
 const zonesPath = "/api/v1/zones"
@@ -17,9 +19,9 @@ func (a *api) zoneRoutes() []wire.Route {
 	}
 	return []wire.Route{
 		route(http.MethodGet, "", readZones, wire.NoBody, a.read(a.listZones)),
-		route(http.MethodPost, "", manageZones, wire.Object, a.change(createZone)),
+		route(http.MethodPost, "", manageZones, wire.Object, shapedZone(a.change(createZone))),
 		route(http.MethodGet, "/{id}", readZones, wire.NoBody, a.read(getZone)),
-		route(http.MethodPut, "/{id}", manageZones, wire.Object, a.change(replaceZone)),
+		route(http.MethodPut, "/{id}", manageZones, wire.Object, shapedZone(a.change(replaceZone))),
 		route(http.MethodDelete, "/{id}", manageZones, wire.NoBody, a.change(deleteZone)),
 		route(http.MethodPost, "/{id}/lifecycle/activate", manageZones, wire.NoBody, a.change(setZoneStatus(records.Active))),
 		route(http.MethodPost, "/{id}/lifecycle/deactivate", manageZones, wire.NoBody, a.change(setZoneStatus(records.Inactive))),
@@ -28,7 +30,7 @@ func (a *api) zoneRoutes() []wire.Route {
 
 // zoneLinks are the links of a zone (Z10).
 func zoneLinks(base string, z *records.Zone) []byte {
-	self := base + zonesPath + "/" + z.ID
+	self := base + zonesPath + "/" + url.PathEscape(z.ID)
 	var l links
 	add := func(name string) {
 		if name == "self" {
@@ -69,7 +71,8 @@ func createZone(r *wire.Request, d *records.Documents) wire.Answer {
 	if z.Usage == "" {
 		z.Usage = records.ForPolicies
 	}
-	body.check(z, nil, d)
+	z.ExemptList = false // it has no effect here (Z19)
+	body.checkZone(z, nil, d)
 	if answer, failed := body.answer(); failed {
 		return answer
 	}
@@ -89,20 +92,15 @@ func replaceZone(r *wire.Request, d *records.Documents) wire.Answer {
 		return notMatched()
 	}
 	z, body := readZone(r.Body)
-	if body.id != "" && body.id != old.ID {
-		body.invalid("id")
-	}
-	if z.Type != "" && z.Type != old.Type {
-		body.add("type", "The type of a zone cannot be changed.")
-	}
-	z.ID, z.System, z.Created, z.LastUpdated = old.ID, old.System, old.Created, tenant.TimeText(r.Time)
+	z.ID, z.System, z.ExemptList = old.ID, old.System, old.ExemptList
+	z.Created, z.LastUpdated = old.Created, tenant.TimeText(r.Time)
 	if z.Usage == "" {
 		z.Usage = old.Usage
 	}
 	if z.Status == "" {
 		z.Status = old.Status
 	}
-	body.check(z, old, d)
+	body.checkZone(z, old, d)
 	if answer, failed := body.answer(); failed {
 		return answer
 	}
@@ -121,10 +119,9 @@ func setZoneStatus(status string) func(*wire.Request, *records.Documents) wire.A
 		case !r.Matches(old.ETag()):
 			return notMatched()
 		}
-		z := *old
-		z.Status, z.LastUpdated, z.Text = status, tenant.TimeText(r.Time), nil
-		d.Zones[i] = &z
-		return zoneAnswer(r, &z)
+		z := old.WithStatus(status, tenant.TimeText(r.Time))
+		d.Zones[i] = z
+		return zoneAnswer(r, z)
 	}
 }
 
@@ -143,7 +140,7 @@ func deleteZone(r *wire.Request, d *records.Documents) wire.Answer {
 	case z.Status == records.Active: // Okta's texts (Z21)
 		const active = " is an active zone. Active zones cannot be deleted."
 		f.add("id", "The zone: "+z.ID+active)
-		f.summary = "The zone: " + z.Name + active
+		f.summary = "The zone: " + shown.Text(z.Name) + active
 	case len(users) > 0: // to drop a zone from a rule's exclude would let more people in (Z22)
 		for _, user := range users {
 			f.add("id", "The zone: "+z.ID+" is used by "+user+" and cannot be deleted.")
@@ -163,7 +160,7 @@ func usersOf(id string, d *records.Documents) []string {
 	for _, p := range d.Policies {
 		for _, rule := range p.Rules {
 			if slices.Contains(rule.Zones(), id) {
-				users = append(users, "the rule "+rule.ID+" ("+rule.Name+") of the policy "+p.ID+" ("+p.Name+")")
+				users = append(users, "the rule "+shown.Text(rule.ID+" ("+rule.Name+") of the policy "+p.ID+" ("+p.Name+")"))
 			}
 		}
 	}

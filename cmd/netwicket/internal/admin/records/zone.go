@@ -37,6 +37,7 @@ type Zone struct {
 	Status, Usage        string
 	Created, LastUpdated string // as they are written (H8)
 	System               bool
+	ExemptList           bool // useAsExemptList: says of a system zone that it is the exempt zone
 
 	Gateways, Proxies []Network // of IP zones; nil is null
 

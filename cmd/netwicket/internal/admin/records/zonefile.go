@@ -1,6 +1,8 @@
 package records
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/netwicket/netwicket/internal/jsondoc"
@@ -32,13 +34,9 @@ func WriteZones(zones []*Zone) []byte {
 	})
 }
 
+// readZone reads the zone of a file, with what the file leaves out.
 func readZone(node jsondoc.Node, names naming) *Zone {
-	z := &Zone{
-		Type: text(node.Get("type")), Name: text(node.Get("name")),
-		Status: text(node.Get("status")), Usage: text(node.Get("usage")),
-		Created: text(node.Get("created")), LastUpdated: text(node.Get("lastUpdated")),
-		System: node.Get("system").Bool(),
-	}
+	z := ReadZone(node)
 	z.ID, z.Unnamed = names.name(node, ZoneID, z.Name)
 	z.Text = textOf(node, z.ID, z.Unnamed)
 	if z.Status == "" {
@@ -49,6 +47,18 @@ func readZone(node jsondoc.Node, names naming) *Zone {
 		if z.System && z.Name == BlockedIPZone { // docs/semantics.md, oktadoc-11
 			z.Usage = Blocklist
 		}
+	}
+	return z
+}
+
+// ReadZone reads what the members of a zone say. Nothing is filled in, and what is
+// of the wrong kind is as if it was not there.
+func ReadZone(node jsondoc.Node) *Zone {
+	z := &Zone{
+		Type: text(node.Get("type")), ID: text(node.Get("id")), Name: text(node.Get("name")),
+		Status: text(node.Get("status")), Usage: text(node.Get("usage")),
+		Created: text(node.Get("created")), LastUpdated: text(node.Get("lastUpdated")),
+		System: node.Get("system").Bool(), ExemptList: node.Get("useAsExemptList").Bool(),
 	}
 	switch z.Type {
 	case Dynamic:
@@ -128,8 +138,39 @@ func (z *Zone) AppendReplaced(to, links []byte) []byte {
 	return z.append(to, links, z.Exempt())
 }
 
-// Exempt says that the zone is the system's exempt zone (Z19).
-func (z *Zone) Exempt() bool { return z.System && z.Name == DefaultExemptIPZone }
+// Exempt says that the zone is the system's exempt zone (Z19; docs/semantics.md,
+// blocklist-6).
+func (z *Zone) Exempt() bool {
+	return z.System && z.Type == IP && (z.Name == DefaultExemptIPZone || z.ExemptList)
+}
+
+// WithStatus is the zone with another status. Whatever else its text has stays.
+func (z *Zone) WithStatus(status, lastUpdated string) *Zone {
+	c := *z
+	c.Status, c.LastUpdated, c.Unnamed = status, lastUpdated, false
+	if z.Text == nil {
+		return &c
+	}
+	root, err := jsondoc.Parse("", z.Text)
+	if err != nil {
+		panic("records: " + err.Error()) // it was written by textOf
+	}
+	o := newObject(nil)
+	now := map[string]string{"status": status, "lastUpdated": lastUpdated}
+	for member := range root.Members() {
+		if value, changes := now[member.Name]; changes {
+			o.value(member.Name, value)
+			delete(now, member.Name)
+		} else {
+			o.raw(member.Name, member.Value.Raw())
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		o.value(name, now[name])
+	}
+	c.Text = o.end()
+	return &c
+}
 
 func (z *Zone) append(to, links []byte, flags bool) []byte {
 	o := newObject(to)
@@ -141,7 +182,7 @@ func (z *Zone) append(to, links []byte, flags bool) []byte {
 	o.time("created", z.Created)
 	o.time("lastUpdated", z.LastUpdated)
 	o.raw("system", strconv.AppendBool(nil, z.System))
-	if flags {
+	if flags || z.ExemptList && links == nil { // its file has no other name for it
 		o.value("useAsBlackList", false)
 		o.value("useAsExemptList", true)
 	}
