@@ -99,6 +99,8 @@ func TestDataThatComeLater(t *testing.T) {
 	_, err := store.Documents()
 	require.ErrorContains(t, err, "geo.csv")
 	put(t, dir, "geo.csv", rows+"192.0.2.0/24,US,,,,\n")
+	_, err = store.Documents()
+	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, write(t, store, addZone(blocklist("Bad", "198.51.100.0/24"))).Status)
 	require.Contains(t, decision(t, dir, "192.0.2.9"), "blocklisted")
 

@@ -69,26 +69,28 @@ const (
 // last line that was not finished is no generation.
 func OpenHistory(folder string) (*History, error) {
 	h := &History{policy: folder, folder: filepath.Join(folder, folderlock.State, historyName), files: make(map[string]string)}
-	return h, h.reload()
+	_, err := h.reload()
+	return h, err
 }
 
 func (h *History) lines() string { return filepath.Join(h.folder, linesName) }
 
-// reload reads the lines that another program has written since.
-func (h *History) reload() error {
+// reload reads the lines that another program has written since, and gives them.
+func (h *History) reload() ([]Generation, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	known := len(h.generations)
 	file, err := files.File{Path: h.lines()}.Open()
 	if errors.Is(err, fs.ErrNotExist) && h.read == 0 {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.NewSectionReader(file, h.read, 1<<62))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for line := range bytes.Lines(text) {
 		if line[len(line)-1] != '\n' {
@@ -96,12 +98,12 @@ func (h *History) reload() error {
 		}
 		var g Generation
 		if err := json.Unmarshal(line, &g); err != nil || g.Number != len(h.generations)+1 {
-			return fmt.Errorf("%s:%d: is no line of a history; move the folder %s away to begin a new one", h.lines(), len(h.generations)+1, h.folder)
+			return nil, fmt.Errorf("%s:%d: is no line of a history; move the folder %s away to begin a new one", h.lines(), len(h.generations)+1, h.folder)
 		}
 		h.append(g)
 		h.read += int64(len(line))
 	}
-	return nil
+	return slices.Clone(h.generations[known:]), nil
 }
 
 // append adds a generation to what is known. The caller holds mu.

@@ -3,7 +3,9 @@ package tenant_test
 import (
 	"bytes"
 	"encoding/json"
+	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,7 +86,8 @@ func TestRevertIsGuarded(t *testing.T) {
 // they wrote, counts on from their generation, and loses none of it.
 func TestWritesBetween(t *testing.T) {
 	dir := folder(t, nil)
-	server := open(t, dir)
+	var log bytes.Buffer
+	server := open(t, dir, func(o *tenant.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	require.Equal(t, http.StatusOK, write(t, server, addZone(blocklist("One", "203.0.113.0/24"))).Status)
 	between := open(t, dir, func(o *tenant.Options) { o.Between = true })
 	_, err := between.Revert(request("", ""), 1)
@@ -94,6 +97,7 @@ func TestWritesBetween(t *testing.T) {
 	documents, err := server.Documents()
 	require.NoError(t, err)
 	require.Len(t, documents.Zones, 4)
+	require.Contains(t, log.String(), `msg="another program has written to the folder" generation=3 caller=ci action="revert 1"`)
 	require.Equal(t, http.StatusOK, write(t, server, addZone(blocklist("Two", "198.51.100.0/24"))).Status)
 	require.Equal(t, []string{"first start", "POST /api/v1/zones", "revert 1", "POST /api/v1/zones"},
 		names(server.History().Generations(), func(g tenant.Generation) string { return g.Action }))
@@ -241,4 +245,29 @@ func TestNamesOfFiles(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, before, documentsOf(t, store))
 	require.Len(t, snapshot(t, dir), 7, "no file is left behind")
+}
+
+// A file of rules that somebody else made stays where it lies when its policy does
+// not decide any more.
+func TestRulesOfOthersStay(t *testing.T) {
+	rules := `[{"name": "R", "actions": {"signon": {"access": "DENY"}}}]`
+	dir := folder(t, map[string]string{"netwicket.json": `{"okta": {"rules": ["r.json"]}}`, "r.json": rules})
+	store := open(t, dir)
+	require.Contains(t, decision(t, dir, "192.0.2.1"), "deny")
+	require.Equal(t, http.StatusOK, write(t, store, func(d *records.Documents) wire.Answer {
+		for i, p := range d.Policies {
+			if !p.System {
+				d.Policies[i] = p.Changed()
+				d.Policies[i].Status = records.Inactive
+			}
+		}
+		return wire.Answer{Status: http.StatusOK}
+	}).Status)
+	require.Contains(t, decision(t, dir, "192.0.2.1"), "allow")
+	require.Equal(t, rules, snapshot(t, dir)["r.json"])
+	store.Close()
+	documents, err := open(t, dir).Documents()
+	require.NoError(t, err)
+	i := slices.IndexFunc(documents.Policies, func(p *records.Policy) bool { return p.Name == "Rules of r.json" })
+	require.Equal(t, "R", documents.Policies[i].Rules[0].Name)
 }

@@ -77,7 +77,7 @@ func (s *Store) refresh() state {
 	before := s.now.policy
 	s.mu.RUnlock()
 	if next.err == nil {
-		next.err = s.history.reload()
+		next.err = s.readHistory()
 	}
 	if next.err == nil {
 		next.policy, next.err = s.compile(next.read.texts, before)
@@ -96,6 +96,15 @@ func (s *Store) refresh() state {
 	s.now = next
 	s.mu.Unlock()
 	return next
+}
+
+// readHistory reads what another program has added to the history.
+func (s *Store) readHistory() error {
+	others, err := s.history.reload()
+	for _, g := range others {
+		s.options.Log.Info("another program has written to the folder", "generation", g.Number, "caller", g.Caller, "action", g.Action, "policy", g.Fingerprint)
+	}
+	return err
 }
 
 // lost are the zones and policies of the last generation that somebody else has

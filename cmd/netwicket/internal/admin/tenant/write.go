@@ -186,7 +186,7 @@ func (s *Store) store(g Generation, now, next state, after folderFiles) (int, er
 	}()
 	recovered, err := s.recover()
 	if err == nil {
-		err = s.history.reload()
+		err = s.readHistory()
 	}
 	if err == nil && (recovered || now.read.changed()) {
 		err = errChanging
