@@ -25,14 +25,17 @@ const (
 // document is one of the documents: where it stands, what of it may change, and
 // what it may become.
 type document struct {
-	name  string // in the path
-	in    func(*records.Documents) *json.RawMessage
-	usual json.RawMessage // before anybody has set it; nil: there is none then
-	post  bool            // it can be replaced as a whole
+	name string // in the path
+	in   func(*records.Documents) *json.RawMessage
+	post bool // it can be replaced as a whole
+	// usual says that there is one before anybody has set it: of what its members
+	// are when they are not set.
+	usual   bool
+	members []member // in the order in which they are written
 
-	// members are those that a patch may touch, by name: whether it may take them
-	// away, and whether they are lists whose elements it may touch.
-	members map[string]member
+	// spell changes the segments of a path to the names that the document has, where
+	// a member has two names; nil: none has.
+	spell func(path []string, before jsondoc.Node)
 	// mayTouch says whether a patch may touch a place below a member; nil: only
 	// elements of lists.
 	mayTouch func(operation, jsondoc.Node) bool
@@ -40,8 +43,14 @@ type document struct {
 	valid func(before, after jsondoc.Node) *wire.Answer
 }
 
-// member is what a patch may do with a member.
-type member struct{ removable, list bool }
+// member is a member of a document and what a patch may do with it.
+type member struct {
+	name      string
+	unset     string // what it is when nobody has set it, as JSON; empty: it is not there
+	fixed     bool   // nothing at all
+	removable bool   // take it away, so that it is unset
+	list      bool   // touch its elements
+}
 
 // documents are those of the organization.
 func documents() []*document {
@@ -54,8 +63,10 @@ func networkConfig() *document {
 	return &document{
 		name: "network-config", post: true,
 		in: func(d *records.Documents) *json.RawMessage { return &d.NetworkConfig },
-		members: map[string]member{
-			"range": {removable: true, list: true}, "geolocation": {removable: true, list: true}, "whitelisted": {},
+		members: []member{
+			{name: "range", unset: "null", removable: true, list: true},
+			{name: "geolocation", unset: "null", removable: true, list: true},
+			{name: "whitelisted", unset: "false"},
 		},
 		valid: func(_, after jsondoc.Node) *wire.Answer {
 			_, err := zone.ParseSailPoint("document", after.Raw())
@@ -64,39 +75,14 @@ func networkConfig() *document {
 	}
 }
 
-// complete is a network configuration with all its members in their order: lists
-// that are left out are null, and whitelisted is false (S2). Members that there
-// are none of are kept, to be refused.
-func (doc *document) complete(body jsondoc.Node) json.RawMessage {
-	text := []byte{'{'}
-	add := func(name string, value []byte) {
-		if len(text) > 1 {
-			text = append(text, ',')
-		}
-		text = append(append(appendJSON(text, name), ':'), records.Compact(value)...)
-	}
-	for _, m := range []struct{ name, unset string }{{"range", "null"}, {"geolocation", "null"}, {"whitelisted", "false"}} {
-		if value := body.Get(m.name); value.Exists() {
-			add(m.name, value.Raw())
-		} else {
-			add(m.name, []byte(m.unset))
-		}
-	}
-	for m := range body.Members() {
-		if _, known := doc.members[m.Name]; !known {
-			add(m.Name, m.Value.Raw())
-		}
-	}
-	return append(text, '}')
-}
-
 // lockoutConfig has SailPoint's defaults and limits (S6).
 func lockoutConfig() *document {
 	return &document{
-		name:    "lockout-config",
-		in:      func(d *records.Documents) *json.RawMessage { return &d.LockoutConfig },
-		usual:   json.RawMessage(`{"maximumAttempts":5,"lockoutDuration":15,"lockoutWindow":5}`),
-		members: map[string]member{"maximumAttempts": {}, "lockoutDuration": {}, "lockoutWindow": {}},
+		name: "lockout-config", usual: true,
+		in: func(d *records.Documents) *json.RawMessage { return &d.LockoutConfig },
+		members: []member{
+			{name: "maximumAttempts", unset: "5"}, {name: "lockoutDuration", unset: "15"}, {name: "lockoutWindow", unset: "5"},
+		},
 		valid: func(_, after jsondoc.Node) *wire.Answer {
 			return first(
 				wholeNumber(after, "maximumAttempts", 1, 15),
@@ -110,10 +96,11 @@ func lockoutConfig() *document {
 // sessionConfig has SailPoint's defaults and limits (S6).
 func sessionConfig() *document {
 	return &document{
-		name:    "session-config",
-		in:      func(d *records.Documents) *json.RawMessage { return &d.SessionConfig },
-		usual:   json.RawMessage(`{"maxIdleTime":15,"rememberMe":false,"maxSessionTime":720}`),
-		members: map[string]member{"maxIdleTime": {}, "rememberMe": {}, "maxSessionTime": {}},
+		name: "session-config", usual: true,
+		in: func(d *records.Documents) *json.RawMessage { return &d.SessionConfig },
+		members: []member{
+			{name: "maxIdleTime", unset: "15"}, {name: "rememberMe", unset: "false"}, {name: "maxSessionTime", unset: "720"},
+		},
 		valid: func(_, after jsondoc.Node) *wire.Answer {
 			wrong := first(
 				wholeNumber(after, "maxIdleTime", 1, 1440),
@@ -135,12 +122,20 @@ func sessionConfig() *document {
 // authProfile is the authentication profile: of what a sign-in is checked (S12).
 func authProfile() *document {
 	return &document{
-		name:    "auth-profile",
-		in:      func(d *records.Documents) *json.RawMessage { return &d.AuthProfile },
-		members: map[string]member{"offNetwork": {}, "untrustedGeography": {}, "applicationId": {}, "applicationName": {}, "type": {}},
+		name: "auth-profile",
+		in:   func(d *records.Documents) *json.RawMessage { return &d.AuthProfile },
+		members: []member{
+			{name: "id", fixed: true}, {name: "tenant", fixed: true}, {name: "name", fixed: true},
+			{name: "offNetwork", unset: "false"},
+			{name: "untrustedGeography", unset: "false"},
+			{name: "applicationId", unset: "null", removable: true},
+			{name: "applicationName", unset: "null", removable: true},
+			{name: "type"},
+			{name: "strongAuthLogin", fixed: true},
+		},
 		valid: func(_, after jsondoc.Node) *wire.Answer {
-			if kind := after.Get("type"); kind.Exists() && !slices.Contains([]string{"BLOCK", "MFA", "NON_PTA", "PTA"}, kind.String()) {
-				return badValue(shown.Text("type: " + kind.String() + ": expected BLOCK, MFA, NON_PTA or PTA"))
+			if kind := after.Get("type"); kind.Exists() && (kind.Kind() != jsondoc.String || !slices.Contains([]string{"BLOCK", "MFA", "NON_PTA", "PTA"}, kind.String())) {
+				return badValue(shown.Text(fmt.Sprintf("type: %s: expected BLOCK, MFA, NON_PTA or PTA", kind.Raw())))
 			}
 			for _, name := range []string{"applicationId", "applicationName"} {
 				if value := after.Get(name); value.Kind() > jsondoc.Null && value.Kind() != jsondoc.String {
@@ -151,6 +146,51 @@ func authProfile() *document {
 			return illegal(err)
 		},
 	}
+}
+
+// member is the member with a name.
+func (doc *document) member(name string) (member, bool) {
+	i := slices.IndexFunc(doc.members, func(m member) bool { return m.name == name })
+	if i < 0 {
+		return member{}, false
+	}
+	return doc.members[i], true
+}
+
+// complete is a document with all its members in their order, those that are left
+// out as they are when nobody has set them (S2). Members that it should not have
+// are kept behind them, to be refused.
+func (doc *document) complete(root jsondoc.Node) json.RawMessage {
+	text := []byte{'{'}
+	add := func(name string, value []byte) {
+		if len(text) > 1 {
+			text = append(text, ',')
+		}
+		text = append(append(appendJSON(text, name), ':'), records.Compact(value)...)
+	}
+	for _, m := range doc.members {
+		if value := root.Get(m.name); value.Exists() {
+			add(m.name, value.Raw())
+		} else if m.unset != "" {
+			add(m.name, []byte(m.unset))
+		}
+	}
+	for m := range root.Members() {
+		if _, known := doc.member(m.Name); !known {
+			add(m.Name, m.Value.Raw())
+		}
+	}
+	return append(text, '}')
+}
+
+// current is the document as it stands, complete; nil: there is none.
+func (doc *document) current(d *records.Documents) json.RawMessage {
+	text := *doc.in(d)
+	if text == nil && !doc.usual {
+		return nil
+	}
+	root, _ := jsondoc.Parse("document", text) // no text: it has no members
+	return doc.complete(root)
 }
 
 // profileID is the id of a profile, one of our own if its file has none.

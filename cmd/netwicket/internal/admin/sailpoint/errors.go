@@ -80,9 +80,9 @@ func fail(failure wire.Failure, why string) wire.Answer {
 		return problem(http.StatusUnsupportedMediaType, codeMedia, because("The media type is not supported."))
 	case wire.BodyTooLarge:
 		return problem(http.StatusBadRequest, codeLimit, because("The request is too large."))
-	default: // MalformedBody
-		return problem(http.StatusBadRequest, codeSyntax, because("The request could not be parsed."))
+	case wire.MalformedBody:
 	}
+	return problem(http.StatusBadRequest, codeSyntax, because("The request could not be parsed."))
 }
 
 func notFound() wire.Answer {

@@ -2,15 +2,16 @@ package sailpoint
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
 
-	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
 	"github.com/netwicket/netwicket/internal/jsondoc"
 	"github.com/netwicket/netwicket/internal/shown"
@@ -18,41 +19,118 @@ import (
 
 // operation is one step of a patch.
 type operation struct {
-	node jsondoc.Node
-	op   string
-	path []string // unescaped segments
-	from []string // of move and copy
+	op    string
+	path  []string // unescaped segments
+	from  []string // of move and copy
+	value json.RawMessage
 }
 
 // apply makes the document that a patch makes of another, or says why there is
-// none (S5). The steps are the library's; what may be touched, and the grammar of
-// paths, is checked here: the library takes 01 and +1 for an index, and finds that
-// what is not there equals null.
+// none (S5).
+//
+// The steps are the library's, but for test, in which it takes what is not there
+// for null, tells 1.0 from 1, and does not survive null in a list. What may be
+// touched, and the grammar of paths, is checked before: the library takes 01 and
+// +1 for an index, and the empty name for the object itself.
 func (doc *document) apply(patch jsondoc.Node, before json.RawMessage) (json.RawMessage, *wire.Answer) {
 	operations, failed := doc.read(patch, before)
+	text := before
+	for at := 0; at < len(operations) && failed == nil; {
+		if operations[at].op == "test" {
+			failed = operations[at].test(at, text)
+			at++
+			continue
+		}
+		end := at + 1
+		for end < len(operations) && operations[end].op != "test" {
+			end++
+		}
+		text, failed = run(operations, at, end, text)
+		at = end
+	}
 	if failed != nil {
 		return nil, failed
+	}
+	root, err := jsondoc.Parse("document", text)
+	if err != nil {
+		return nil, illegal(err)
+	}
+	return doc.complete(root), nil
+}
+
+// test compares what stands at a place (RFC 6902 section 4.6).
+func (o operation) test(index int, text json.RawMessage) *wire.Answer {
+	root, err := jsondoc.Parse("document", text)
+	if err != nil {
+		return illegal(err)
+	}
+	want, err := jsondoc.Parse("value", o.value)
+	if err != nil {
+		return illegal(err)
+	}
+	if !equal(find(root, o.path), want) {
+		return content(index, "test "+place(o.path)+" fails")
+	}
+	return nil
+}
+
+// run applies the operations from one up to another, none of them a test.
+func run(operations []operation, from, to int, text json.RawMessage) (json.RawMessage, *wire.Answer) {
+	after, err := steps(operations[from:to], text)
+	var large *jsonpatch.AccumulatedCopySizeError
+	switch {
+	case errors.As(err, &large), len(after) > maxBody:
+		bad := problem(http.StatusBadRequest, codeLimit, "The document would become larger than 1 MiB.")
+		return nil, &bad
+	case err != nil:
+		wrong := from + sort.Search(to-from-1, func(n int) bool { // the library does not say which
+			_, err := steps(operations[from:from+n+1], text)
+			return err != nil
+		})
+		o := operations[wrong]
+		return nil, content(wrong, o.op+" "+place(o.path)+" cannot be done")
+	}
+	return after, nil
+}
+
+// steps has the library apply operations.
+func steps(operations []operation, text json.RawMessage) (json.RawMessage, error) {
+	patch := make(jsonpatch.Patch, len(operations))
+	for i, o := range operations {
+		patch[i] = o.forLibrary()
 	}
 	options := jsonpatch.NewApplyOptions()
 	options.SupportNegativeIndices = false
 	options.EscapeHTML = false
-	text := []byte(before)
-	for i, o := range operations {
-		if o.op == "test" && !exists(text, o.path) {
-			return nil, content(i, "there is nothing at "+place(o.path))
-		}
-		one, err := jsonpatch.DecodePatch(slices.Concat([]byte("["), o.node.Raw(), []byte("]")))
-		if err == nil {
-			text, err = one.ApplyWithOptions(text, options)
-		}
-		if err != nil {
-			return nil, content(i, o.op+" "+place(o.path)+" cannot be done")
-		}
-	}
-	return records.Compact(text), nil
+	options.AccumulatedCopySizeLimit = maxBody // a list copied into itself is twice as long each time
+	return patch.ApplyWithOptions(text, options)
 }
 
-func place(path []string) string { return shown.Text("/" + strings.Join(path, "/")) }
+// forLibrary is the operation as the library has it.
+func (o operation) forLibrary() jsonpatch.Operation {
+	members := jsonpatch.Operation{"op": raw(appendJSON(nil, o.op)), "path": raw(appendJSON(nil, pointerText(o.path)))}
+	if o.from != nil {
+		members["from"] = raw(appendJSON(nil, pointerText(o.from)))
+	}
+	if o.value != nil {
+		members["value"] = &o.value
+	}
+	return members
+}
+
+func raw(text []byte) *json.RawMessage { return (*json.RawMessage)(&text) }
+
+// pointerText is a JSON pointer.
+func pointerText(path []string) string {
+	var text strings.Builder
+	for _, segment := range path {
+		text.WriteByte('/')
+		text.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(segment))
+	}
+	return text.String()
+}
+
+func place(path []string) string { return shown.Text(pointerText(path)) }
 
 // content is the answer to a patch that cannot be applied.
 func content(index int, text string) *wire.Answer {
@@ -80,6 +158,10 @@ func (doc *document) read(patch jsondoc.Node, before json.RawMessage) ([]operati
 	var operations []operation
 	for i, node := range patch.Elements() {
 		o, failed := readOperation(i, node)
+		if failed == nil && doc.spell != nil {
+			doc.spell(o.path, was)
+			doc.spell(o.from, was)
+		}
 		if failed == nil {
 			failed = doc.permit(i, o, was)
 		}
@@ -92,7 +174,7 @@ func (doc *document) read(patch jsondoc.Node, before json.RawMessage) ([]operati
 }
 
 func readOperation(index int, node jsondoc.Node) (operation, *wire.Answer) {
-	o := operation{node: node, op: node.Get("op").String()}
+	o := operation{op: node.Get("op").String(), value: node.Get("value").Raw()}
 	switch {
 	case node.Kind() != jsondoc.Object:
 		return o, content(index, "expected an object of op and path")
@@ -108,6 +190,9 @@ func readOperation(index int, node jsondoc.Node) (operation, *wire.Answer) {
 	if o.op == "move" || o.op == "copy" {
 		if o.from, ok = pointer(node.Get("from")); !ok {
 			return o, content(index, "from must be a JSON pointer")
+		}
+		if o.op == "move" && len(o.from) < len(o.path) && slices.Equal(o.from, o.path[:len(o.from)]) { // RFC 6902 section 4.4
+			return o, content(index, place(o.from)+" cannot be moved into itself")
 		}
 	}
 	return o, nil
@@ -136,36 +221,41 @@ func pointer(node jsondoc.Node) ([]string, bool) {
 }
 
 // permit says whether a patch may do an operation: to members that it may touch,
-// and to none as a whole that it may not take away.
+// and to none as a whole that it may not take away. Any of them may be tested.
 func (doc *document) permit(index int, o operation, before jsondoc.Node) *wire.Answer {
-	for _, path := range [][]string{o.path, o.from} {
-		if path == nil {
-			if o.op != "test" && (len(o.path) == 0 || o.from == nil && (o.op == "move" || o.op == "copy")) {
-				return update(index, "the document as a whole cannot be written")
+	paths := [][]string{o.path}
+	if o.op == "move" || o.op == "copy" {
+		paths = append(paths, o.from)
+	}
+	for _, path := range paths {
+		if len(path) == 0 {
+			if o.op == "test" {
+				continue
 			}
-			continue
+			return update(index, "the document as a whole cannot be written")
 		}
-		m, known := doc.members[path[0]]
+		m, known := doc.member(path[0])
 		switch {
-		case !known:
+		case !known, m.fixed && o.op != "test":
 			return update(index, place(path)+" cannot be patched")
 		case len(path) == 1:
-		case doc.mayTouch != nil:
-			if !doc.mayTouch(o, before) {
-				return update(index, place(path)+" cannot be patched")
-			}
-		case !m.list || len(path) > 2:
+		case !m.list, doc.mayTouch != nil && !doc.mayTouch(o, before), doc.mayTouch == nil && len(path) > 2:
 			return update(index, place(path)+" cannot be patched")
 		case !isIndex(path[1]):
 			return content(index, place(path)+" names no element of a list")
 		}
 	}
-	gone := o.path
-	if o.op == "move" {
+	gone := []string(nil)
+	switch o.op {
+	case "remove":
+		gone = o.path
+	case "move":
 		gone = o.from
 	}
-	if (o.op == "remove" || o.op == "move") && len(gone) == 1 && !doc.members[gone[0]].removable {
-		return update(index, place(gone)+" cannot be taken away")
+	if len(gone) == 1 {
+		if m, _ := doc.member(gone[0]); !m.removable {
+			return update(index, place(gone)+" cannot be taken away")
+		}
 	}
 	return nil
 }
@@ -180,27 +270,17 @@ func isIndex(segment string) bool {
 	return err == nil && n >= 0 && strconv.Itoa(n) == segment
 }
 
-// exists says that there is something at a place of a document.
-func exists(text []byte, path []string) bool {
-	node, err := jsondoc.Parse("document", text)
-	if err != nil {
-		return false
-	}
+// find is what stands at a place of a document.
+func find(node jsondoc.Node, path []string) jsondoc.Node {
 	for _, segment := range path {
-		switch node.Kind() {
-		case jsondoc.Object:
-			node = node.Get(segment)
-		case jsondoc.Array:
-			found := jsondoc.Node{}
-			for i, element := range node.Elements() {
-				if strconv.Itoa(i) == segment {
-					found = element
-				}
+		next := node.Get(segment)
+		for i, element := range node.Elements() {
+			if strconv.Itoa(i) == segment {
+				next = element
+				break
 			}
-			node = found
-		default:
-			return false
 		}
+		node = next
 	}
-	return node.Exists()
+	return node
 }

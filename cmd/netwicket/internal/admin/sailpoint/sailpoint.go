@@ -68,17 +68,13 @@ func answer(text []byte) wire.Answer {
 	return wire.Answer{Status: http.StatusOK, Header: http.Header{"Etag": {records.ETag(text)}}, Body: text}
 }
 
-// current is a document as it stands, or as it is where nobody has set it; nil:
-// there is none, or none of the id that is asked for.
-func (doc *document) current(r *wire.Request, d *records.Documents) json.RawMessage {
-	text := *doc.in(d)
-	if text == nil {
-		return doc.usual
-	}
-	if id, asked := r.Params["id"]; asked && id != profileID(text) {
+// asked is the document that a request asks for, as it stands; nil: there is none,
+// or none of the id in the path.
+func (doc *document) asked(r *wire.Request, d *records.Documents) json.RawMessage {
+	if id, given := r.Params["id"]; given && id != profileID(*doc.in(d)) {
 		return nil
 	}
-	return text
+	return doc.current(d)
 }
 
 func (a *api) get(doc *document) func(*wire.Request) wire.Answer {
@@ -87,7 +83,7 @@ func (a *api) get(doc *document) func(*wire.Request) wire.Answer {
 		if err != nil {
 			return refuse(err)
 		}
-		text := doc.current(r, d)
+		text := doc.asked(r, d)
 		if text == nil {
 			return notFound()
 		}
@@ -118,7 +114,7 @@ func (a *api) patch(doc *document) func(*wire.Request) wire.Answer {
 func (a *api) change(doc *document, make func(*wire.Request, json.RawMessage) (json.RawMessage, *wire.Answer)) func(*wire.Request) wire.Answer {
 	return func(r *wire.Request) wire.Answer {
 		return a.store.Write(r, func(d *records.Documents) wire.Answer {
-			before := doc.current(r, d)
+			before := doc.asked(r, d)
 			if len(r.Body.Raw()) > maxBody {
 				return problem(http.StatusBadRequest, codeLimit, "The request is larger than 1 MiB.")
 			}
