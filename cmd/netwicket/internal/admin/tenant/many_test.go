@@ -23,7 +23,10 @@ import (
 // says what it is based on, and the end is what the audit log says, one line after
 // the other.
 func TestManyAtOnce(t *testing.T) {
-	const writers, counters = 200, 4
+	writers, counters := 200, 4
+	if testing.Short() {
+		writers = 40
+	}
 	dir := folder(t, nil)
 	var audit bytes.Buffer
 	store := open(t, dir, audited(&audit), func(o *tenant.Options) { o.Patience = time.Hour })
