@@ -254,23 +254,14 @@ func (s *Store) recover() (bool, error) {
 	return true, nil
 }
 
-// clean takes away what writes left that were stopped before they had begun. Nobody
-// else writes to the folder.
-func (s *Store) clean(texts folderFiles) {
-	for name := range texts {
-		atomicfile.Clean(at(s.options.Folder, name))
-	}
-	atomicfile.Clean(filepath.Join(s.history.folder, pendingName))
-}
-
 // begin notes a write before it touches a file.
 func (h *History) begin(intent pending) error {
-	return atomicfile.Write(filepath.Join(h.folder, pendingName), func(w io.Writer) error { return json.NewEncoder(w).Encode(intent) })
+	return atomicfile.Write(h.pendingFile(), func(w io.Writer) error { return json.NewEncoder(w).Encode(intent) })
 }
 
 // finish forgets the write that was noted.
 func (h *History) finish() error {
-	if err := os.Remove(filepath.Join(h.folder, pendingName)); !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(h.pendingFile()); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -278,7 +269,7 @@ func (h *History) finish() error {
 
 // unfinished is the write that was noted and not finished; nil if there is none.
 func (h *History) unfinished() (*pending, error) {
-	name := filepath.Join(h.folder, pendingName)
+	name := h.pendingFile()
 	text, err := files.File{Path: name}.Read(files.DocumentLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

@@ -75,6 +75,9 @@ func OpenHistory(folder string) (*History, error) {
 
 func (h *History) lines() string { return filepath.Join(h.folder, linesName) }
 
+// pendingFile has the write that has begun.
+func (h *History) pendingFile() string { return filepath.Join(h.folder, pendingName) }
+
 // reload reads the lines that another program has written since, and gives them.
 func (h *History) reload() ([]Generation, error) {
 	h.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"syscall"
@@ -74,6 +75,9 @@ func TestKilledAtEveryCall(t *testing.T) {
 			generations := store.History().Generations()
 			require.Equal(t, finished, generations[len(generations)-1].Fingerprint, "%s %d", name, call)
 			require.Empty(t, litter(t, dir), "%s %d", name, call)
+			left, err := filepath.Glob(filepath.Join(dir, ".netwicket", "history", ".*"))
+			require.NoError(t, err)
+			require.Empty(t, left, "%s %d", name, call)
 			require.Equal(t, http.StatusOK, write(t, store, addZone(office("nzoNext00000000000001", "192.0.2.0/24"))).Status)
 			store.Close()
 			kills[found == after]++

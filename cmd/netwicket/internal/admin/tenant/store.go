@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/atomicfile"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/folderlock"
 )
 
@@ -115,12 +116,10 @@ func (s *Store) open() error {
 	if _, err := s.recover(); err != nil {
 		return err
 	}
+	atomicfile.Clean(s.history.pendingFile())
 	documents, read, err := s.readFolder()
 	if err != nil {
 		return err
-	}
-	if s.lock != nil {
-		s.clean(read.texts)
 	}
 	furnished := documents.Clone()
 	if s.furnish(furnished) {
