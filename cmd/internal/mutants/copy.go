@@ -35,6 +35,8 @@ var reach = map[string][]string{
 
 	"cmd/netwicket":                          {"./cmd/netwicket", "./cmd/netwicket/internal/e2e"},
 	"cmd/netwicket/internal/accesslog":       {"./cmd/netwicket/internal/accesslog", "./cmd/netwicket/internal/replay", "./cmd/netwicket"},
+	"cmd/netwicket/internal/admin":           {"./cmd/netwicket/internal/admin", "./cmd/netwicket"},
+	"cmd/netwicket/internal/admin/callers":   {"./cmd/netwicket/internal/admin/callers", "./cmd/netwicket"},
 	"cmd/netwicket/internal/admin/okta":      {"./cmd/netwicket/internal/admin/okta"},
 	"cmd/netwicket/internal/admin/records":   {"./cmd/netwicket/internal/admin/records", "./cmd/netwicket/internal/admin/okta", "./cmd/netwicket/internal/admin/tenant"},
 	"cmd/netwicket/internal/admin/sailpoint": {"./cmd/netwicket/internal/admin/sailpoint", "./cmd/netwicket"},

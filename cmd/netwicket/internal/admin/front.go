@@ -274,9 +274,9 @@ func (x *exchange) address() string {
 func (x *exchange) rate() usage {
 	var used usage
 	if x.isOkta {
-		used = x.rates.count(x.Caller.Name+"\x00"+x.family(), x.now)
+		used = x.rates.count(x.Caller.Account+"\x00"+x.family(), x.now)
 	} else {
-		used = x.versions.count(x.Caller.Name+"\x00"+version(x.Path), x.now)
+		used = x.versions.count(x.Caller.Account+"\x00"+version(x.Path), x.now)
 	}
 	x.used = &used
 	return used

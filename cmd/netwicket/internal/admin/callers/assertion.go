@@ -32,7 +32,7 @@ func (i *instant) UnmarshalJSON(text []byte) error {
 		words = string(text)
 	}
 	seconds, err := strconv.ParseFloat(words, 64)
-	if err != nil || seconds < 0 || seconds > 1<<40 {
+	if err != nil || !(seconds >= 0 && seconds <= 1<<40) { // which NaN is not
 		return errors.New("expected a time in seconds")
 	}
 	i.Time = time.Unix(int64(seconds), 0)
@@ -50,55 +50,50 @@ type claims struct {
 	ID        string       `json:"jti"`
 }
 
-// asserted is the client that an assertion is signed by (A5). urls are those of
-// the endpoint, of which it must name one.
-func (l *Live) asserted(text string, urls []string) (Client, claims, error) {
-	var said claims
+// asserted is the client of a file that an assertion is signed by (A5), and the
+// thumbprint of its key. urls are those of the endpoint, of which it must name one.
+func asserted(file *File, text string, urls []string, now time.Time) (client Client, key string, said claims, err error) {
 	token, err := jwt.ParseSigned(text, algorithms())
-	if err != nil {
-		return Client{}, said, errors.New("the assertion is not a JWT that is signed with RS256 to RS512 or ES256 to ES512")
+	if err != nil || len(token.Headers) != 1 {
+		return client, "", said, errors.New("the assertion is not a JWT that is signed with RS256 to RS512 or ES256 to ES512")
 	}
 	if err := token.UnsafeClaimsWithoutVerification(&said); err != nil { // to know whose keys to try
-		return Client{}, said, errors.New("the assertion's claims cannot be read")
+		return client, "", said, errors.New("the assertion's claims cannot be read")
 	}
-	client, known := l.client(said.Issuer)
+	client, known := file.client(said.Issuer)
 	if !known || said.Issuer != said.Subject || client.Keys == nil {
-		return Client{}, said, errors.New("iss and sub must be the id of a client that has keys")
+		return Client{}, "", said, errors.New("iss and sub must be the id of a client that has keys")
 	}
-	if !signedBy(token, client.Keys) {
-		return Client{}, said, errors.New("the assertion is not signed by one of the client's keys")
+	if key = signedBy(token, client.Keys); key == "" {
+		return Client{}, "", said, errors.New("the assertion is not signed by one of the client's keys")
 	}
-	now := l.now()
 	switch {
 	case !slices.ContainsFunc(urls, said.Audience.Contains):
-		return Client{}, said, errors.New("aud must be " + urls[0])
+		return Client{}, "", said, errors.New("aud must be " + urls[0])
 	case said.Expires == nil:
-		return Client{}, said, errors.New("exp is missing")
+		return Client{}, "", said, errors.New("exp is missing")
 	case said.Expires.Before(now.Add(-leeway)):
-		return Client{}, said, errors.New("the assertion has expired")
+		return Client{}, "", said, errors.New("the assertion has expired")
 	case said.Expires.After(now.Add(longestAssertion + leeway)):
-		return Client{}, said, errors.New("exp is more than one hour ahead")
+		return Client{}, "", said, errors.New("exp is more than one hour ahead")
 	case said.NotBefore != nil && said.NotBefore.After(now.Add(leeway)), said.Issued != nil && said.Issued.After(now.Add(leeway)):
-		return Client{}, said, errors.New("the assertion is not good yet")
+		return Client{}, "", said, errors.New("the assertion is not good yet")
 	}
-	return client, said, nil
+	return client, key, said, nil
 }
 
-// signedBy says that one of the keys signed a token: the one that it names, if it
-// names one.
-func signedBy(token *jwt.JSONWebToken, keys []jose.JSONWebKey) bool {
-	named := ""
-	if len(token.Headers) == 1 {
-		named = token.Headers[0].KeyID
-	}
+// signedBy is the thumbprint of the key that signed a token: of the one that it
+// names, if it names one; empty if none of them did.
+func signedBy(token *jwt.JSONWebToken, keys []Key) string {
+	header := token.Headers[0]
 	for _, key := range keys {
-		if named != "" && key.KeyID != named {
+		if header.KeyID != "" && key.KeyID != header.KeyID || key.Algorithm != "" && key.Algorithm != header.Algorithm {
 			continue
 		}
 		var any map[string]any
 		if token.Claims(key.Key, &any) == nil {
-			return true
+			return key.Thumbprint
 		}
 	}
-	return false
+	return ""
 }

@@ -18,7 +18,7 @@ var (
 	ErrOutside = errors.New("the caller may not ask from this address")
 )
 
-// Authenticate says who a request comes from (A1, A3, A7). url is the request's,
+// Authenticate says who a request comes from (A1, A3, A7). urls are the request's,
 // without a query, as the client may have written it. The error is ErrNone, ErrBad,
 // or ErrOutside beside the caller.
 func (l *Live) Authenticate(r *http.Request, peer netip.Addr, urls ...string) (wire.Caller, error) {
@@ -31,45 +31,65 @@ func (l *Live) Authenticate(r *http.Request, peer netip.Addr, urls ...string) (w
 	if len(lines) > 1 || !found || text == "" {
 		return wire.Caller{}, ErrBad
 	}
-	hash := sha256.Sum256([]byte(text))
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var caller wire.Caller
 	var networks []netip.Prefix
+	var known bool
+	switch hash := sha256.Sum256([]byte(text)); strings.ToLower(scheme) {
+	case "ssws":
+		caller, networks, known = l.tokenOfFile(hash)
+	case "bearer":
+		if caller, networks, known = l.tokenOfFile(hash); !known {
+			caller, networks, known = l.bearer(hash)
+		}
+	case "dpop":
+		caller, networks, known = l.bound(r, text, hash, urls)
+	}
 	switch {
-	case strings.EqualFold(scheme, "SSWS"):
-		t := l.own(hash)
-		if t == nil {
-			return wire.Caller{}, ErrBad
-		}
-		caller, networks = wire.Caller{Name: t.Name, Scopes: t.Scopes}, t.Networks
-	case strings.EqualFold(scheme, "Bearer"):
-		if t := l.own(hash); t != nil {
-			caller, networks = wire.Caller{Name: t.Name, Scopes: t.Scopes}, t.Networks
-			break
-		}
-		client, scopes, ok := l.holder(hash, "")
-		if !ok {
-			return wire.Caller{}, ErrBad
-		}
-		caller, networks = wire.Caller{Name: client.Name, Scopes: scopes}, client.Networks
-	case strings.EqualFold(scheme, "DPoP"):
-		key, err := l.proof(r, text, urls)
-		if err != nil {
-			return wire.Caller{}, ErrBad
-		}
-		client, scopes, ok := l.holder(hash, key)
-		if !ok {
-			return wire.Caller{}, ErrBad
-		}
-		caller, networks = wire.Caller{Name: client.Name, Scopes: scopes}, client.Networks
-	default:
+	case !known:
 		return wire.Caller{}, ErrBad
-	}
-	if !within(networks, peer) {
+	case !within(networks, peer):
 		return caller, ErrOutside
+	default:
+		return caller, nil
 	}
-	return caller, nil
+}
+
+// tokenOfFile is the caller of a token of the file.
+func (l *Live) tokenOfFile(hash [32]byte) (wire.Caller, []netip.Prefix, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := l.own(hash)
+	if t == nil {
+		return wire.Caller{}, nil, false
+	}
+	return wire.Caller{Name: t.Name, Account: "token " + t.Name, Scopes: t.Scopes}, t.Networks, true
+}
+
+// bearer is the caller of a token that was issued, and is bound to no key.
+func (l *Live) bearer(hash [32]byte) (wire.Caller, []netip.Prefix, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.holder(hash, "")
+}
+
+// bound is the caller of a token that is bound to a key, with the proof that the
+// request comes from whoever has it. Proofs of tokens that nobody has are not
+// looked at: to check them is work that strangers could ask for.
+func (l *Live) bound(r *http.Request, text string, hash [32]byte, urls []string) (wire.Caller, []netip.Prefix, bool) {
+	l.mu.Lock()
+	t, known := l.issued[hash]
+	l.mu.Unlock()
+	if !known || t.key == "" {
+		return wire.Caller{}, nil, false
+	}
+	p, err := l.proof(r, text, urls)
+	if err != nil {
+		return wire.Caller{}, nil, false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	caller, networks, known := l.holder(hash, p.key)
+	return caller, networks, known && l.fresh(p)
 }
 
 // own is the token of the file with a hash. All are compared, so that the time
@@ -84,18 +104,18 @@ func (l *Live) own(hash [32]byte) *Token {
 	return found
 }
 
-// holder is the client that a token was issued to, and the scopes that are left of
-// it. key is the thumbprint of the proof's key, empty for a bearer token: neither
+// holder is the client that a token was issued to, with the scopes that are left
+// of it. key is the thumbprint of the proof's key, empty for a bearer token: neither
 // can be used as the other (A7). The map is of hashes: to look one up tells nothing
 // of tokens.
-func (l *Live) holder(hash [32]byte, key string) (Client, []string, bool) {
+func (l *Live) holder(hash [32]byte, key string) (wire.Caller, []netip.Prefix, bool) {
 	t, known := l.issued[hash]
 	if !known || t.key != key || !t.until.After(l.now()) {
-		return Client{}, nil, false
+		return wire.Caller{}, nil, false
 	}
-	client, there := l.client(t.client)
-	if !there {
-		return Client{}, nil, false
+	client, there := l.file.client(t.client)
+	if !there || !client.has(t.by) || client.DPoP && t.key == "" {
+		return wire.Caller{}, nil, false
 	}
 	var scopes []string
 	for _, scope := range t.scopes {
@@ -103,7 +123,7 @@ func (l *Live) holder(hash [32]byte, key string) (Client, []string, bool) {
 			scopes = append(scopes, scope)
 		}
 	}
-	return client, scopes, true
+	return wire.Caller{Name: client.Name, Account: "client " + client.ID, Scopes: scopes}, client.Networks, true
 }
 
 func within(networks []netip.Prefix, peer netip.Addr) bool {

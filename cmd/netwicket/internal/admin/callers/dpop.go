@@ -1,11 +1,11 @@
 package callers
 
 import (
-	"crypto"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -41,10 +41,10 @@ func (n *nonces) current(now time.Time) string {
 	return n.all[len(n.all)-1].text
 }
 
-// good says that a nonce was given out and is remembered.
-func (n *nonces) good(text string, now time.Time) bool {
-	return text != "" && slices.ContainsFunc(n.all, func(old nonce) bool {
-		return now.Sub(old.made) < nonceMemory && subtle.ConstantTimeCompare([]byte(old.text), []byte(text)) == 1
+// good says that a nonce is one that is remembered as of the last call of current.
+func (n *nonces) good(text string) bool {
+	return slices.ContainsFunc(n.all, func(old nonce) bool {
+		return subtle.ConstantTimeCompare([]byte(old.text), []byte(text)) == 1
 	})
 }
 
@@ -69,9 +69,12 @@ func readProof(text, verb string, urls []string, now time.Time) (proved, error) 
 	if kind, _ := header.ExtraHeaders[jose.HeaderType].(string); !strings.EqualFold(kind, "dpop+jwt") {
 		return proved{}, errors.New("the DPoP proof's typ is not dpop+jwt")
 	}
-	key := header.JSONWebKey
-	if key == nil || !key.Valid() || !key.IsPublic() {
+	if header.JSONWebKey == nil {
 		return proved{}, errors.New("the DPoP proof's header has no public key")
+	}
+	key, err := newKey(*header.JSONWebKey)
+	if err != nil {
+		return proved{}, fmt.Errorf("the DPoP proof's key cannot be used: %w", err)
 	}
 	var said struct {
 		Verb   string   `json:"htm"`
@@ -87,50 +90,50 @@ func readProof(text, verb string, urls []string, now time.Time) (proved, error) 
 	switch {
 	case said.Verb != verb:
 		return proved{}, errors.New("the DPoP proof is for another method")
-	case !slices.Contains(urls, withoutQuery(said.URL)):
+	case !slices.ContainsFunc(urls, func(own string) bool { return resource(own) == resource(said.URL) }):
 		return proved{}, errors.New("the DPoP proof is for another URL")
 	case said.Issued == nil, said.Issued.Before(now.Add(-proofTime)), said.Issued.After(now.Add(proofTime)):
 		return proved{}, errors.New("the DPoP proof's iat is not within five minutes")
 	case said.ID == "":
 		return proved{}, errors.New("the DPoP proof has no jti")
 	}
-	print, err := key.Thumbprint(crypto.SHA256)
-	if err != nil {
-		return proved{}, errors.New("the DPoP proof's key has no thumbprint")
-	}
 	return proved{
-		key: base64.RawURLEncoding.EncodeToString(print), nonce: said.Nonce, id: said.ID,
+		key: key.Thumbprint, nonce: said.Nonce, id: said.ID,
 		until: said.Issued.Add(2 * proofTime), hash: said.Hash,
 	}, nil
 }
 
-// withoutQuery is a URL as htu is compared: without query and fragment, scheme and
-// host in lower case.
-func withoutQuery(text string) string {
+// resource is a URL as htu is compared: without query and fragment, scheme and host
+// in lower case, without the port that its scheme has anyway (RFC 9449 section 4.3).
+func resource(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {
 		return ""
 	}
-	return strings.ToLower(u.Scheme) + "://" + strings.ToLower(u.Host) + u.EscapedPath()
+	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+	if port := u.Port(); scheme == "http" && port == "80" || scheme == "https" && port == "443" {
+		host = strings.TrimSuffix(host, ":"+port)
+	}
+	return scheme + "://" + host + u.EscapedPath()
 }
 
-// proof is the thumbprint of the key that a request with a bound token proves to
-// have (A7). A nonce is not needed, and tolerated.
-func (l *Live) proof(r *http.Request, token string, urls []string) (string, error) {
+// proof is what a request with a bound token proves (A7); whether it has come
+// before is for the caller to ask. A nonce is not needed, and tolerated.
+func (l *Live) proof(r *http.Request, token string, urls []string) (proved, error) {
 	lines := r.Header.Values("DPoP")
 	if len(lines) != 1 {
-		return "", errors.New("a request with a bound token needs one DPoP header")
+		return proved{}, errors.New("a request with a bound token needs one DPoP header")
 	}
 	p, err := readProof(lines[0], r.Method, urls, l.now())
 	if err != nil {
-		return "", err
+		return proved{}, err
 	}
 	sum := sha256.Sum256([]byte(token))
 	if p.hash != base64.RawURLEncoding.EncodeToString(sum[:]) {
-		return "", errors.New("the DPoP proof is for another token")
+		return proved{}, errors.New("the DPoP proof is for another token")
 	}
-	if !l.used.first("proof "+p.key+" "+p.id, p.until, l.now()) {
-		return "", errors.New("the DPoP proof has been used")
-	}
-	return p.key, nil
+	return p, nil
 }
+
+// fresh says that a proof comes for the first time.
+func (l *Live) fresh(p proved) bool { return l.used.first(p.until, l.now(), "proof", p.key, p.id) }

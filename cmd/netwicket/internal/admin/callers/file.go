@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"runtime"
 	"slices"
 
@@ -35,11 +36,26 @@ type Token struct {
 type Client struct {
 	ID       string
 	Name     string
-	Keys     []jose.JSONWebKey // public
-	Hash     []byte            // SHA-256 of the secret; nil: there is none
+	Keys     []Key  // nil: there are none
+	Hash     []byte // SHA-256 of the secret; nil: there is none
 	Scopes   []string
 	DPoP     bool // tokens are bound to a key of the client
 	Networks []netip.Prefix
+}
+
+func (f *File) client(id string) (Client, bool) {
+	i := slices.IndexFunc(f.Clients, func(c Client) bool { return c.ID == id })
+	if i < 0 {
+		return Client{}, false
+	}
+	return f.Clients[i], true
+}
+
+// has says that a client still has what a token was issued for: the thumbprint of a
+// key, or the hash of the secret.
+func (c *Client) has(credential string) bool {
+	return c.Hash != nil && string(c.Hash) == credential ||
+		slices.ContainsFunc(c.Keys, func(key Key) bool { return key.Thumbprint == credential })
 }
 
 // Scopes are all that a caller can have (A3).
@@ -86,6 +102,7 @@ func parse(path string, text []byte) (*File, error) {
 		)
 		f.distinct(r, root)
 	}
+	withhold(r.Found)
 	if err := r.Found.Err(); err != nil {
 		return nil, err
 	}
@@ -223,9 +240,22 @@ func networks(r *jsondoc.Reader, into *[]netip.Prefix) func(jsondoc.Node) {
 	}
 }
 
-// keys reads public keys. A private key in this file is somebody's secret in the
-// wrong place.
-func keys(r *jsondoc.Reader, node jsondoc.Node) []jose.JSONWebKey {
+// harmless are the members whose values are no secrets, whoever wrote them.
+var harmless = regexp.MustCompile(`/(name|id|dpop|scopes|scopes/\d+|networks|networks/\d+)$`)
+
+// withhold takes all other values out of what is wrong with the file: somebody may
+// have put a token, a secret or a private key itself where its hash belongs, and
+// errors are logged.
+func withhold(found finding.List) {
+	for _, f := range found {
+		if !harmless.MatchString(f.Path) {
+			f.Value = ""
+		}
+	}
+}
+
+// keys reads public keys.
+func keys(r *jsondoc.Reader, node jsondoc.Node) []Key {
 	if !r.Present(node, jsondoc.Object, `{"keys": [...]}`) {
 		return nil
 	}
@@ -237,13 +267,16 @@ func keys(r *jsondoc.Reader, node jsondoc.Node) []jose.JSONWebKey {
 	if len(set.Keys) == 0 {
 		r.Fail(node, "bad-value", "expected at least one key")
 	}
-	for _, key := range set.Keys {
-		if !key.Valid() || !key.IsPublic() {
-			r.Fail(node, "bad-value", "expected public keys; the client alone has the private one")
+	var keys []Key
+	for _, one := range set.Keys {
+		key, err := newKey(one)
+		if err != nil {
+			r.Fail(node, "bad-value", "%v", err)
 			return nil
 		}
+		keys = append(keys, key)
 	}
-	return set.Keys
+	return keys
 }
 
 // distinct notes names that are given twice: nobody could tell from the log who
@@ -264,5 +297,6 @@ func (f *File) distinct(r *jsondoc.Reader, root jsondoc.Node) {
 		}
 	}
 	note(root.Get("tokens"), "name")
+	note(root.Get("tokens"), "sha256") // whose scopes would it have?
 	note(root.Get("clients"), "id")
 }

@@ -26,6 +26,7 @@ type Live struct {
 // issued is a token that a client got.
 type issued struct {
 	client  string
+	by      string // what it was issued for: see Client.has
 	scopes  []string
 	until   time.Time
 	key     string // thumbprint of the key that it is bound to; empty: a bearer token
@@ -41,19 +42,20 @@ func New(file *File, now func() time.Time) *Live {
 }
 
 // Replace puts another file in force. Tokens of callers that it does not have end
-// at once, and scopes that a client lost are gone from its tokens.
+// at once, and so do those that were issued for a key or a secret that it does not
+// have, or without the key that they now must be bound to; scopes that a client
+// lost are gone from its tokens.
 func (l *Live) Replace(file *File) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.file = file
 }
 
-func (l *Live) client(id string) (Client, bool) {
-	i := slices.IndexFunc(l.file.Clients, func(c Client) bool { return c.ID == id })
-	if i < 0 {
-		return Client{}, false
-	}
-	return l.file.Clients[i], true
+// current is the file in force.
+func (l *Live) current() *File {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.file
 }
 
 // maxIssued bounds what clients can make the server remember.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,25 +103,28 @@ func (l *Live) OktaToken(r *http.Request, peer netip.Addr, urls ...string) Issue
 	case values.Get("client_assertion_type") != assertionType || values.Get("client_assertion") == "":
 		return refusal(http.StatusUnauthorized, "invalid_client", "A client is known by client_assertion, of the client_assertion_type "+assertionType+".")
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	client, said, err := l.asserted(values.Get("client_assertion"), urls)
+	file := l.current()
+	client, key, said, err := asserted(file, values.Get("client_assertion"), urls, l.now())
 	if err != nil {
 		return refusal(http.StatusUnauthorized, "invalid_client", err.Error())
 	}
 	if !within(client.Networks, peer) {
 		return refusal(http.StatusUnauthorized, "invalid_client", ErrOutside.Error())
 	}
-	scopes := strings.Fields(values.Get("scope"))
-	if len(scopes) == 0 {
+	asked := strings.Fields(values.Get("scope"))
+	if len(asked) == 0 {
 		return refusal(http.StatusBadRequest, "invalid_scope", "The parameter scope names no scope.")
 	}
-	for _, scope := range scopes {
-		if !Has(client.Scopes, scope) {
-			return refusal(http.StatusBadRequest, "invalid_scope", "One or more scopes are not granted to the client.")
-		}
+	scopes := granting(asked, &client)
+	if scopes == nil {
+		return refusal(http.StatusBadRequest, "invalid_scope", "One or more scopes are not granted to the client.")
 	}
-	token := issued{client: client.ID, scopes: scopes, until: l.now().Add(oktaTime)}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file != file {
+		return refusal(http.StatusUnauthorized, "invalid_client", "The clients changed while the assertion was looked at; send it again.")
+	}
+	token := issued{client: client.ID, by: key, scopes: scopes, until: l.now().Add(oktaTime)}
 	kind := "Bearer"
 	if client.DPoP {
 		key, refused := l.bind(r, urls)
@@ -131,7 +135,7 @@ func (l *Live) OktaToken(r *http.Request, peer netip.Addr, urls ...string) Issue
 		token.key, kind = key, "DPoP"
 	}
 	// Last, so that a client that was asked for a nonce may send its assertion again.
-	if said.ID != "" && !l.used.first("assertion "+client.ID+" "+said.ID, said.Expires.Add(leeway), l.now()) {
+	if said.ID != "" && !l.used.first(said.Expires.Add(leeway), l.now(), "assertion", client.ID, said.ID) {
 		return refusal(http.StatusUnauthorized, "invalid_client", "The assertion's jti has been used.")
 	}
 	return granted(client.Name, struct {
@@ -160,16 +164,31 @@ func (l *Live) bind(r *http.Request, urls []string) (string, *Issued) {
 		}
 		return "", &refused
 	}
-	if !l.nonces.good(p.nonce, now) {
+	if !l.nonces.good(p.nonce) {
 		refused := refusal(http.StatusBadRequest, "use_dpop_nonce", "Authorization server requires nonce in DPoP proof.")
 		refused.Answer.Header = http.Header{"Dpop-Nonce": {current}}
 		return "", &refused
 	}
-	if !l.used.first("proof "+p.key+" "+p.id, p.until, now) {
+	if !l.fresh(p) {
 		refused := refusal(http.StatusBadRequest, "invalid_dpop_proof", "The DPoP proof has been used.")
 		return "", &refused
 	}
 	return p.key, nil
+}
+
+// granting are the scopes that a client asks for, each once, of those that it has;
+// nil if it asks for another.
+func granting(asked []string, client *Client) []string {
+	var scopes []string
+	for _, scope := range asked {
+		switch {
+		case !Has(client.Scopes, scope):
+			return nil
+		case !slices.Contains(scopes, scope):
+			scopes = append(scopes, strings.Clone(scope)) // else it holds the whole body
+		}
+	}
+	return scopes
 }
 
 func granted(caller string, body any) Issued {

@@ -24,7 +24,7 @@ func (l *Live) SailPointToken(r *http.Request, peer netip.Addr) Issued {
 	hash := sha256.Sum256([]byte(values.Get("client_secret")))
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	client, known := l.client(values.Get("client_id"))
+	client, known := l.file.client(values.Get("client_id"))
 	want := client.Hash
 	if !known || want == nil {
 		want = make([]byte, len(hash)) // compared all the same, so that the time does not tell who there is
@@ -36,7 +36,7 @@ func (l *Live) SailPointToken(r *http.Request, peer netip.Addr) Issued {
 		Token   string `json:"access_token"`
 		Type    string `json:"token_type"`
 		Seconds int    `json:"expires_in"`
-	}{l.issue(issued{client: client.ID, scopes: client.Scopes, until: l.now().Add(sailPointTime)}), "bearer", int(sailPointTime / time.Second)})
+	}{l.issue(issued{client: client.ID, by: string(client.Hash), scopes: client.Scopes, until: l.now().Add(sailPointTime)}), "bearer", int(sailPointTime / time.Second)})
 }
 
 // multipartForm reads a form as SailPoint's TypeScript SDK sends it.
@@ -48,7 +48,7 @@ func multipartForm(body io.Reader, boundary string) (url.Values, error) {
 	values := make(url.Values)
 	for parts := multipart.NewReader(body, boundary); ; {
 		part, err := parts.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return values, nil
 		}
 		if err != nil {

@@ -34,8 +34,9 @@ const (
 
 // Caller is who asks. The zero Caller may do nothing.
 type Caller struct {
-	Name   string // as the callers' file has it
-	Scopes []string
+	Name    string // as the callers' file has it
+	Account string // tells callers apart whose names are alike: what limits count by
+	Scopes  []string
 }
 
 // Request is a request that passed the front.
