@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -87,12 +89,27 @@ func TestTurns(t *testing.T) {
 	require.NoError(t, err)
 	_, err = folderlock.Turn(folder, 0)
 	require.ErrorIs(t, err, folderlock.ErrBusy)
-	waited := make(chan error)
-	go func() {
-		second, err := folderlock.Turn(folder, time.Hour)
-		second.Release()
-		waited <- err
-	}()
 	turn.Release()
-	require.NoError(t, <-waited)
+	var inside, turns atomic.Int32 // the race detector does not know of the lock
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			for range 25 {
+				turn, err := folderlock.Turn(folder, time.Hour)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if inside.Add(1) != 1 {
+					t.Error("two at once")
+				}
+				turns.Add(1)
+				time.Sleep(100 * time.Microsecond) // so that the others have to wait
+				inside.Add(-1)
+				turn.Release()
+			}
+		})
+	}
+	wait.Wait()
+	require.EqualValues(t, 200, turns.Load())
 }
