@@ -79,7 +79,7 @@ audit are JSON on standard error.`,
 	command.Flags().StringVar(&flags.externalURL, "external-url", "", "`URL` that links in answers begin with (default as the client calls the server)")
 	command.Flags().IntVar(&flags.rate, "rate", 600, "`N` requests a minute for each caller and part of Okta's API")
 	command.Flags().IntVar(&flags.sailPointRate, "sailpoint-rate", 100, "`N` requests in ten seconds for each caller and version of SailPoint's API")
-	command.Flags().BoolVar(&flags.strict, "strict", false, "refuse changes that leave warnings, as check --strict does")
+	command.Flags().BoolVar(&flags.strict, "strict", false, "refuse changes that bring warnings that were not there before")
 	command.Flags().BoolVar(&flags.guardCaller, "guard-caller", false, "refuse changes that would deny the address they come from")
 	command.Flags().StringVar(&flags.catchAll, "catch-all", "allow", "`ACCESS` of the catch-all rule of new app sign-on policies: allow or deny")
 	command.Flags().StringVar(&flags.audit, "audit", "", "append a line for every change to `FILE` (default standard error)")

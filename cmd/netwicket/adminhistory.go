@@ -198,7 +198,7 @@ writes to the folder, it is refused.`,
 		},
 	}
 	command.Flags().StringVar(&audit, "audit", "", "append the line about it to `FILE` (default standard error)")
-	command.Flags().BoolVar(&strict, "strict", false, "refuse it if it leaves warnings")
+	command.Flags().BoolVar(&strict, "strict", false, "refuse it if it brings warnings that were not there before")
 	return command
 }
 
