@@ -150,11 +150,7 @@ func (x *exchange) answer() wire.Answer {
 			return x.fail(failure, err.Error())
 		}
 	}
-	query, err := url.ParseQuery(x.http.URL.RawQuery)
-	if err != nil {
-		query = x.http.URL.Query() // what can be read of it
-	}
-	x.Params, x.Query = params, query
+	x.Params, x.Query = params, wire.ParseQuery(x.http.URL.RawQuery)
 	return route.Handle(&x.Request)
 }
 

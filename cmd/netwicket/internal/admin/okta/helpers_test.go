@@ -121,7 +121,7 @@ func (o *org) call(verb, target, body string, headers ...string) reply {
 		}
 		r := &wire.Request{
 			Caller: wire.Caller{Name: "ci"}, Peer: netip.MustParseAddr("127.0.0.1"), Base: base, Verb: verb, Path: at.Path,
-			ID: "0123456789abcdef0123456789abcdef", Params: params, Query: at.Query(), Header: make(http.Header), Time: o.now,
+			ID: "0123456789abcdef0123456789abcdef", Params: params, Query: wire.ParseQuery(at.RawQuery), Header: make(http.Header), Time: o.now,
 		}
 		o.now = o.now.Add(time.Second)
 		for i := 0; i < len(headers); i += 2 {

@@ -267,6 +267,9 @@ func TestFilter(t *testing.T) {
 		query := strings.NewReplacer("%", "%25", " ", "+", "\n", "%0A", "\x00", "%00", "\xff", "%FF", `"`, "%22", "&", "%26", ";", "%3B").Replace(filter)
 		o.call("GET", zones+"?filter="+query, "").refused(http.StatusBadRequest, "E0000031", "Invalid search criteria.")
 	}
+	for _, query := range []string{"filter=%zz", "filter=id%20eq%20%22x%2", "filter=;"} { // which is not read as none
+		o.call("GET", zones+"?"+query, "").refused(http.StatusBadRequest, "E0000031", "Invalid search criteria.")
+	}
 }
 
 func TestThreatInsight(t *testing.T) {
