@@ -1,6 +1,7 @@
 package records_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -214,4 +215,17 @@ func TestPoliciesInOrder(t *testing.T) {
 		order += p.ID
 	}
 	require.Equal(t, "abcd", order)
+}
+
+// Texts come as encoding/json writes them, letter for letter.
+func TestTexts(t *testing.T) {
+	for r := range rune(0x180) {
+		name := "a" + string(r) + "b"
+		var want bytes.Buffer
+		encoder := json.NewEncoder(&want)
+		encoder.SetEscapeHTML(false)
+		require.NoError(t, encoder.Encode(name))
+		got := (&records.Zone{Type: records.IP, Name: name}).Append(nil, nil)
+		require.Contains(t, string(got), `"name":`+strings.TrimSuffix(want.String(), "\n")+`,`)
+	}
 }

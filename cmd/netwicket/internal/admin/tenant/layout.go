@@ -111,8 +111,8 @@ func at(folder, name string) string {
 // render gives the files that documents make, the policy file included, whose
 // other members stay as they are. Files that would be empty, of documents that
 // there are none of, are left out. denies are files of rules that are named though
-// they hold none, which denies everybody: they stay.
-func render(d *records.Documents, policyFile []byte, denies map[string]bool) (folderFiles, error) {
+// they hold none, which denies everybody: they stay. zones is the text of d's zones.
+func render(d *records.Documents, policyFile []byte, denies map[string]bool, zones func() []byte) (folderFiles, error) {
 	n, err := readNamed(policyfile.FileName, policyFile)
 	if err != nil {
 		return nil, err
@@ -148,7 +148,7 @@ func render(d *records.Documents, policyFile []byte, denies map[string]bool) (fo
 			n.zones = zonesFile
 			edit([]string{zonesFile}, "okta", "zones")
 		}
-		out[n.zones] = records.WriteZones(d.Zones)
+		out[n.zones] = zones()
 	}
 	if len(d.Policies) > 0 {
 		out[policiesFile] = records.WritePolicies(d.Policies)
@@ -197,17 +197,26 @@ func renderChange(before, after *records.Documents, found *reading) (folderFiles
 		return nil, err
 	}
 	denies := n.withoutRules(before.Policies)
-	was, err := render(before, found.texts.policyFile(), denies)
+	// There may be thousands of zones: their text is written once, if it has changed.
+	unwritten := func() []byte { return nil }
+	zones := func() []byte { return records.WriteZones(after.Zones) }
+	if slices.Equal(before.Zones, after.Zones) {
+		zones = unwritten
+	}
+	was, err := render(before, found.texts.policyFile(), denies, unwritten)
 	if err != nil {
 		return nil, err
 	}
-	out, err := render(after, found.texts.policyFile(), denies)
+	out, err := render(after, found.texts.policyFile(), denies, zones)
 	if err != nil {
 		return nil, err
 	}
 	refers := false // a file changes that may name a zone by the id that its file lacks
 	for name := range out {
 		refers = refers || found.unnamed && name != n.zones && !bytes.Equal(out[name], was[name])
+	}
+	if refers {
+		out[n.zones] = records.WriteZones(after.Zones)
 	}
 	for name, text := range found.texts {
 		switch {
