@@ -338,13 +338,18 @@ func (s *pullStage) privateKey() *ecdsa.PublicKey {
 	s.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(s.t, err)
-	text, err := x509.MarshalPKCS8PrivateKey(key)
-	require.NoError(s.t, err)
 	s.env = map[string]string{
 		"OKTA_CLIENT_AUTHORIZATIONMODE": "PrivateKey", "OKTA_CLIENT_CLIENTID": "0oa1", "OKTA_CLIENT_PRIVATEKEYID": "kid1",
-		"OKTA_CLIENT_PRIVATEKEY": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: text})),
+		"OKTA_CLIENT_PRIVATEKEY": pemOf(s.t, key),
 	}
 	return &key.PublicKey
+}
+
+func pemOf(t *testing.T, key *ecdsa.PrivateKey) string {
+	t.Helper()
+	text, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: text}))
 }
 
 // assertion holds a token request against what it has to be (U3).

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,31 +14,13 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/pull/asking"
 )
 
-// safeBuffer takes a log from several goroutines.
-type safeBuffer struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (b *safeBuffer) Write(text []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(text)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
 // A pull that watches goes on through everything that can go wrong, and tells of it
 // (U14). The test has the clock: between two looks it sees what came of one.
 func TestPullWatches(t *testing.T) {
 	s := newStage(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	log := &safeBuffer{}
+	log := new(lockedBuffer)
 	now := s.now
 	tree := map[string]string{}
 	scrape := func() string {
