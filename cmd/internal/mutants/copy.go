@@ -54,6 +54,11 @@ var reach = map[string][]string{
 	"cmd/netwicket/internal/request":         {"./cmd/netwicket/internal/request", "./cmd/netwicket"},
 	"cmd/netwicket/internal/spacemap":        {"./cmd/netwicket/internal/spacemap", "./cmd/netwicket"},
 	"cmd/netwicket/internal/watch":           {"./cmd/netwicket/internal/watch", "./cmd/netwicket"},
+
+	"cmd/netwicket/internal/pull":             {"./cmd/netwicket/internal/pull", "./cmd/netwicket"},
+	"cmd/netwicket/internal/pull/asking":      {"./cmd/netwicket/internal/pull/asking", "./cmd/netwicket"},
+	"cmd/netwicket/internal/pull/credentials": {"./cmd/netwicket/internal/pull/credentials", "./cmd/netwicket"},
+	"cmd/netwicket/internal/pull/generation":  {"./cmd/netwicket/internal/pull/generation", "./cmd/netwicket"},
 }
 
 // quick are, by package as go test is asked for it, tests that take a second

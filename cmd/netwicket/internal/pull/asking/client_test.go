@@ -282,8 +282,11 @@ func TestListEnds(t *testing.T) {
 	require.Len(t, all, 3)
 	require.Len(t, first, 1)
 
-	for _, other := range []string{"http://127.0.0.1:1/z", "https://HOST/z", "http://x@HOST/z", "//evil.example/z", "ftp://HOST/z", "mailto:a@b", "http://[::1", "http://localhost/z"} {
-		s = newStage(t, page(func(r *http.Request, _ int) string { return strings.ReplaceAll(other, "HOST", r.Host) }))
+	for _, other := range []string{"http://127.0.0.1:1/z", "https://HOST/z", "http://x@HOST/z", "//evil.example/z", "ftp://HOST/z", "mailto:a@b", "http://[::1", "http://localhost/z", "http://evil.example:PORT/z"} {
+		s = newStage(t, page(func(r *http.Request, _ int) string {
+			_, port, _ := strings.Cut(r.Host, ":")
+			return strings.NewReplacer("HOST", r.Host, "PORT", port).Replace(other)
+		}))
 		_, _, err = list(s)
 		require.ErrorContains(t, err, "the link to the next page", other)
 		require.Equal(t, 1, s.asked, other)
@@ -322,4 +325,15 @@ func TestUnknownAuthority(t *testing.T) {
 	require.ErrorContains(t, err, "--ca-file")
 	require.False(t, asked)
 	require.Zero(t, waits)
+}
+
+// A name that leads plain http to another machine is not asked, whatever it is
+// called (U2).
+func TestHTTPStaysHere(t *testing.T) {
+	client := asking.New(asking.Options{
+		Vendor: "okta", Address: &url.URL{Scheme: "http", Host: "192.0.2.10:80"}, MaxWait: time.Minute,
+		Clock: asking.Clock{Sleep: func(context.Context, time.Duration) error { return nil }},
+	})
+	_, err := client.Object(t.Context(), asking.Question{What: "zones", Path: "/z"})
+	require.ErrorContains(t, err, "192.0.2.10:80 is not this machine, and http is for it alone")
 }
