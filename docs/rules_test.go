@@ -85,7 +85,7 @@ const (
 	compiled = "decide zone"            // the compiled evaluator, and the facts of the model that it asks
 	oracle   = "decide/internal/oracle" // the naive one
 	resolver = "decide/gate"
-	service  = "cmd/netwicket/internal/forwardauth"
+	service  = "cmd/netwicket/internal/forwardauth cmd/netwicket/internal/doorway"
 	facts    = "geo"
 )
 

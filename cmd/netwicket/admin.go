@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -14,6 +13,7 @@ import (
 	"runtime"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +22,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/okta"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/sailpoint"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
-	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/watch"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/files"
@@ -162,8 +162,13 @@ func (c *commandLine) admin(ctx context.Context, flags adminFlags, hangup <-chan
 		admin.Options{
 			ExternalURL: flags.externalURL, Rate: flags.rate, SailPointRate: flags.sailPointRate,
 			Callers: live, Audit: trail, Log: logger,
-			Counters: admin.NewCounters(versionText(), runtime.Version(),
-				func() int { return store.Generation() }, func() bool { return ready() == nil }),
+			Counters: admin.NewCounters(versionText(), runtime.Version(), admin.Documents{
+				Generation: store.Generation, Load: func() bool { return ready() == nil },
+				Written: func() time.Time {
+					newest, _ := store.History().Generation(store.Generation()) // none: never
+					return newest.Time
+				},
+			}),
 		},
 	)
 	certificates, watched, err := flags.certificates(c.within, logger)
@@ -172,7 +177,7 @@ func (c *commandLine) admin(ctx context.Context, flags adminFlags, hangup <-chan
 	}
 	watched = append(watched, callersFile(flags.callers, live, logger))
 	server := admin.NewServer(front, ready)
-	if err := server.Listen(flags.listen, flags.metrics, certificates, log.New(&errorLines{logger}, "", 0)); err != nil {
+	if err := server.Listen(flags.listen, flags.metrics, certificates); err != nil {
 		return err
 	}
 	logger.Info("serving the vendors' APIs", "address", server.Addr().String(), "tls", certificates != nil, "folder", shown.Text(folder), "generation", store.Generation())
@@ -215,7 +220,7 @@ func (f adminFlags) certificates(within string, logger *slog.Logger) (*tls.Confi
 	if f.tlsCert == "" {
 		return nil, nil, nil
 	}
-	certificate := forwardauth.NewCertificate(
+	certificate := doorway.NewCertificate(
 		files.File{Path: f.tlsCert, Named: true, Within: within}, files.File{Path: f.tlsKey, Named: true, Within: within})
 	w := &watch.Files{
 		Paths: []string{f.tlsCert, f.tlsKey}, Limit: policyfile.DefaultServe().LoadTimeout, Load: certificate.Read,
@@ -285,12 +290,4 @@ func (w *lockedWriter) Write(text []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.to.Write(text)
-}
-
-// errorLines are what the HTTP server has to say of connections.
-type errorLines struct{ logger *slog.Logger }
-
-func (e *errorLines) Write(text []byte) (int, error) {
-	e.logger.Debug("connection", "error", shown.Lines(string(text)))
-	return len(text), nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/watch"
 	"github.com/netwicket/netwicket/decide/policyfile"
@@ -227,12 +228,12 @@ func (s *service) drain(failed <-chan error) error {
 
 // certificate is nil for plain HTTP. The files are its own, which are read whenever
 // they change.
-func (s *service) certificate() (*forwardauth.Certificate, *watch.Files) {
+func (s *service) certificate() (*doorway.Certificate, *watch.Files) {
 	if s.settings.TLSCert == "" {
 		return nil, nil
 	}
 	logger, subject := s.journal.Logger(), "certificate "+s.settings.TLSCert
-	certificate := forwardauth.NewCertificate(
+	certificate := doorway.NewCertificate(
 		files.File{Path: s.settings.TLSCert, Within: s.within},
 		files.File{Path: s.settings.TLSKey, Within: s.within},
 	)
@@ -259,7 +260,7 @@ func (s *service) certificate() (*forwardauth.Certificate, *watch.Files) {
 
 // listen opens the listener for proxies, and behind it that for the status if it
 // is another.
-func (s *service) listen(certificate *forwardauth.Certificate) ([]*forwardauth.Server, error) {
+func (s *service) listen(certificate *doorway.Certificate) ([]*forwardauth.Server, error) {
 	own := s.settings.Metrics != ""
 	front := forwardauth.Listener{Address: s.settings.Listen, Handler: s.Handler(!own), ProxyProtocol: s.settings.ProxyProtocol}
 	if certificate != nil {

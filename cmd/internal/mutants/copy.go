@@ -44,6 +44,7 @@ var reach = map[string][]string{
 	"cmd/netwicket/internal/admission":       {"./cmd/netwicket/internal/admission", "./cmd/netwicket"},
 	"cmd/netwicket/internal/atomicfile":      {"./cmd/netwicket/internal/atomicfile", "./cmd/netwicket"},
 	"cmd/netwicket/internal/docdiff":         {"./cmd/netwicket/internal/docdiff", "./cmd/netwicket"},
+	"cmd/netwicket/internal/doorway":         {"./cmd/netwicket/internal/doorway", "./cmd/netwicket/internal/forwardauth", "./cmd/netwicket/internal/admin"},
 	"cmd/netwicket/internal/expect":          {"./cmd/netwicket/internal/expect", "./cmd/netwicket"},
 	"cmd/netwicket/internal/export":          {"./cmd/netwicket/internal/export", "./cmd/netwicket"},
 	"cmd/netwicket/internal/folderlock":      {"./cmd/netwicket/internal/folderlock", "./cmd/netwicket/internal/admin/tenant"},

@@ -32,7 +32,7 @@ type Options struct {
 	Audit         *tenant.Audit // of writes that do not reach the documents; nil: none
 	Log           *slog.Logger
 	Now           func() time.Time // nil: time.Now
-	Counters      *Counters        // nil: nothing is counted
+	Counters      *Counters
 }
 
 // Front answers both vendors' APIs. It is safe for concurrent use.
@@ -43,7 +43,12 @@ type Front struct {
 	rates           *windows // of Okta
 	versions        *windows // of SailPoint
 	failures        *windows // of logins, by address (R5)
+	lines           *windows // of log and audit that strangers cause
 }
+
+// What strangers can make the server write: so many lines a second, and of a path so
+// many bytes. A flood of requests must not fill the disk.
+const linesOfStrangers, shownBytes = 100, 500
 
 // New puts the front before the vendors' APIs.
 func New(okta, sailpoint wire.Vendor, options Options) *Front {
@@ -62,6 +67,7 @@ func New(okta, sailpoint wire.Vendor, options Options) *Front {
 		rates:    newWindows(options.Rate, time.Minute),
 		versions: newWindows(options.SailPointRate, 10*time.Second),
 		failures: newWindows(failures, time.Minute),
+		lines:    newWindows(linesOfStrangers, time.Second),
 	}
 	f.table = newTable(&f.okta, &f.sailpoint)
 	return f
@@ -92,17 +98,34 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.vendor = &f.okta
 	}
 	answer := x.answer()
-	if !answer.Audited && isWrite(r.Method) && answer.Status >= http.StatusBadRequest && answer.Status != http.StatusTooManyRequests {
-		f.options.Audit.Write(&x.Request, answer)
-	}
 	x.send(answer)
-	f.options.Counters.count(x.family(), answer.Status, f.options.Now().Sub(begun))
+	f.options.Counters.count(x.family(), answer.Status, f.options.Now().Sub(begun), x.isChange())
+	if x.Caller.Account == "" && f.lines.count("", f.options.Now()).over {
+		f.options.Counters.leftOut()
+		return
+	}
 	x.log(answer)
+	if !answer.Audited && isWrite(r.Method) && answer.Status >= http.StatusBadRequest && answer.Status != http.StatusTooManyRequests {
+		noted := x.Request
+		noted.Path = x.shownPath()
+		f.options.Audit.Write(&noted, answer)
+	}
+}
+
+// shownPath is the path as log and audit have it.
+func (x *exchange) shownPath() string {
+	if len(x.Path) > shownBytes {
+		return x.Path[:shownBytes] + "..."
+	}
+	return x.Path
 }
 
 func isWrite(verb string) bool {
 	return verb != http.MethodGet && verb != http.MethodHead && verb != http.MethodOptions
 }
+
+// isChange says that a request of a caller was to change something.
+func (x *exchange) isChange() bool { return isWrite(x.Verb) && x.Caller.Account != "" }
 
 // answer takes a request through the front (H10).
 func (x *exchange) answer() wire.Answer {
@@ -113,17 +136,20 @@ func (x *exchange) answer() wire.Answer {
 	if x.failures.look(x.address(), x.now).over {
 		return x.tooMany(x.failures.look(x.address(), x.now), "too many failed logins from this address")
 	}
-	if issued, isToken := x.token(); isToken {
-		return issued
+	if isToken(x.Path) {
+		if used := x.rate(); used.over {
+			return x.tooMany(used, "")
+		}
+		return x.token()
 	}
 	route, params, allow := x.table.find(x.Verb, x.Path)
 	if route == nil || !route.Public {
 		if failed := x.authenticate(); failed != nil {
 			return *failed
 		}
-		if used := x.rate(); used.over {
-			return x.tooMany(used, "")
-		}
+	}
+	if used := x.rate(); used.over {
+		return x.tooMany(used, "")
 	}
 	switch {
 	case route == nil && len(allow) == 0:
@@ -204,30 +230,34 @@ func (x *exchange) urls() []string {
 	return urls
 }
 
+// The endpoints that issue tokens (A4, A8).
+const oktaTokens, sailPointTokens = "/oauth2/v1/token", "/oauth/token"
+
+func isToken(path string) bool { return path == oktaTokens || path == sailPointTokens }
+
 // token answers the endpoints that issue tokens.
-func (x *exchange) token() (wire.Answer, bool) {
-	const oktaPath, sailPointPath = "/oauth2/v1/token", "/oauth/token"
-	if x.Path != oktaPath && x.Path != sailPointPath {
-		return wire.Answer{}, false
-	}
+func (x *exchange) token() wire.Answer {
 	if x.Verb != http.MethodPost {
 		answer := x.fail(wire.UnknownVerb, "")
 		answer.Header = http.Header{"Allow": {http.MethodPost}}
-		return answer, true
+		return answer
 	}
 	var issued callers.Issued
-	if x.Path == oktaPath {
+	if x.Path == oktaTokens {
 		issued = x.options.Callers.OktaToken(x.http, x.Peer, x.urls()...)
 	} else {
 		issued = x.options.Callers.SailPointToken(x.http, x.Peer)
 	}
 	x.Caller.Name = issued.Caller
-	if issued.Failed {
+	switch {
+	case issued.Failed:
 		x.failed()
+	case issued.Answer.Status == http.StatusOK:
+		settle(x.http, time.Now()) // the clock of deadlines
 	}
 	issued.Answer.Audited = true // it is no write
 	x.why = strings.Join(issued.Answer.Causes, "; ")
-	return issued.Answer, true
+	return issued.Answer
 }
 
 // authenticate finds the caller; nil: it is one.
@@ -237,10 +267,12 @@ func (x *exchange) authenticate() *wire.Answer {
 	var answer wire.Answer
 	switch {
 	case err == nil:
+		settle(x.http, time.Now()) // the clock of deadlines
 		return nil
 	case errors.Is(err, callers.ErrNone):
 		answer = x.fail(wire.NoCredentials, "")
 	case errors.Is(err, callers.ErrOutside):
+		x.rate() // for the headers: the caller is known (R1)
 		answer = x.fail(wire.OutsideNetworks, "")
 	default:
 		x.failed()
@@ -266,13 +298,18 @@ func (x *exchange) address() string {
 	return x.Peer.String()
 }
 
-// rate counts a request for its limit (R1, R4).
+// rate counts a request for its limit (R1, R4). Whoever is no caller, yet or at all,
+// is counted by the address.
 func (x *exchange) rate() usage {
+	who := x.Caller.Account
+	if who == "" {
+		who = "address " + x.address()
+	}
 	var used usage
 	if x.isOkta {
-		used = x.rates.count(x.Caller.Account+"\x00"+x.family(), x.now)
+		used = x.rates.count(who+"\x00"+x.family(), x.now)
 	} else {
-		used = x.versions.count(x.Caller.Account+"\x00"+version(x.Path), x.now)
+		used = x.versions.count(who+"\x00"+version(x.Path), x.now)
 	}
 	x.used = &used
 	return used
@@ -352,7 +389,7 @@ func (x *exchange) log(answer wire.Answer) {
 	level := slog.LevelInfo
 	attrs := []any{
 		"request", x.ID, "caller", shown.Text(x.Caller.Name), "address", x.Peer.String(),
-		"method", shown.Text(x.Verb), "path", shown.Text(x.Path), "status", answer.Status,
+		"method", shown.Text(x.Verb), "path", shown.Text(x.shownPath()), "status", answer.Status,
 	}
 	if answer.Status >= http.StatusBadRequest {
 		level = slog.LevelWarn

@@ -8,15 +8,16 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/netip"
 	"sync/atomic"
 	"time"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway"
 	"github.com/netwicket/netwicket/internal/shown"
 )
 
-// Limits of a connection. SDKs send their requests at once; who takes longer holds
-// up nobody but themselves.
+// Limits of a caller's connection. SDKs send their requests at once; who takes longer
+// holds up nobody but themselves. Whoever is no caller yet is in the crowd of package
+// doorway, whose limits are narrower.
 const (
 	headerTimeout  = 10 * time.Second
 	requestTimeout = 30 * time.Second // with its body
@@ -30,6 +31,8 @@ type Server struct {
 	front    http.Handler
 	counters *Counters
 	ready    func() error // nil: ready
+	crowd    *doorway.Crowd
+	errors   *log.Logger
 	closing  atomic.Bool
 	servers  []*listening
 }
@@ -43,26 +46,33 @@ type listening struct {
 // NewServer answers with a front. ready says why the documents cannot be used; nil
 // if they can.
 func NewServer(front *Front, ready func() error) *Server {
-	return &Server{front: front, counters: front.options.Counters, ready: ready}
+	s := &Server{front: front, counters: front.options.Counters, ready: ready, crowd: doorway.NewCrowd()}
+	s.errors = log.New(&connectionLog{front.options.Log}, "", 0)
+	s.counters.watch(s.crowd)
+	return s
 }
 
 // Listen opens the listeners: of the front, and of the status if metrics is not
 // empty; otherwise the status is on the front's. Plain HTTP, of nil certificates,
 // is for loopback addresses alone: tokens would be there to read for everybody on
 // the way (H11).
-func (s *Server) Listen(address, metrics string, certificates *tls.Config, errorLog *log.Logger) error {
-	if certificates == nil && !isLoopback(address) {
+func (s *Server) Listen(address, metrics string, certificates *tls.Config) error {
+	at, err := net.ResolveTCPAddr("tcp", address)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", shown.Text(address), err)
+	}
+	if certificates == nil && !at.IP.IsLoopback() { // of a name, what it stands for
 		return fmt.Errorf("--listen %s: plain HTTP is for loopback addresses alone, since tokens would be sent in the clear; give --tls-cert and --tls-key, or listen on 127.0.0.1", shown.Text(address))
 	}
 	handler := s.front
 	if metrics == "" {
 		handler = s.withStatus(handler)
 	}
-	if err := s.open(address, handler, certificates, errorLog); err != nil {
+	if err := s.open(at.String(), handler, certificates); err != nil {
 		return err
 	}
 	if metrics != "" {
-		if err := s.open(metrics, s.withStatus(http.NotFoundHandler()), nil, errorLog); err != nil {
+		if err := s.open(metrics, s.withStatus(http.NotFoundHandler()), nil); err != nil {
 			_ = s.servers[0].net.Close() // nothing was served yet
 			return err
 		}
@@ -70,30 +80,20 @@ func (s *Server) Listen(address, metrics string, certificates *tls.Config, error
 	return nil
 }
 
-func (s *Server) open(address string, handler http.Handler, certificates *tls.Config, errorLog *log.Logger) error {
+func (s *Server) open(address string, handler http.Handler, certificates *tls.Config) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", shown.Text(address), err)
 	}
 	s.servers = append(s.servers, &listening{
-		net: listener, tls: certificates != nil,
+		net: &doorway.Listener{Listener: listener, Crowd: s.crowd}, tls: certificates != nil,
 		http: &http.Server{
-			Handler: handler, TLSConfig: certificates, ErrorLog: errorLog,
+			Handler: handler, TLSConfig: certificates, ErrorLog: s.errors, ConnContext: rememberHeld,
 			ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, WriteTimeout: answerTimeout, IdleTimeout: idleTimeout,
 			MaxHeaderBytes: maxHeaderBytes, DisableGeneralOptionsHandler: true,
 		},
 	})
 	return nil
-}
-
-// isLoopback says that only programs of this machine reach an address.
-func isLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }
 
 // Addr is where the front listens.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway"
 	"github.com/netwicket/netwicket/internal/files"
 )
 
@@ -19,7 +19,7 @@ import (
 func TestCertificateThatIsNoFile(t *testing.T) {
 	folder := t.TempDir()
 	cert, key := writeCertificate(t, folder, 1)
-	certificate := forwardauth.NewCertificate(files.File{Path: cert}, files.File{Path: key})
+	certificate := doorway.NewCertificate(files.File{Path: cert}, files.File{Path: key})
 	for want, become := range map[string]func(path string) error{
 		"it is a device; expected a regular file": func(path string) error { return os.Symlink("/dev/zero", path) },
 		"it is a pipe; expected a regular file":   func(path string) error { return syscall.Mkfifo(path, 0o600) },

@@ -12,14 +12,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
 )
-
-func TestRoomForStrangers(t *testing.T) {
-	for descriptors, room := range map[uint64]int{0: 1024, 1: 2, 20: 2, 64: 12, 1024: 252, 1 << 20: 1024, 1<<64 - 1: 1024} {
-		require.Equal(t, room, forwardauth.RoomFor(descriptors), descriptors)
-	}
-}
 
 // dial opens a connection from a loopback address that the test closes.
 func dial(t *testing.T, from, address string) net.Conn {
@@ -139,63 +134,6 @@ func TestStrangersDoNotCrowdOut(t *testing.T) {
 	}
 }
 
-// deadlines is a connection that notes what it is asked for.
-type deadlines struct {
-	net.Conn
-	read, write time.Time
-	closed      bool
-}
-
-func (d *deadlines) SetReadDeadline(t time.Time) error  { d.read = t; return nil }
-func (d *deadlines) SetWriteDeadline(t time.Time) error { d.write = t; return nil }
-func (d *deadlines) SetDeadline(t time.Time) error      { d.read, d.write = t, t; return nil }
-
-func (d *deadlines) Close() error { d.closed = true; return nil }
-
-// TestTheOldestMakesRoom: who has gone, and who is a proxy, has no place to lose.
-func TestTheOldestMakesRoom(t *testing.T) {
-	enter := forwardauth.Crowd(2)
-	var all [6]deadlines
-	_, _, proxy := enter(&all[0])
-	proxy()
-	gone, _, _ := enter(&all[1])
-	require.NoError(t, gone.Close())
-	enter(&all[2])
-	enter(&all[3])
-	require.Equal(t, []bool{false, true, false, false}, []bool{all[0].closed, all[1].closed, all[2].closed, all[3].closed})
-	late, _, _ := enter(&all[4])
-	require.True(t, all[2].closed, "the oldest")
-	require.NoError(t, late.Close())
-	enter(&all[5])
-	require.Equal(t, []bool{false, false}, []bool{all[3].closed, all[5].closed})
-}
-
-// TestStrangersTime: a stranger's connection ends in time, whichever deadlines
-// net/http asks for.
-func TestStrangersTime(t *testing.T) {
-	inner := &deadlines{}
-	connection, end, settle := forwardauth.Crowd(1)(inner)
-	require.Equal(t, []time.Time{end, end}, []time.Time{inner.read, inner.write}, "from the beginning")
-	sooner, later := end.Add(-time.Second), end.Add(time.Second)
-	for _, test := range []struct {
-		name       string
-		asked, got time.Time
-	}{{"none", time.Time{}, end}, {"later", later, end}, {"sooner", sooner, sooner}} {
-		t.Run(test.name, func(t *testing.T) {
-			require.NoError(t, connection.SetReadDeadline(test.asked))
-			require.NoError(t, connection.SetWriteDeadline(test.asked))
-			require.Equal(t, []time.Time{test.got, test.got}, []time.Time{inner.read, inner.write})
-			*inner = deadlines{}
-			require.NoError(t, connection.SetDeadline(test.asked))
-			require.Equal(t, []time.Time{test.got, test.got}, []time.Time{inner.read, inner.write})
-		})
-	}
-	settle()
-	require.True(t, inner.write.After(end), "the answer under way")
-	require.NoError(t, connection.SetDeadline(time.Time{}))
-	require.Equal(t, []time.Time{{}, {}}, []time.Time{inner.read, inner.write}, "a proxy's is not cut")
-}
-
 // TestStrangersInHTTP2: the connection takes no further requests.
 func TestStrangersInHTTP2(t *testing.T) {
 	s := serve(t, loopback())
@@ -218,9 +156,9 @@ func TestStrangersInHTTP2(t *testing.T) {
 	}
 }
 
-func loadCertificate(t *testing.T) *forwardauth.Certificate {
+func loadCertificate(t *testing.T) *doorway.Certificate {
 	t.Helper()
-	certificate := forwardauth.NewCertificate(certificateFiles(t, t.TempDir(), 1))
+	certificate := doorway.NewCertificate(certificateFiles(t, t.TempDir(), 1))
 	apply, err := certificate.Read()
 	require.NoError(t, err)
 	apply()

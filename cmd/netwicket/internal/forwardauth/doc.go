@@ -33,8 +33,8 @@
 // # The files
 //
 // handler.go answers, snapshot.go is what it answers by, service.go has the doors and
-// puts snapshots in force; server.go listens, crowd.go bounds what strangers can
-// hold, certificate.go is its TLS; journal.go and queue.go write the log,
+// puts snapshots in force; server.go listens, behind the crowd and with the
+// certificate of package doorway; journal.go and queue.go write the log,
 // addresses.go masks addresses in it and connectionlog.go takes what net/http has to
 // say; tally.go counts and metrics.go tells Prometheus, status.go says whether the service is ready. docs/operations.md describes all of it
 // from outside.

@@ -87,7 +87,7 @@ func (e *exporter) Collect(out chan<- prometheus.Metric) {
 	p.counter("netwicket_unknown_policy_total", "Questions about a policy that is not served, answered with 403.",
 		e.service.metrics.unknownPolicies.Load())
 	p.counter("netwicket_connections_evicted_total", "Connections of callers outside edge.trusted that were closed to make room for newer ones.",
-		e.service.crowd.evicted.Load())
+		e.service.crowd.Evicted())
 	p.counter("netwicket_log_lines_dropped_total", "Log lines that were not written: too many of them, or nobody took them.",
 		e.service.journal.dropped(), "cause", "rate")
 	p.counter("netwicket_log_lines_dropped_total", "Log lines that were not written: too many of them, or nobody took them.",

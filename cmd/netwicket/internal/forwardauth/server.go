@@ -12,6 +12,7 @@ import (
 
 	"github.com/pires/go-proxyproto"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway"
 	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
@@ -54,7 +55,7 @@ func (s *Service) Listen(l Listener) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", l.Address, err)
 	}
-	admitted := &admission{Listener: listener, crowd: s.crowd, knows: s.Trusts}
+	admitted := &doorway.Listener{Listener: listener, Crowd: s.crowd, Knows: s.Trusts}
 	server := &Server{listener: admitted, tls: l.TLS != nil, http: &http.Server{
 		Handler:   l.Handler,
 		TLSConfig: l.TLS,
@@ -69,7 +70,7 @@ func (s *Service) Listen(l Listener) (*Server, error) {
 		DisableGeneralOptionsHandler: true,
 	}}
 	if l.ProxyProtocol {
-		admitted.knows = nobody
+		admitted.Knows = nil
 		server.http.ConnState = settleBy(s.Trusts)
 		server.listener = &proxyproto.Listener{
 			Listener:          admitted,
@@ -80,9 +81,6 @@ func (s *Service) Listen(l Listener) (*Server, error) {
 	}
 	return server, nil
 }
-
-// nobody is known before the PROXY header.
-func nobody(string) bool { return false }
 
 // proxied requires the header of trusted peers. What others send is HTTP: a
 // header there is a request that cannot be read (docs/semantics.md, edge-19).
@@ -140,4 +138,26 @@ func (s *Server) Shutdown() error {
 		return errors.Join(err, s.http.Close())
 	}
 	return nil
+}
+
+// settleBy lets those out of the crowd whose PROXY header has named a proxy of
+// ours. It is told of every request, once its header has been read.
+func settleBy(trusts func(peer string) bool) func(net.Conn, http.ConnState) {
+	return func(connection net.Conn, state http.ConnState) {
+		if state != http.StateActive {
+			return
+		}
+		socket := connection
+		if secured, ok := socket.(*tls.Conn); ok {
+			socket = secured.NetConn()
+		}
+		// Whoever is not required to send a header is not named by one.
+		proxied, ok := socket.(*proxyproto.Conn)
+		if !ok {
+			return
+		}
+		if h, ok := proxied.Raw().(*doorway.Held); ok && !h.Settled() && trusts(connection.RemoteAddr().String()) {
+			h.Settle(time.Time{}, time.Now().Add(requestTimeout))
+		}
+	}
 }

@@ -23,6 +23,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
 	"github.com/netwicket/netwicket/internal/files"
 )
@@ -188,7 +189,7 @@ func certificateFiles(t *testing.T, folder string, serial int64) (cert, key file
 func TestTLSWithANewCertificate(t *testing.T) {
 	folder := t.TempDir()
 	cert, key := writeCertificate(t, folder, 1)
-	certificate := forwardauth.NewCertificate(files.File{Path: cert}, files.File{Path: key})
+	certificate := doorway.NewCertificate(files.File{Path: cert}, files.File{Path: key})
 	read := func() {
 		apply, err := certificate.Read()
 		require.NoError(t, err)
@@ -229,7 +230,7 @@ func TestCertificateThatDoesNotLoad(t *testing.T) {
 	for name, pair := range map[string][2]string{
 		"missing": {filepath.Join(folder, "nothing.pem"), key}, "swapped": {key, cert}, "of another key": {other, key},
 	} {
-		_, err := forwardauth.NewCertificate(files.File{Path: pair[0]}, files.File{Path: pair[1]}).Read()
+		_, err := doorway.NewCertificate(files.File{Path: pair[0]}, files.File{Path: pair[1]}).Read()
 		require.ErrorContains(t, err, fmt.Sprintf("certificate %s with key %s", pair[0], pair[1]), name)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway"
 )
 
 // Service answers for several policies. Safe for concurrent use.
@@ -13,7 +15,7 @@ type Service struct {
 	byName   map[string]*Door
 	journal  *Journal
 	metrics  *metrics
-	crowd    *crowd
+	crowd    *doorway.Crowd
 	put      sync.Mutex // one snapshot is put in force at a time
 	closing  atomic.Bool
 	troubles sync.Map // of what, to the text; see Trouble
@@ -31,7 +33,7 @@ type Door struct {
 // name is /decide, any other /decide/NAME. A policy without an edge takes over
 // that of the first.
 func New(journal *Journal, build Build, names ...string) (*Service, error) {
-	s := &Service{journal: journal, byName: make(map[string]*Door), crowd: &crowd{room: roomFor(descriptors())}}
+	s := &Service{journal: journal, byName: make(map[string]*Door), crowd: doorway.NewCrowd()}
 	for _, name := range names {
 		if s.byName[name] != nil {
 			return nil, fmt.Errorf("policy %q is given twice", name)

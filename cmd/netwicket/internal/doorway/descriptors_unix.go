@@ -1,6 +1,6 @@
 //go:build unix
 
-package forwardauth
+package doorway
 
 import "syscall"
 

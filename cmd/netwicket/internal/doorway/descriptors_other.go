@@ -1,6 +1,6 @@
 //go:build !unix
 
-package forwardauth
+package doorway
 
 // descriptors has no limit to tell of.
 func descriptors() uint64 { return 0 }

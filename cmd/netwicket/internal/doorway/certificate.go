@@ -1,4 +1,4 @@
-package forwardauth
+package doorway
 
 import (
 	"crypto/tls"
