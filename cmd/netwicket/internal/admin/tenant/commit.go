@@ -71,8 +71,9 @@ func (s *Store) carryOut(g Generation, before, after folderFiles) error {
 }
 
 // keepFound adds what was found as a generation of its own, unless the history ends
-// with it. lost are the zones that are not there any more.
-func (s *Store) keepFound(found folderFiles, lost []Gone) error {
+// with it. lost are the zones that are not there any more, fingerprint is that of its
+// policy.
+func (s *Store) keepFound(found folderFiles, lost []Gone, fingerprint string) error {
 	number, hashes := s.history.last()
 	if sameFiles(hashes, found) {
 		return nil
@@ -81,7 +82,9 @@ func (s *Store) keepFound(found folderFiles, lost []Gone) error {
 	if err != nil {
 		return err
 	}
-	return s.history.add(Generation{Number: number + 1, Time: s.options.Now().UTC(), Action: foundAction, Changed: changed, Gone: lost})
+	return s.history.add(Generation{
+		Number: number + 1, Time: s.options.Now().UTC(), Action: foundAction, Fingerprint: fingerprint, Changed: changed, Gone: lost,
+	})
 }
 
 // foundAction is the action of a generation that somebody else has made.

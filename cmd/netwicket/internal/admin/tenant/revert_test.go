@@ -271,3 +271,27 @@ func TestRulesOfOthersStay(t *testing.T) {
 	i := slices.IndexFunc(documents.Policies, func(p *records.Policy) bool { return p.Name == "Rules of r.json" })
 	require.Equal(t, "R", documents.Policies[i].Rules[0].Name)
 }
+
+// Where somebody edited okta.rules so that it is not what the policies say, the log
+// tells: what it names decides until a policy is written.
+func TestRulesThatDoNotFollow(t *testing.T) {
+	dir := crowded(t)
+	policy := snapshot(t, dir)["netwicket.json"]
+	var log bytes.Buffer
+	store := open(t, dir, func(o *tenant.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	require.NotContains(t, log.String(), "okta.rules")
+	put(t, dir, "netwicket.json", strings.Replace(policy, `"okta/rules/00pStaff0000000000001.json",`, "", 1))
+	documents, err := store.Documents()
+	require.NoError(t, err)
+	require.Contains(t, log.String(), "okta.rules does not name the rules of a policy that is to decide")
+	put(t, dir, "netwicket.json", policy)
+	text := strings.Replace(snapshot(t, dir)["okta/policies.json"], "ACTIVE", "INACTIVE", -1)
+	put(t, dir, "okta/policies.json", text)
+	_, err = store.Documents()
+	require.NoError(t, err)
+	require.Contains(t, log.String(), "okta.rules names rules of a policy that is not to decide")
+	require.Contains(t, decision(t, dir, "203.0.113.1"), "no_rule")
+	require.Equal(t, http.StatusOK, write(t, store, addZone(blocklist("A", "198.51.100.0/24"))).Status)
+	require.Contains(t, decision(t, dir, "203.0.113.1"), "no_rule", "a write of a zone lets nobody in")
+	require.Len(t, documents.Policies, 4)
+}

@@ -3,6 +3,7 @@ package tenant
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
@@ -85,6 +86,9 @@ func (s *Store) refresh() state {
 	if next.err == nil {
 		next.gone, next.err = s.lost(next.documents, next.read)
 	}
+	if next.err == nil {
+		s.compareRules(next.documents, next.read.texts)
+	}
 	if next.err != nil {
 		s.options.Log.Error("the documents do not load; requests are refused until they do", "error", shown.Lines(next.err.Error()))
 		next.documents, next.err = nil, &Unavailable{next.err}
@@ -96,6 +100,24 @@ func (s *Store) refresh() state {
 	s.now = next
 	s.mu.Unlock()
 	return next
+}
+
+// compareRules says where the policy file names other rules than follow from the
+// policies (D1): it decides, until the next write of a policy.
+func (s *Store) compareRules(d *records.Documents, texts folderFiles) {
+	n, err := readNamed(policyfile.FileName, texts.policyFile())
+	if err != nil {
+		return // it was read before
+	}
+	for _, p := range d.Policies {
+		name := n.rulesOf(p.ID)
+		switch named := slices.Contains(n.rules, name); {
+		case named && !isEnforced(p) && len(p.Rules) > 0:
+			s.options.Log.Warn("okta.rules names rules of a policy that is not to decide; they do until a policy is written", "file", name, "policy", p.ID)
+		case !named && isEnforced(p):
+			s.options.Log.Warn("okta.rules does not name the rules of a policy that is to decide; they do not until a policy is written", "file", name, "policy", p.ID)
+		}
+	}
 }
 
 // readHistory reads what another program has added to the history.

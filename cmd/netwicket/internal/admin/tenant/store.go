@@ -151,7 +151,7 @@ func (s *Store) first(found, furnished *records.Documents, read *reading) error 
 	if err != nil {
 		return err
 	}
-	if err := s.keepFound(read.texts, lost); err != nil {
+	if err := s.keepFound(read.texts, lost, ""); err != nil {
 		return err
 	}
 	return s.commit(Generation{

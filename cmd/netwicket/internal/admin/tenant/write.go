@@ -192,7 +192,7 @@ func (s *Store) store(g Generation, now, next state, after folderFiles) (int, er
 		err = errChanging
 	}
 	if err == nil {
-		err = s.keepFound(now.read.texts, now.gone)
+		err = s.keepFound(now.read.texts, now.gone, now.policy.fingerprint())
 	}
 	if err == nil {
 		err = s.commit(g, now.read.texts, after)
