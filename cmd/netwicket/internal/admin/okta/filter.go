@@ -2,7 +2,6 @@ package okta
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/internal/jsondoc"
@@ -28,7 +27,7 @@ func parseFilter(text string) (predicate, bool) {
 	if strings.TrimSpace(text) == "" {
 		return func(*records.Zone) bool { return true }, len(text) <= maxFilter
 	}
-	if len(text) > maxFilter || !utf8.ValidString(text) {
+	if len(text) > maxFilter {
 		return nil, false
 	}
 	p := &filterParser{rest: text}
