@@ -40,6 +40,7 @@ const geoOfTenant = `network,country,region,asn,anonymizer,services
 // vendorServer is netwicket admin with callers of every kind.
 type vendorServer struct {
 	folder, base, token string
+	output              *output
 	key, rsaKey         string // of the OAuth clients, PEM: PKCS #8, and PKCS #1 for clients that know no other
 }
 
@@ -63,6 +64,7 @@ func newVendorServer(t *testing.T, args ...string) *vendorServer {
 	s.token = strings.TrimSpace(string(made))
 	s.addClients(t, callersFile)
 	running := start(t, s.folder, program, append([]string{"admin", "-c", s.folder, "--listen", "127.0.0.1:0", "--callers", callersFile}, args...)...)
+	s.output = running.output
 	require.Eventually(t, func() bool {
 		found := adminServes.FindStringSubmatch(running.output.String())
 		if found != nil {
@@ -178,13 +180,30 @@ func serveFolder(t *testing.T, folder string) func(client string) int {
 	}
 }
 
-// Okta's SDK waits until the limit is over, and goes on.
-func TestOktaNodeClientWaits(t *testing.T) {
+// Okta's SDKs wait until the limit is over, and go on. All wait at the same time.
+func TestOktaClientsWait(t *testing.T) {
 	if testing.Short() {
-		t.Skip("the SDK waits for the end of a minute: left out with -short")
+		t.Skip("the SDKs wait for the end of a minute: left out with -short")
 	}
-	s := newVendorServer(t, "--rate", "5")
-	node(t, "limited.mjs", "BASE="+s.base, "TOKEN="+s.token, "COUNT=7")
+	limited := func(t *testing.T) *vendorServer {
+		t.Parallel()
+		return newVendorServer(t, "--rate", "5")
+	}
+	t.Run("node", func(t *testing.T) {
+		s := limited(t)
+		node(t, "limited.mjs", "BASE="+s.base, "TOKEN="+s.token, "COUNT=7")
+	})
+	for _, name := range []string{"oktav2", "testdata/oktav5"} {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			skipLongBuild(t, name)
+			s := limited(t)
+			run := exec.Command(goClient(t, name))
+			run.Env = append(os.Environ(), "BASE="+s.base, "TOKEN="+s.token, "COUNT=7")
+			output, err := run.CombinedOutput()
+			require.NoError(t, err, "%s", output)
+			require.Contains(t, s.output.String(), `"status":429`)
+		})
+	}
 }
 
 func TestSailPointNodeClient(t *testing.T) {
@@ -234,10 +253,14 @@ func TestOktaGoV2Client(t *testing.T) {
 // The newer one has a thousand files and takes long to build, so that it is not in
 // the workspace: in testdata nothing but this test builds it.
 func TestOktaGoV5Client(t *testing.T) {
-	if os.Getenv("NETWICKET_OKTA_V5") == "" {
+	skipLongBuild(t, "testdata/oktav5")
+	runGoClient(t, goClient(t, "testdata/oktav5"), map[string]string{"SSWS": "", "private_key_jwt": "0oaBearer", "DPoP": "0oaDpop"})
+}
+
+func skipLongBuild(t *testing.T, name string) {
+	if name == "testdata/oktav5" && os.Getenv("NETWICKET_OKTA_V5") == "" {
 		t.Skip("building Okta's Go SDK v5 takes half a minute to minutes and 2 GB: set NETWICKET_OKTA_V5=1")
 	}
-	runGoClient(t, goClient(t, "testdata/oktav5"), map[string]string{"SSWS": "", "private_key_jwt": "0oaBearer", "DPoP": "0oaDpop"})
 }
 
 // goClient builds a client, without the workspace: its requirements are its own.

@@ -5,6 +5,9 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -491,4 +494,46 @@ func parsable(patch string) ([]map[string]any, bool) {
 		return nil, true // it is refused whatever it is
 	}
 	return list, true
+}
+
+// What a patch makes is what is stored, and a refused one changes nothing: the
+// answers, the files and a second reader of them agree.
+func TestPatchesAreStoredWholeOrNotAtAll(t *testing.T) {
+	const path = "/v2026/auth-org/network-config"
+	o := openOrg(t, nil)
+	d := drawn{rand.New(rand.NewPCG(1, 6902))}
+	var done, refusals int
+	for range 40 {
+		text := o.must("POST", path, string(encoded(t, d.document())))
+		files := o.files()
+		for range 10 {
+			var steps []map[string]any
+			for count := 1 + d.IntN(2); len(steps) < count; {
+				step := d.step()
+				if d.IntN(4) == 0 || permitted(step) {
+					steps = append(steps, step)
+				}
+			}
+			want, failed := sailpoint.Patched(network, []byte(text), encoded(t, steps))
+			r := o.call("PATCH", path, string(encoded(t, steps)))
+			if failed != nil {
+				refusals++
+				require.Equal(t, failed.Status, r.status)
+				require.Equal(t, errorOf(t, failed.Body).Code, r.refused().Code)
+				require.Equal(t, text, o.must("GET", path, ""))
+				require.Equal(t, files, o.files())
+				continue
+			}
+			done++
+			require.Equal(t, http.StatusOK, r.status, r.body)
+			text, files = string(want), o.files()
+			require.Equal(t, text, r.body)
+			require.Equal(t, text, o.must("GET", path, ""))
+		}
+		stored, err := os.ReadFile(filepath.Join(o.dir, "sailpoint", "network-config.json"))
+		require.NoError(t, err)
+		require.JSONEq(t, text, string(stored))
+	}
+	require.Greater(t, done, 20)
+	require.Greater(t, refusals, 100)
 }

@@ -34,18 +34,20 @@ type operation struct {
 // +1 for an index, and the empty name for the object itself.
 func (doc *document) apply(patch jsondoc.Node, before json.RawMessage) (json.RawMessage, *wire.Answer) {
 	operations, failed := doc.read(patch, before)
-	text := before
+	text, work := before, 0
 	for at := 0; at < len(operations) && failed == nil; {
+		end, step := at+1, run
 		if operations[at].op == "test" {
-			failed = operations[at].test(at, text)
-			at++
-			continue
+			step = test
 		}
-		end := at + 1
-		for end < len(operations) && operations[end].op != "test" {
+		for end < len(operations) && (operations[end].op == "test") == (operations[at].op == "test") {
 			end++
 		}
-		text, failed = run(operations, at, end, text)
+		if work += len(text); work > maxWork {
+			bad := problem(http.StatusBadRequest, codeLimit, "The patch tests and changes a document of this size by turns too often.")
+			return nil, &bad
+		}
+		text, failed = step(operations, at, end, text)
 		at = end
 	}
 	if failed != nil {
@@ -58,20 +60,27 @@ func (doc *document) apply(patch jsondoc.Node, before json.RawMessage) (json.Raw
 	return doc.complete(root), nil
 }
 
-// test compares what stands at a place (RFC 6902 section 4.6).
-func (o operation) test(index int, text json.RawMessage) *wire.Answer {
+// maxWork is how many bytes of documents the steps of a patch may read together:
+// a patch of 1,000 steps may do what it likes with 64 KiB.
+const maxWork = 64 << 20
+
+// test compares what stands at places with values, and changes nothing (RFC 6902
+// section 4.6). The operations from one up to another are all tests.
+func test(operations []operation, from, to int, text json.RawMessage) (json.RawMessage, *wire.Answer) {
 	root, err := jsondoc.Parse("document", text)
 	if err != nil {
-		return illegal(err)
+		return nil, illegal(err)
 	}
-	want, err := jsondoc.Parse("value", o.value)
-	if err != nil {
-		return illegal(err)
+	for i, o := range operations[from:to] {
+		want, err := jsondoc.Parse("value", o.value)
+		if err != nil {
+			return nil, illegal(err)
+		}
+		if !equal(find(root, o.path), want) {
+			return nil, content(from+i, "test "+place(o.path)+" fails")
+		}
 	}
-	if !equal(find(root, o.path), want) {
-		return content(index, "test "+place(o.path)+" fails")
-	}
-	return nil
+	return text, nil
 }
 
 // run applies the operations from one up to another, none of them a test.
@@ -274,10 +283,13 @@ func isIndex(segment string) bool {
 func find(node jsondoc.Node, path []string) jsondoc.Node {
 	for _, segment := range path {
 		next := node.Get(segment)
-		for i, element := range node.Elements() {
-			if strconv.Itoa(i) == segment {
-				next = element
-				break
+		if node.Kind() == jsondoc.Array && isIndex(segment) && segment != "-" {
+			place, _ := strconv.Atoi(segment)
+			for i, element := range node.Elements() {
+				if i == place {
+					next = element
+					break
+				}
 			}
 		}
 		node = next

@@ -137,6 +137,21 @@ func TestPatches(t *testing.T) {
 	}
 }
 
+// A document of any size is tested and changed by turns, a large one not without end.
+func TestPatchesByTurns(t *testing.T) {
+	turns := "[" + strings.Repeat(`{"op":"test","path":"/range/0","value":"10.0.0.1"},{"op":"add","path":"/range/0","value":"10.0.0.1"},`, 499) + `{"op":"test","path":"/whitelisted","value":true}]`
+	of := func(entries int) string {
+		return `{"range":["10.0.0.1"` + strings.Repeat(`,"2001:db8:0:0:0:0:0:1/128"`, entries) + `],"geolocation":null,"whitelisted":true}`
+	}
+	_, failed := sailpoint.Patched(network, []byte(of(1_500)), []byte(turns))
+	require.Nil(t, failed)
+	_, failed = sailpoint.Patched(network, []byte(of(9_000)), []byte(turns))
+	require.NotNil(t, failed)
+	require.Equal(t, "400.1.4 Limit violation", errorOf(t, failed.Body).Code)
+	_, failed = sailpoint.Patched(network, []byte(of(9_000)), []byte("["+strings.Repeat(`{"op":"test","path":"/range/9000","value":"2001:db8:0:0:0:0:0:1/128"},`, 499)+`{"op":"remove","path":"/range/9000"}]`))
+	require.Nil(t, failed)
+}
+
 // A refusal says which step it is about.
 func TestPatchRefusalsNameTheStep(t *testing.T) {
 	steps := []string{

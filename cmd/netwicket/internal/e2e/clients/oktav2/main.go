@@ -2,7 +2,7 @@
 // with version 2 of Okta's Go SDK, which knows no enhanced dynamic zones: an old
 // client must still be able to manage the others. What is not as it should be ends
 // it with an error. The environment says where: BASE, and TOKEN or CLIENT and KEY
-// (PEM).
+// (PEM). With COUNT it does nothing but list zones so many times.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/okta/okta-sdk-golang/v2/okta"
@@ -24,7 +25,7 @@ func main() {
 }
 
 func manage(ctx context.Context, base string) error {
-	settings := []okta.ConfigSetter{okta.WithOrgUrl(base), okta.WithTestingDisableHttpsCheck(true), okta.WithCache(false)}
+	settings := []okta.ConfigSetter{okta.WithOrgUrl(base), okta.WithTestingDisableHttpsCheck(true), okta.WithCache(false), okta.WithRateLimitMaxBackOff(61)}
 	if client := os.Getenv("CLIENT"); client != "" {
 		settings = append(settings, okta.WithAuthorizationMode("PrivateKey"), okta.WithClientId(client), okta.WithPrivateKey(os.Getenv("KEY")),
 			okta.WithPrivateKeyId("k1"), okta.WithScopes([]string{"okta.networkZones.manage", "okta.threatInsights.manage", "okta.policies.manage"}))
@@ -34,6 +35,14 @@ func manage(ctx context.Context, base string) error {
 	ctx, client, err := okta.NewClient(ctx, settings...)
 	if err != nil {
 		return err
+	}
+	if count, err := strconv.Atoi(os.Getenv("COUNT")); err == nil {
+		for range count {
+			if _, _, err := client.NetworkZone.ListNetworkZones(ctx, query.NewQueryParams(query.WithFilter("system eq false"))); err != nil {
+				return fmt.Errorf("list: %w", err)
+			}
+		}
+		return nil
 	}
 	var made []*okta.NetworkZone
 	for i := range 3 {

@@ -1,7 +1,7 @@
 // Command oktav5 manages an Okta tenant with version 5 of Okta's Go SDK: zones of
 // all types, ThreatInsight, policies and rules. What is not as it should be ends it
 // with an error. The environment says where: BASE, and TOKEN or CLIENT and KEY
-// (PEM).
+// (PEM). With COUNT it does nothing but list zones so many times.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/okta/okta-sdk-golang/v5/okta"
@@ -30,7 +31,7 @@ func connect(base string) (*okta.APIClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := []okta.ConfigSetter{okta.WithOrgUrl(base), okta.WithCache(false), okta.WithTestingDisableHttpsCheck(true)}
+	settings := []okta.ConfigSetter{okta.WithOrgUrl(base), okta.WithCache(false), okta.WithTestingDisableHttpsCheck(true), okta.WithRateLimitMaxRetries(2), okta.WithRateLimitMaxBackOff(61)}
 	if client := os.Getenv("CLIENT"); client != "" {
 		settings = append(settings, okta.WithAuthorizationMode("PrivateKey"), okta.WithClientId(client),
 			okta.WithPrivateKey(os.Getenv("KEY")), okta.WithPrivateKeyId("k1"),
@@ -52,6 +53,14 @@ func manage(ctx context.Context, base string) error {
 		return err
 	}
 	t := &tenant{ctx, client}
+	if count, err := strconv.Atoi(os.Getenv("COUNT")); err == nil {
+		for range count {
+			if _, _, err := t.NetworkZoneAPI.ListNetworkZones(ctx).Execute(); err != nil {
+				return explain("list", err)
+			}
+		}
+		return nil
+	}
 	for _, step := range []func() error{t.addresses, t.dynamic, t.enhanced, t.threats, t.policies, t.stays} {
 		if err := step(); err != nil {
 			return err
