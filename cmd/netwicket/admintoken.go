@@ -56,11 +56,11 @@ func (c *commandLine) adminToken(flags adminTokenFlags, name string) error {
 	made := callers.Make(name, scopes, flags.networks)
 	text := "{\"tokens\": [\n  " + string(made.Line) + "\n], \"clients\": []}\n"
 	if flags.callers != "" {
-		old, err := files.File{Path: flags.callers, Named: true}.Read(files.CertificateLimit)
+		old, err := callers.ReadText(flags.callers)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
-			return fmt.Errorf("%s: %w", flags.callers, files.Cause(err))
+			return err
 		default:
 			added, err := callers.Add(flags.callers, old, made.Line)
 			if err != nil {
@@ -77,7 +77,7 @@ func (c *commandLine) adminToken(flags adminTokenFlags, name string) error {
 		_, err := fmt.Fprintf(c.out, "%s\n%s\n", made.Token, shown.JSON(made.Line))
 		return err
 	}
-	if err := writeSecret(flags.callers, text); err != nil {
+	if err := writeSecretly(flags.callers, text); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.err, "The token, which is shown this once; %s has it as %q:\n", flags.callers, name)
@@ -85,15 +85,22 @@ func (c *commandLine) adminToken(flags adminTokenFlags, name string) error {
 	return err
 }
 
-// writeSecret writes a file that only its owner may read, from its first byte on.
-func writeSecret(path, text string) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
+// writeSecretly writes a file that only its owner may read, from its first byte on.
+func writeSecretly(path, text string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	isNew := err == nil
+	switch {
+	case isNew:
+		file.Close() // nothing was written
+	case !errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("%s: %w", path, files.Cause(err))
 	}
-	file.Close()
-	return atomicfile.Write(path, func(w io.Writer) error {
+	err = atomicfile.Write(path, func(w io.Writer) error {
 		_, err := io.WriteString(w, text)
 		return err
 	})
+	if err != nil && isNew {
+		_ = os.Remove(path) // an empty file would be one with an error
+	}
+	return err
 }

@@ -265,6 +265,8 @@ func (w *adminServer) jwt(t *testing.T, options jose.SignerOptions, claims any) 
 // adminServer is a running netwicket admin.
 type adminServer struct {
 	folder, base string
+	callersFile  string
+	hangup       chan os.Signal
 	log          *lockedBuffer
 	key          *ecdsa.PrivateKey
 	stop         func() error // ends it, once
@@ -296,11 +298,11 @@ func startAdmin(t *testing.T, folder string, flags adminFlags) *adminServer {
 	log := new(lockedBuffer)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
+	s := &adminServer{folder: folder, log: log, callersFile: flags.callers, hangup: make(chan os.Signal)}
 	go func() {
 		c := &commandLine{in: strings.NewReader(""), out: io.Discard, err: log, paths: []string{folder}}
-		done <- c.admin(ctx, flags, nil)
+		done <- c.admin(ctx, flags, s.hangup)
 	}()
-	s := &adminServer{folder: folder, log: log}
 	s.stop = sync.OnceValue(func() error {
 		cancel()
 		return <-done

@@ -69,9 +69,19 @@ func Scopes() []string {
 	}
 }
 
-// Read reads a callers' file. Nobody but its owner may read or write it. The error
-// is a finding.List, or about the file as a whole.
+// Read reads a callers' file. The error is a finding.List, or about the file as a
+// whole.
 func Read(path string) (*File, error) {
+	text, err := ReadText(path)
+	if err != nil {
+		return nil, err
+	}
+	return parse(path, text)
+}
+
+// ReadText reads the text of a callers' file. Nobody but its owner may read or write
+// it. The error is an fs.ErrNotExist if there is none.
+func ReadText(path string) ([]byte, error) {
 	file := files.File{Path: path, Named: true}
 	info, err := file.Stat()
 	if err != nil {
@@ -84,7 +94,7 @@ func Read(path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: cannot be read: %w", path, files.Cause(err))
 	}
-	return parse(path, text)
+	return text, nil
 }
 
 // parse reads the text of a callers' file.
