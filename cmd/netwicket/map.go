@@ -78,15 +78,15 @@ func (c *commandLine) mapSubject(old string) (spacemap.Subject, error) {
 			return spacemap.Subject{}, err
 		}
 		opened := policyfile.Opened{Parts: parts, Policy: policy}
-		return spacemap.Subject{Name: mapTitle(parts), Policy: policy, Geo: parts.Config.Geo, Notes: mapNotes([]policyfile.Opened{opened})}, nil
+		return spacemap.Subject{Name: mapTitle(parts), Policy: policy, Config: parts.Config, Notes: mapNotes([]policyfile.Opened{opened})}, nil
 	}
 	pair, err := c.openPolicies([]string{old}, c.paths)
 	if err != nil {
 		return spacemap.Subject{}, err
 	}
 	return spacemap.Subject{
-		Name: mapTitle(pair[1].Parts), Policy: pair[1].Policy, Geo: pair[1].Parts.Config.Geo,
-		Compare: true, OldName: mapTitle(pair[0].Parts), Old: pair[0].Policy, Notes: mapNotes(pair[:]),
+		Name: mapTitle(pair[1].Parts), Policy: pair[1].Policy, Config: pair[1].Parts.Config,
+		Compare: true, OldName: mapTitle(pair[0].Parts), Old: pair[0].Policy, OldConfig: pair[0].Parts.Config, Notes: mapNotes(pair[:]),
 	}, nil
 }
 

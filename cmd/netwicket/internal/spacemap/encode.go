@@ -5,7 +5,7 @@ import (
 	"compress/flate"
 	"encoding/binary"
 	"math/bits"
-	"net/netip"
+	"slices"
 
 	"github.com/netwicket/netwicket/internal/addrnum"
 )
@@ -73,24 +73,26 @@ func (e *edges) appendTo(to []byte) []byte {
 	return append(to, e.distances...)
 }
 
-// halves is an address as two halves; of IPv4 the second.
-func halves(addr netip.Addr) [2]uint64 {
-	n := addrnum.From(addr)
-	return [2]uint64{n.Hi, n.Lo}
+// runs are segments by numbers.
+func runs(segments []segment) []run {
+	list := make([]run, len(segments))
+	for i, s := range segments {
+		list[i] = run{addrnum.From(s.first), s.outcome}
+	}
+	return list
 }
 
-// rangeData is the four lists of the page, compressed: the outcomes of IPv4 and
-// IPv6, and the countries of both.
-func (m *Map) rangeData(countries *countries) []byte {
-	var data []byte
-	for _, segments := range [][]segment{m.space.v4, m.space.v6} {
-		var list edges
-		for _, s := range segments {
-			list.add(halves(s.first), s.outcome)
-		}
-		data = list.appendTo(data)
+// appendRuns writes a list.
+func appendRuns(to []byte, list []run) []byte {
+	var e edges
+	for _, r := range list {
+		e.add([2]uint64{r.first.Hi, r.first.Lo}, r.what)
 	}
-	data = countries.v6.appendTo(countries.v4.appendTo(data))
+	return e.appendTo(to)
+}
+
+// deflated is what the page inflates again.
+func deflated(data []byte) []byte {
 	var out bytes.Buffer
 	// A known level and a buffer: neither call can fail.
 	compressor, _ := flate.NewWriter(&out, flate.BestCompression)
@@ -99,16 +101,16 @@ func (m *Map) rangeData(countries *countries) []byte {
 	return out.Bytes()
 }
 
-// countries are the ranges of the geo data by country alone.
+// countries are the runs of the geo data by country alone.
 type countries struct {
 	names  []string // "" for an unknown one
-	v4, v6 edges
+	v4, v6 []run
 }
 
 // countries reads the geo table. Where databases repeat all of IPv4, in 6to4, the
 // page says nothing: it would be twice as large.
 func (m *Map) countries() *countries {
-	table := m.subject.Geo
+	table := m.subject.Config.Geo
 	c := &countries{}
 	ids := make(map[string]int)
 	byLocation := make([]int, table.Locations())
@@ -122,32 +124,41 @@ func (m *Map) countries() *countries {
 		}
 		byLocation[i] = id
 	}
-	for first, id := range table.Edges4() {
-		c.v4.add([2]uint64{1: uint64(first)}, byLocation[id])
+	for first, id := range wide(table.Edges4()) {
+		c.v4 = append(c.v4, run{first, byLocation[id]})
 	}
 	var border [2]uint64 // behind the part that is left out
 	inside, country := false, 0
+	add := func(first [2]uint64, what int) {
+		c.v6 = append(c.v6, run{addrnum.Number{Hi: first[0], Lo: first[1]}, what})
+	}
 	for first, id := range table.Edges6() {
 		if inside && (first[0] > border[0] || first == border) {
 			inside = false
 			if first != border {
-				c.v6.add(border, country) // what the last one left out was, goes on
+				add(border, country) // what the last one left out was, goes on
 			}
 		}
 		after, repeats := repeatsIPv4(first)
 		if repeats {
-			if c.v6.count == 0 {
-				c.v6.add([2]uint64{}, byLocation[id])
+			if len(c.v6) == 0 {
+				add([2]uint64{}, byLocation[id])
 			}
 			inside, border, country = true, after, byLocation[id]
 			continue
 		}
-		c.v6.add(first, byLocation[id])
+		add(first, byLocation[id])
 	}
 	if inside {
-		c.v6.add(border, country)
+		add(border, country)
 	}
+	c.v4, c.v6 = joined(c.v4), joined(c.v6)
 	return c
+}
+
+// joined are runs of which neighbours differ.
+func joined(list []run) []run {
+	return slices.CompactFunc(list, func(a, b run) bool { return a.what == b.what })
 }
 
 // repeatsIPv4 says that an address lies where databases repeat IPv4, and what is

@@ -2,6 +2,7 @@ package spacemap
 
 import (
 	"image/color"
+	"io"
 	"net/netip"
 
 	"github.com/netwicket/netwicket/decide"
@@ -21,37 +22,98 @@ type Pixel struct {
 	X, Y        int // on the sheet
 }
 
-// PixelOf is the pixel of an address of IPv4 or of 2000::/3.
-func (m *Map) PixelOf(addr netip.Addr) Pixel {
+// PixelOf is the pixel of an address, if the map shows it: all of IPv4, and of IPv6
+// what is named.
+func (m *Map) PixelOf(addr netip.Addr) (Pixel, bool) {
 	pic, at, segments := m.v4, [2]int{margin, top}, m.space.v4
-	var step uint32
-	if addr.Is4() {
-		step = uint32(key4(addr) >> (64 - 2*order4))
-	} else {
+	if addr.Is6() {
 		pic, at, segments = m.v6, [2]int{left6, top6}, m.space.v6
-		step = uint32(high(addr) << 3 >> (64 - 2*order6))
 	}
-	x, y := pointAt(pic.order, step)
-	i := y<<pic.order | x
-	own := category{}
-	for _, s := range segments {
-		if s.first.Compare(addr) > 0 {
-			break
+	o := m.space.outcomes[segments[holding(segments, addr)].outcome]
+	if o.ground != counted {
+		return Pixel{}, false
+	}
+	p := pic.panel
+	for i, cell := range p.cells {
+		if network := netip.PrefixFrom(cell, p.bits); !network.Contains(addr) {
+			continue
 		}
-		own = m.legend[m.categories[s.outcome]]
+		x, y := pointAt(p.order, uint32(aligned(addr).ShiftLeft(uint(p.bits)).Hi>>(64-2*p.order)))
+		x, y = x+i%p.across<<p.order, y+i/p.across<<p.order
+		j := y*pic.side() + x
+		own := categoryOf(o, m.subject.Compare)
+		return Pixel{pic.image.RGBAAt(x, y), pic.sides[0][j], pic.sides[1][j], own.paint, own.stands, at[0] + x, at[1] + y}, true
 	}
-	return Pixel{pic.image.RGBAAt(x, y), pic.sides[0][i], pic.sides[1][i], own.paint, own.stands, at[0] + x, at[1] + y}
+	panic("an address that counts lies in no cell")
 }
 
-// Shares are the shares of IPv4 and of 2000::/3 by the legend's names.
-func (m *Map) Shares() (v4, v6 map[string]float64) {
+// Ground is why an address does not count; empty: it does.
+func (m *Map) Ground(addr netip.Addr) string {
+	segments := m.space.v4
+	if addr.Is6() {
+		segments = m.space.v6
+	}
+	return m.space.outcomes[segments[holding(segments, addr)].outcome].ground.text()
+}
+
+// EndOf is the last address of the range of one outcome that holds an IPv4 address.
+func (m *Map) EndOf(addr netip.Addr) netip.Addr { return lastOf(m.space.v4, holding(m.space.v4, addr)) }
+
+// At is a pixel of IPv4 (0) or of a cell of IPv6, counted from 1.
+func (m *Map) At(square, x, y int) color.RGBA {
+	if square == 0 {
+		return m.v4.image.RGBAAt(x, y)
+	}
+	p := m.v6.panel
+	return m.v6.image.RGBAAt((square-1)%p.across<<p.order+x, (square-1)/p.across<<p.order+y)
+}
+
+// Order6 is the order of the curve through a cell.
+func (m *Map) Order6() int { return m.v6.panel.order }
+
+// AmountTexts are the legend's texts by its names, of what counts.
+func (m *Map) AmountTexts(family int) map[string]string {
+	texts := make(map[string]string)
+	for i, c := range m.legend {
+		if c.ground == counted {
+			texts[c.name] = m.amountText(family, i)
+		}
+	}
+	return texts
+}
+
+// ColourOf is the picture's colour at the place of an IPv4 address.
+func (m *Map) ColourOf(addr netip.Addr) color.RGBA {
+	x, y := pointAt(order4, uint32(aligned(addr).Hi>>(64-2*order4)))
+	return m.v4.image.RGBAAt(x, y)
+}
+
+// Cells are the networks that the panel of IPv6 shows.
+func (m *Map) Cells() []netip.Prefix {
+	var cells []netip.Prefix
+	for _, cell := range m.v6.panel.cells {
+		cells = append(cells, netip.PrefixFrom(cell, m.v6.panel.bits))
+	}
+	return cells
+}
+
+// Amounts are how many addresses of IPv4 and IPv6 count, by the legend's names.
+func (m *Map) Amounts() (v4, v6 map[string]float64) {
 	v4, v6 = make(map[string]float64), make(map[string]float64)
 	for i, c := range m.legend {
-		v4[c.name] += m.v4.shares[i]
-		v6[c.name] += m.v6.shares[i]
+		if c.ground == counted {
+			v4[c.name] += m.amounts[0][i]
+			v6[c.name] += m.amounts[1][i]
+		}
 	}
 	return v4, v6
 }
+
+// About6 is what the sheet says of IPv6.
+func (m *Map) About6() (head, detail string) { return m.about6() }
+
+// HTMLOf writes a page with at most so many runs of a family.
+func (m *Map) HTMLOf(w io.Writer, most int) error { return m.html(w, most) }
 
 // Spots are the rings of both pictures.
 func (m *Map) Spots() (v4, v6 int) { return len(m.v4.spots()), len(m.v6.spots()) }

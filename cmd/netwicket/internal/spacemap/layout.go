@@ -4,9 +4,13 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // The sheet, in pixels: the large picture on the left, text and the small one on
@@ -58,37 +62,55 @@ type lettering struct {
 // lay puts the whole sheet together.
 func (m *Map) lay(p pen) {
 	p.box(image.Rect(0, 0, sheetWidth, sheetHeight), paper)
-	title := "What " + m.subject.Name + " decides"
+	p.text(margin, 46, m.title(), lettering{size: 24, bold: true, paint: ink, room: sheetWidth - 2*margin})
 	below := "Every IPv4 address on a Hilbert curve: each large square is a /8, each pixel a /20 of 4,096 addresses. Requests of one hop."
-	if m.subject.Compare {
-		title = "What changes from " + m.subject.OldName + " to " + m.subject.Name
-	}
-	p.text(margin, 46, title, lettering{size: 24, bold: true, paint: ink, room: sheetWidth - 2*margin})
 	p.text(margin, 74, below, lettering{size: 14, paint: faint, room: side4})
 
 	p.picture(image.Pt(margin, top), m.v4)
-	m.grid(p, image.Pt(margin, top), m.v4, grid{order: 4, name: func(step int) string { return fmt.Sprint(step) }, label: image.Pt(5, 15)})
+	m.grid(p, image.Pt(margin, top), m.v4)
 	p.text(margin, top+side4+24, "Colours are blended where a pixel holds several decisions. A ring marks a spot that is too small to be seen.", lettering{size: 13, paint: faint, room: side4})
 
-	p.text(left6, top6-14, "IPv6 in use: 2000::/3, each pixel a /21", lettering{size: 14, bold: true, paint: ink})
+	head, detail := m.about6()
+	p.text(left6, top6-14, head, lettering{size: 14, bold: true, paint: ink, room: side6})
 	p.picture(image.Pt(left6, top6), m.v6)
-	// What is in use lies in the corners of these blocks: their names leave them free.
-	m.grid(p, image.Pt(left6, top6), m.v6, grid{order: 3, name: func(step int) string { return fmt.Sprintf("%x::", 0x2000+step<<7) }, label: image.Pt(14, 36)})
-	p.text(left6, top+side4+24, "Each square is a /9, named by its first address.", lettering{size: 13, paint: faint, room: side6})
+	m.grid(p, image.Pt(left6, top6), m.v6)
+	p.text(left6, top+side4+24, detail, lettering{size: 13, paint: faint, room: side6})
 
 	m.legendOn(p, m.facts(p, top+14))
 }
 
-// grid is the blocks that a picture is divided into.
-type grid struct {
-	order int // of the curve through the blocks
-	name  func(step int) string
-	label image.Point // where in a block its name stands
+// title says what the sheet shows.
+func (m *Map) title() string {
+	if m.subject.Compare {
+		return "What changes from " + m.subject.OldName + " to " + m.subject.Name
+	}
+	return "What " + m.subject.Name + " decides"
 }
 
-// grid draws the borders of blocks and their names, and rings around small spots.
-func (m *Map) grid(p pen, at image.Point, pic *picture, g grid) {
-	side, blocks := 1<<pic.order, 1<<g.order
+// about6 says what the panel of IPv6 shows, and what of the rest.
+func (m *Map) about6() (head, detail string) {
+	pixel := m.v6.panel.bits + 2*m.v6.panel.order
+	switch len(m.v6.panel.cells) {
+	case 0:
+		head = "IPv6: no zone, list or source names any of it"
+	case 1:
+		head = fmt.Sprintf("IPv6 that a zone, list or source names: one /%d, each pixel a /%d", m.v6.panel.bits, pixel)
+	default:
+		head = fmt.Sprintf("IPv6 that a zone, list or source names: %d /%d, each pixel a /%d", len(m.v6.panel.cells), m.v6.panel.bits, pixel)
+	}
+	if len(m.elsewhere) > 0 {
+		detail = "Everywhere else in " + globalUnicast + ": " + strings.Join(m.elsewhere, "; ")
+	}
+	return head, detail
+}
+
+// grid draws the borders of blocks and their names, and rings around small spots:
+// the /8 of IPv4, the cells of IPv6.
+func (m *Map) grid(p pen, at image.Point, pic *picture) {
+	side, blocks := pic.side(), 16
+	if pic.panel.family == addrnum.IPv6 {
+		blocks = pic.panel.across
+	}
 	cell := side / blocks
 	line := color.RGBA{R: 0, G: 0, B: 0, A: 70}
 	for i := 0; i <= blocks; i++ {
@@ -96,62 +118,101 @@ func (m *Map) grid(p pen, at image.Point, pic *picture, g grid) {
 		p.box(image.Rect(at.X+offset, at.Y, at.X+offset+1, at.Y+side), line)
 		p.box(image.Rect(at.X, at.Y+offset, at.X+side, at.Y+offset+1), line)
 	}
-	for step := range blocks * blocks {
-		x, y := pointAt(g.order, uint32(step))
-		p.text(at.X+x*cell+g.label.X, at.Y+y*cell+g.label.Y, g.name(step), lettering{size: 12, paint: ink, plate: true})
+	name := lettering{size: 12, paint: ink, plate: true, room: cell - 8}
+	if pic.panel.family == addrnum.IPv6 {
+		for i, first := range pic.panel.cells {
+			p.text(at.X+i%blocks*cell+5, at.Y+i/blocks*cell+15, first.String(), name)
+		}
+	} else {
+		for step := range blocks * blocks {
+			x, y := pointAt(4, uint32(step))
+			p.text(at.X+x*cell+5, at.Y+y*cell+15, strconv.Itoa(step), name)
+		}
 	}
 	for _, spot := range pic.spots() {
 		p.ring(spot.centre.Add(at), spot.radius+7, spot.paint)
 	}
 }
 
-// facts says which policy this is, from the base line y down, and where the next
-// text may stand.
-func (m *Map) facts(p pen, y int) int {
-	label := func(text string) {
-		p.text(left6, y, text, lettering{size: 14, bold: true, paint: ink})
-		y += 22
-	}
-	line := func(text string, mono bool) {
-		p.text(left6, y, text, lettering{size: 13, mono: mono, paint: faint, room: side6})
-		y += 19
-	}
+// fact is one heading and what stands below it.
+type fact struct {
+	Label string   `json:"label"`
+	Lines []string `json:"lines"`
+	Print string   `json:"print,omitempty"` // a fingerprint, for the last line
+}
+
+// factsOf says which policies and data the map is of.
+func (m *Map) factsOf() []fact {
+	var facts []fact
 	if m.subject.Compare {
-		label("Policies")
-		line("from "+m.subject.OldName, false)
-		line(fingerprint(m.subject.Old), true)
-		line("to "+m.subject.Name, false)
+		facts = append(facts,
+			fact{Label: "Policy before", Lines: []string{m.subject.OldName}, Print: fingerprint(m.subject.Old)},
+			fact{Label: "Policy after", Lines: []string{m.subject.Name}, Print: fingerprint(m.subject.Policy)})
 	} else {
-		label("Policy")
-		line(m.subject.Name, false)
+		facts = append(facts, fact{Label: "Policy", Lines: []string{m.subject.Name}, Print: fingerprint(m.subject.Policy)})
 	}
-	line(fingerprint(m.subject.Policy), true)
-	y += 8
-	label("Geo data")
+	geoData := fact{Label: "Geo data"}
 	info := m.subject.Policy.Info()
 	for i, data := range info.Data {
 		if i == mostData && len(info.Data) > mostData+1 {
-			line(fmt.Sprintf("and %d more", len(info.Data)-i), false)
+			geoData.Lines = append(geoData.Lines, fmt.Sprintf("and %d more", len(info.Data)-i))
 			break
 		}
 		built := "without a date"
 		if !data.Built.IsZero() {
 			built = "built " + data.Built.UTC().Format(time.DateOnly)
 		}
-		line(data.Type+", "+built, false)
+		geoData.Lines = append(geoData.Lines, data.Type+", "+built)
 	}
 	if len(info.Data) == 0 {
-		line("none", false)
+		geoData.Lines = append(geoData.Lines, "none")
 	}
-	y += 8
-	for _, note := range m.subject.Notes {
-		line(note, false)
+	facts = append(facts, geoData)
+	if len(m.subject.Notes) > 0 {
+		facts = append(facts, fact{Label: "Note", Lines: m.subject.Notes})
+	}
+	return facts
+}
+
+// facts writes them, from the base line y down, and says where the next text may
+// stand.
+func (m *Map) facts(p pen, y int) int {
+	for _, f := range m.factsOf() {
+		p.text(left6, y, f.Label, lettering{size: 14, bold: true, paint: ink})
+		y += 20
+		for _, line := range f.Lines {
+			for _, part := range wrapped(line, lineLetters) {
+				p.text(left6, y, part, lettering{size: 13, paint: faint, room: side6})
+				y += 17
+			}
+		}
+		if f.Print != "" {
+			p.text(left6, y, f.Print, lettering{size: 13, mono: true, paint: faint, room: side6})
+			y += 17
+		}
+		y += 8
 	}
 	return y
 }
 
-// mostData is how many geo sources are named.
-const mostData = 5
+// mostData is how many geo sources are named, lineLetters how long a line may be.
+const (
+	mostData    = 5
+	lineLetters = 78
+)
+
+// wrapped is a text in lines of so many letters, unless a word is longer.
+func wrapped(text string, letters int) []string {
+	var lines []string
+	for word := range strings.FieldsSeq(text) {
+		if last := len(lines) - 1; last >= 0 && len(lines[last])+1+len(word) <= letters {
+			lines[last] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}
 
 func fingerprint(policy *decide.Policy) string {
 	if print := policy.Info().Fingerprint; print != "" {
@@ -163,38 +224,50 @@ func fingerprint(policy *decide.Policy) string {
 // legendOn explains the colours that occur, with how much of either space has them.
 func (m *Map) legendOn(p pen, y int) {
 	y += 6
-	const columns = 84
+	const columns = 158
 	head := lettering{size: 13, paint: faint, toLeft: true}
 	p.text(left6, y, "Colours", lettering{size: 14, bold: true, paint: ink})
-	p.text(left6+side6-columns, y, "IPv4", head)
-	p.text(left6+side6, y, "2000::/3", head)
+	p.text(left6+side6-columns, y, head4, head)
+	p.text(left6+side6, y, head6, head)
 	y += 10
 	for i, c := range m.legend {
-		if m.v4.shares[i] == 0 && m.v6.shares[i] == 0 {
+		if c.ground == unnamed || m.amounts[0][i] == 0 && (m.amounts[1][i] == 0 || c.ground == reserved) {
 			continue
 		}
 		p.box(image.Rect(left6, y, left6+26, y+16), color.RGBA{R: 120, G: 120, B: 120, A: 255})
 		p.box(image.Rect(left6+1, y+1, left6+25, y+15), c.paint)
-		p.text(left6+36, y+13, c.name, lettering{size: 14, paint: ink, room: side6 - 36 - 2*columns})
-		number := lettering{size: 14, paint: ink, toLeft: true}
-		p.text(left6+side6-columns, y+13, amount4(m.v4.shares[i]), number)
-		p.text(left6+side6, y+13, percent(m.v6.shares[i]), number)
+		p.text(left6+36, y+13, c.name, lettering{size: 14, paint: ink, room: side6 - 36 - 2*columns + 24})
+		if c.ground == counted {
+			number := lettering{size: 13, paint: ink, toLeft: true}
+			p.text(left6+side6-columns, y+13, m.amountText(0, i), number)
+			p.text(left6+side6, y+13, m.amountText(1, i), number)
+		}
 		y += 22
 	}
 }
 
-// amount4 is a share of IPv4: in addresses where it is small.
-func amount4(share float64) string {
-	if addresses := share * (1 << 32); share < 0.001 && addresses > 0 {
-		return thousands(uint64(addresses + 0.5))
+// What the legend counts: one unit, and the other in brackets.
+const (
+	head4 = "IPv4: % (addresses)"
+	head6 = "IPv6: % (networks /48)"
+)
+
+// amountText is how much of what counts has a category: the share, and in brackets
+// addresses of IPv4, networks /48 of IPv6.
+func (m *Map) amountText(family, category int) string {
+	amount, total := m.amounts[family][category], m.total(family)
+	switch {
+	case amount == 0 || m.legend[category].ground != counted:
+		return "-"
+	case family == 1:
+		return percent(amount/total) + " (" + rounded(amount/(1<<80)) + ")"
+	default:
+		return percent(amount/total) + " (" + thousands(uint64(amount)) + ")"
 	}
-	return percent(share)
 }
 
 func percent(share float64) string {
 	switch {
-	case share == 0:
-		return "-"
 	case share < 0.001:
 		return "< 0.1 %"
 	case share > 0.999 && share < 1:
@@ -204,9 +277,25 @@ func percent(share float64) string {
 	}
 }
 
+// rounded is a number that need not be whole, and may be large.
+func rounded(n float64) string {
+	switch {
+	case n < 0.1:
+		return "< 0.1"
+	case n < 10 && n != math.Trunc(n):
+		return fmt.Sprintf("%.1f", n)
+	case n < 1e9:
+		return thousands(uint64(n + 0.5))
+	case n < 1e12:
+		return fmt.Sprintf("%.1f billion", n/1e9)
+	default:
+		return thousands(uint64(n/1e12+0.5)) + " trillion"
+	}
+}
+
 func thousands(n uint64) string {
 	if n < 1000 {
-		return fmt.Sprint(n)
+		return strconv.FormatUint(n, 10)
 	}
 	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }

@@ -4,18 +4,18 @@ import (
 	"slices"
 
 	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/geo"
 )
 
 // Subject is what to draw. Policy may be nil: it denies everything.
 type Subject struct {
 	Name   string // of the policy, as the reader knows it
 	Policy *decide.Policy
-	Geo    *geo.Table // for the country under the pointer; may be nil
+	Config decide.Config // that Policy was compiled from: it tells what is named, and where countries are
 
-	Compare bool // show only what changes from Old to Policy
-	OldName string
-	Old     *decide.Policy
+	Compare   bool // show only what changes from Old to Policy
+	OldName   string
+	Old       *decide.Policy
+	OldConfig decide.Config
 
 	Notes []string // what the reader must know besides
 }
@@ -27,12 +27,19 @@ type Map struct {
 	legend     []category
 	categories []int // by outcome
 	v4, v6     *picture
+	amounts    [2][]float64 // of IPv4 and IPv6: by category, addresses
+	elsewhere  []string     // what is decided about global unicast IPv6 that nothing names
 }
 
-// New draws the pictures. The cost is one pass over the policy's ranges and one
-// over the pixels: some tens of milliseconds.
+// New draws the pictures. The cost is one pass over the policy's ranges and the
+// networks of its documents and sources, and one over the pixels: some tens of
+// milliseconds, and a second where databases of the whole internet are among them.
 func New(subject Subject) *Map {
-	m := &Map{subject: subject, space: newSpace(subject.Policy, subject.Old, subject.Compare)}
+	configs := []decide.Config{subject.Config}
+	if subject.Compare {
+		configs = append(configs, subject.OldConfig)
+	}
+	m := &Map{subject: subject, space: newSpace(subject.Policy, subject.Old, subject.Compare, grounds(configs...))}
 	for _, o := range m.space.outcomes {
 		c := categoryOf(o, subject.Compare)
 		if !slices.Contains(m.legend, c) {
@@ -43,7 +50,32 @@ func New(subject Subject) *Map {
 	for _, o := range m.space.outcomes {
 		m.categories = append(m.categories, slices.Index(m.legend, categoryOf(o, subject.Compare)))
 	}
-	m.v4 = m.draw(order4, m.spans4)
-	m.v6 = m.draw(order6, m.spans6)
+	m.v4 = m.draw(m.space.v4, panel4())
+	m.v6 = m.draw(m.space.v6, panel6(m.space))
+	for family, segments := range [][]segment{m.space.v4, m.space.v6} {
+		m.amounts[family] = make([]float64, len(m.legend))
+		for i, s := range segments {
+			m.amounts[family][m.categories[s.outcome]] += sizeOf(segments, i)
+		}
+	}
+	for _, s := range m.space.v6 {
+		if o := m.space.outcomes[s.outcome]; o.ground == unnamed {
+			o.ground = counted
+			if c := categoryOf(o, subject.Compare); !slices.Contains(m.elsewhere, c.name) {
+				m.elsewhere = append(m.elsewhere, c.name)
+			}
+		}
+	}
 	return m
+}
+
+// total is how many addresses of a family count.
+func (m *Map) total(family int) float64 {
+	sum := 0.0
+	for i, c := range m.legend {
+		if c.ground == counted {
+			sum += m.amounts[family][i]
+		}
+	}
+	return sum
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/spacemap"
 	"github.com/netwicket/netwicket/decide"
@@ -21,7 +22,7 @@ import (
 
 // policy compiles random zones: a blocklist, an overlay and SailPoint's two lists
 // over random networks of both families.
-func policy(t testing.TB, seed uint64) (*decide.Policy, *geo.Table) {
+func policy(t testing.TB, seed uint64) (*decide.Policy, decide.Config) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 1))
 	var entries, ranges, deny, overlay []string
@@ -51,7 +52,7 @@ func policy(t testing.TB, seed uint64) (*decide.Policy, *geo.Table) {
 	config.Zones, config.SailPoint, config.Overlay, config.Geo = []zone.Zones{zones}, &network, &over, table
 	p, err := decide.Compile(config)
 	require.NoError(t, err)
-	return p, table
+	return p, config
 }
 
 // network is a random one, of IPv4 or in 2000::/3, large or small.
@@ -79,21 +80,41 @@ func address6(random *rand.Rand) netip.Addr {
 	return netip.AddrFrom16(b)
 }
 
+// named6 is a random address of a random IPv6 entry.
+func named6(random *rand.Rand, config decide.Config) netip.Addr {
+	for {
+		entry := config.SailPoint.Range[random.IntN(len(config.SailPoint.Range))].Range
+		prefix, _ := entry.Prefix()
+		if !entry.From().Is6() || prefix.Bits() < 6 {
+			continue
+		}
+		a, b := address6(random).As16(), prefix.Addr().As16()
+		for bit := range prefix.Bits() {
+			mask := byte(0x80) >> (bit % 8)
+			a[bit/8] = a[bit/8]&^mask | b[bit/8]&mask
+		}
+		return netip.AddrFrom16(a)
+	}
+}
+
 // Every pixel shows the decision about the addresses in it: the colour of the
 // decision itself where it is the only one, and a share of it elsewhere.
 func TestPixelsAgreeWithDecide(t *testing.T) {
 	for seed := range uint64(5) {
-		p, table := policy(t, seed)
-		m := spacemap.New(spacemap.Subject{Name: "test", Policy: p, Geo: table})
+		p, config := policy(t, seed)
+		m := spacemap.New(spacemap.Subject{Name: "test", Policy: p, Config: config})
 		random := rand.New(rand.NewPCG(seed, 2))
 		pure := 0
 		for i := range 4000 {
 			addr := address4(random)
 			if i%2 == 1 {
-				addr = address6(random)
+				addr = named6(random, config)
 			}
 			d := p.Decide(addr)
-			pixel := m.PixelOf(addr)
+			pixel, shown := m.PixelOf(addr)
+			if !shown {
+				continue
+			}
 			if pixel.Own != spacemap.PaintOf(d) || pixel.OwnStandOut != d.Allowed() {
 				t.Fatalf("seed %d: %v is decided %v and shown otherwise", seed, addr, d)
 			}
@@ -113,8 +134,8 @@ func TestPixelsAgreeWithDecide(t *testing.T) {
 // A pixel that is looked at address by address has the colour that the picture
 // shows.
 func TestPixelsAddressByAddress(t *testing.T) {
-	p, table := policy(t, 11)
-	m := spacemap.New(spacemap.Subject{Name: "test", Policy: p, Geo: table})
+	p, config := policy(t, 11)
+	m := spacemap.New(spacemap.Subject{Name: "test", Policy: p, Config: config})
 	var edges []netip.Addr
 	for r := range p.Ranges() {
 		if r.From().Is4() {
@@ -132,7 +153,10 @@ func TestPixelsAddressByAddress(t *testing.T) {
 		require.NoError(t, err)
 		var sums [2][4]float64
 		addr := first.Addr()
-		for range 4096 {
+		for ; first.Contains(addr); addr = addr.Next() {
+			if m.Ground(addr) != "" {
+				continue
+			}
 			d := p.Decide(addr)
 			side := 0
 			if d.Allowed() {
@@ -142,9 +166,11 @@ func TestPixelsAddressByAddress(t *testing.T) {
 			for i, v := range [4]uint8{c.R, c.G, c.B, 1} {
 				sums[side][i] += float64(v)
 			}
-			addr = addr.Next()
 		}
-		pixel := m.PixelOf(first.Addr())
+		pixel, shown := m.PixelOf(first.Addr())
+		if !shown {
+			continue
+		}
 		for side, got := range []color.RGBA{pixel.Plain, pixel.Out} {
 			n := sums[side][3]
 			if n == 0 {
@@ -162,40 +188,39 @@ func TestPixelsAddressByAddress(t *testing.T) {
 	require.NotZero(t, mixed)
 }
 
-func TestSharesAddUp(t *testing.T) {
-	p, table := policy(t, 3)
-	v4, v6 := spacemap.New(spacemap.Subject{Policy: p, Geo: table}).Shares()
-	for _, shares := range []map[string]float64{v4, v6} {
-		sum := 0.0
-		for _, share := range shares {
-			sum += share
-		}
-		require.InDelta(t, 1, sum, 1e-9)
-	}
-	allowed := 0.0
+// What the legend counts is what is decided about all addresses that count.
+func TestAmounts(t *testing.T) {
+	p, config := policy(t, 3)
+	v4, v6 := spacemap.New(spacemap.Subject{Policy: p, Config: config}).Amounts()
+	want4, want6 := map[string]float64{}, map[string]float64{}
+	counts := counting(t, config)
 	for r, d := range p.Ranges() {
-		if r.From().Is4() && d.Allowed() {
-			allowed += float64(number4(r.To())-number4(r.From())) + 1
+		want := want4
+		if r.From().Is6() {
+			want = want6
+		}
+		name := d.Verdict.String() + ": " + d.Reason.String()
+		for _, part := range counts.within(r) {
+			want[name] += size(part)
 		}
 	}
-	require.InDelta(t, allowed/(1<<32), v4["allow: permitted"]+v4["allow: overlay"], 1e-12)
-}
-
-func number4(addr netip.Addr) uint32 {
-	b := addr.As4()
-	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
+	for name, n := range v4 {
+		require.Equal(t, want4[name], n, name)
+	}
+	for name, n := range v6 {
+		require.InEpsilon(t, want6[name]+1, n+1, 1e-9, name)
+	}
+	require.NotZero(t, v4["allow: permitted"])
+	require.NotZero(t, v6["allow: permitted"])
 }
 
 // What is coloured as a change is what decide.Diff finds.
 func TestCompareAgreesWithDiff(t *testing.T) {
-	before, _ := policy(t, 4)
-	after, table := policy(t, 5)
-	m := spacemap.New(spacemap.Subject{Name: "new", Policy: after, Geo: table, Compare: true, OldName: "old", Old: before})
+	before, oldConfig := policy(t, 4)
+	after, config := policy(t, 5)
+	m := spacemap.New(spacemap.Subject{Name: "new", Policy: after, Config: config, Compare: true, OldName: "old", Old: before, OldConfig: oldConfig})
 	want := map[string]float64{}
 	for change := range decide.Diff(before, after) {
-		if !change.Range.From().Is4() {
-			break
-		}
 		name := "another reason, " + change.After.Verdict.String() + " as before"
 		switch {
 		case change.Before.Verdict == change.After.Verdict:
@@ -204,13 +229,25 @@ func TestCompareAgreesWithDiff(t *testing.T) {
 		default:
 			name = "newly denied"
 		}
-		want[name] += (float64(number4(change.Range.To())-number4(change.Range.From())) + 1) / (1 << 32)
+		for from, to := change.Range.From(), change.Range.To(); from.Is4(); {
+			end := m.EndOf(from)
+			if to.Less(end) {
+				end = to
+			}
+			if m.Ground(from) == "" {
+				want[name] += size(netipx.IPRangeFrom(from, end))
+			}
+			if end == to {
+				break
+			}
+			from = end.Next()
+		}
 	}
-	got, _ := m.Shares()
+	got, _ := m.Amounts()
 	require.NotEmpty(t, want)
-	for name, share := range got {
+	for name, n := range got {
 		if !strings.HasPrefix(name, "unchanged") {
-			require.InDelta(t, want[name], share, 1e-12, name)
+			require.Equal(t, want[name], n, name)
 		}
 	}
 	for name := range want {
@@ -219,10 +256,12 @@ func TestCompareAgreesWithDiff(t *testing.T) {
 }
 
 func TestCompareWithItself(t *testing.T) {
-	p, table := policy(t, 6)
-	v4, v6 := spacemap.New(spacemap.Subject{Policy: p, Geo: table, Compare: true, Old: p}).Shares()
-	for _, shares := range []map[string]float64{v4, v6} {
-		require.InDelta(t, 1, shares["unchanged: allow"]+shares["unchanged: deny"], 1e-9)
+	p, config := policy(t, 6)
+	v4, v6 := spacemap.New(spacemap.Subject{Policy: p, Config: config, Compare: true, Old: p, OldConfig: config}).Amounts()
+	for _, amounts := range []map[string]float64{v4, v6} {
+		for name, n := range amounts {
+			require.True(t, strings.HasPrefix(name, "unchanged: ") || n == 0, name)
+		}
 	}
 }
 
@@ -230,38 +269,45 @@ func TestCompareWithItself(t *testing.T) {
 func TestSpots(t *testing.T) {
 	network, err := zone.ParseSailPoint("network.json", []byte(`{"range":["203.0.113.7"]}`))
 	require.NoError(t, err)
-	p, err := decide.Compile(decide.Config{SailPoint: &network})
+	config := decide.Config{SailPoint: &network}
+	p, err := decide.Compile(config)
 	require.NoError(t, err)
-	m := spacemap.New(spacemap.Subject{Policy: p})
+	m := spacemap.New(spacemap.Subject{Policy: p, Config: config})
 	v4, v6 := m.Spots()
 	require.Equal(t, 1, v4)
 	require.Zero(t, v6)
-	pixel := m.PixelOf(netip.MustParseAddr("203.0.113.7"))
+	pixel, shown := m.PixelOf(netip.MustParseAddr("203.0.113.7"))
+	require.True(t, shown)
 	require.NotEqual(t, pixel.Plain, pixel.Colour)
 }
 
 // A policy that is none denies everything, and can be drawn.
 func TestNoPolicy(t *testing.T) {
 	m := spacemap.New(spacemap.Subject{Name: "none"})
-	v4, _ := m.Shares()
-	require.Equal(t, map[string]float64{"deny: no_policy": 1, "not an address of this family": 0}, v4)
+	v4, v6 := m.Amounts()
+	require.Len(t, v4, 1)
+	require.NotZero(t, v4["deny: no_policy"])
+	require.Zero(t, v6["deny: no_policy"])
 	var out bytes.Buffer
 	require.NoError(t, m.PNG(&out))
 }
 
 func TestPNG(t *testing.T) {
-	p, table := policy(t, 7)
-	m := spacemap.New(spacemap.Subject{Name: strings.Repeat("a very long name ", 400), Policy: p, Geo: table, Notes: []string{"a note"}})
+	p, config := policy(t, 7)
+	m := spacemap.New(spacemap.Subject{Name: strings.Repeat("a very long name ", 400), Policy: p, Config: config, Notes: []string{"a note"}})
 	var first, second bytes.Buffer
 	require.NoError(t, m.PNG(&first))
-	require.NoError(t, spacemap.New(spacemap.Subject{Name: strings.Repeat("a very long name ", 400), Policy: p, Geo: table, Notes: []string{"a note"}}).PNG(&second))
+	require.NoError(t, spacemap.New(spacemap.Subject{Name: strings.Repeat("a very long name ", 400), Policy: p, Config: config, Notes: []string{"a note"}}).PNG(&second))
 	require.True(t, bytes.Equal(first.Bytes(), second.Bytes()), "the same policy is the same picture")
 	sheet, err := png.Decode(&first)
 	require.NoError(t, err)
 	random := rand.New(rand.NewPCG(8, 0))
 	same, tried := 0, 0
 	for range 2000 {
-		pixel := m.PixelOf(address4(random))
+		pixel, shown := m.PixelOf(address4(random))
+		if !shown {
+			continue
+		}
 		r, g, b, a := sheet.At(pixel.X, pixel.Y).RGBA()
 		require.Equal(t, uint32(0xffff), a)
 		tried++

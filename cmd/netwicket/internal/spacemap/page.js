@@ -1,103 +1,289 @@
-"use strict";
 const data = JSON.parse(document.getElementById("map-data").textContent);
-const sheet = document.getElementById("sheet");
 const tip = document.getElementById("tip");
 const answer = document.getElementById("answer");
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const size = 1024; // of a canvas
+const deepest = [16, 64]; // how long a network can be looked into, of IPv4 and IPv6
 
-// The address spaces. Addresses of IPv4 are numbers, those of IPv6 BigInts.
-const families = [
-  { bits: 32, word: (n) => n, square: data.squares[0], first: 0, skip: 0, text: text4 },
-  { bits: 128, word: BigInt, square: data.squares[1], first: 0x2000n << 112n, skip: 3, text: text6 },
-];
+const byId = (id) => document.getElementById(id);
+const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-function text4(n) {
-  return [n / 2 ** 24, n / 2 ** 16, n / 2 ** 8, n].map((part) => Math.floor(part) % 256).join(".");
+let filter = null; // which outcomes are chosen; null: all
+
+function element(kind, text, parent, className) {
+  const made = document.createElement(kind);
+  if (text) made.textContent = text;
+  if (className) made.className = className;
+  parent.append(made);
+  return made;
 }
 
-// text6 writes an address as RFC 5952 says.
-function text6(n) {
-  const groups = [];
-  for (let shift = 112n; shift >= 0n; shift -= 16n) groups.push(Number((n >> shift) & 0xffffn));
-  let best = -1, length = 1;
-  for (let i = 0; i < 8; i++) {
-    let end = i;
-    while (end < 8 && groups[end] === 0) end++;
-    if (end - i > length) { best = i; length = end - i; }
+// Panel is one map. Its view is a network, and for all of IPv6 the cells that
+// package spacemap chose, which view.cells has.
+class Panel {
+  constructor(index, top) {
+    this.family = families[index];
+    this.index = index;
+    this.canvas = byId("map" + this.family.name.slice(3));
+    this.path = byId("path" + this.family.name.slice(3));
+    this.about = byId("about" + this.family.name.slice(3));
+    this.top = top;
+    this.frame = null; // the network that is spoken of
+    this.cursor = null; // the square that the keys chose: column and row
+    this.canvas.addEventListener("pointermove", (event) => this.pointed(event));
+    this.canvas.addEventListener("pointerleave", () => this.hide());
+    this.canvas.addEventListener("click", (event) => this.clicked(event));
+    this.canvas.addEventListener("keydown", (event) => this.key(event));
+    new ResizeObserver(() => this.draw()).observe(this.canvas);
+    this.canvas.addEventListener("blur", () => { this.cursor = null; this.hide(); });
+    this.go(top);
   }
-  const hex = (list) => list.map((group) => group.toString(16)).join(":");
-  if (best < 0) return hex(groups);
-  return hex(groups.slice(0, best)) + "::" + hex(groups.slice(best + length));
-}
 
-// read decodes the lists of ranges, see encode.go.
-function read(bytes) {
-  let at = 0;
-  const varint = () => {
-    let value = 0, unit = 1;
-    for (;;) {
-      const byte = bytes[at++];
-      value += (byte & 127) * unit;
-      if (byte < 128) return value;
-      unit *= 128;
-      if (unit > 2 ** 46) return bigVarint(value, BigInt(unit));
+  // across is how many squares a row has, order the curve through a network's pixels.
+  across() { return this.view.cells ? this.view.across : 16; }
+  order() {
+    if (this.view.cells) return 10 - Math.log2(this.view.across);
+    return Math.min(10, (this.family.bits - this.view.bits) / 2);
+  }
+
+  go(view) {
+    this.view = view;
+    this.frame = this.cursor = null;
+    this.path.textContent = "";
+    const steps = [this.top];
+    if (view !== this.top) {
+      for (let bits = this.top.bits + (this.top.cells ? 0 : 8); bits <= view.bits; bits += 8) steps.push(network(this.family, view.first, bits));
+      const back = element("button", "Back", this.path);
+      back.type = "button";
+      back.addEventListener("click", () => this.out());
     }
-  };
-  const bigVarint = (start, unit) => {
-    let value = BigInt(start);
-    for (;;) {
-      const byte = bytes[at++];
-      value += BigInt(byte & 127) * unit;
-      if (byte < 128) return value;
-      unit *= 128n;
-    }
-  };
-  const list = (family) => {
-    const count = varint();
-    const what = Array.from({ length: count }, varint);
-    const shifts = bytes.subarray(at, at + count);
-    at += count;
-    let last = family.word(0);
-    const first = Array.from({ length: count }, (_, i) => {
-      const distance = varint();
-      last += family.bits === 32 ? distance * 2 ** shifts[i] : BigInt(distance) << BigInt(shifts[i]);
-      return last;
+    steps.forEach((step, i) => {
+      if (i > 0) element("span", "\u203a", this.path).setAttribute("aria-hidden", "true");
+      const name = step === this.top ? "All of " + this.family.name : networkText(step);
+      if (i === steps.length - 1) {
+        element("span", name, this.path).setAttribute("aria-current", "location");
+        return;
+      }
+      const button = element("button", name, this.path);
+      button.type = "button";
+      button.addEventListener("click", () => { this.go(step); this.canvas.focus(); });
     });
-    return { first, what };
-  };
-  for (const family of families) family.ranges = list(family);
-  for (const family of families) family.countries = list(family);
-}
-
-// indexOf is the range of a list that holds an address.
-function indexOf(list, address) {
-  let low = 0, high = list.first.length;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (list.first[middle] <= address) low = middle; else high = middle;
+    this.above = steps.length > 1 ? steps[steps.length - 2] : null;
+    this.explain();
+    this.render();
   }
-  return low;
-}
 
-function lastOf(family, list, index) {
-  const one = family.word(1);
-  if (index + 1 < list.first.length) return list.first[index + 1] - one;
-  return family.bits === 32 ? 2 ** 32 - 1 : (1n << 128n) - 1n;
-}
-
-// rangeText is a prefix where a range is one, else both ends.
-function rangeText(family, first, last) {
-  const size = BigInt(last) - BigInt(first) + 1n;
-  if (size === 1n) return family.text(first);
-  if ((size & (size - 1n)) === 0n && BigInt(first) % size === 0n) {
-    return family.text(first) + "/" + (family.bits - (size.toString(2).length - 1));
+  // explain says what a square and a pixel are.
+  explain() {
+    const view = this.view, family = this.family;
+    const squares = view.cells ? view.bits : view.bits + 8;
+    const pixel = view.bits + 2 * this.order();
+    let text = "Each square is a /" + squares + ", each pixel " + (pixel === family.bits ? "one address" : "a /" + pixel + (family.bits === 32 ? " of " + amount(family, family.power(family.bits - pixel)) : ""));
+    text += view.cells ? ", in each square on a Hilbert curve." : ", on a Hilbert curve.";
+    if (view.cells && view.cells.length === 0) text = "No zone, list or source names any of it.";
+    if (view.cells && data.elsewhere) text += " " + data.elsewhere + ".";
+    this.about.textContent = text;
   }
-  return family.text(first) + " - " + family.text(last);
+
+  render() {
+    const view = this.view, order = this.order(), paper = dark.matches ? [22, 24, 27] : [255, 255, 255];
+    const paints = paintsOf(data, filter, paper);
+    const picture = document.createElement("canvas"), side = 2 ** order * (view.cells ? view.across : 1);
+    picture.width = picture.height = side;
+    const pen = picture.getContext("2d");
+    const put = (net, x, y) => pen.putImageData(new ImageData(raster(net, order, paints), 2 ** order, 2 ** order), x, y);
+    if (view.cells) view.cells.forEach((cell, i) => put(cell, (i % view.across) * 2 ** order, Math.floor(i / view.across) * 2 ** order));
+    else put(view, 0, 0);
+    this.picture = picture;
+    this.draw();
+  }
+
+  // draw puts the picture, the squares and what is spoken of on the canvas.
+  draw() {
+    if (!this.picture) return;
+    const pen = this.canvas.getContext("2d"), across = this.across(), cell = size / across;
+    pen.clearRect(0, 0, size, size);
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(this.picture, 0, 0, size, size);
+    pen.fillStyle = dark.matches ? "rgba(255, 255, 255, .25)" : "rgba(0, 0, 0, .28)";
+    for (let i = 1; i < across; i++) {
+      pen.fillRect(i * cell, 0, 1, size);
+      pen.fillRect(0, i * cell, size, 1);
+    }
+    // Letters are 11 pixels high on the screen, whatever the canvas is scaled to.
+    const letters = Math.min(40, Math.max(13, (11 * size) / (this.canvas.clientWidth || size)));
+    pen.font = letters + "px Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif";
+    for (let row = 0; row < across; row++) {
+      for (let column = 0; column < across; column++) {
+        const square = this.squareAt(column, row);
+        if (!square) continue;
+        const name = this.nameOf(square), wide = Math.min(pen.measureText(name).width, cell - 8);
+        pen.fillStyle = "rgba(255, 255, 255, .78)";
+        pen.fillRect(column * cell + 2, row * cell + 2, wide + 6, letters * 1.3);
+        pen.fillStyle = "#1a1a1a";
+        pen.fillText(name, column * cell + 5, row * cell + 1 + letters, cell - 8);
+      }
+    }
+    if (this.frame) this.box(this.placeOf(this.frame));
+    if (this.cursor) this.box({ x: this.cursor[0] * cell, y: this.cursor[1] * cell, wide: cell, high: cell });
+  }
+
+  box(place) {
+    if (!place) return;
+    const pen = this.canvas.getContext("2d"), grown = Math.max(0, (9 - Math.min(place.wide, place.high)) / 2);
+    for (const [colour, width] of [["#ffffff", 6], ["#1a1a1a", 2.5]]) {
+      pen.strokeStyle = colour;
+      pen.lineWidth = width;
+      pen.strokeRect(place.x - grown, place.y - grown, place.wide + 2 * grown, place.high + 2 * grown);
+    }
+  }
+
+  // nameOf is a square's name: of IPv4 the octets that are fixed.
+  nameOf(square) {
+    if (this.family.bits === 128) return text6(square.first);
+    return text4(square.first).split(".").slice(0, square.bits / 8).join(".");
+  }
+
+  squareAt(column, row) {
+    if (this.view.cells) return this.view.cells[row * this.view.across + column] || null;
+    const bits = this.view.bits + 8;
+    return network(this.family, this.view.first + this.family.word(stepAt(4, column, row)) * this.family.power(this.family.bits - bits), bits);
+  }
+
+  // pixelAt is the network of a pixel, by a point of the canvas.
+  pixelAt(x, y) {
+    const order = this.order(), across = this.view.cells ? this.view.across : 1, cell = size / across;
+    const column = Math.floor(x / cell), row = Math.floor(y / cell);
+    const net = this.view.cells ? this.squareAt(column, row) : this.view;
+    if (!net) return null;
+    const scale = cell / 2 ** order, bits = net.bits + 2 * order;
+    const step = stepAt(order, Math.floor((x - column * cell) / scale), Math.floor((y - row * cell) / scale));
+    return network(this.family, net.first + this.family.word(step) * this.family.power(this.family.bits - bits), bits);
+  }
+
+  // placeOf is where a network lies in the view: null if it does not, or not in one piece.
+  placeOf(net) {
+    const order = this.order();
+    let within = this.view, x = 0, y = 0, side = size;
+    if (this.view.cells) {
+      const at = this.view.cells.findIndex((cell) => cell.first <= net.first && net.first <= cell.last);
+      if (at < 0 || net.bits < this.view.bits) return null;
+      within = this.view.cells[at];
+      side = size / this.view.across;
+      x = (at % this.view.across) * side;
+      y = Math.floor(at / this.view.across) * side;
+    }
+    if (net.bits <= within.bits) return net.first <= within.first && within.last <= net.last ? { x, y, wide: side, high: side } : null;
+    if (net.first < within.first || net.last > within.last) return null;
+    const scale = side / 2 ** order, end = within.bits + 2 * order;
+    const pieces = [];
+    const square = (bits, first) => {
+      const levels = Math.floor((bits - within.bits) / 2), below = order - levels;
+      const pixel = Number((first - within.first) / this.family.power(this.family.bits - end));
+      const [px, py] = pointAt(order, Math.floor(pixel)).map((n) => Math.floor(n / 2 ** below) * 2 ** below);
+      pieces.push([px, py, px + 2 ** below, py + 2 ** below]);
+    };
+    if (net.bits >= end) square(end, net.first);
+    else if ((net.bits - within.bits) % 2 === 0) square(net.bits, net.first);
+    else {
+      square(net.bits + 1, net.first);
+      square(net.bits + 1, net.first + this.family.power(this.family.bits - net.bits - 1));
+    }
+    const left = Math.min(...pieces.map((p) => p[0])), above = Math.min(...pieces.map((p) => p[1]));
+    const right = Math.max(...pieces.map((p) => p[2])), below = Math.max(...pieces.map((p) => p[3]));
+    return { x: x + left * scale, y: y + above * scale, wide: (right - left) * scale, high: (below - above) * scale };
+  }
+
+  into(square) {
+    if (!square || square.bits > deepest[this.index]) return;
+    this.hide();
+    this.go(square);
+    speak(this.view);
+  }
+
+  out() {
+    if (!this.above) return;
+    this.hide();
+    this.go(this.above);
+    if (this.view !== this.top) speak(this.view);
+    else answer.textContent = "All of " + this.family.name + ".";
+    this.canvas.focus();
+  }
+
+  point(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const x = ((event.clientX - box.left - this.canvas.clientLeft) / this.canvas.clientWidth) * size;
+    const y = ((event.clientY - box.top - this.canvas.clientTop) / this.canvas.clientHeight) * size;
+    return x >= 0 && y >= 0 && x < size && y < size ? [x, y] : null;
+  }
+
+  pointed(event) {
+    const at = this.point(event), pixel = at && this.pixelAt(...at);
+    if (!pixel) { this.hide(); return; }
+    show(pixel);
+    this.frame = pixel;
+    this.draw();
+    tip.hidden = false;
+    const left = event.clientX + 18, below = event.clientY + 18;
+    tip.style.left = Math.max(4, left + tip.offsetWidth > innerWidth ? event.clientX - 18 - tip.offsetWidth : left) + "px";
+    tip.style.top = Math.max(4, Math.min(below, innerHeight - tip.offsetHeight - 4)) + "px";
+  }
+
+  clicked(event) {
+    const at = this.point(event), cell = size / this.across();
+    if (at) this.into(this.squareAt(Math.floor(at[0] / cell), Math.floor(at[1] / cell)));
+  }
+
+  key(event) {
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    if (event.key === "Escape") { this.out(); return; }
+    if (event.key === "Enter" && this.cursor) { this.into(this.squareAt(...this.cursor)); return; }
+    const move = moves[event.key];
+    if (!move) return;
+    event.preventDefault();
+    const most = this.across() - 1;
+    this.cursor = this.cursor ? this.cursor.map((n, i) => Math.min(most, Math.max(0, n + move[i]))) : [0, 0];
+    const square = this.squareAt(...this.cursor);
+    this.draw();
+    if (square) speak(square);
+    else answer.textContent = "Nothing is here.";
+  }
+
+  hide() {
+    tip.hidden = true;
+    if (!this.frame) return;
+    this.frame = null;
+    this.draw();
+  }
+}
+
+// sentence is an outcome in words.
+function sentence(outcome) {
+  if (outcome.ground === "mapped") return "IPv4-mapped addresses are IPv4 addresses";
+  if (outcome.mixed) return "several: " + outcome.mixed.map((category) => data.legend[category].name).join("; ");
+  let text = outcome.after;
+  if (data.compare) text = outcome.before === outcome.after ? "unchanged, " + outcome.after : outcome.change + " (" + outcome.before + " -> " + outcome.after + ")";
+  if (outcome.ground === "reserved") text += "; reserved, and not counted";
+  return text;
+}
+
+// purposes are the special blocks that a range is part of or holds, the most
+// particular ones.
+function purposes(family, first, last) {
+  const names = [];
+  for (const block of data.special) {
+    const net = parseNetwork(block.network);
+    if (net.family !== family || net.last < first || last < net.first) continue;
+    if (net.first <= first && last <= net.last) names.length = 0;
+    names.push(block.network + " " + block.name);
+  }
+  return names.length > 3 ? names.slice(0, 3).join(", ") + " and others" : names.join(", ");
 }
 
 // countriesIn names the countries of a range, the first few of them.
 function countriesIn(family, first, last) {
   if (!data.countries) return "";
-  if (family.bits === 128 && repeats(first)) return "";
+  if (family.bits === 128 && first >> 112n === 0x2002n) return ""; // databases repeat IPv4 here, and the page holds no countries
   const names = [];
   for (let i = indexOf(family.countries, first); i < family.countries.first.length && family.countries.first[i] <= last; i++) {
     const name = data.countries[family.countries.what[i]] || "unknown";
@@ -108,187 +294,163 @@ function countriesIn(family, first, last) {
   return (names.length > 1 ? "countries " : "country ") + names.join(", ");
 }
 
-// repeats: here databases repeat IPv4, and the page holds no countries.
-function repeats(address) {
-  return address >> 112n === 0x2002n;
+function swatch(outcome, parent) {
+  const colours = (outcome.mixed || [outcome.category]).map((category) => rgb(data.legend[category].colour));
+  element("span", "", parent, "swatch").style.background = "rgb(" + mean(colours).join(", ") + ")";
 }
 
-function element(kind, text, parent) {
-  const made = document.createElement(kind);
-  if (text) made.textContent = text;
-  parent.append(made);
-  return made;
-}
-
-// row describes one range; the countries are those of the part that is asked about.
-function row(family, index, first, last, parent) {
-  const ranges = family.ranges, outcome = data.outcomes[ranges.what[index]];
-  const line = element("div", "", parent);
-  line.className = "row";
-  const swatch = element("span", "", line);
-  swatch.className = "swatch";
-  swatch.style.background = outcome.colour;
-  const words = element("div", "", line);
-  element("div", rangeText(family, ranges.first[index], lastOf(family, ranges, index)), words);
-  element("div", sentence(outcome), words);
-  const where = outcome.none ? "" : countriesIn(family, first, last);
-  if (where) element("div", where, words).className = "faint";
-}
-
-function sentence(outcome) {
-  if (outcome.none) return "IPv4-mapped addresses are IPv4 addresses";
-  if (!data.compare) return outcome.after;
-  if (outcome.before === outcome.after) return "unchanged, " + outcome.after;
-  return outcome.change + " (" + outcome.before + " -> " + outcome.after + ")";
-}
-
-// The Hilbert curve, as in hilbert.go.
-function stepAt(order, x, y) {
-  let step = 0;
-  for (let side = 2 ** (order - 1); side >= 1; side /= 2) {
-    const right = x & side ? 1 : 0, down = y & side ? 1 : 0;
-    step += side * side * ((3 * right) ^ down);
-    if (!down) {
-      if (right) { x = 2 ** order - 1 - x; y = 2 ** order - 1 - y; }
-      [x, y] = [y, x];
-    }
-  }
-  return step;
-}
-
-function pointAt(order, step) {
-  let x = 0, y = 0;
-  for (let side = 1; side < 2 ** order; side *= 2) {
-    const right = Math.floor(step / 2) & 1, down = (step ^ right) & 1;
-    if (!down) {
-      if (right) { x = side - 1 - x; y = side - 1 - y; }
-      [x, y] = [y, x];
-    }
-    x += side * right;
-    y += side * down;
-    step = Math.floor(step / 4);
-  }
-  return [x, y];
-}
-
-// blockAt is the block of addresses of a pixel.
-function blockAt(family, x, y) {
-  const order = family.square.order, step = stepAt(order, x, y);
-  const prefix = 2 * order + family.skip;
-  if (family.bits === 32) {
-    const size = 2 ** (32 - prefix);
-    return { first: step * size, last: (step + 1) * size - 1, prefix };
-  }
-  const size = 1n << BigInt(128 - prefix);
-  const first = family.first + BigInt(step) * size;
-  return { first, last: first + size - 1n, prefix };
-}
-
-// show fills the tip for a pixel.
-function show(family, x, y) {
-  const block = blockAt(family, x, y), most = 7;
+// show fills the tip for a network.
+function show(net) {
+  const { family, first, last } = net, list = family.ranges, most = 7;
   tip.textContent = "";
-  element("div", family.text(block.first) + "/" + block.prefix, tip).className = "head";
-  const from = indexOf(family.ranges, block.first), to = indexOf(family.ranges, block.last);
+  const from = indexOf(list, first), to = indexOf(list, last);
+  const head = from === to ? "" : ": " + thousands(to - from + 1) + " ranges in this pixel";
+  element("div", (net.bits === family.bits ? family.text(first) : networkText(net)) + head, tip, "head");
   for (let i = from; i <= to; i++) {
     if (i - from === most && to - i > 0) {
-      element("div", "and " + (to - i + 1).toLocaleString("en") + " more ranges in this pixel", tip).className = "faint";
+      element("div", "and " + thousands(to - i + 1) + " more ranges", tip, "faint");
       break;
     }
-    const first = family.ranges.first[i] > block.first ? family.ranges.first[i] : block.first;
-    const end = lastOf(family, family.ranges, i), last = end < block.last ? end : block.last;
-    row(family, i, first, last, tip);
+    const begin = list.first[i] > first ? list.first[i] : first;
+    const end = lastOf(family, list, i), until = end < last ? end : last;
+    const outcome = data.outcomes[list.what[i]], line = element("div", "", tip, "row");
+    swatch(outcome, line);
+    const words = element("div", "", line);
+    element("div", rangeText(family, list.first[i], end), words);
+    element("div", sentence(outcome), words);
+    const where = [outcome.ground === "mapped" ? "" : countriesIn(family, begin, until), purposes(family, begin, until)].filter(Boolean).join("; ");
+    if (where) element("div", where, words, "faint");
   }
 }
 
-// The frame around the pixel that is spoken of.
-const frame = document.createElementNS("http://www.w3.org/2000/svg", "g");
-for (const [colour, width] of [["#fff", 4], ["#1a1a1a", 1.5]]) {
-  const box = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  for (const [name, value] of Object.entries({ x: -4, y: -4, width: 9, height: 9, fill: "none", stroke: colour, "stroke-width": width })) box.setAttribute(name, value);
-  frame.append(box);
-}
-
-function frameAt(family, x, y) {
-  frame.setAttribute("transform", "translate(" + (family.square.x + x) + " " + (family.square.y + y) + ")");
-  sheet.append(frame);
-}
-
-function hide() {
-  tip.hidden = true;
-  frame.remove();
-}
-
-function pointed(event) {
-  const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(sheet.getScreenCTM().inverse());
-  for (const family of families) {
-    const x = Math.floor(at.x) - family.square.x, y = Math.floor(at.y) - family.square.y, side = 2 ** family.square.order;
-    if (x < 0 || y < 0 || x >= side || y >= side) continue;
-    show(family, x, y);
-    frameAt(family, x, y);
-    tip.hidden = false;
-    const left = event.clientX + 18, below = event.clientY + 18;
-    tip.style.left = Math.max(4, left + tip.offsetWidth > innerWidth ? event.clientX - 18 - tip.offsetWidth : left) + "px";
-    tip.style.top = Math.max(4, Math.min(below, innerHeight - tip.offsetHeight - 4)) + "px";
-    return;
+// summary is how much of a network is allowed and denied.
+function summary(net) {
+  const parts = count(net.family, net.first, net.last), whole = net.last - net.first + net.family.one;
+  const sums = { allowed: net.family.zero, denied: net.family.zero, several: net.family.zero, reserved: net.family.zero };
+  for (const { outcome, size } of parts) {
+    const what = data.outcomes[outcome];
+    if (what.ground === "reserved") sums.reserved += size;
+    if (what.mixed) sums.several += size;
+    else if (what.allowed) sums.allowed += size;
+    else if (what.ground !== "mapped") sums.denied += size;
   }
-  hide();
+  return { parts, whole, ...sums };
 }
 
-// address reads what a person enters: [family, number], or null.
-function address(text) {
-  const dotted = (part) => {
-    const octets = part.split(".");
-    if (octets.length !== 4 || !octets.every((o) => /^(0|[1-9]\d{0,2})$/.test(o) && Number(o) < 256)) return null;
-    return octets.reduce((sum, o) => sum * 256 + Number(o), 0);
-  };
-  if (!text.includes(":")) {
-    const n = dotted(text);
-    return n === null ? null : [families[0], n];
-  }
-  const tail = text.slice(text.lastIndexOf(":") + 1);
-  if (tail.includes(".")) {
-    const n = dotted(tail);
-    if (n === null) return null;
-    text = text.slice(0, -tail.length) + Math.floor(n / 65536).toString(16) + ":" + (n % 65536).toString(16);
-  }
-  const halves = text.split("::");
-  if (halves.length > 2) return null;
-  const groups = halves.map((half) => (half === "" ? [] : half.split(":")));
-  const count = groups.flat().length;
-  if (halves.length === 1 ? count !== 8 : count > 7) return null;
-  if (!groups.flat().every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return null;
-  const zeros = halves.length === 1 ? [] : Array(8 - count).fill("0");
-  const n = [...groups[0], ...zeros, ...(groups[1] || [])].reduce((sum, group) => (sum << 16n) | BigInt("0x" + group), 0n);
-  return n >> 32n === 0xffffn ? [families[0], Number(n & 0xffffffffn)] : [families[1], n];
-}
-
-function find(event) {
-  event.preventDefault();
-  hide();
-  const found = address(document.getElementById("address").value.trim());
+// speak says how a network is decided, and by what.
+function speak(net) {
+  const { family } = net, found = summary(net), most = 8;
   answer.textContent = "";
-  if (!found) {
-    answer.textContent = "That is no address.";
-    return;
+  const name = net.bits === family.bits ? family.text(net.first) : networkText(net);
+  let head = name + ": ";
+  if (net.bits === family.bits) head += found.several > 0 ? "not told apart on this page" : found.allowed > 0 ? "allowed" : "denied";
+  else {
+    const words = [];
+    for (const kind of ["allowed", "denied"]) {
+      if (found[kind] === found.whole) words.push("all of it is " + kind);
+      else if (found[kind] > 0) words.push(percent(share(found[kind], found.whole)) + " " + kind + " (" + amount(family, found[kind]) + ")");
+    }
+    if (found.several > 0) words.push(percent(share(found.several, found.whole)) + " not told apart on this page");
+    head += words.join(", ") || "IPv4-mapped addresses are IPv4 addresses";
   }
-  const [family, n] = found;
-  row(family, indexOf(family.ranges, n), n, n, answer);
-  const shift = family.bits - 2 * family.square.order - family.skip;
-  const step = family.bits === 32 ? Math.floor(n / 2 ** shift) : Number((n - family.first) >> BigInt(shift));
-  if (step >= 0 && step < 4 ** family.square.order) frameAt(family, ...pointAt(family.square.order, step));
+  element("div", head, answer, "head");
+  found.parts.forEach(({ outcome, size }, i) => {
+    if (i > most) return;
+    if (i === most) {
+      element("div", "and " + thousands(found.parts.length - most) + " more", answer, "faint");
+      return;
+    }
+    const line = element("div", "", answer, "row");
+    swatch(data.outcomes[outcome], line);
+    element("div", sentence(data.outcomes[outcome]) + (size === found.whole ? "" : ": " + percent(share(size, found.whole)) + " (" + amount(family, size) + ")"), line);
+  });
+  const where = [countriesIn(family, net.first, net.last), purposes(family, net.first, net.last)].filter(Boolean).join("; ");
+  if (where) element("div", where, answer, "faint");
 }
 
-async function start() {
-  const packed = Uint8Array.from(atob(document.getElementById("map-ranges").textContent), (c) => c.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  read(new Uint8Array(await new Response(stream).arrayBuffer()));
-  sheet.addEventListener("pointermove", pointed);
-  sheet.addEventListener("pointerdown", pointed);
-  sheet.addEventListener("pointerleave", hide);
-  document.getElementById("find").addEventListener("submit", find);
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+let panels = [];
+
+// find shows an address or a network: the deepest view that holds it.
+function find(text) {
+  const net = parseNetwork(text);
+  for (const panel of panels) panel.hide();
+  if (!net) {
+    answer.textContent = "That is neither an address nor a network: expected something like 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.";
+    return;
+  }
+  const index = families.indexOf(net.family), panel = panels[index], top = panel.top;
+  let view = top;
+  if (top.cells) {
+    const cell = top.cells.find((cell) => cell.first <= net.first && net.last <= cell.last);
+    if (cell) view = cell;
+  }
+  while (view !== top || !top.cells) {
+    const bits = view.bits + 8;
+    if (bits > deepest[index] || bits > net.bits) break;
+    view = network(net.family, net.first, bits);
+  }
+  panel.go(view);
+  panel.frame = view.bits === net.bits && !view.cells ? null : net;
+  panel.draw();
+  speak(net);
+  if (top.cells && view === top && !panel.placeOf(net)) element("div", "The panel does not show it: no zone, list or source names it.", answer, "faint");
+}
+
+function legend() {
+  const amounts = filter ? legendOf(data, filter) : [0, 1].map((family) => data.legend.map((category) => category.amounts[family]));
+  const body = byId("legend").tBodies[0];
+  body.textContent = "";
+  data.legend.forEach((category, i) => {
+    if (category.blank || (filter && category.counts && amounts[0][i] === "-" && amounts[1][i] === "-")) return;
+    const row = element("tr", "", body), name = element("th", "", row);
+    name.scope = "row";
+    element("span", "", name, "swatch").style.background = category.colour;
+    name.append(category.name);
+    for (const family of [0, 1]) element("td", category.counts ? amounts[family][i] : "", row, "number");
+  });
+  byId("counted").textContent = (filter ? "What the choice above decides, of all that counts." : "What counts: all of IPv4 but reserved space that nothing names, and the IPv6 that something names.");
+}
+
+function start() {
+  const top6 = { bits: data.panel6.bits, across: data.panel6.across, cells: data.panel6.cells.map((first) => parseNetwork(first + "/" + data.panel6.bits)) };
+  panels = [new Panel(0, network(families[0], 0, 0)), new Panel(1, top6)];
+  const filters = filtersOf(data), choice = byId("filter");
+  let group = null;
+  filters.forEach((one, i) => {
+    if (!group || group.label !== one.group) {
+      group = element("optgroup", "", choice);
+      group.label = one.group;
+    }
+    element("option", one.label, group).value = i;
+  });
+  choice.addEventListener("change", () => {
+    filter = choice.value === "" ? null : filters[choice.value].chooses;
+    legend();
+    for (const panel of panels) panel.render();
+  });
+  byId("find").addEventListener("submit", (event) => { event.preventDefault(); find(byId("address").value); });
+  dark.addEventListener("change", () => { for (const panel of panels) panel.render(); });
+  for (const fact of data.facts) {
+    element("dt", fact.label, byId("facts"));
+    for (const line of fact.lines) element("dd", line, byId("facts"));
+    if (fact.print) element("dd", fact.print, byId("facts"), "print");
+  }
+  const merged = data.merged.map((bits, i) => (bits ? families[i].name + " networks /" + bits : "")).filter(Boolean);
+  if (merged.length > 0) {
+    byId("merged").textContent = "This policy has too many ranges for one page: " + merged.join(" and ") + " that hold several are drawn as one, and left out of what a filter counts. netwicket eval decides about each address.";
+    byId("merged").hidden = false;
+  }
+  legend();
+  const asked = () => { if (location.hash.length > 1) { byId("address").value = decodeURIComponent(location.hash.slice(1)); find(byId("address").value); } };
+  addEventListener("hashchange", asked);
+  asked();
   document.body.dataset.ready = "yes";
 }
 
-start().catch((problem) => { answer.textContent = "The ranges cannot be read, so that the map is only a picture: " + problem; });
+async function unpack() {
+  const packed = Uint8Array.from(atob(byId("map-ranges").textContent), (c) => c.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  decode(new Uint8Array(await new Response(stream).arrayBuffer()));
+}
+
+unpack().then(start).catch((problem) => { answer.textContent = "The map cannot be drawn: " + problem; });

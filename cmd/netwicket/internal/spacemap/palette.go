@@ -12,6 +12,8 @@ type category struct {
 	paint color.RGBA
 	rank  int // order in the legend
 
+	ground ground // what is not counted has no side
+
 	// stands says on which side the category stands of the line that must stay
 	// visible: allow against deny, or changed against unchanged.
 	stands bool
@@ -68,8 +70,10 @@ func paintOfAllowed(reason decide.Reason) color.RGBA {
 func categoryOf(o outcome, compare bool) category {
 	after := o.after
 	switch {
-	case o.none:
-		return category{name: "not an address of this family", paint: rgb(0xffffff), rank: 100}
+	case o.ground == reserved:
+		return category{name: "reserved: not counted", paint: rgb(0x9b9b9b), rank: 90, ground: reserved}
+	case o.ground != counted:
+		return category{name: "not named anywhere", paint: paper, rank: 100, ground: unnamed}
 	case !compare:
 		rank := 10 + int(after.Reason)
 		if after.Allowed() {

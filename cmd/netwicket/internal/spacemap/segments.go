@@ -7,13 +7,14 @@ import (
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
-// outcome is what is said of a range: a decision, or two that are compared. It is
-// comparable.
+// outcome is what is said of a range: a decision, or two that are compared, and
+// whether it counts. It is comparable.
 type outcome struct {
 	after, before decide.Decision // before is the zero Decision unless two policies are compared
-	none          bool            // addresses that are none of their family: IPv4-mapped ones
+	ground        ground
 }
 
 // segment is a range of addresses with one outcome. It ends where the next one
@@ -29,34 +30,54 @@ type space struct {
 	v4, v6   []segment
 }
 
-// newSpace reads the ranges of a policy, or of two side by side.
-func newSpace(policy, old *decide.Policy, compare bool) *space {
+// newSpace reads the ranges of a policy, or of two side by side, cut where grounds
+// begin and end.
+func newSpace(policy, old *decide.Policy, compare bool, grounds []grounded) *space {
 	s := &space{}
 	ids := make(map[outcome]int)
-	id := func(o outcome) int {
+	add := func(first netip.Addr, o outcome) {
 		known, found := ids[o]
 		if !found {
 			known = len(s.outcomes)
 			ids[o] = known
 			s.outcomes = append(s.outcomes, o)
 		}
-		return known
+		list := &s.v4
+		if first.Is6() {
+			list = &s.v6
+		}
+		if last := len(*list) - 1; last < 0 || (*list)[last].outcome != known {
+			*list = append(*list, segment{first, known})
+		}
 	}
 	next := netip.IPv4Unspecified()
 	for r, o := range outcomes(policy, old, compare) {
-		list := &s.v4
-		if r.From().Is6() {
-			if next.Is4() || !next.IsValid() { // the address after the last one of IPv4
-				next = netip.IPv6Unspecified()
-			}
-			list = &s.v6
+		if r.From().Is6() && !next.Is6() { // the address after the last one of IPv4
+			next = netip.IPv6Unspecified()
 		}
 		if r.From() != next {
-			*list = append(*list, segment{next, id(outcome{none: true})})
+			add(next, outcome{ground: unmapped})
 		}
-		known := id(o)
-		if last := len(*list) - 1; last < 0 || (*list)[last].outcome != known {
-			*list = append(*list, segment{r.From(), known})
+		for len(grounds) > 0 && grounds[0].addresses.To().Less(r.From()) {
+			grounds = grounds[1:]
+		}
+		from := r.From()
+		for i := 0; i < len(grounds) && !r.To().Less(grounds[i].addresses.From()); i++ {
+			g := grounds[i]
+			if from.Less(g.addresses.From()) {
+				add(from, o)
+				from = g.addresses.From()
+			}
+			inside := o
+			inside.ground = g.ground
+			add(from, inside)
+			from = g.addresses.To().Next()
+			if !g.addresses.To().Less(r.To()) {
+				break
+			}
+		}
+		if from.IsValid() && from.BitLen() == r.To().BitLen() && !r.To().Less(from) {
+			add(from, o)
 		}
 		next = r.To().Next()
 	}
@@ -109,4 +130,25 @@ func sideBySide(policy, old *decide.Policy, yield func(netipx.IPRange, outcome) 
 // are never the same.
 func plain(d decide.Decision) decide.Decision {
 	return decide.Decision{Verdict: d.Verdict, Reason: d.Reason, Reasons: d.Reasons}
+}
+
+// lastOf is the last address of a segment.
+func lastOf(segments []segment, i int) netip.Addr {
+	if i+1 < len(segments) {
+		return segments[i+1].first.Prev()
+	}
+	family := addrnum.FamilyOf(segments[i].first)
+	return family.Addr(family.Last())
+}
+
+// sizeOf is how many addresses a segment has: exact in IPv4, and to 53 bits in
+// IPv6.
+func sizeOf(segments []segment, i int) float64 {
+	from, to := addrnum.From(segments[i].first), addrnum.From(lastOf(segments, i))
+	low := to.Lo - from.Lo // modulo 2^64, as the borrow is
+	high := to.Hi - from.Hi
+	if to.Lo < from.Lo {
+		high--
+	}
+	return float64(high)*(1<<64) + float64(low) + 1
 }

@@ -49,7 +49,7 @@ func (p *picture) spots() []spot {
 // cluster visits what is marked and close to the pixel start, and what is close
 // to that, and so on.
 func (p *picture) cluster(marked []color.RGBA, seen []bool, start int) (area int, bounds image.Rectangle) {
-	side := 1 << p.order
+	side := p.side()
 	square := image.Rect(0, 0, side, side)
 	queue := []int{start}
 	seen[start] = true
@@ -81,3 +81,6 @@ func count(side []color.RGBA) int {
 	}
 	return n
 }
+
+// side is how many pixels a row has.
+func (p *picture) side() int { return p.panel.across << p.panel.order }

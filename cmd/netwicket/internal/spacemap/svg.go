@@ -84,7 +84,7 @@ func (p *svgPen) ring(centre image.Point, radius int, paint color.RGBA) {
 }
 
 func (p *svgPen) picture(at image.Point, pic *picture) {
-	side := 1 << pic.order
+	side := pic.side()
 	fmt.Fprintf(&p.out, `<image x="%d" y="%d" width="%d" height="%d" style="image-rendering:pixelated" href="data:image/png;base64,`, at.X, at.Y, side, side)
 	encoder := base64.NewEncoder(base64.StdEncoding, &p.out)
 	// Neither an opaque image of this size nor a buffer makes an encoder fail.
