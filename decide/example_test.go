@@ -104,7 +104,7 @@ func ExampleDiff() {
 		fmt.Println(change.Range, change.Before.Reason, "->", change.After.Verdict)
 		break
 	}
-	// Output: 0.0.0.0-1.1.0.255 blocklisted -> deny
+	// Output: 0.0.0.0-0.255.255.255 blocklisted -> deny
 }
 
 // A reload builds the next policy aside and swaps it in; on an error the one in

@@ -21,9 +21,11 @@ func (c *commandLine) mapCommand() *cobra.Command {
 		Use:   "map -o FILE",
 		Short: "Draw the address space by decision",
 		Long: `Draws what the policy decides: all of IPv4 on a Hilbert curve, where networks
-are squares, and the part of IPv6 that is in use, 2000::/3. The ending of FILE
-says what is written: a .png, an .svg, or an .html page that tells the exact
-range, decision, reason and country under the pointer and needs no network.
+are squares, and the networks of IPv6 that a zone, a list or a geo source names.
+Space that IANA reserves is grey and not counted, unless one of them names it.
+
+The ending of FILE says what is written: a .png, an .svg, or an .html page to
+zoom, search and filter, which needs no network.
 
 With --diff only what changes from the policy OLD to this one is coloured; what
 -g and the other flags name is part of both.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"image/color"
 	"image/png"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -57,6 +59,70 @@ func TestMapDiff(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(content), "What changes from old.json to netwicket.json")
 	require.Contains(t, string(content), ">newly denied</text>")
+}
+
+// The picture in the README is what the command beside it draws. Its bytes may
+// differ between versions of Go, its pixels do not.
+func TestReadmePicture(t *testing.T) {
+	t.Chdir("../..")
+	const kept = "docs/map.png"
+	file := filepath.Join(t.TempDir(), "map.png")
+	require.Equal(t, ran{}, runIn(t, "", "map", "-c", "examples/acme", "-o", file))
+	drawn, err := os.ReadFile(file)
+	require.NoError(t, err)
+	if *updatePage {
+		require.NoError(t, os.WriteFile(kept, drawn, 0o644))
+	}
+	content, err := os.ReadFile(kept)
+	require.NoError(t, err)
+	require.Less(t, len(content), 200<<10, "a picture that a README can carry")
+	want, err := png.Decode(bytes.NewReader(drawn))
+	require.NoError(t, err)
+	got, err := png.Decode(bytes.NewReader(content))
+	require.NoError(t, err)
+	require.Equal(t, want, got, "docs/map.png is another picture; go test ./cmd/netwicket -run TestReadmePicture -update draws it")
+	colours := map[color.Color]int{}
+	for y := range want.Bounds().Dy() {
+		for x := range want.Bounds().Dx() {
+			colours[want.At(x, y)]++
+		}
+	}
+	large := 0
+	for _, n := range colours {
+		if n > 1500 {
+			large++
+		}
+	}
+	require.GreaterOrEqual(t, large, 6, "the example shows what the picture is for: paper, reserved, and four decisions")
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	require.Regexp(t, `!\[[^\]]{40,}\]\(docs/map\.png\)`, string(readme), "with words for those who do not see it")
+}
+
+// In a browser the page comes to life, and goes where its link says.
+func TestMapInABrowser(t *testing.T) {
+	browser, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("the page is opened in chromium, which is not installed")
+	}
+	acme(t)
+	require.Equal(t, ran{}, runIn(t, "", "map", "-o", "map.html"))
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	show := func(fragment string) string {
+		out, err := exec.Command(browser, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(), "--virtual-time-budget=20000", "--dump-dom",
+			"file://"+filepath.ToSlash(here)+"/map.html"+fragment).Output()
+		require.NoError(t, err)
+		return string(out)
+	}
+	page := show("#192.0.2.0/23")
+	require.Contains(t, page, `data-ready="yes"`)
+	require.Contains(t, page, "192.0.2.0/23: 50.0 % allowed (256 addresses), 50.0 % denied (256 addresses)")
+	require.Contains(t, page, "documentation (RFC 5737)")
+	require.Contains(t, page, ">192.0.0.0/16</span>", "it looks into the network that holds it")
+	require.Contains(t, page, ">Back</button>")
+	require.Contains(t, page, `<optgroup label="Zones that block"><option value="0">BlockedIpZone (nzblock)</option>`)
+	require.Contains(t, show("#nowhere"), "That is neither an address nor a network")
 }
 
 // A map goes to the file behind a link, which stays a link.

@@ -1,5 +1,7 @@
 // Command generate writes the geo databases of the acme example from the
-// readable tables in geo/source. Run it in examples/acme:
+// readable tables in geo/source. The networks of documentation and the few real
+// ones in them are what the tests and the manual ask about; the large ones, which
+// give the map its colours, are in invented countries. Run it in examples/acme:
 //
 //	go run ./generate
 package main

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"image/color"
 	"image/png"
 	"io"
 	"math/big"
@@ -14,6 +15,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -237,5 +239,32 @@ func TestHTMLIsSelfContained(t *testing.T) {
 			require.Equal(t, subject.Config.Geo == nil, page.Countries == nil)
 			require.NotEmpty(t, page.Outcomes)
 		})
+	}
+}
+
+// By day and by night, text has the contrast that WCAG 2 asks for at level AA, and
+// so have the edges of fields.
+func TestPageContrast(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, spacemap.New(spacemap.Subject{}).HTML(&out))
+	themes := regexp.MustCompile(`:root \{ ([^}]*)\}`).FindAllStringSubmatch(out.String(), -1)
+	require.Len(t, themes, 2)
+	for _, theme := range themes {
+		light := map[string]float64{}
+		for _, found := range regexp.MustCompile(`--([a-z]+): #([0-9a-f]{6});`).FindAllStringSubmatch(theme[1], -1) {
+			n, err := strconv.ParseUint(found[2], 16, 32)
+			require.NoError(t, err)
+			light[found[1]] = luminance(color.RGBA{R: uint8(n >> 16), G: uint8(n >> 8), B: uint8(n), A: 255})
+		}
+		for _, pair := range []struct {
+			front, ground string
+			least         float64
+		}{
+			{"ink", "paper", 4.5}, {"faint", "paper", 4.5}, {"ink", "field", 4.5}, {"ink", "button", 4.5},
+			{"edge", "paper", 3}, {"focus", "paper", 3},
+		} {
+			a, b := light[pair.front], light[pair.ground]
+			require.GreaterOrEqual(t, (max(a, b)+0.05)/(min(a, b)+0.05), pair.least, "%s on %s in %s", pair.front, pair.ground, theme[1])
+		}
 	}
 }

@@ -113,21 +113,27 @@ func (m *Map) grid(p pen, at image.Point, pic *picture) {
 	}
 	cell := side / blocks
 	line := color.RGBA{R: 0, G: 0, B: 0, A: 70}
-	for i := 0; i <= blocks; i++ {
-		offset := min(i*cell, side-1)
-		p.box(image.Rect(at.X+offset, at.Y, at.X+offset+1, at.Y+side), line)
-		p.box(image.Rect(at.X, at.Y+offset, at.X+side, at.Y+offset+1), line)
-	}
 	name := lettering{size: 12, paint: ink, plate: true, room: cell - 8}
-	if pic.panel.family == addrnum.IPv6 {
-		for i, first := range pic.panel.cells {
-			p.text(at.X+i%blocks*cell+5, at.Y+i/blocks*cell+15, first.String(), name)
+	for step := range blocks * blocks {
+		x, y, text := step%blocks, step/blocks, ""
+		if pic.panel.family == addrnum.IPv4 {
+			x, y = pointAt(4, uint32(step))
+			text = strconv.Itoa(step)
+		} else if step < len(pic.panel.cells) {
+			text = pic.panel.cells[step].String()
+		} else {
+			break
 		}
-	} else {
-		for step := range blocks * blocks {
-			x, y := pointAt(4, uint32(step))
-			p.text(at.X+x*cell+5, at.Y+y*cell+15, strconv.Itoa(step), name)
+		left, above := at.X+x*cell, at.Y+y*cell
+		p.box(image.Rect(left, above, left+cell, above+1), line)
+		p.box(image.Rect(left, above, left+1, above+cell), line)
+		if right := at.X + side - 1; left+cell > right || pic.panel.family == addrnum.IPv6 {
+			p.box(image.Rect(min(left+cell, right), above, min(left+cell, right)+1, above+cell), line)
 		}
+		if bottom := at.Y + side - 1; above+cell > bottom || pic.panel.family == addrnum.IPv6 {
+			p.box(image.Rect(left, min(above+cell, bottom), left+cell, min(above+cell, bottom)+1), line)
+		}
+		p.text(left+5, above+15, text, name)
 	}
 	for _, spot := range pic.spots() {
 		p.ring(spot.centre.Add(at), spot.radius+7, spot.paint)

@@ -106,9 +106,16 @@ class Panel {
     pen.imageSmoothingEnabled = false;
     pen.drawImage(this.picture, 0, 0, size, size);
     pen.fillStyle = dark.matches ? "rgba(255, 255, 255, .25)" : "rgba(0, 0, 0, .28)";
-    for (let i = 1; i < across; i++) {
-      pen.fillRect(i * cell, 0, 1, size);
-      pen.fillRect(0, i * cell, size, 1);
+    for (let row = 0; row < across; row++) {
+      for (let column = 0; column < across; column++) {
+        if (!this.squareAt(column, row)) continue;
+        pen.fillRect(column * cell, row * cell, cell, 1);
+        pen.fillRect(column * cell, row * cell, 1, cell);
+        if (this.view.cells) {
+          pen.fillRect(column * cell, (row + 1) * cell, cell, 1);
+          pen.fillRect((column + 1) * cell, row * cell, 1, cell);
+        }
+      }
     }
     // Letters are 11 pixels high on the screen, whatever the canvas is scaled to.
     const letters = Math.min(40, Math.max(13, (11 * size) / (this.canvas.clientWidth || size)));
@@ -396,6 +403,15 @@ function find(text) {
   if (top.cells && view === top && !panel.placeOf(net)) element("div", "The panel does not show it: no zone, list or source names it.", answer, "faint");
 }
 
+// number is a share and an amount, each of which stays in one line.
+function number(text, row) {
+  const cell = element("td", "", row, "number");
+  for (const part of text.split(/ (?=\()/)) {
+    element("span", part, cell, "whole");
+    cell.append(" ");
+  }
+}
+
 function legend() {
   const amounts = filter ? legendOf(data, filter) : [0, 1].map((family) => data.legend.map((category) => category.amounts[family]));
   const body = byId("legend").tBodies[0];
@@ -406,7 +422,7 @@ function legend() {
     name.scope = "row";
     element("span", "", name, "swatch").style.background = category.colour;
     name.append(category.name);
-    for (const family of [0, 1]) element("td", category.counts ? amounts[family][i] : "", row, "number");
+    for (const family of [0, 1]) number(category.counts ? amounts[family][i] : "", row);
   });
   byId("counted").textContent = (filter ? "What the choice above decides, of all that counts." : "What counts: all of IPv4 but reserved space that nothing names, and the IPv6 that something names.");
 }

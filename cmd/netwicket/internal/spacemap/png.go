@@ -20,7 +20,7 @@ func (m *Map) PNG(w io.Writer) error {
 	}
 	p := &pngPen{sheet: image.NewRGBA(image.Rect(0, 0, sheetWidth, sheetHeight)), fonts: faces}
 	m.lay(p)
-	return png.Encode(w, p.sheet)
+	return (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(w, p.sheet)
 }
 
 // pngPen sets pixels.
