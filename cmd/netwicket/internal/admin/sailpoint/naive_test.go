@@ -361,7 +361,7 @@ func (d drawn) document() map[string]any {
 // A patch makes what RFC 6902 says, or is refused as a whole.
 func TestPatchesAgreeWithANaiveOne(t *testing.T) {
 	var done, refusals int
-	for seed := range uint64(30_000) {
+	for seed := range uint64(12_000) {
 		d := drawn{rand.New(rand.NewPCG(seed, 6902))}
 		before, steps := d.document(), []map[string]any{}
 		for range d.IntN(5) + 1 {
@@ -398,7 +398,7 @@ func TestPatchesAgreeWithANaiveOne(t *testing.T) {
 		done++
 		require.JSONEq(t, string(encoded(t, after)), string(got), "%s\n%s", text, patch)
 	}
-	require.Greater(t, done, 1_500)
+	require.Greater(t, done, 600)
 	require.Greater(t, refusals, 2_000)
 }
 
@@ -503,7 +503,7 @@ func TestPatchesAreStoredWholeOrNotAtAll(t *testing.T) {
 	o := openOrg(t, nil)
 	d := drawn{rand.New(rand.NewPCG(1, 6902))}
 	var done, refusals int
-	for range 40 {
+	for range 20 {
 		text := o.must("POST", path, string(encoded(t, d.document())))
 		files := o.files()
 		for range 10 {
@@ -534,6 +534,6 @@ func TestPatchesAreStoredWholeOrNotAtAll(t *testing.T) {
 		require.NoError(t, err)
 		require.JSONEq(t, text, string(stored))
 	}
-	require.Greater(t, done, 20)
-	require.Greater(t, refusals, 100)
+	require.Greater(t, done, 10)
+	require.Greater(t, refusals, 50)
 }
