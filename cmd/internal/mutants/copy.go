@@ -41,6 +41,7 @@ var reach = map[string][]string{
 	"cmd/netwicket/internal/admin/records":   {"./cmd/netwicket/internal/admin/records", "./cmd/netwicket/internal/admin/okta", "./cmd/netwicket/internal/admin/tenant"},
 	"cmd/netwicket/internal/admin/sailpoint": {"./cmd/netwicket/internal/admin/sailpoint", "./cmd/netwicket"},
 	"cmd/netwicket/internal/admin/tenant":    {"./cmd/netwicket/internal/admin/tenant", "./cmd/netwicket/internal/admin/okta"},
+	"cmd/netwicket/internal/admin/wire":      {"./cmd/netwicket/internal/admin/wire", "./cmd/netwicket/internal/admin/okta"},
 	"cmd/netwicket/internal/admission":       {"./cmd/netwicket/internal/admission", "./cmd/netwicket"},
 	"cmd/netwicket/internal/atomicfile":      {"./cmd/netwicket/internal/atomicfile", "./cmd/netwicket"},
 	"cmd/netwicket/internal/docdiff":         {"./cmd/netwicket/internal/docdiff", "./cmd/netwicket"},
