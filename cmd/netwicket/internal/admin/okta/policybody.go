@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
+	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
@@ -26,7 +27,8 @@ func policyShape() *shape {
 type body struct {
 	faults
 	node     jsondoc.Node
-	priority *int // that it asks for; nil: none
+	priority *int         // that it asks for; nil: none
+	loaded   finding.List // what the loader says of a zone
 }
 
 // text is the content of a member; empty if there is none.

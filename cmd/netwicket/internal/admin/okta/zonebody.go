@@ -12,10 +12,21 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// shapedZone refuses a body with a member of the wrong kind. An object where a list
-// belongs, {} included, would read as an empty list, and wipe a block list (H5).
-func shapedZone(handle func(*wire.Request) wire.Answer) func(*wire.Request) wire.Answer {
-	return func(r *wire.Request) wire.Answer { return shaped(zoneShape(r.Body), handle)(r) }
+// changeZone answers with what a request's zone made of the documents. A body with a
+// member of the wrong kind is refused before anything else: an object where a list
+// belongs, {} included, would read as an empty list, and wipe a block list (H5). The
+// body is read once and before it is the request's turn to write, since a large one
+// takes a while.
+func (a *api) changeZone(change func(*wire.Request, *records.Documents, *records.Zone, *body) wire.Answer) func(*wire.Request) wire.Answer {
+	return func(r *wire.Request) wire.Answer {
+		return shaped(zoneShape(r.Body), func(r *wire.Request) wire.Answer {
+			sent, read := readZone(r.Body)
+			return a.change(func(r *wire.Request, d *records.Documents) wire.Answer {
+				z, b := *sent, *read
+				return change(r, d, &z, &b)
+			})(r)
+		})(r)
+	}
 }
 
 // zoneShape is what kinds the members of a zone have. Locations and ASNs are lists in
@@ -41,8 +52,8 @@ func zoneShape(node jsondoc.Node) *shape {
 	})
 }
 
-// readZone reads the zone of a request's body as it is stored: lists without elements
-// are unset (Z9).
+// readZone reads the zone of a request's body as it is stored, lists without elements
+// being unset (Z9), and what the loader says of it.
 func readZone(node jsondoc.Node) (*records.Zone, *body) {
 	z := records.ReadZone(node)
 	z.Gateways, z.Proxies = networks(z.Gateways), networks(z.Proxies)
@@ -51,7 +62,7 @@ func readZone(node jsondoc.Node) (*records.Zone, *body) {
 	if len(z.ASNs) == 0 {
 		z.ASNs = nil
 	}
-	return z, &body{node: node}
+	return z, &body{node: node, loaded: loadZone(node)}
 }
 
 // networks are gateways or proxies: the ends of a range lose the space around them,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/internal/jsondoc"
 	"github.com/netwicket/netwicket/internal/netset"
 	"github.com/netwicket/netwicket/internal/shown"
 	"github.com/netwicket/netwicket/zone"
@@ -46,7 +47,7 @@ func (b *body) checkZone(z, old *records.Zone, d *records.Documents) {
 	}
 	b.filled(z)
 	b.limits(z, old, d)
-	b.loadZone(z)
+	b.refused(z)
 	b.inOrder(b.node)
 }
 
@@ -202,17 +203,22 @@ func (b *body) entries(z, old *records.Zone, d *records.Documents) {
 	}
 }
 
-// loadZone notes what the loader of policies would refuse in the zone as it was sent,
+// loadZone is what the loader of policies would refuse in a zone as it was sent,
 // ACTIVE or not: what it says of addresses, countries, regions and ASNs, of members
 // that do not belong there and of slips is the one truth (Z11, Z13).
-func (b *body) loadZone(z *records.Zone) {
-	sent := objectOf(b.node)
+func loadZone(node jsondoc.Node) finding.List {
+	sent := objectOf(node)
 	sent.put(last, "status", json.RawMessage(`"ACTIVE"`))
 	sent.drop(func(m member) bool { return m.name == "usage" })
 	_, err := zone.ParseOkta("", slices.Concat([]byte{'['}, sent.json(), []byte{']'}))
 	list, _ := err.(finding.List) //nolint:errorlint // the parser's error is one, as its documentation says
+	return list
+}
+
+// refused notes what the loader would refuse, in Okta's words where they are known.
+func (b *body) refused(z *records.Zone) {
 	said := slices.Clone(b.fields)
-	for _, found := range list {
+	for _, found := range b.loaded {
 		field := fieldOf(found.Path)
 		switch {
 		case field == "": // about the zone as a whole, of which this package has said it

@@ -19,9 +19,9 @@ func (a *api) zoneRoutes() []wire.Route {
 	}
 	return []wire.Route{
 		route(http.MethodGet, "", readZones, wire.NoBody, a.read(a.listZones)),
-		route(http.MethodPost, "", manageZones, wire.Object, shapedZone(a.change(createZone))),
+		route(http.MethodPost, "", manageZones, wire.Object, a.changeZone(createZone)),
 		route(http.MethodGet, "/{id}", readZones, wire.NoBody, a.read(getZone)),
-		route(http.MethodPut, "/{id}", manageZones, wire.Object, shapedZone(a.change(replaceZone))),
+		route(http.MethodPut, "/{id}", manageZones, wire.Object, a.changeZone(replaceZone)),
 		route(http.MethodDelete, "/{id}", manageZones, wire.NoBody, a.change(deleteZone)),
 		route(http.MethodPost, "/{id}/lifecycle/activate", manageZones, wire.NoBody, a.change(setZoneStatus(records.Active))),
 		route(http.MethodPost, "/{id}/lifecycle/deactivate", manageZones, wire.NoBody, a.change(setZoneStatus(records.Inactive))),
@@ -63,8 +63,7 @@ func getZone(r *wire.Request, d *records.Documents) wire.Answer {
 	return zoneAnswer(r, z)
 }
 
-func createZone(r *wire.Request, d *records.Documents) wire.Answer {
-	z, body := readZone(r.Body)
+func createZone(r *wire.Request, d *records.Documents, z *records.Zone, body *body) wire.Answer {
 	z.ID, z.Status, z.System = records.NewID(records.ZoneID), records.Active, false // whatever the body says (Z4, Z6)
 	z.Created = tenant.TimeText(r.Time)
 	z.LastUpdated = z.Created
@@ -83,7 +82,7 @@ func createZone(r *wire.Request, d *records.Documents) wire.Answer {
 // replaceZone puts what the body says in the place of a zone (Z17). What is left
 // out is unset, but for what only silence would change: a block is not lifted by
 // leaving out usage.
-func replaceZone(r *wire.Request, d *records.Documents) wire.Answer {
+func replaceZone(r *wire.Request, d *records.Documents, z *records.Zone, body *body) wire.Answer {
 	old, i := d.Zone(r.Params["id"])
 	switch {
 	case old == nil:
@@ -91,7 +90,6 @@ func replaceZone(r *wire.Request, d *records.Documents) wire.Answer {
 	case !r.Matches(old.ETag()):
 		return notMatched()
 	}
-	z, body := readZone(r.Body)
 	z.ID, z.System, z.ExemptList = old.ID, old.System, old.ExemptList
 	z.Created, z.LastUpdated = old.Created, tenant.TimeText(r.Time)
 	if z.Usage == "" {
