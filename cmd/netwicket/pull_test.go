@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -215,7 +217,7 @@ func TestPullGuard(t *testing.T) {
 	s.write("netwicket.json", `{"geo": ["geo.csv"], "serve": {"guard": ["198.51.100.9", "192.0.2.1"]}}`)
 	got := s.okta()
 	require.Equal(t, 3, got.code, "nothing was in force, so nobody was denied")
-	require.Contains(t, got.stderr, "guard: 192.0.2.1, which is in serve.guard, would be denied: ")
+	require.Contains(t, got.stderr, "guard: it denies 192.0.2.1, which is in serve.guard: ")
 	require.NotContains(t, got.stderr, "198.51.100.9")
 	require.Empty(t, s.generations())
 
@@ -225,7 +227,7 @@ func TestPullGuard(t *testing.T) {
 	for _, accept := range [][]string{nil, {"--accept-shrink"}} {
 		got = s.unchanged(before, func() ran { return s.with(accept...) })
 		require.Equal(t, 3, got.code)
-		require.Contains(t, got.stderr, "guard: 198.51.100.9, ")
+		require.Contains(t, got.stderr, "guard: it denies 198.51.100.9, ")
 	}
 	s.write("netwicket.json", strings.Replace(s.read("netwicket.json"), `"198.51.100.9", "192.0.2.1"`, `"10.0.0.1"`, 1))
 	got = s.okta()
@@ -375,6 +377,11 @@ func TestPullOneVendor(t *testing.T) {
 		require.Equal(t, 0, s.okta().code)
 	}
 	require.Len(t, s.generations(), 5)
+	named := regexp.MustCompile(`pulled/([0-9a-f]+)/`).FindAllStringSubmatch(s.read("netwicket.json"), -1)
+	require.Len(t, named, 5)
+	for _, match := range named {
+		require.Equal(t, named[0], match, "one generation has it all")
+	}
 	parts := s.check()
 	require.True(t, parts.Config.AuthProfile.OffNetwork)
 	require.Len(t, parts.Config.SailPoint.Range, 2)
@@ -502,6 +509,32 @@ func TestPullForeignText(t *testing.T) {
 		return true
 	})
 	require.NotContains(t, s.okta().stderr, "\x1b")
+}
+
+// Every tenant has zones of the system's that are empty, of which nothing is said;
+// of others it is (D5).
+func TestPullWarnings(t *testing.T) {
+	s := newStage(t)
+	s.tenant.zones[0] = ipZone("nzo1", "LegacyIpZone", "POLICY", true)
+	s.tenant.zones = append(s.tenant.zones, ipZone("nzo4", "Forgotten", "POLICY", false))
+	got := s.okta()
+	require.Equal(t, 0, got.code, got.stderr)
+	require.Equal(t, 1, strings.Count(got.stderr, "[empty-zone]"), got.stderr)
+	require.Contains(t, got.stderr, "okta/zones.json:")
+}
+
+// A person who looks on sees what is asked, and nothing that steers the terminal.
+func TestPullProgress(t *testing.T) {
+	var out bytes.Buffer
+	p := newPullProgress(&out)
+	p.show("okta, rules of policy \"x\x1b[2J\", page 1")
+	p.show("okta, zones, page 2: waiting for 3s")
+	p.finish()
+	require.Contains(t, out.String(), "waiting for 3s")
+	require.Contains(t, out.String(), `x\x1b[2J`)
+	require.NotContains(t, out.String(), "\x1b[2J")
+	pullProgress{}.show("nobody looks on")
+	pullProgress{}.finish()
 }
 
 // Trouble that stays leaves what is in force, and says what it was.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -183,16 +182,25 @@ func TestHalfWrittenGeneration(t *testing.T) {
 	require.Equal(t, whole, s.read(file))
 }
 
-// A policy file that a person changes while the tenant is asked is not overwritten:
-// what was pulled goes into it as it is then (D2).
+// A policy file that a person changes while the tenant is asked, and what it answers
+// is judged, is not overwritten: what was pulled goes into it as it is then (D2).
 func TestPolicyFileIsChangedMeanwhile(t *testing.T) {
-	s := &pullStage{pulling: newPulling(t), tenant: newTenant(t)}
-	s.intercept("/api/v1/threats", func(http.ResponseWriter, int) bool {
-		s.write("netwicket.json", "{\"mode\": \"observe\", /* since today */ \"geo\": [\"geo.csv\"]}\n")
-		return false
-	})
-	got := s.okta()
-	require.Equal(t, 0, got.code, got.stderr)
-	require.True(t, s.check().Observe)
-	require.Contains(t, s.read("netwicket.json"), "/* since today */")
+	for at := 1; ; at++ {
+		s := &pullStage{pulling: newPulling(t), tenant: newTenant(t)}
+		looks := 0
+		s.looked = func() { // between all that a pull does, it looks at its clock
+			if looks++; looks == at {
+				s.write("netwicket.json", "{\"mode\": \"observe\", /* since today */ \"geo\": [\"geo.csv\"]}\n")
+			}
+		}
+		got := s.okta()
+		require.Equal(t, 0, got.code, got.stderr)
+		require.NotEmpty(t, s.check().Config.Zones, "%d", at)
+		if looks < at {
+			require.Greater(t, at, 5)
+			return
+		}
+		require.True(t, s.check().Observe, "%d", at)
+		require.Contains(t, s.read("netwicket.json"), "/* since today */")
+	}
 }

@@ -180,6 +180,7 @@ type pulling struct {
 	env    map[string]string
 	waits  []time.Duration
 	now    time.Time
+	looked func() // is told whenever the program looks at its clock; nil: nobody is
 }
 
 // newPulling is a folder whose policy file has geo and edge alone.
@@ -212,7 +213,12 @@ func (p *pulling) run(args ...string) ran {
 	p.t.Helper()
 	var out, stderr bytes.Buffer
 	clock := asking.Clock{
-		Now: func() time.Time { return p.now },
+		Now: func() time.Time {
+			if p.looked != nil {
+				p.looked()
+			}
+			return p.now
+		},
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			p.waits, p.now = append(p.waits, d), p.now.Add(d)
 			return ctx.Err()

@@ -4,8 +4,8 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
-	"time"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -23,9 +23,12 @@ func (c *commandLine) pullProgress(flags pullFlags) pullProgress {
 	if flags.watch > 0 || !isTerminal(c.err) {
 		return pullProgress{}
 	}
+	return newPullProgress(c.err)
+}
+
+func newPullProgress(out io.Writer) pullProgress {
 	return pullProgress{progressbar.NewOptions64(-1,
-		progressbar.OptionSetWriter(c.err),
-		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetWriter(out),
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSpinnerType(14),
 		progressbar.OptionSetElapsedTime(false),
@@ -84,7 +87,9 @@ func (c *commandLine) pullWarnings(look *pull.Look) {
 		return
 	}
 	for _, f := range look.After.Parts.Warnings() {
-		fmt.Fprintln(c.err, findingLine(f))
+		if f.Code != "empty-zone" || !look.After.Parts.AboutSystemZone(f) {
+			fmt.Fprintln(c.err, findingLine(f))
+		}
 	}
 }
 

@@ -92,6 +92,20 @@ func (p *Parts) Warnings() Findings {
 	return warnings
 }
 
+// AboutSystemZone says that a finding is about one of Okta's own zones. Every tenant
+// has some that are empty, of which there is nothing to be said.
+func (p *Parts) AboutSystemZone(found *Finding) bool {
+	for _, document := range p.Config.Zones {
+		for i := range document.Zones {
+			z := &document.Zones[i]
+			if z.System && z.Position.File == found.File && z.Position.Path == found.Path {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Document is the kind of document if a single vendor document is all there is,
 // else Unknown.
 func (p *Parts) Document() Kind { return p.document }

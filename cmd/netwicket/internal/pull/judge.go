@@ -2,11 +2,8 @@ package pull
 
 import (
 	"errors"
-	"fmt"
-	"net/netip"
 	"slices"
 
-	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
 )
@@ -88,23 +85,12 @@ func hasCode(err error, code string) bool {
 // does not (U11, D4).
 func lockedOut(look *Look) []string {
 	var causes []string
+	const who = "which is in serve.guard"
 	for _, addr := range look.After.Parts.Serve.Guard {
-		if why := denial(look.After, addr); why != "" && (look.Before.Policy == nil || denial(look.Before, addr) == "") {
-			causes = append(causes, fmt.Sprintf("guard: %s, which is in serve.guard, would be denied: %s", addr, why))
+		cause := look.After.Parts.LockedOut(look.After.Policy, addr, who)
+		if cause != "" && (look.Before.Policy == nil || look.Before.Parts.LockedOut(look.Before.Policy, addr, who) == "") {
+			causes = append(causes, "guard: "+cause)
 		}
 	}
 	return causes
-}
-
-// denial says why the edge and the policy deny an address; empty: they do not.
-func denial(opened policyfile.Opened, addr netip.Addr) string {
-	decision, err := opened.Parts.Edge.DecideNamed(opened.Policy)(addr)
-	switch {
-	case errors.Is(err, gate.ErrAllTrusted):
-		return "it is inside edge.trusted, and would be taken for a proxy"
-	case !decision.Allowed():
-		return decision.String()
-	default:
-		return ""
-	}
 }

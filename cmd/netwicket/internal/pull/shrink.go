@@ -23,7 +23,7 @@ func (p *Puller) shrunk(look *Look) []string {
 	before, after := &look.Before.Parts.Config, &look.After.Parts.Config
 	var causes []string
 	fewer := func(what string, was, now int) {
-		if now*100 < was*atLeast {
+		if int64(now)*100 < int64(was)*atLeast {
 			causes = append(causes, fmt.Sprintf("shrink guard: %s: %d now, %d in force; fewer than %d%% are left", what, now, was, atLeast))
 		}
 	}

@@ -58,22 +58,9 @@ func (f *inForce) warnings(now time.Time) finding.List {
 	subject.Policy = f.policy
 	var list finding.List
 	for _, found := range append(f.parts.Warnings(), lint.Check(subject)...) {
-		if found.Code != "empty-zone" || !f.ofSystemZone(found) {
+		if found.Code != "empty-zone" || !f.parts.AboutSystemZone(found) {
 			list = append(list, found)
 		}
 	}
 	return list
-}
-
-// ofSystemZone says that a finding is about one of the system's zones.
-func (f *inForce) ofSystemZone(found *finding.Finding) bool {
-	for _, document := range f.parts.Config.Zones {
-		for i := range document.Zones {
-			z := &document.Zones[i]
-			if z.System && z.Position.File == found.File && z.Position.Path == found.Path {
-				return true
-			}
-		}
-	}
-	return false
 }

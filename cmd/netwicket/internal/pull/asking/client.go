@@ -59,7 +59,10 @@ type Question struct {
 	Family string // of the rate limit
 	Scope  string // that a token needs for it
 	Header http.Header
-	Form   url.Values // nil: it is a GET; else what a POST says
+
+	// Form is what a POST says, made anew whenever it is sent, since what is signed may
+	// be good for once; nil: it is a GET.
+	Form func() (url.Values, error)
 
 	// Prove overrides the client's Access; it is for what must not need it.
 	Prove func(context.Context, *http.Request) error
@@ -232,7 +235,11 @@ func (c *Client) once(ctx context.Context, q Question) (answer, error) {
 func (c *Client) request(ctx context.Context, q Question) (*http.Request, error) {
 	method, body := http.MethodGet, io.Reader(nil)
 	if q.Form != nil {
-		method, body = http.MethodPost, strings.NewReader(q.Form.Encode())
+		form, err := q.Form()
+		if err != nil {
+			return nil, err
+		}
+		method, body = http.MethodPost, strings.NewReader(form.Encode())
 	}
 	request, err := http.NewRequestWithContext(ctx, method, c.address.String()+q.Path, body)
 	if err != nil {

@@ -203,6 +203,43 @@ func TestTokenRefused(t *testing.T) {
 	}
 }
 
+// What is signed is good for once: a service that breaks off gets another (U3).
+func TestSignedAnew(t *testing.T) {
+	key := ecKey(t, elliptic.P256())
+	seen := make(map[string]bool)
+	environment := credentials.Environment{Get: func(name string) string {
+		return map[string]string{"OKTA_CLIENT_AUTHORIZATIONMODE": "PrivateKey", "OKTA_CLIENT_CLIENTID": "0oa1", "OKTA_CLIENT_PRIVATEKEY": pkcs8(t, key)}[name]
+	}}
+	access, err := environment.Okta()
+	require.NoError(t, err)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_, _ = w.Write([]byte(`{}`))
+			return
+		}
+		token, err := jwt.ParseSigned(r.FormValue("client_assertion"), []jose.SignatureAlgorithm{jose.ES256})
+		var claims struct {
+			JTI string `json:"jti"`
+		}
+		if err != nil || token.Claims(key.Public(), &claims) != nil || seen[claims.JTI] {
+			w.WriteHeader(401)
+			return
+		}
+		if seen[claims.JTI] = true; len(seen) < 3 {
+			w.WriteHeader(503)
+			return
+		}
+		_, _ = w.Write([]byte(`{"token_type":"Bearer","access_token":"t"}`))
+	}))
+	defer server.Close()
+	address, err := url.Parse(server.URL)
+	require.NoError(t, err)
+	c := asking.New(asking.Options{Vendor: "okta", Address: address, MaxWait: time.Minute, Clock: asking.Clock{Sleep: func(context.Context, time.Duration) error { return nil }}})
+	c.SetAccess(access.Access(c))
+	require.NoError(t, ask(t, c))
+	require.Len(t, seen, 3)
+}
+
 // A token of the environment is sent as it is, and not asked for again.
 func TestToken(t *testing.T) {
 	for mode, want := range map[string]string{"": "SSWS 00x", "SSWS": "SSWS 00x", "Bearer": "Bearer 00x"} {

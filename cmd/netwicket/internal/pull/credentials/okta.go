@@ -84,13 +84,12 @@ const (
 // what nonce it has to hold (A6): each is a new start.
 func (c *oktaClient) get(ctx context.Context, client *asking.Client) error {
 	for exchange := 1; ; exchange++ {
-		form, err := c.form(client)
-		if err != nil {
-			return err
+		q := asking.Question{
+			What: "token", Path: tokenPath, Family: "token", Prove: c.proveExchange(client),
+			Form: func() (url.Values, error) { return c.form(client) },
 		}
-		q := asking.Question{What: "token", Path: tokenPath, Family: "token", Form: form, Prove: c.proveExchange(client)}
 		var got token
-		_, err = client.Ask(ctx, q, func(body []byte) (err error) {
+		_, err := client.Ask(ctx, q, func(body []byte) (err error) {
 			got, err = readToken(body)
 			return err
 		})

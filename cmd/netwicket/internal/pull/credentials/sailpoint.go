@@ -27,7 +27,9 @@ func (s *SailPoint) Access(client *asking.Client) asking.Access {
 func (s *SailPoint) get(ctx context.Context, client *asking.Client) error {
 	q := asking.Question{
 		What: "token", Path: "/oauth/token", Family: "token",
-		Form:  url.Values{"grant_type": {"client_credentials"}, "client_id": {s.id}, "client_secret": {s.secret}},
+		Form: func() (url.Values, error) {
+			return url.Values{"grant_type": {"client_credentials"}, "client_id": {s.id}, "client_secret": {s.secret}}, nil
+		},
 		Prove: func(context.Context, *http.Request) error { return nil },
 	}
 	var got token
