@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,7 +12,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -144,8 +144,8 @@ func front(t testing.TB, change ...func(*admin.Options)) *desk {
 
 // question is a request; its zero fields are those of a good one.
 type question struct {
-	verb, target, token, media, body, peer, host string
-	accept                                       []string
+	verb, target, scheme, token, media, body, peer, host string
+	accept                                               []string
 }
 
 func (d *desk) ask(q question) (*http.Response, map[string]any) {
@@ -154,7 +154,7 @@ func (d *desk) ask(q question) (*http.Response, map[string]any) {
 	}
 	r := httptest.NewRequest(q.verb, "http://127.0.0.1:9190"+q.target, strings.NewReader(q.body))
 	if q.token != "" {
-		r.Header.Set("Authorization", "SSWS "+q.token)
+		r.Header.Set("Authorization", cmp.Or(q.scheme, "SSWS")+" "+q.token)
 	}
 	if q.media != "" {
 		r.Header.Set("Content-Type", q.media)
@@ -187,8 +187,6 @@ func (d *desk) failure(q question) wire.Failure {
 	number, _ := body["failure"].(float64)
 	return wire.Failure(number)
 }
-
-var somewhere = netip.MustParseAddr("192.0.2.1")
 
 // fuzzed asks with a target that need not be one.
 func (d *desk) fuzzed(r *http.Request, target, body string) (int, string) {
