@@ -74,6 +74,8 @@ type LayerTrace struct {
 	Denied    bool
 	Reasons   Reasons // why it denies
 	Why       string
+
+	Entries []zone.Position // of the entries of its documents, and of SailPoint's countries, that hold the client or an address of the chain
 }
 
 // Explain decides about a chain as [Policy.DecideChain] does, by another way:
@@ -184,7 +186,7 @@ func (p *Policy) explanation(a *oracle.Answer) Explanation {
 		})
 	}
 	for _, l := range a.Layers {
-		e.Layers = append(e.Layers, LayerTrace{Layer: l.Name, Consulted: l.Consulted, Denied: l.Denied, Reasons: reasonsOfAnswer(l.Reasons), Why: l.Why})
+		e.Layers = append(e.Layers, LayerTrace{Layer: l.Name, Consulted: l.Consulted, Denied: l.Denied, Reasons: reasonsOfAnswer(l.Reasons), Why: l.Why, Entries: l.Entries})
 	}
 	return e
 }

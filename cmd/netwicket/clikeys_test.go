@@ -65,7 +65,7 @@ func documentedKeys(s *cliSection) (keys []string, only map[string]bool) {
 
 // placeholders are what the page calls keys that are whatever is there.
 func placeholders() map[string]string {
-	return map[string]string{"explain zones.": "ZONE", "explain provenance.zones.": "ZONE", "explain provenance.entries.": "ZONE", "explain provenance.rules.": "RULE", "replay reasons.": "REASON", "test coverage.": "PART"}
+	return map[string]string{"explain zones.": "ZONE", "explain provenance.zones.": "ZONE", "explain provenance.entries.": "ZONE", "explain provenance.rules.": "RULE", "explain provenance.layers.": "LAYER", "replay reasons.": "REASON", "test coverage.": "PART"}
 }
 
 // keysOf adds the keys of an output. Those that are always there have to be in

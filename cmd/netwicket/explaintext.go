@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
 )
@@ -94,8 +95,13 @@ func locationRows(e *decide.Explanation, provenance *provenanceJSON) [][]string 
 	if at.Services.Known() {
 		services = orWord(strings.Join(serviceNames(at.Services), ", "), "none")
 	}
+	country := provenance.Country.sourceText()
+	if at.Country == "" {
+		country = strings.TrimPrefix(country+"; "+lint.WithoutCountry(e.Decision.Client), "; ")
+		country = strings.TrimSuffix(country, "; ")
+	}
 	rows := [][]string{
-		{"country", orWord(at.Country, "unknown") + otherCountries(at), provenance.Country.sourceText()},
+		{"country", orWord(at.Country, "unknown") + otherCountries(at), country},
 		{"region", at.Regions.String(), provenance.Region.sourceText()},
 		{"ASN", asn, provenance.ASN.sourceText()},
 		{"anonymizer", at.Anonymizer.String(), provenance.Anonymizer.sourceText()},
@@ -167,7 +173,7 @@ func layerRows(e *decide.Explanation) [][]string {
 		case !l.Consulted:
 			outcome = "-"
 		}
-		rows = append(rows, []string{outcome, l.Layer, l.Why})
+		rows = append(rows, []string{outcome, l.Layer, l.Why, strings.Join(placesOf(&l), ", ")})
 	}
 	return rows
 }

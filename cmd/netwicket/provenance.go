@@ -25,6 +25,7 @@ type provenanceJSON struct {
 	Zones      ordered   `json:"zones"`   // key -> file:line
 	Entries    ordered   `json:"entries"` // key of a zone -> file:line of the gateway that holds an address
 	Rules      ordered   `json:"rules"`   // name -> file:line
+	Layers     ordered   `json:"layers"`  // name -> file:line of each entry that it went by
 }
 
 // datumJSON is one datum, the source that the policy takes it from, and what the
@@ -76,7 +77,7 @@ func newProvenanceJSON(e *decide.Explanation, said []geo.Said) provenanceJSON {
 	out := provenanceJSON{
 		Country: datum(geo.Country), Region: datum(geo.Region), ASN: datum(geo.ASN),
 		Anonymizer: datum(geo.AnonymizerField), Services: datum(geo.ServicesField),
-		Zones: ordered{}, Entries: ordered{}, Rules: ordered{},
+		Zones: ordered{}, Entries: ordered{}, Rules: ordered{}, Layers: ordered{},
 	}
 	for i := range e.Zones {
 		z := &e.Zones[i]
@@ -86,6 +87,11 @@ func newProvenanceJSON(e *decide.Explanation, said []geo.Said) provenanceJSON {
 	for i := range e.Rules {
 		out.Rules = appendPlace(out.Rules, e.Rules[i].Rule, e.Rules[i].Position)
 	}
+	for i := range e.Layers {
+		if places := placesOf(&e.Layers[i]); len(places) > 0 {
+			out.Layers = append(out.Layers, member{e.Layers[i].Layer, places})
+		}
+	}
 	return out
 }
 
@@ -94,6 +100,17 @@ func appendPlace(list ordered, key string, at zone.Position) ordered {
 		return append(list, member{key, text})
 	}
 	return list
+}
+
+// placesOf are the places of the entries that a layer went by.
+func placesOf(l *decide.LayerTrace) []string {
+	var places []string
+	for _, at := range l.Entries {
+		if text := placeText(at); text != "" {
+			places = append(places, text)
+		}
+	}
+	return places
 }
 
 // placeText is file:line, or empty for what stands in no file.

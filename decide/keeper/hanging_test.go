@@ -3,8 +3,11 @@ package keeper_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -175,9 +178,8 @@ func TestStartGivesUp(t *testing.T) {
 		serve    string
 		patience time.Duration
 	}{
-		"as the program says":     {`{}`, time.Millisecond},
-		"as the policy file says": {`{"loadTimeout": "1ms"}`, 0},
-		"the program is asked":    {`{"loadTimeout": "1h"}`, time.Millisecond},
+		"as the program says":  {`{}`, time.Millisecond},
+		"the program is asked": {`{"loadTimeout": "1h"}`, time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := keepertest.New(t)
@@ -191,6 +193,34 @@ func TestStartGivesUp(t *testing.T) {
 			require.ErrorIs(t, err, keeper.ErrHanging)
 			require.Nil(t, kept)
 			m.answer()
+		})
+	}
+}
+
+// TestThePolicyFileSaysHowLong: what it says is shorter or longer than what is taken
+// without it. Time is the bubble's: it stands still until nothing else happens.
+func TestThePolicyFileSaysHowLong(t *testing.T) {
+	for serve, want := range map[string]time.Duration{
+		`{"loadTimeout": "7s"}`: 7 * time.Second, `{"loadTimeout": "2h"}`: 2 * time.Hour, `{}`: policyfile.DefaultServe().LoadTimeout,
+	} {
+		t.Run(serve, func(t *testing.T) {
+			folder := t.TempDir()
+			for name, text := range map[string]string{
+				"netwicket.json": `{"okta": {"zones": ["zones.json"]}, "serve": ` + serve + `}`, "zones.json": keepertest.Blocklist("203.0.113.0/24"),
+			} {
+				require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
+			}
+			synctest.Test(t, func(t *testing.T) {
+				m := newMount(0)
+				o := keeper.Options{Policy: policyfile.Options{Paths: []string{folder}}}
+				m.options(&o)
+				m.hangs.Store(true)
+				begun := time.Now()
+				_, err := keeper.OpenWith(o)
+				require.ErrorIs(t, err, keeper.ErrHanging)
+				require.Equal(t, want, time.Since(begun))
+				m.answer()
+			})
 		})
 	}
 }

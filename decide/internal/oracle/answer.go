@@ -139,4 +139,5 @@ type Layer struct {
 	Denied    bool
 	Reasons   []Reason
 	Why       string
+	Entries   []zone.Position // of the entries and countries that it went by
 }

@@ -57,13 +57,16 @@ func (r *request) overlayLayer() Layer {
 		}
 		for _, subject := range subjects {
 			if entry := entryThatHolds(deny, subject); entry != nil {
-				return denied(overlayLayer, r.text("%s is denied by %s%s", subject, entry.text, whyText(entry)), Overlay)
+				trace := denied(overlayLayer, r.text("%s is denied by %s%s", subject, entry.text, whyText(entry)), Overlay)
+				trace.Entries = []zone.Position{entry.position}
+				return trace
 			}
 		}
 	}
 	if entry := entryThatHolds(allow, r.chain[r.client]); entry != nil {
 		trace := passed(overlayLayer, r.text("%s is allowed by %s%s; later layers are skipped", r.chain[r.client], entry.text, whyText(entry)))
 		trace.Reasons = []Reason{Overlay}
+		trace.Entries = []zone.Position{entry.position}
 		return trace
 	}
 	return passed(overlayLayer, "no entry holds an address of the request")
@@ -71,9 +74,10 @@ func (r *request) overlayLayer() Layer {
 
 // overlayEntry is one entry of the overlay.
 type overlayEntry struct {
-	network list
-	text    string
-	why     string
+	network  list
+	text     string
+	why      string
+	position zone.Position
 }
 
 // unexpired are the entries whose end, if they have one, is yet to come.
@@ -83,7 +87,7 @@ func unexpired(entries []zone.OverlayEntry, now time.Time) []overlayEntry {
 	for i := range entries {
 		entry := &entries[i]
 		if entry.Until.IsZero() || entry.Until.After(now) {
-			kept = append(kept, overlayEntry{newList([]zone.Entry{entry.Entry}), entry.Text, entry.Why})
+			kept = append(kept, overlayEntry{newList([]zone.Entry{entry.Entry}), entry.Text, entry.Why, entry.Position})
 		}
 	}
 	return kept

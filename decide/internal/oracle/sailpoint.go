@@ -62,10 +62,10 @@ func (r *request) sailPointLayer() Layer {
 		whys = append(whys, why)
 	}
 	if network {
-		r.checkNetwork(fail, &whys)
+		r.checkNetwork(&trace, fail, &whys)
 	}
 	if geography {
-		r.checkGeography(fail, &whys)
+		r.checkGeography(&trace, fail, &whys)
 	}
 	trace.Why = strings.Join(whys, "; ")
 	return trace
@@ -73,7 +73,7 @@ func (r *request) sailPointLayer() Layer {
 
 // checkNetwork: the range is the network, whatever else the document says.
 // See docs/semantics.md, sailpoint-2, sailpoint-3 and sailpoint-7.
-func (r *request) checkNetwork(fail func(Reason, string), whys *[]string) {
+func (r *request) checkNetwork(trace *Layer, fail func(Reason, string), whys *[]string) {
 	client := r.chain[r.client]
 	document := r.sailPoint
 	if len(document.Range) == 0 {
@@ -82,15 +82,19 @@ func (r *request) checkNetwork(fail func(Reason, string), whys *[]string) {
 		fail(OffNetwork, r.text("%s is in no range", client))
 	} else {
 		*whys = append(*whys, r.text("%s is in range %s", client, entry.Text))
+		trace.Entries = append(trace.Entries, entry.Position)
 	}
 }
 
 // checkGeography: exactly the listed countries are trusted, or all but them.
 // See docs/semantics.md, sailpoint-2, sailpoint-4, sailpoint-7 and
 // sailpoint-10.
-func (r *request) checkGeography(fail func(Reason, string), whys *[]string) {
+func (r *request) checkGeography(trace *Layer, fail func(Reason, string), whys *[]string) {
 	codes, allowlist := r.sailPoint.Geolocation, r.sailPoint.Allowlist
 	country := r.answer.Location.Country
+	if at := slices.IndexFunc(codes, func(code zone.Term[string]) bool { return country != "" && code.Value == country }); at >= 0 {
+		trace.Entries = append(trace.Entries, codes[at].Position)
+	}
 	switch {
 	case len(codes) == 0 && allowlist:
 		fail(EmptyAllowList, "the allow list holds no country")

@@ -61,14 +61,19 @@ func (r *request) threatLayer() Layer {
 	}
 	for _, index := range r.leftAlone {
 		if r.answer.Zones[index].State == Match {
-			return passed(threatLayer, r.text("%s is in the feed, but the request is in the excluded zone %q", subject, r.zones[index].Name))
+			trace := passed(threatLayer, r.text("%s is in the feed, but the request is in the excluded zone %q", subject, r.zones[index].Name))
+			trace.Entries = []zone.Position{entry.Position}
+			return trace
 		}
 	}
 	why := r.text("%s is in the feed (%s)", subject, entry.Text)
 	if r.threatAction == zone.ThreatAudit {
 		trace := passed(threatLayer, why+"; the action is audit, so it is only marked")
 		trace.Reasons = []Reason{Threat}
+		trace.Entries = []zone.Position{entry.Position}
 		return trace
 	}
-	return denied(threatLayer, why, Threat)
+	trace := denied(threatLayer, why, Threat)
+	trace.Entries = []zone.Position{entry.Position}
+	return trace
 }

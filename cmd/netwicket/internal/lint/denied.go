@@ -2,6 +2,7 @@ package lint
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -150,7 +151,7 @@ func (l *linter) privateUnderRules(p *probe) {
 		set := &l.ruleSets[s]
 		if l.countriesOnly(set) {
 			l.warn(p.entry.Position, p.entry.Text, "network-without-country", "private addresses are in no country, and every ALLOW rule of %s asks for one, so that these are denied; "+
-				"add an ALLOW rule that includes this zone, or give them a country in CSV corrections among the geo sources", set.file)
+				"add an ALLOW rule that includes this zone, or give them a country in CSV corrections among the geo sources, such as the line %s,DE,,,,", set.file, p.entry.Range)
 			return
 		}
 	}
@@ -181,17 +182,38 @@ func (l *linter) countriesOnly(set *ruleSet) bool {
 // places anywhere: private, shared, loopback and link-local ones
 // (docs/semantics.md, dynamic-9).
 func private(network netipx.IPRange) bool {
-	for _, prefix := range []string{
+	_, found := privateBlock(network)
+	return found
+}
+
+// privateBlock is the block of such addresses that a network shares some with.
+func privateBlock(network netipx.IPRange) (block netip.Prefix, found bool) {
+	for _, text := range []string{
 		"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", // RFC 1918
 		"100.64.0.0/10",                                         // RFC 6598
 		"127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10", // RFC 6890
 		"fc00::/7", // RFC 4193
 	} {
-		if netipx.RangeOfPrefix(netip.MustParsePrefix(prefix)).Overlaps(network) {
-			return true
+		block = netip.MustParsePrefix(text)
+		if netipx.RangeOfPrefix(block).Overlaps(network) {
+			return block, true
 		}
 	}
-	return false
+	return netip.Prefix{}, false
+}
+
+// WithoutCountry says why a client of unknown country has none, and which row of
+// corrections mends that, if the reason is that no database places its address
+// anywhere; otherwise it is empty. See docs/lints.md, network-without-country.
+func WithoutCountry(client netip.Addr) string {
+	if !client.IsValid() {
+		return ""
+	}
+	block, found := privateBlock(netipx.IPRangeFrom(client, client))
+	if !found {
+		return ""
+	}
+	return fmt.Sprintf("private addresses (%s) are in no country; give them one in CSV corrections among the geo sources, such as the line %s,DE,,,,", block, block)
 }
 
 // guard finds addresses of the service's guard list that the policy denies, as the
