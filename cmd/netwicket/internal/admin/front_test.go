@@ -277,6 +277,15 @@ func TestRateLimits(t *testing.T) {
 	expect("/api/v1/zones", "reader", 200, "1")
 }
 
+// TestBusy: R3. A vendor's own words about its limit stand, with one Reset.
+func TestBusy(t *testing.T) {
+	answer, _ := front(t).ask(question{verb: "DELETE", target: "/api/v1/policies/00p1", token: "writer"})
+	require.Equal(t, http.StatusTooManyRequests, answer.StatusCode)
+	require.Equal(t, []string{"0"}, answer.Header["X-Rate-Limit-Limit"])
+	require.Equal(t, []string{"0"}, answer.Header["X-Rate-Limit-Remaining"])
+	require.Len(t, answer.Header["X-Rate-Limit-Reset"], 1)
+}
+
 // TestSailPointRate: R4, ten seconds for each client and version, and Retry-After.
 // A token and a client of one name do not share their limits.
 func TestSailPointRate(t *testing.T) {

@@ -53,6 +53,11 @@ func told(r *wire.Request) wire.Answer {
 	return wire.Answer{Status: http.StatusOK, Body: text}
 }
 
+// busy answers as Okta's API does while others write.
+func busy(*wire.Request) wire.Answer {
+	return wire.Answer{Status: http.StatusTooManyRequests, Header: http.Header{"X-Rate-Limit-Limit": {"0"}, "X-Rate-Limit-Remaining": {"0"}}, Body: []byte("{}")}
+}
+
 func done(*wire.Request) wire.Answer { return wire.Answer{Status: http.StatusNoContent} }
 
 // desk is a front with callers, a clock and what it writes.
@@ -131,6 +136,7 @@ func front(t testing.TB, change ...func(*admin.Options)) *desk {
 			wire.Route{Verb: http.MethodGet, Path: "/api/v1/zones/{id}", Scope: zones + "read", Family: "zones", Handle: told},
 			wire.Route{Verb: http.MethodDelete, Path: "/api/v1/zones/{id}", Scope: zones + "manage", Family: "zones", Handle: done},
 			wire.Route{Verb: http.MethodGet, Path: "/api/v1/policies/{id}/rules/{rule}", Scope: policies + "read", Family: "policies", Handle: told},
+			wire.Route{Verb: http.MethodDelete, Path: "/api/v1/policies/{id}", Scope: policies + "manage", Family: "policies", Handle: busy},
 			wire.Route{Verb: http.MethodGet, Path: "/.well-known/okta-organization", Public: true, Family: "other", Handle: told},
 		),
 		vendor(
