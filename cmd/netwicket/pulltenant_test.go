@@ -38,8 +38,9 @@ type scriptedTenant struct {
 	// script answers instead, if it says so.
 	script func(w http.ResponseWriter, r *http.Request) bool
 
-	mu       sync.Mutex
-	requests []*http.Request
+	answering sync.Mutex // one answer at a time
+	mu        sync.Mutex
+	requests  []*http.Request
 }
 
 // newTenant is a tenant of three zones, one policy, and ThreatInsight.
@@ -91,6 +92,8 @@ func (s *scriptedTenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, r)
 	s.mu.Unlock()
+	s.answering.Lock()
+	defer s.answering.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	if s.script != nil && s.script(w, r) {
 		return

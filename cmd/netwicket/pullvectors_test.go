@@ -471,6 +471,8 @@ const pullChild = "NETWICKET_TEST_PULL"
 // child is the program in a process of its own.
 func (s *pullStage) child(wrap ...string) *exec.Cmd {
 	s.t.Helper()
+	s.tenant.answering.Lock()   // a process does not tell the race detector what came before it
+	s.tenant.answering.Unlock() //nolint:staticcheck // as said
 	self, err := os.Executable()
 	require.NoError(s.t, err)
 	command := slices.Concat(wrap, []string{self, "pull", "-c", s.folder, "--okta", s.tenant.server.URL})

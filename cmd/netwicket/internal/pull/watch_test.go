@@ -51,5 +51,5 @@ func TestMetricsAge(t *testing.T) {
 }
 
 func TestRoutedSpace(t *testing.T) {
-	require.EqualValues(t, 3_702_258_432, size(routed()))
+	require.Equal(t, uint64(3_702_258_432), size(routed()))
 }

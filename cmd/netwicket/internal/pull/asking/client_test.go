@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ import (
 type stage struct {
 	t      *testing.T
 	client *asking.Client
-	asked  int
+	asked  atomic.Int64
 	waits  []time.Duration
 	now    time.Time
 	told   []string
@@ -32,8 +33,7 @@ func newStage(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, 
 	t.Helper()
 	s := &stage{t: t, now: time.Date(2026, 11, 25, 8, 0, 0, 0, time.UTC)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.asked++
-		answer(w, r, s.asked)
+		answer(w, r, int(s.asked.Add(1)))
 	}))
 	t.Cleanup(server.Close)
 	address, err := url.Parse(server.URL)
@@ -111,7 +111,7 @@ func TestWaitAfter429(t *testing.T) {
 				require.ErrorContains(t, err, "okta, zones: 429 E0000047, and the tenant asks to wait "+c.until)
 				require.ErrorContains(t, err, "longer than --max-wait 5m0s")
 				require.Empty(t, s.waits, "at once")
-				require.Equal(t, 1, s.asked)
+				require.EqualValues(t, 1, s.asked.Load())
 				return
 			}
 			require.NoError(t, err)
@@ -146,7 +146,7 @@ func TestLeavesATenth(t *testing.T) {
 	require.NoError(t, s.ask())
 	s.now = s.now.Add(30 * time.Minute)
 	require.ErrorContains(t, s.ask(), "1 of 100 requests are left, and the tenant asks to wait until 2026-01-01T01:00:00Z")
-	require.Equal(t, 1, s.asked)
+	require.EqualValues(t, 1, s.asked.Load())
 }
 
 // What may pass is asked for five times, and nothing else is twice (U7).
@@ -208,11 +208,11 @@ func TestAttempts(t *testing.T) {
 			require.ErrorContains(t, err, "okta, zones: ")
 			require.ErrorContains(t, err, c.want)
 			if !c.passes {
-				require.Equal(t, 1, s.asked)
+				require.EqualValues(t, 1, s.asked.Load())
 				require.Empty(t, s.waits)
 				return
 			}
-			require.Equal(t, 5, s.asked)
+			require.EqualValues(t, 5, s.asked.Load())
 			require.Equal(t, []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}, s.waits)
 
 			s = newStage(t, func(w http.ResponseWriter, r *http.Request, nth int) {
@@ -246,7 +246,7 @@ func TestRenews(t *testing.T) {
 		})
 		err := s.ask()
 		require.Equal(t, good == 2, err == nil)
-		require.Equal(t, 2, s.asked)
+		require.EqualValues(t, 2, s.asked.Load())
 		require.Empty(t, s.waits)
 	}
 }
@@ -267,12 +267,12 @@ func TestListEnds(t *testing.T) {
 	s := newStage(t, page(func(_ *http.Request, nth int) string { return fmt.Sprint("/z?after=", nth) }))
 	_, _, err := list(s)
 	require.ErrorContains(t, err, "okta, zones, page 1001: the list has more than 1000 pages")
-	require.Equal(t, 1000, s.asked)
+	require.EqualValues(t, 1000, s.asked.Load())
 
 	s = newStage(t, page(func(_ *http.Request, nth int) string { return fmt.Sprint("/z?after=", nth%2) }))
 	_, _, err = list(s)
 	require.ErrorContains(t, err, "okta, zones, page 3: the link to the next page leads to a page that was read before")
-	require.Equal(t, 3, s.asked)
+	require.EqualValues(t, 3, s.asked.Load())
 
 	s = newStage(t, page(func(r *http.Request, nth int) string {
 		return []string{"", "?after=1&limit=200", "http://" + strings.ToUpper(r.Host) + "/z?after=2", ""}[nth]
@@ -289,7 +289,7 @@ func TestListEnds(t *testing.T) {
 		}))
 		_, _, err = list(s)
 		require.ErrorContains(t, err, "the link to the next page", other)
-		require.Equal(t, 1, s.asked, other)
+		require.EqualValues(t, 1, s.asked.Load(), other)
 	}
 	for _, body := range []string{`{}`, `[1]`, `[[]]`, `null`} {
 		s = newStage(t, func(w http.ResponseWriter, _ *http.Request, _ int) { _, _ = w.Write([]byte(body)) })
