@@ -15,13 +15,18 @@ type object struct {
 
 func newObject(to []byte) *object { return &object{text: append(to, '{')} }
 
-// raw writes a member that is JSON already; nothing is null.
-func (o *object) raw(name string, value []byte) {
+// name begins a member.
+func (o *object) name(name string) {
 	if o.begun {
 		o.text = append(o.text, ',')
 	}
 	o.begun = true
 	o.text = append(appendJSON(o.text, name), ':')
+}
+
+// raw writes a member that is JSON already; nothing is null.
+func (o *object) raw(name string, value []byte) {
+	o.name(name)
 	if len(value) == 0 {
 		value = []byte("null")
 	}
@@ -34,7 +39,10 @@ func (o *object) member(name string, value []byte) *object {
 	return o
 }
 
-func (o *object) value(name string, value any) { o.raw(name, appendJSON(nil, value)) }
+func (o *object) value(name string, value any) {
+	o.name(name)
+	o.text = appendJSON(o.text, value)
+}
 
 // time writes a time, null if it is not known.
 func (o *object) time(name, value string) {
