@@ -29,6 +29,24 @@ func (s *pullStage) with(args ...string) ran {
 	return s.run(append([]string{"--okta", s.tenant.server.URL}, args...)...)
 }
 
+// A folder that has no policy file yet gets one, and one that is not there is not
+// made.
+func TestPullIntoAnEmptyFolder(t *testing.T) {
+	s := newStage(t)
+	s.folder = t.TempDir()
+	got := s.with("--json")
+	require.Equal(t, 0, got.code, got.stderr)
+	require.Equal(t, true, objects(t, got.out)[0]["first"])
+	require.Equal(t, s.generations()[0], objects(t, got.out)[0]["generation"])
+	s.check()
+	require.Contains(t, s.okta().out, "nothing changed")
+
+	s.folder = filepath.Join(t.TempDir(), "absent")
+	require.Equal(t, 1, s.okta().code)
+	require.Equal(t, 1, s.with("--dry-run").code)
+	require.NoDirExists(t, s.folder)
+}
+
 // A tenant that says the same in other words, with other links and members in
 // another order, changes nothing: no file is touched (U10).
 func TestPullSame(t *testing.T) {

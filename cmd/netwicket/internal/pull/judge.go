@@ -26,7 +26,7 @@ func (p *Puller) judge(look *Look, inconsistent error) error {
 		return err
 	}
 	look.Generation = look.candidate.Name
-	look.Before = p.load(nil)
+	look.Before = p.load(p.Folder.Current(in))
 	look.Before.Policy, look.Before.Err = look.Before.Parts.Compile()
 	if look.Before.Parts.Config.Geo != nil {
 		p.before = look.Before.Parts

@@ -37,6 +37,12 @@ func (f Folder) Contents(c *Candidate) map[string][]byte {
 	return contents
 }
 
+// Current are the contents of what is in force: the policy file as it was read, which
+// a folder may not have yet.
+func (f Folder) Current(in *InForce) map[string][]byte {
+	return map[string][]byte{f.policyFile(): in.text}
+}
+
 // Candidate puts what was pulled in place of what is in force. What a vendor that
 // was not asked has in another generation is taken along, so that each is whole.
 func (f Folder) Candidate(in *InForce, d Documents) (*Candidate, error) {
