@@ -27,7 +27,7 @@ func (s *Store) refusal(before, candidate *inForce, caller netip.Addr, warnings 
 		hold(caller, "from which this request comes")
 	}
 	if s.options.Strict {
-		causes = append(causes, texts(more(before.warnings(now), warnings))...)
+		causes = append(causes, s.texts(more(before.warnings(now), warnings))...)
 	}
 	if len(causes) == 0 {
 		return nil

@@ -97,7 +97,7 @@ func TestWrite(t *testing.T) {
 	require.EqualValues(t, 256, log[0]["newlyDenied"])
 	require.EqualValues(t, 0, log[0]["newlyAllowed"])
 	require.NotEqual(t, log[0]["before"], log[0]["after"])
-	require.Contains(t, log[1]["causes"].([]any)[0], "203.0.113.0/99")
+	require.Regexp(t, `^okta/zones\.json:\d+:\d+.*203\.0\.113\.0/99`, log[1]["causes"].([]any)[0], "named within the folder")
 	require.EqualValues(t, http.StatusNotFound, log[2]["status"])
 	require.NotContains(t, log[2], "generation")
 

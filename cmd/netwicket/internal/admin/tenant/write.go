@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
@@ -129,20 +131,20 @@ func (s *Store) try(r *wire.Request, action string, change func(*records.Documen
 		after, err = s.spread(documents, now.read.texts, after)
 	}
 	if err != nil {
-		return wire.Answer{}, nil, &Refused{causesOf(err)}
+		return wire.Answer{}, nil, &Refused{s.causesOf(err)}
 	}
 	if err := s.readable(after); err != nil {
-		return wire.Answer{}, nil, &Refused{causesOf(err)}
+		return wire.Answer{}, nil, &Refused{s.causesOf(err)}
 	}
 	candidate, err := s.compile(after, now.policy)
 	if err != nil {
-		return wire.Answer{}, nil, &Refused{causesOf(err)}
+		return wire.Answer{}, nil, &Refused{s.causesOf(err)}
 	}
 	warnings := candidate.warnings(r.Time)
 	if err := s.refusal(now.policy, candidate, r.Peer, warnings, r.Time); err != nil {
 		return wire.Answer{}, nil, err
 	}
-	done := &written{Before: now.policy.fingerprint(), After: candidate.fingerprint(), Warnings: texts(warnings)}
+	done := &written{Before: now.policy.fingerprint(), After: candidate.fingerprint(), Warnings: s.texts(warnings)}
 	done.measure(now.policy.policy, candidate.policy)
 	g := Generation{
 		Time: r.Time.UTC(), Caller: r.Caller.Name, Action: action, Request: r.ID,
@@ -151,7 +153,7 @@ func (s *Store) try(r *wire.Request, action string, change func(*records.Documen
 	if done.Generation, err = s.store(g, now, state{documents: documents, policy: candidate}, after); err != nil {
 		return wire.Answer{}, nil, err
 	}
-	addWarnings(&answer, warnings)
+	addWarnings(&answer, done.Warnings)
 	for _, text := range done.Warnings {
 		s.options.Log.Warn("a write left a warning", "request", r.ID, "warning", text)
 	}
@@ -253,26 +255,31 @@ func gone(before, after *records.Documents) []Gone {
 }
 
 // causesOf are the errors of a policy, one each, as the loader words them.
-func causesOf(err error) []string {
+func (s *Store) causesOf(err error) []string {
 	var list finding.List
 	if errors.As(err, &list) {
 		failures, _ := list.Divide()
-		return texts(failures)
+		return s.texts(failures)
 	}
 	return []string{shown.Lines(err.Error())}
 }
 
-func texts(findings finding.List) []string {
+// texts are findings as callers and the audit are told of them: files are named
+// within the folder, since where that lies is nobody's business but the server's.
+func (s *Store) texts(findings finding.List) []string {
+	folder := filepath.Clean(s.options.Folder) + string(filepath.Separator)
 	var all []string
 	for _, f := range findings {
-		all = append(all, shown.Text(f.Error()))
+		told := *f
+		told.File = strings.TrimPrefix(f.File, folder)
+		all = append(all, shown.Text(told.Error()))
 	}
 	return all
 }
 
 // addWarnings puts warnings into headers (D5), of which clients take a few
 // kilobytes only.
-func addWarnings(answer *wire.Answer, warnings finding.List) {
+func addWarnings(answer *wire.Answer, warnings []string) {
 	const name, most, length = "Netwicket-Warning", 8, 400
 	for i, warning := range warnings {
 		if answer.Header == nil {
@@ -282,7 +289,7 @@ func addWarnings(answer *wire.Answer, warnings finding.List) {
 			answer.Header.Add(name, fmt.Sprintf("and %d more; the log has them", len(warnings)-most))
 			return
 		}
-		answer.Header.Add(name, headerText(shown.Text(warning.Error()), length))
+		answer.Header.Add(name, headerText(warning, length))
 	}
 }
 
