@@ -110,7 +110,10 @@ func TestMapInABrowser(t *testing.T) {
 	here, err := os.Getwd()
 	require.NoError(t, err)
 	show := func(fragment string) string {
-		out, err := exec.Command(browser, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(), "--virtual-time-budget=20000", "--dump-dom",
+		profile, err := os.MkdirTemp("", "netwicket-map-") // not t.TempDir: what the browser leaves behind may still be writing there
+		require.NoError(t, err)
+		defer os.RemoveAll(profile)
+		out, err := exec.Command(browser, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+profile, "--virtual-time-budget=20000", "--dump-dom",
 			"file://"+filepath.ToSlash(here)+"/map.html"+fragment).Output()
 		require.NoError(t, err)
 		return string(out)
