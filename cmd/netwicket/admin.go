@@ -8,11 +8,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,14 +59,8 @@ audit are JSON on standard error.`,
 		Example: `  netwicket admin token terraform --callers callers.json
   netwicket admin -c policy/ --listen 127.0.0.1:9190 --callers callers.json`,
 		Args: cobra.NoArgs,
-		RunE: func(command *cobra.Command, _ []string) error {
-			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			hangup := make(chan os.Signal, 1)
-			signal.Notify(hangup, syscall.SIGHUP)
-			defer signal.Stop(hangup)
-			context.AfterFunc(ctx, stop) // a second signal ends the program at once
-			return c.admin(ctx, flags, hangup)
+		RunE: func(*cobra.Command, []string) error {
+			return untilTold(func(ctx context.Context, hangup <-chan os.Signal) error { return c.admin(ctx, flags, hangup) })
 		},
 	}
 	command.Flags().StringVar(&flags.listen, "listen", "127.0.0.1:9190", "`ADDRESS` to answer on")

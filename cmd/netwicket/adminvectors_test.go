@@ -2,12 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,24 +9,17 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/stretchr/testify/require"
-
-	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/callers"
 )
 
 // The cases of the vendors' APIs (testdata/management.json says what its members
 // mean), each against a running server over a folder of its own. Those of the
 // area pull are for the other way: TestPullVectors.
+
 func TestAdminVectors(t *testing.T) {
 	text, err := os.ReadFile("testdata/management.json")
 	require.NoError(t, err)
@@ -60,6 +47,7 @@ func TestAdminVectors(t *testing.T) {
 }
 
 // adminCase is one case.
+
 type adminCase struct {
 	ID    string `json:"id"`
 	Area  string `json:"area"`
@@ -75,6 +63,7 @@ type adminCase struct {
 }
 
 // adminStep is one request and what is expected of its answer.
+
 type adminStep struct {
 	Do      string `json:"do"` // in words, of the one step that is no single request
 	Request struct {
@@ -97,27 +86,10 @@ type adminStep struct {
 }
 
 // pagesExpected is what following the links gives.
+
 type pagesExpected struct{ Pages, IDs, Distinct int }
 
 // adminWorld is a server with callers of all kinds.
-type adminWorld struct {
-	*adminServer
-	tokens    map[string]string // by who asks
-	variables map[string]string
-	captured  map[string]string
-	lastBody  []byte
-	next      string // the link to the page behind the last answer
-}
-
-// geoForAdmin is a geo source in which everything is known that zones ask for,
-// together with assumeNone.
-const geoForAdmin = `network,country,region,asn,anonymizer,services
-192.0.2.0/24,US,US-CA,64496,-,-
-198.51.100.0/24,DE,DE-BE,64500,-,-
-203.0.113.0/24,FR,FR-IDF,64501,-,-
-100.64.0.0/24,US,US-CA,64502,tor,-
-100.64.1.0/24,US,US-CA,64503,anonymous,NORD_VPN
-`
 
 func (c *adminCase) run(t *testing.T) {
 	w := newAdminWorld(t, c.State)
@@ -138,194 +110,7 @@ func (c *adminCase) run(t *testing.T) {
 }
 
 // newAdminWorld starts a server in a state of the cases.
-func newAdminWorld(t *testing.T, state string) *adminWorld {
-	t.Helper()
-	folder := t.TempDir()
-	policy := map[string]any{"geo": []string{"geo.csv"}, "assumeNone": []string{"vpn", "public_proxy", "residential_proxy", "tor"}}
-	files := map[string]string{"geo.csv": geoForAdmin}
-	flags := adminFlags{listen: "127.0.0.1:0", rate: 600, sailPointRate: 100, catchAll: "allow"}
-	w := &adminWorld{captured: make(map[string]string)}
-	switch {
-	case state == "fresh":
-	case state == "fresh, --rate 5":
-		flags.rate = 5
-	case state == "fresh, SailPoint limit 3 per 10 s":
-		flags.sailPointRate = 3
-	case state == `serve.guard = ["203.0.113.9"]`:
-		policy["serve"] = map[string]any{"guard": []string{"203.0.113.9"}}
-	case strings.HasPrefix(state, "a folder with an auth profile"):
-		policy["sailpoint"] = map[string]any{"authProfile": "sailpoint/auth-profile.json"}
-		files["sailpoint/auth-profile.json"] = `{"id":"2c91808a7813090a017814121e121518","tenant":"acme","name":"Staff","offNetwork":true,"untrustedGeography":false,"type":"BLOCK"}`
-		w.captured["profile"] = "2c91808a7813090a017814121e121518"
-	default:
-		t.Fatalf("unknown state %q", state)
-	}
-	text, err := json.Marshal(policy)
-	require.NoError(t, err)
-	files["netwicket.json"] = string(text)
-	for name, text := range files {
-		file := filepath.Join(folder, name)
-		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
-		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-	}
-	key := w.callers(t, &flags)
-	w.adminServer = startAdmin(t, folder, flags)
-	w.key = key
-	w.variables["BASE"] = w.base
-	w.sign(t)
-	return w
-}
 
-// callers makes the callers' file: tokens to read and to write for both vendors,
-// clients with a key, with a key and DPoP, and with a secret.
-func (w *adminWorld) callers(t *testing.T, flags *adminFlags) *ecdsa.PrivateKey {
-	w.tokens, w.variables = make(map[string]string), make(map[string]string)
-	var okta, oktaRead, sp, spRead []string
-	for _, scope := range callers.Scopes() {
-		read := strings.HasSuffix(scope, "read")
-		switch {
-		case strings.HasPrefix(scope, "okta") && read:
-			oktaRead = append(oktaRead, scope)
-		case strings.HasPrefix(scope, "okta"):
-			okta = append(okta, scope)
-		case read:
-			spRead = append(spRead, scope)
-		default:
-			sp = append(sp, scope)
-		}
-	}
-	var lines []json.RawMessage
-	for name, scopes := range map[string][]string{"admin": okta, "reader": oktaRead, "sp": sp, "sp-reader": spRead} {
-		made := callers.Make(name, scopes, nil)
-		w.tokens[name] = made.Token
-		lines = append(lines, made.Line)
-	}
-	w.tokens["bad"] = "a-token-that-nobody-made"
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k1", Algorithm: "ES256", Use: "sig"}}}
-	secret := sha256.Sum256([]byte("sp-secret"))
-	text, err := json.Marshal(map[string]any{
-		"tokens": lines,
-		"clients": []map[string]any{
-			{"id": "0oaBearer", "jwks": set, "scopes": okta, "dpop": "no"},
-			{"id": "0oaDpop", "jwks": set, "scopes": okta, "dpop": "required"},
-			{"id": "sp1", "secretSha256": hex.EncodeToString(secret[:]), "scopes": sp},
-		},
-	})
-	require.NoError(t, err)
-	flags.callers = filepath.Join(t.TempDir(), "callers.json")
-	require.NoError(t, os.WriteFile(flags.callers, text, 0o600))
-	w.variables["SP_ID"], w.variables["SP_SECRET"] = "sp1", "sp-secret"
-	return key
-}
-
-// sign makes the JWTs that the cases name.
-func (w *adminWorld) sign(t *testing.T) {
-	endpoint := w.base + "/oauth2/v1/token"
-	now := time.Now()
-	assertion := func(client, audience string, life time.Duration, more map[string]any) string {
-		claims := map[string]any{"iss": client, "sub": client, "aud": audience, "iat": now.Unix(), "exp": now.Add(life).Unix()}
-		maps.Copy(claims, more)
-		return w.jwt(t, jose.SignerOptions{}, claims)
-	}
-	for name, text := range map[string]string{
-		"ASSERTION":             assertion("0oaBearer", endpoint, time.Hour, nil),
-		"ASSERTION_AUD_OTHER":   assertion("0oaBearer", "https://other.example/oauth2/v1/token", time.Hour, nil),
-		"ASSERTION_EXP_2H":      assertion("0oaBearer", endpoint, 2*time.Hour, nil),
-		"ASSERTION_JTI":         assertion("0oaBearer", endpoint, time.Hour, map[string]any{"jti": "once"}),
-		"ASSERTION_DPOP_CLIENT": assertion("0oaDpop", endpoint, time.Hour, nil),
-		"PROOF":                 w.proof(t, http.MethodPost, endpoint, nil),
-	} {
-		w.variables[name] = text
-	}
-}
-
-// proof is a DPoP proof with claims of its own.
-func (w *adminServer) proof(t *testing.T, verb, url string, more map[string]any) string {
-	claims := map[string]any{"htm": verb, "htu": url, "iat": time.Now().Unix(), "jti": rand.Text()}
-	maps.Copy(claims, more)
-	options := jose.SignerOptions{EmbedJWK: true}
-	return w.jwt(t, *options.WithType("dpop+jwt"), claims)
-}
-
-func (w *adminServer) jwt(t *testing.T, options jose.SignerOptions, claims any) string {
-	t.Helper()
-	key := any(w.key)
-	if !options.EmbedJWK {
-		key = jose.JSONWebKey{Key: w.key, KeyID: "k1"}
-	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key}, &options)
-	require.NoError(t, err)
-	text, err := jwt.Signed(signer).Claims(claims).Serialize()
-	require.NoError(t, err)
-	return text
-}
-
-// adminServer is a running netwicket admin.
-type adminServer struct {
-	folder, base string
-	callersFile  string
-	hangup       chan os.Signal
-	log          *lockedBuffer
-	key          *ecdsa.PrivateKey
-	stop         func() error // ends it, once
-}
-
-// lockedBuffer takes what a server logs.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(text []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(text)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-var servingAt = regexp.MustCompile(`"msg":"serving the vendors' APIs","address":"([^"]+)","tls":(true|false)`)
-
-// startAdmin starts netwicket admin in this process, on a port of its own.
-func startAdmin(t *testing.T, folder string, flags adminFlags) *adminServer {
-	t.Helper()
-	log := new(lockedBuffer)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	s := &adminServer{folder: folder, log: log, callersFile: flags.callers, hangup: make(chan os.Signal)}
-	go func() {
-		c := &commandLine{in: strings.NewReader(""), out: io.Discard, err: log, paths: []string{folder}}
-		done <- c.admin(ctx, flags, s.hangup)
-	}()
-	s.stop = sync.OnceValue(func() error {
-		cancel()
-		return <-done
-	})
-	t.Cleanup(func() { _ = s.stop() })
-	for {
-		if found := servingAt.FindStringSubmatch(log.String()); found != nil {
-			s.base = "http://" + found[1]
-			if found[2] == "true" {
-				s.base = "https://" + found[1]
-			}
-			return s
-		}
-		select {
-		case err := <-done:
-			done <- err
-			t.Fatalf("admin ended: %v\n%s", err, log)
-		case <-time.After(time.Millisecond):
-		}
-	}
-}
-
-// step sends a request and checks the answer.
 func (w *adminWorld) step(t *testing.T, s *adminStep) {
 	t.Helper()
 	if s.Do != "" {
@@ -398,6 +183,7 @@ func (w *adminWorld) step(t *testing.T, s *adminStep) {
 
 // deleteAround deletes the last zone of the page that came and the first of the
 // next, and follows the links from where it was.
+
 func (w *adminWorld) deleteAround(t *testing.T, s *adminStep) {
 	require.Equal(t, "deactivate and delete the last zone of this page and the first zone of the next, then follow next to the end", s.Do)
 	first, next := w.lastBody, w.next
@@ -419,22 +205,6 @@ func (w *adminWorld) deleteAround(t *testing.T, s *adminStep) {
 	w.follow(t, s, first)
 }
 
-func (w *adminWorld) authorize(request *http.Request, s *adminStep, path string) {
-	as := s.Request.As
-	if as == "" {
-		as = "admin"
-	}
-	if as == "none" || request.Header.Get("Authorization") != "" || strings.HasPrefix(path, "/oauth") {
-		return
-	}
-	scheme := "SSWS "
-	if strings.HasPrefix(as, "sp") {
-		scheme = "Bearer "
-	}
-	request.Header.Set("Authorization", scheme+w.tokens[as])
-}
-
-// absolute sends a request as to a proxy.
 func (w *adminWorld) absolute(t *testing.T, request *http.Request, target string) *http.Response {
 	proxy, err := url.Parse(w.base)
 	require.NoError(t, err)
@@ -468,6 +238,7 @@ func (w *adminWorld) body(t *testing.T, s *adminStep) io.Reader {
 }
 
 // repeated fills lists that a case only describes.
+
 func repeated(value any) any {
 	object, ok := value.(map[string]any)
 	if !ok {
@@ -488,131 +259,6 @@ func repeated(value any) any {
 }
 
 // fill puts variables into text.
-func (w *adminWorld) fill(text string) string {
-	for name, value := range w.variables {
-		text = strings.ReplaceAll(text, "${"+name+"}", value)
-	}
-	for name, value := range w.captured {
-		text = strings.ReplaceAll(text, "{"+name+"}", value)
-	}
-	return text
-}
-
-// pattern is fill for a regular expression.
-func (w *adminWorld) pattern(text, id string) string {
-	for name, value := range w.variables {
-		text = strings.ReplaceAll(text, "${"+name+"}", regexp.QuoteMeta(value))
-	}
-	for name, value := range w.captured {
-		text = strings.ReplaceAll(text, "{"+name+"}", regexp.QuoteMeta(value))
-	}
-	return strings.ReplaceAll(text, "{id}", regexp.QuoteMeta(id))
-}
-
-// matches holds an answer against what is expected: a subset of its members.
-func (w *adminWorld) matches(want, got, whole any, at string) error {
-	switch want := want.(type) {
-	case map[string]any:
-		if set, isSet := want["@set"]; isSet {
-			return w.matchesSet(set.([]any), got, whole, at)
-		}
-		if length, counts := want["@length"]; counts {
-			list, isList := got.([]any)
-			if !isList || float64(len(list)) != length {
-				return fmt.Errorf("%s: %d elements, expected %v", at, len(list), length)
-			}
-			return nil
-		}
-		object, isObject := got.(map[string]any)
-		if !isObject {
-			return fmt.Errorf("%s: expected an object", at)
-		}
-		for name, value := range want {
-			if name == "@absent" {
-				for _, absent := range value.([]any) {
-					if _, there := object[absent.(string)]; there {
-						return fmt.Errorf("%s/%s: expected to be absent", at, absent)
-					}
-				}
-				continue
-			}
-			member, there := object[name]
-			if !there {
-				return fmt.Errorf("%s/%s: is missing", at, name)
-			}
-			if err := w.matches(value, member, whole, at+"/"+name); err != nil {
-				return err
-			}
-		}
-		return nil
-	case []any:
-		list, isList := got.([]any)
-		if !isList || len(list) != len(want) {
-			return fmt.Errorf("%s: %d elements, expected %d", at, len(list), len(want))
-		}
-		for i := range want {
-			if err := w.matches(want[i], list[i], whole, fmt.Sprintf("%s/%d", at, i)); err != nil {
-				return err
-			}
-		}
-		return nil
-	case string:
-		text, isText := got.(string)
-		if !isText {
-			return fmt.Errorf("%s: %v, expected %q", at, got, want)
-		}
-		return w.matchesText(want, text, idOf(whole), at)
-	default:
-		if want != got {
-			return fmt.Errorf("%s: %v, expected %v", at, got, want)
-		}
-		return nil
-	}
-}
-
-func (w *adminWorld) matchesText(want, got, id, at string) error {
-	if pattern, isPattern := strings.CutPrefix(want, "~"); isPattern {
-		// Go has no lookahead: the one that the cases use says "another id".
-		if other := regexp.MustCompile(`\(\?!([^$]*)\$\)`); other.MatchString(pattern) {
-			not := other.FindStringSubmatch(pattern)[1]
-			if regexp.MustCompile("^" + w.pattern(not, id) + "$").MatchString(got) {
-				return fmt.Errorf("%s: %q, expected another", at, got)
-			}
-			pattern = other.ReplaceAllString(pattern, "")
-		}
-		if !regexp.MustCompile(w.pattern(pattern, id)).MatchString(got) {
-			return fmt.Errorf("%s: %q does not match %s", at, got, pattern)
-		}
-		return nil
-	}
-	if filled := strings.ReplaceAll(w.fill(want), "{id}", id); filled != got {
-		return fmt.Errorf("%s: %q, expected %q", at, got, filled)
-	}
-	return nil
-}
-
-func (w *adminWorld) matchesSet(want []any, got, whole any, at string) error {
-	list, isList := got.([]any)
-	if !isList || len(list) != len(want) {
-		return fmt.Errorf("%s: %d elements, expected %d", at, len(list), len(want))
-	}
-	left := slices.Clone(list)
-	for i, one := range want {
-		at := fmt.Sprintf("%s/@set/%d", at, i)
-		found := slices.IndexFunc(left, func(candidate any) bool { return w.matches(one, candidate, whole, at) == nil })
-		if found < 0 {
-			return fmt.Errorf("%s: no element matches", at)
-		}
-		left = slices.Delete(left, found, found+1)
-	}
-	return nil
-}
-
-func idOf(value any) string {
-	object, _ := value.(map[string]any)
-	id, _ := object["id"].(string)
-	return id
-}
 
 func (w *adminWorld) headers(t *testing.T, s *adminStep, header http.Header, where string) {
 	t.Helper()
@@ -636,6 +282,7 @@ func (w *adminWorld) headers(t *testing.T, s *adminStep, header http.Header, whe
 }
 
 // follow walks from a page to the last one.
+
 func (w *adminWorld) follow(t *testing.T, s *adminStep, first []byte) {
 	t.Helper()
 	pages, ids := 0, []string{}
@@ -667,57 +314,4 @@ func (w *adminWorld) follow(t *testing.T, s *adminStep, first []byte) {
 	require.Len(t, ids, want.IDs)
 	slices.Sort(ids)
 	require.Len(t, slices.Compact(ids), want.Distinct)
-}
-
-func nextLink(header http.Header) string {
-	for _, line := range header.Values("Link") {
-		if link, found := strings.CutSuffix(line, `>; rel="next"`); found {
-			return strings.TrimPrefix(link, "<")
-		}
-	}
-	return ""
-}
-
-// capture is the value at a JSON pointer, in which *[name=X] is the element of
-// that name.
-func capture(text []byte, pointer string) any {
-	var value any
-	if json.Unmarshal(text, &value) != nil {
-		return nil
-	}
-	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		switch container := value.(type) {
-		case map[string]any:
-			value = container[part]
-		case []any:
-			value = nil
-			name, found := strings.CutPrefix(strings.TrimSuffix(part, "]"), "*[name=")
-			for i, element := range container {
-				object, _ := element.(map[string]any)
-				if found && object["name"] == name || !found && part == fmt.Sprint(i) {
-					value = element
-				}
-			}
-		default:
-			return nil
-		}
-	}
-	return value
-}
-
-// orderOf are the members of an object in the order of the text.
-func orderOf(t *testing.T, text []byte) []string {
-	t.Helper()
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	_, err := decoder.Token()
-	require.NoError(t, err)
-	var keys []string
-	for decoder.More() {
-		key, err := decoder.Token()
-		require.NoError(t, err)
-		keys = append(keys, key.(string))
-		var skipped json.RawMessage
-		require.NoError(t, decoder.Decode(&skipped))
-	}
-	return keys
 }

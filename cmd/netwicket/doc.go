@@ -9,6 +9,7 @@
 //	main.go           the door
 //	root.go           the root command and the flags of every command
 //	status.go         exit codes
+//	signals.go        what ends a command that goes on
 //	policy.go         from the flags to policies
 //	generations.go    a policy as it was, by its history
 //	policyinfo.go     what a policy is made of, as JSON and as text

@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,14 +51,8 @@ The log is JSON on standard error.`,
 		Example: `  netwicket serve -c policy/
   netwicket serve -c policy/ -c admin=admin/netwicket.json --listen 127.0.0.1:9180 --metrics 127.0.0.1:9181`,
 		Args: cobra.NoArgs,
-		RunE: func(command *cobra.Command, _ []string) error {
-			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			hangup := make(chan os.Signal, 1)
-			signal.Notify(hangup, syscall.SIGHUP)
-			defer signal.Stop(hangup)
-			context.AfterFunc(ctx, stop) // a second signal ends the program at once
-			return c.serve(ctx, flags, hangup)
+		RunE: func(*cobra.Command, []string) error {
+			return untilTold(func(ctx context.Context, hangup <-chan os.Signal) error { return c.serve(ctx, flags, hangup) })
 		},
 	}
 	command.Flags().StringVar(&flags.listen, "listen", "", "`ADDRESS` to answer proxies on (default serve.listen of the policy file, or 127.0.0.1:9180)")

@@ -16,7 +16,7 @@ import (
 func TestPipesOfTheShell(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {
-		t.Skip(err)
+		t.Skipf("process substitution is bash's: %v", err)
 	}
 	folder := t.TempDir()
 	for name, text := range map[string]string{
