@@ -152,6 +152,7 @@ func front(t testing.TB, change ...func(*admin.Options)) *desk {
 type question struct {
 	verb, target, scheme, token, media, body, peer, host string
 	accept                                               []string
+	retry                                                string // what an SDK says when it asks again
 }
 
 func (d *desk) ask(q question) (*http.Response, map[string]any) {
@@ -167,6 +168,10 @@ func (d *desk) ask(q question) (*http.Response, map[string]any) {
 	}
 	if q.accept != nil {
 		r.Header["Accept"] = q.accept
+	}
+	if q.retry != "" {
+		r.Header.Set("X-Okta-Retry-Count", "1")
+		r.Header.Set("X-Okta-Retry-For", q.retry)
 	}
 	r.RemoteAddr = "192.0.2.1:4711"
 	if q.peer != "" {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // PointAt and StepAt are the curve.
@@ -123,3 +124,23 @@ func Words(d decide.Decision) string { return words(d) }
 
 // PaintOf is the colour of a decision.
 func PaintOf(d decide.Decision) color.RGBA { return paintOf(d) }
+
+// Run is a run of addresses of IPv4: where it begins, and what it is.
+type Run struct {
+	First uint32
+	What  int
+}
+
+// Coarse merges runs of IPv4.
+func Coarse(runs []Run, most int, join func([]int) int) ([]Run, int) {
+	var list []run
+	for _, r := range runs {
+		list = append(list, run{addrnum.Number{Lo: uint64(r.First)}, r.What})
+	}
+	merged, bits := coarse(addrnum.IPv4, list, most, join)
+	var out []Run
+	for _, r := range merged {
+		out = append(out, Run{uint32(r.first.Lo), r.what})
+	}
+	return out, bits
+}
