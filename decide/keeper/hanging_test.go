@@ -19,9 +19,8 @@ import (
 
 // mount is what files are read from: it answers, or it does not.
 type mount struct {
-	hangs    atomic.Bool
+	silence  atomic.Pointer[chan struct{}] // closed when it answers again; nil: it answers
 	begun    atomic.Int64
-	answers  chan struct{}
 	ahead    atomic.Int64 // of the clock, in seconds
 	patience time.Duration
 }
@@ -32,33 +31,37 @@ const brief = time.Second
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func newMount(patience time.Duration) *mount {
-	return &mount{answers: make(chan struct{}), patience: patience}
+	return &mount{patience: patience}
 }
 
 func (m *mount) options(o *keeper.Options) {
 	o.Timing.Load = m.patience
 	keeper.WithReading(o, func() {
 		m.begun.Add(1)
-		if m.hangs.Load() {
-			<-m.answers
+		if silence := m.silence.Load(); silence != nil {
+			<-*silence
 		}
 	})
 	keeper.WithClock(o, func() time.Time { return epoch.Add(time.Duration(m.ahead.Load()) * time.Second) }, 10*time.Millisecond)
 }
 
+// fallSilent lets the loads that begin from now on hang.
+func (m *mount) fallSilent() {
+	silence := make(chan struct{})
+	m.silence.Store(&silence)
+}
+
 // hang lets the next load hang, and waits until it does.
 func (m *mount) hang(k *keepertest.Kept) {
 	before := m.begun.Load()
-	m.hangs.Store(true)
+	m.fallSilent()
 	k.Asked <- struct{}{}
 	require.Eventually(k.T, func() bool { return m.begun.Load() == before+1 }, keepertest.Patience, time.Millisecond)
 }
 
-// answer lets the load that hangs go on, and those after it.
-func (m *mount) answer() {
-	m.hangs.Store(false)
-	m.answers <- struct{}{}
-}
+// answer lets the load that hangs go on, and those after it. It waits for nobody: a
+// load that was given up may not have come to where it would hang.
+func (m *mount) answer() { close(*m.silence.Swap(nil)) }
 
 // brokenGlass is a policy with an overlay that denies 198.51.100.7 for a minute and lets
 // 203.0.113.7 in for two.
@@ -188,7 +191,7 @@ func TestStartGivesUp(t *testing.T) {
 			m := newMount(row.patience)
 			o := keeper.Options{Policy: policyfile.Options{Paths: []string{k.Folder}}}
 			m.options(&o)
-			m.hangs.Store(true)
+			m.fallSilent()
 			kept, err := keeper.OpenWith(o)
 			require.ErrorIs(t, err, keeper.ErrHanging)
 			require.Nil(t, kept)
@@ -214,7 +217,7 @@ func TestThePolicyFileSaysHowLong(t *testing.T) {
 				m := newMount(0)
 				o := keeper.Options{Policy: policyfile.Options{Paths: []string{folder}}}
 				m.options(&o)
-				m.hangs.Store(true)
+				m.fallSilent()
 				begun := time.Now()
 				_, err := keeper.OpenWith(o)
 				require.ErrorIs(t, err, keeper.ErrHanging)
