@@ -1,11 +1,7 @@
 package bench
 
 import (
-	"maps"
-	"math/rand/v2"
-	"net/netip"
 	"runtime"
-	"slices"
 	"sync"
 	"testing"
 
@@ -45,7 +41,7 @@ func BenchmarkCompile(b *testing.B) {
 		reportRetained(b)
 	})
 	b.Run("feed", func(b *testing.B) {
-		text := feedText()
+		text := workload.Feed(feedSize)
 		before := heapInUse()
 		config := feedConfig(b, text)
 		documents := heapInUse() - before
@@ -64,27 +60,6 @@ func BenchmarkCompile(b *testing.B) {
 
 // feedSize is how many addresses the threat feed of BenchmarkCompile/feed holds.
 const feedSize = 1_000_000
-
-// feedText is a feed of single addresses in ascending order, as public lists have
-// them: thick in some networks, absent from most.
-func feedText() []byte {
-	random := rand.New(rand.NewPCG(1, 2))
-	taken := make(map[uint32]bool, feedSize)
-	for len(taken) < feedSize {
-		network := random.Uint32() >> 12 << 12
-		for range 1 + random.IntN(500) {
-			if len(taken) < feedSize {
-				taken[network|random.Uint32()>>20] = true
-			}
-		}
-	}
-	var text []byte
-	for _, number := range slices.Sorted(maps.Keys(taken)) {
-		addr := netip.AddrFrom4([4]byte{byte(number >> 24), byte(number >> 16), byte(number >> 8), byte(number)})
-		text = append(addr.AppendTo(text), '\n')
-	}
-	return text
-}
 
 func feedConfig(b *testing.B, text []byte) decide.Config {
 	feed, err := zone.ParseFeed("feed.txt", text)

@@ -67,6 +67,29 @@ func TestTables(t *testing.T) {
 `, r.goals())
 }
 
+func TestGrowthIsComparedWithTheHalf(t *testing.T) {
+	r := newResults()
+	require.NoError(t, r.read("raw.txt", `BenchmarkGrowth/zones=10000-2 1 2000000000 ns/op 900000000 allocated-bytes 60000000 policy-bytes
+BenchmarkGrowth/zones=5000-2 1 1000000000 ns/op 500000000 allocated-bytes 28500000 policy-bytes
+BenchmarkGrowth/zones=1000-2 1 100000000 ns/op 200000000 allocated-bytes 12400000 policy-bytes
+BenchmarkGrowth/rules=200-2 1 50000 ns/op
+BenchmarkGrowth/rules=100-2 1 20000 ns/op
+`))
+	require.Equal(t, `|  | compile | times the half | allocated | policy |
+| --- | ---: | ---: | ---: | ---: |
+| 1,000 zones | 100 ms |  | 200 MB | 12.4 MB |
+| 5,000 zones | 1000 ms |  | 500 MB | 28.5 MB |
+| 10,000 zones | 2000 ms | 2.0 | 900 MB | 60 MB |
+| 100 rules | 20 µs |  |  |  |
+| 200 rules | 50 µs | 2.5 |  |  |
+`, r.growth())
+	dearest, found := r.dearestDoubling()
+	require.True(t, found)
+	require.Equal(t, 2.5, dearest)
+	_, found = newResults().dearestDoubling()
+	require.False(t, found)
+}
+
 func TestTablesGoWhereTheirPlaceIs(t *testing.T) {
 	dir := t.TempDir()
 	results, readme := filepath.Join(dir, "raw.txt"), filepath.Join(dir, "README.md")

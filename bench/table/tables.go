@@ -12,6 +12,7 @@ func (r *results) tables() []table {
 		{"geo", r.geo()},
 		{"resolvers", r.resolvers()},
 		{"own", r.own()},
+		{"growth", r.growth()},
 		{"goals", r.goals()},
 	}
 }

@@ -21,11 +21,14 @@
 //   - dynamic zones, the rest: in turn of 10 countries, of 20 ASNs, of a
 //     proxyType, of an IP service category; every fourth is a BLOCKLIST;
 //   - n/5 rules, at least one: in turn they include three zones and exclude
-//     three quarters of the country zones; the last allows ANYWHERE;
+//     three quarters of the country zones, 75 at most; the last allows ANYWHERE;
 //   - a SailPoint network configuration: 100 ranges that hold half of the
 //     announced prefixes of either family, and 20 blocked countries.
 //
-// They are written as the vendors' JSON and parsed like anybody's.
+// They are written as the vendors' JSON and parsed like anybody's. For growth there
+// are also policies that are large in one thing alone: ranges of SailPoint's, in the
+// same way ([Internet.Network]), rules of one zone each ([Internet.ManyRules]), and a
+// threat feed ([Feed]).
 //
 // # Addresses
 //

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"slices"
 
 	"go4.org/netipx"
@@ -28,6 +27,10 @@ const (
 	proxiesEvery      = 10
 	dynamicKinds      = 4
 	dynamicBlocklists = 4
+
+	// From a thousand zones on, the rules of twice as many zones are twice as long, not
+	// four times: ten thousand would have more references than a policy may.
+	excludedAtMost = 75
 )
 
 // Documents are one policy in the vendors' JSON.
@@ -41,13 +44,7 @@ type Documents struct {
 // there are.
 func (in *Internet) Documents(n int, table *geo.Table) Documents {
 	w := &writer{in: in, census: in.census(table), random: rand.New(rand.NewPCG(uint64(n), 2))}
-	ipZones := max(1, n*60/100)
-	for i := range ipZones {
-		w.ipZone(i)
-	}
-	for i := range n - ipZones {
-		w.dynamicZone(i)
-	}
+	w.allZones(n)
 	return Documents{Zones: encode(w.zones), Rules: encode(w.rules(max(1, n/5))), SailPoint: encode(w.network())}
 }
 
@@ -158,6 +155,16 @@ type writer struct {
 	proxiesDue bool
 }
 
+func (w *writer) allZones(n int) {
+	ipZones := max(1, n*60/100)
+	for i := range ipZones {
+		w.ipZone(i)
+	}
+	for i := range n - ipZones {
+		w.dynamicZone(i)
+	}
+}
+
 func (w *writer) add(z zoneJSON, blocklist bool) {
 	z.ID = fmt.Sprintf("nzo%017d", len(w.zones)+1)
 	z.Status, z.Usage = "ACTIVE", "POLICY"
@@ -262,16 +269,20 @@ func (w *writer) rules(count int) []ruleJSON {
 				access = "DENY"
 			}
 		default:
-			network = networkJSON{Connection: "ZONE", Exclude: draw(w.random, countryZones, max(1, len(countryZones)*3/4))}
+			network = networkJSON{Connection: "ZONE", Exclude: draw(w.random, countryZones, min(max(1, len(countryZones)*3/4), excludedAtMost))}
 			access = "DENY"
 		}
-		rules = append(rules, ruleJSON{
-			ID: fmt.Sprintf("0pr%017d", i+1), Name: fmt.Sprintf("rule %d", i+1), Priority: i + 1, Status: "ACTIVE",
-			Conditions: map[string]any{"network": network},
-			Actions:    map[string]any{"signon": map[string]any{"access": access}},
-		})
+		rules = append(rules, newRule(i, network, access))
 	}
 	return rules
+}
+
+func newRule(i int, network networkJSON, access string) ruleJSON {
+	return ruleJSON{
+		ID: fmt.Sprintf("0pr%017d", i+1), Name: fmt.Sprintf("rule %d", i+1), Priority: i + 1, Status: "ACTIVE",
+		Conditions: map[string]any{"network": network},
+		Actions:    map[string]any{"signon": map[string]any{"access": access}},
+	}
 }
 
 // network is SailPoint's configuration: half of the announced space, in as many
@@ -287,42 +298,4 @@ func (w *writer) network() map[string]any {
 	}
 	countries := draw(w.random, w.census.distinct, blockedCountries)
 	return map[string]any{"range": ranges, "geolocation": countries, "whitelisted": false}
-}
-
-// partition cuts a family into count prefixes, in address order, that hold
-// about equally many announced ones: the fullest is halved until there are enough.
-func (in *Internet) partition(family Family, count int) []netip.Prefix {
-	type part struct {
-		prefix netip.Prefix
-		firsts []netip.Addr // of the announced prefixes that begin in it, sorted
-	}
-	all := make([]netip.Addr, in.Announced(family))
-	for i := range all {
-		all[i] = in.prefix(family, i).Addr()
-	}
-	slices.SortFunc(all, netip.Addr.Compare)
-	whole := netip.PrefixFrom(netip.IPv4Unspecified(), 0)
-	if family == IPv6 {
-		whole = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
-	}
-	parts := []part{{whole, all}}
-	for len(parts) < count {
-		fullest := 0
-		for i := range parts {
-			if len(parts[i].firsts) > len(parts[fullest].firsts) {
-				fullest = i
-			}
-		}
-		p := parts[fullest]
-		low := netip.PrefixFrom(p.prefix.Addr(), p.prefix.Bits()+1)
-		middle := netipx.RangeOfPrefix(low).To().Next()
-		high := netip.PrefixFrom(middle, low.Bits())
-		cut, _ := slices.BinarySearchFunc(p.firsts, middle, netip.Addr.Compare)
-		parts = slices.Replace(parts, fullest, fullest+1, part{low, p.firsts[:cut]}, part{high, p.firsts[cut:]})
-	}
-	prefixes := make([]netip.Prefix, len(parts))
-	for i := range parts {
-		prefixes[i] = parts[i].prefix
-	}
-	return prefixes
 }

@@ -231,3 +231,42 @@ func TestPartitionCoversTheFamily(t *testing.T) {
 	}
 	require.False(t, next.IsValid(), "the last part ends with the last address")
 }
+
+func TestPartitionGoesOnWhereSingleNetworksAreLeft(t *testing.T) {
+	in := &Internet{v4: []prefix4{{0x0a000000, 24}, {0x0a000000, 25}, {0x0a000000, 32}}} // all begin at one address
+	parts := in.partition(IPv4, 100)
+	require.Len(t, parts, 100)
+	for i, part := range parts {
+		require.True(t, part.IsValid() && part == part.Masked(), part)
+		require.True(t, i == 0 || !part.Overlaps(parts[i-1]), part)
+	}
+}
+
+func TestDocumentsGrowWithTheirNumber(t *testing.T) {
+	suite := anySuite(t)
+	in, table := suite.Internet(t), suite.Table(t)
+
+	network := in.Network(1000, table)
+	require.Len(t, network.Range, 1000)
+	require.Len(t, network.Geolocation, 20)
+
+	documents := in.ManyRules(10, 500, table)
+	config, err := documents.Parse()
+	require.NoError(t, err)
+	require.Len(t, config.Zones[0].Zones, 10)
+	require.Len(t, config.Rules[0].Rules, 500)
+	for _, rule := range config.Rules[0].Rules[:499] {
+		require.Len(t, rule.Network.Include, 1)
+	}
+
+	feed, err := zone.ParseFeed("feed.txt", Feed(5000))
+	require.NoError(t, err)
+	require.Len(t, feed.Entries, 5000)
+
+	documents = in.Documents(2000, table)
+	config, err = documents.Parse()
+	require.NoError(t, err)
+	for _, rule := range config.Rules[0].Rules {
+		require.LessOrEqual(t, len(rule.Network.Exclude), excludedAtMost)
+	}
+}
