@@ -75,6 +75,7 @@
 //
 //	sweep.go            ranges and geo edges, merged in address order
 //	sets.go             bit sets, each kept once
+//	unions.go           the rules that list one of several zones
 //	addresspatterns.go  what the lists say of an address
 //	geopatterns.go      what the geo sources say of it
 //	dynamic.go          dynamic zones in three-valued logic

@@ -156,7 +156,7 @@ func newGeoCompiler(p *Policy, specs []*zone.Zone, stated statedRegions, rules *
 			}
 		}
 	}
-	g.listing = newUnions(g.sets.sets, rules, byBit, len(p.ruleWords.exclude))
+	g.listing = newUnions(g.sets.sets, rules, byBit)
 	columns := newSetInterner(p.dynamicWords)
 	for _, column := range []*property{&g.places, &g.asns, &g.proxies, &g.services} {
 		column.sets, column.zones = columns, dynamic

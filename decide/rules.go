@@ -151,87 +151,11 @@ func (p *Policy) settleRules(rules *setInterner, byZone []uint32) {
 			p.ruleWords.byIPBit[z.bit] = set
 		}
 	}
-	listing := newUnions(p.ipSets, rules, p.ruleWords.byIPBit, len(p.ruleWords.exclude))
+	listing := newUnions(p.ipSets, rules, p.ruleWords.byIPBit)
 	for i := range p.addressPatterns {
 		p.addressPatterns[i].rules = listing.of(p.addressPatterns[i].gateways)
 	}
 	p.ruleSetsOf = rules.sets
-}
-
-// unions works out which rules list one of the zones of a set. What a chunk of
-// zones comes to is kept, since most sets differ in one chunk.
-type unions struct {
-	zones   *sets
-	rules   *setInterner
-	byBit   []uint32 // zone bit -> set of rules
-	byChunk map[[2]uint32]uint32
-	bySet   map[uint32]uint32
-	row     []uint64
-	part    []uint64
-}
-
-func newUnions(zones *sets, rules *setInterner, byBit []uint32, words int) *unions {
-	return &unions{
-		zones: zones, rules: rules, byBit: byBit, byChunk: map[[2]uint32]uint32{}, bySet: map[uint32]uint32{},
-		row: make([]uint64, words), part: make([]uint64, words),
-	}
-}
-
-// of is the set of rules that list a zone of the set.
-func (u *unions) of(set uint32) uint32 {
-	if set == 0 || len(u.row) == 0 {
-		return 0
-	}
-	id, found := u.bySet[set]
-	if found {
-		return id
-	}
-	clear(u.row)
-	for position := range u.zones.perSet {
-		if chunk := u.zones.chunk(set, position); chunk != 0 {
-			u.add(u.row, u.ofChunk(chunk, position))
-		}
-	}
-	id = u.rules.id(u.row)
-	u.bySet[set] = id
-	return id
-}
-
-func (u *unions) ofChunk(chunk uint32, position int) uint32 {
-	key := [2]uint32{chunk, uint32(position)}
-	id, found := u.byChunk[key]
-	if found {
-		return id
-	}
-	clear(u.part)
-	for i := range u.zones.stride {
-		for rest := u.zones.words[int(chunk)*u.zones.stride+i]; rest != 0; rest &= rest - 1 {
-			u.add(u.part, u.byBit[64*(chunkWords*position+i)+trailingZeros(rest)])
-		}
-	}
-	id = u.rules.id(u.part)
-	u.byChunk[key] = id
-	return id
-}
-
-// both is the set of the rules in two sets.
-func (u *unions) both(a, b uint32) uint32 {
-	if b == 0 || a == b {
-		return a
-	}
-	clear(u.row)
-	u.add(u.row, a)
-	u.add(u.row, b)
-	return u.rules.id(u.row)
-}
-
-func (u *unions) add(row []uint64, rules uint32) {
-	if rules == 0 {
-		return
-	}
-	for w := range row {
-		row[w] |= u.rules.word(rules, w)
-	}
 }
 
 // resolve gives the zone that a reference stands for.

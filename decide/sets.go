@@ -49,6 +49,9 @@ func (s *sets) chunk(id uint32, position int) uint32 {
 	return s.chunks[int(id)*s.perSet+position]
 }
 
+// wordsOf are the words of a chunk.
+func (s *sets) wordsOf(chunk uint32) []uint64 { return s.words[int(chunk)*s.stride:][:s.stride] }
+
 // bytes is how much memory the sets take.
 func (s *sets) bytes() int { return 8*len(s.words) + 4*len(s.chunks) }
 
@@ -109,7 +112,7 @@ func (in *setInterner) chunkID(words []uint64) uint32 {
 }
 
 func (in *setInterner) isChunk(id uint32, words []uint64) bool {
-	held := in.words[int(id)*in.stride:][:in.stride]
+	held := in.wordsOf(id)
 	for i, w := range words {
 		if held[i] != w {
 			return false
