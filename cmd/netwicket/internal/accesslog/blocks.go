@@ -54,13 +54,22 @@ func (b Block) records(yield func(int, string) bool) {
 		if n := len(line); n > 0 && line[n-1] == '\r' {
 			line = line[:n-1]
 		}
-		if line != "" && strings.Trim(line, " \t") != "" && !(b.Layout.columns != nil && isDirective(line)) {
+		if !isBlank(line) && !(b.Layout.columns != nil && isDirective(line)) {
 			if !yield(number, line) {
 				return
 			}
 		}
 		number++
 	}
+}
+
+func isBlank(line string) bool {
+	for i := range len(line) {
+		if line[i] != ' ' && line[i] != '\t' {
+			return false
+		}
+	}
+	return true
 }
 
 // Blocks reads a log, plain or compressed with gzip or zstd, and hands it out in

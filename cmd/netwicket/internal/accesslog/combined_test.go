@@ -25,6 +25,7 @@ func TestHeads(t *testing.T) {
 	tests := []struct{ name, line, peer, forwarded string }{
 		{"a peer", `192.0.2.7` + tail, "192.0.2.7", ""},
 		{"an IPv6 peer", `2001:db8::7` + tail, "2001:db8::7", ""},
+		{"a peer in quotes", `"192.0.2.7"` + tail, "192.0.2.7", ""},
 		{"a peer with a port", `[2001:db8::7]:4711` + tail, "[2001:db8::7]:4711", ""},
 		{"a name in the peer's place", `host.example` + tail, "host.example", ""},
 		{"a local socket", `unix:` + tail, "unix:", ""},

@@ -63,7 +63,8 @@ type Parser struct {
 // one request, but that of an Okta event hook.
 func (p Parser) Append(entries []Entry, layout Layout, line string) ([]Entry, error) {
 	if p.recognises && layout.columns != nil {
-		return one(entries)(layout.columns.parse(line))
+		e, err := layout.columns.parse(line)
+		return add(entries, e, err)
 	}
 	if p.asIs {
 		return p.read(line, entries)
@@ -94,16 +95,18 @@ func (p Parser) Line(line string) (Entry, error) {
 
 // single makes a parser's function of one that reads one request.
 func single(parse func(string) (Entry, error)) func(string, []Entry) ([]Entry, error) {
-	return func(record string, entries []Entry) ([]Entry, error) { return one(entries)(parse(record)) }
+	return func(record string, entries []Entry) ([]Entry, error) {
+		e, err := parse(record)
+		return add(entries, e, err)
+	}
 }
 
-func one(entries []Entry) func(Entry, error) ([]Entry, error) {
-	return func(e Entry, err error) ([]Entry, error) {
-		if err != nil {
-			return entries, err
-		}
-		return append(entries, e), nil
+// add appends the one request of a record, unless there was an error.
+func add(entries []Entry, e Entry, err error) ([]Entry, error) {
+	if err != nil {
+		return entries, err
 	}
+	return append(entries, e), nil
 }
 
 var errPeer = errors.New("what stands in the peer's place is neither an address nor the name of a host")

@@ -61,8 +61,9 @@ type recogniser struct{ usual paths }
 
 func (r recogniser) read(record string, entries []Entry) ([]Entry, error) {
 	for range maxWraps {
-		if !strings.HasPrefix(strings.TrimLeft(record, " \t"), "{") {
-			return one(entries)(parseText(record))
+		if !looksLikeObject(record) {
+			e, err := parseText(record)
+			return add(entries, e, err)
 		}
 		if looksLikeOkta(record) {
 			return parseOkta(record, entries)
@@ -77,7 +78,8 @@ func (r recogniser) read(record string, entries []Entry) ([]Entry, error) {
 		}
 		line, inner := unwrapped(object)
 		if inner != nil {
-			return one(entries)(r.usual.entry(inner))
+			e, err := r.usual.entry(inner)
+			return add(entries, e, err)
 		}
 		if line == "" {
 			return entries, err
@@ -85,6 +87,15 @@ func (r recogniser) read(record string, entries []Entry) ([]Entry, error) {
 		record = line
 	}
 	return entries, errWrapped
+}
+
+func looksLikeObject(record string) bool {
+	for i := range len(record) {
+		if c := record[i]; c != ' ' && c != '\t' {
+			return c == '{'
+		}
+	}
+	return false
 }
 
 var errWrapped = errors.New("too many objects stand around the record")

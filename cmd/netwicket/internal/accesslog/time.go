@@ -2,7 +2,6 @@ package accesslog
 
 import (
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -25,7 +24,7 @@ func parseCLF(s string) (seconds int64, ok bool) {
 	if month == 0 || !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) {
 		return 0, false
 	}
-	offset := int64(zone/100*60+zone%100) * 60
+	offset := (zone/100*60 + zone%100) * 60
 	switch s[21] {
 	case '-':
 		offset = -offset
@@ -33,7 +32,8 @@ func parseCLF(s string) (seconds int64, ok bool) {
 	default:
 		return 0, false
 	}
-	return time.Date(year, month, day, hour, minute, second, 0, time.UTC).Unix() - offset, true
+	const daySeconds = 24 * 60 * 60
+	return int64(daysBefore(year, month)+day-1)*daySeconds + int64(hour*3600+minute*60+second-offset), true
 }
 
 func digits(s string) (n int, ok bool) {
@@ -47,12 +47,46 @@ func digits(s string) (n int, ok bool) {
 }
 
 // monthOf is the month with this English short name, or 0.
-func monthOf(name string) time.Month {
-	const names = "JanFebMarAprMayJunJulAugSepOctNovDec"
-	if i := strings.Index(names, name); i >= 0 && i%3 == 0 {
-		return time.Month(i/3 + 1)
+func monthOf(name string) int {
+	switch name {
+	case "Jan":
+		return 1
+	case "Feb":
+		return 2
+	case "Mar":
+		return 3
+	case "Apr":
+		return 4
+	case "May":
+		return 5
+	case "Jun":
+		return 6
+	case "Jul":
+		return 7
+	case "Aug":
+		return 8
+	case "Sep":
+		return 9
+	case "Oct":
+		return 10
+	case "Nov":
+		return 11
+	case "Dec":
+		return 12
 	}
 	return 0
+}
+
+// daysBefore is the days from 1970 to the first of a month. Years begin in March
+// here, behind the leap day, so that months are 153 days in five. time.Date, which
+// takes anything, would be a third of the time that a line's time takes.
+func daysBefore(year, month int) int {
+	if month < 3 {
+		year, month = year-1, month+12
+	}
+	year += 400                       // none is below zero
+	const until1970 = 719468 + 146097 // from March of the year -400
+	return year*365 + year/4 - year/100 + year/400 + ((month-3)*153+2)/5 - until1970
 }
 
 // parseTime reads a time in any form that logs have it: the common log format,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/accesslog"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
 	"github.com/netwicket/netwicket/decide/gate"
@@ -36,6 +37,59 @@ func BenchmarkRun(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				report := replay.Run(replay.Config{Parse: parser(b), Subject: subject}, []replay.Input{input("log", log)})
+				require.EqualValues(b, lines, report.Decided)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/lines, "ns/line")
+		})
+	}
+}
+
+// likeReal are lines as a public server's log has them: a client comes with a few
+// lines at a time, some are lines of IPv6, and most of a line is what is not read.
+func likeReal(lines int) string {
+	r := rand.New(rand.NewPCG(6, 6))
+	agents := [...]string{
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/32.0.1700.77 Safari/537.36",
+		"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+		"UniversalFeedParser/4.2-pre-314-svn +http://feedparser.org/",
+	}
+	var text strings.Builder
+	client := ""
+	for i := range lines {
+		if i == 0 || r.IntN(5) < 2 {
+			client = fmt.Sprintf("203.0.%d.%d", 100+r.IntN(20), r.IntN(256))
+			if r.IntN(10) == 0 {
+				client = fmt.Sprintf("2001:db8:%x::%x", r.IntN(100), r.IntN(100))
+			}
+		}
+		fmt.Fprintf(&text, "%s - - [17/May/2015:10:%02d:%02d +0000] \"GET /presentations/logstash-monitorama-2013/images/%d.png HTTP/1.1\" 200 %d \"http://semicomplete.com/presentations/logstash-monitorama-2013/\" \"%s\"\n",
+			client, r.IntN(60), r.IntN(60), r.IntN(1000), r.IntN(300000), agents[r.IntN(len(agents))])
+	}
+	return text.String()
+}
+
+// BenchmarkReplay is one worker's time for a line of the combined format, read as
+// each of the formats that can read it.
+func BenchmarkReplay(b *testing.B) {
+	const lines = 10_000
+	log := likeReal(lines)
+	for _, format := range []struct {
+		name    string
+		options accesslog.Options
+	}{
+		{"recognised", accesslog.Options{}},
+		{"combined", accesslog.Options{Format: "combined"}},
+		{"regex-peer", accesslog.Options{Pattern: `^(?P<peer>\S+) `}},
+		{"regex-time", accesslog.Options{Pattern: `^(?P<peer>\S+) \S+ \S+ \[(?P<time>[^\]]+)\]`}},
+		{"regex-line", accesslog.Options{Pattern: `^(?P<peer>\S+) \S+ \S+ \[(?P<time>[^\]]+)\] "[^"]*" \d{3} (?:\d+|-) "[^"]*" "[^"]*"(?: "(?P<xff>[^"]*)")?$`}},
+	} {
+		parse, err := accesslog.New(format.options)
+		require.NoError(b, err)
+		b.Run("format="+format.name, func(b *testing.B) {
+			subject := replay.Subject{Control: admission.Control{Policy: policy(b, blocking)}}
+			b.ReportAllocs()
+			for b.Loop() {
+				report := replay.Run(replay.Config{Parse: parse, Subject: subject}, []replay.Input{input("log", log)})
 				require.EqualValues(b, lines, report.Decided)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/lines, "ns/line")

@@ -97,7 +97,8 @@ func (t *tally) report(inputs []Input, failed []error) *Report {
 	zones := make(map[decide.ZoneRef]uint64)
 	rules := make(map[Rule]uint64)
 	unknown := make(map[geo.Field]uint64)
-	for d, n := range t.decisions {
+	for i := range t.decisions.counts {
+		d, n := &t.decisions.counts[i].decision, t.decisions.counts[i].requests
 		for datum := geo.Field(1); datum <= d.Unknown; datum <<= 1 {
 			if d.Unknown.Has(datum) {
 				unknown[datum] += n

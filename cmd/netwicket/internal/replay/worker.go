@@ -30,7 +30,7 @@ type worker struct {
 type tally struct {
 	lines, unreadable uint64
 	decided           uint64
-	decisions         map[decide.Decision]uint64 // by everything but the client
+	decisions         decisions
 	changes           map[[2]decide.Outcome]uint64
 	changed           [2]uint64 // to deny, to allow
 	countries         map[string]uint32
@@ -47,7 +47,7 @@ func newWorker(config *Config) *worker {
 
 func newTally(config *Config) tally {
 	return tally{
-		decisions: make(map[decide.Decision]uint64),
+		decisions: newDecisions(),
 		changes:   make(map[[2]decide.Outcome]uint64),
 		countries: make(map[string]uint32),
 		clients:   newClients(config.MaxClients),
@@ -96,8 +96,7 @@ func (w *worker) decide(e *accesslog.Entry) error {
 	}
 	w.decided++
 	client := d.Client
-	d.Client = netip.Addr{}
-	w.decisions[d]++
+	w.decisions.add(&d, 1)
 	if e.Time != 0 {
 		w.first, w.last = earlier(w.first, e.Time), max(w.last, e.Time)
 	}
@@ -185,8 +184,9 @@ func (t *tally) join(other *tally) {
 	t.decided += other.decided
 	t.changed[0] += other.changed[0]
 	t.changed[1] += other.changed[1]
-	for d, n := range other.decisions {
-		t.decisions[d] += n
+	for i := range other.decisions.counts {
+		count := &other.decisions.counts[i]
+		t.decisions.add(&count.decision, count.requests)
 	}
 	for pair, n := range other.changes {
 		t.changes[pair] += n
