@@ -42,14 +42,11 @@ func (b *Builder) Add6(first addrnum.Number, value uint32) {
 }
 
 // Build makes the table of the edges so far. The table shares nothing with the builder, which can go on.
-func (b *Builder) Build() *Table { return b.build(denseEdges4, denseEdges6) }
+func (b *Builder) Build() *Table { return b.build(denseEdges6) }
 
-// build is Build with the thresholds of the dense forms, so that tests reach every form with few edges.
-func (b *Builder) build(dense4, dense6 int) *Table {
-	t := &Table{}
-	t.v4 = buildFamily4(b.edges4(), dense4)
-	t.v6 = buildFamily6(b.edges6(), dense6)
-	return t
+// build is Build with the threshold of pages, so that tests reach every form with few edges.
+func (b *Builder) build(dense6 int) *Table {
+	return &Table{v4: buildFamily4(b.edges4()), v6: buildFamily6(b.edges6(), dense6)}
 }
 
 // edges are the borders of a map in ascending order: the first at the lowest address, each value different from the one

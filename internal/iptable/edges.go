@@ -29,35 +29,12 @@ func (t *Table) Edges6() iter.Seq2[addrnum.Number, uint32] {
 			w.emit(addrnum.Number{}, 0)
 			return
 		}
-		w.trie = &t.v6.trie
-		w.roots(t.v6.root, cut{rootBits, pageBits})
+		w.roots(&t.v6)
 	}
 }
 
-func (f *family4) edges(w *walker) {
-	w.trie = &f.trie
-	if f.flat == nil {
-		w.roots(f.root, cut{})
-		return
-	}
-	c := cut{0, flatBits}
-	for i, flat := range f.flat {
-		if i > 0 && flat == f.flat[i-1] && flat.startsLow|flat.startsHigh == 0 && flat.leaf&flatDeep == 0 {
-			continue // of one value, as the group before it
-		}
-		g := group{starts: flat.starts(), leaf: flat.leaf}
-		if flat.leaf&flatDeep != 0 {
-			g = f.deep[flat.leaf&^flatDeep]
-		}
-		if !w.group(g, c, c.first(addrnum.Number{}, uint64(i)*cellsPerGroup)) {
-			return
-		}
-	}
-}
-
-// walker goes over a trie in ascending order. Its methods are false when the consumer wants no more.
+// walker goes over a family in ascending order. Its methods are false when the consumer wants no more.
 type walker struct {
-	*trie
 	yield func(first addrnum.Number, value uint32) bool
 	begun bool
 	last  uint32
@@ -82,24 +59,71 @@ func (c cut) first(block addrnum.Number, cell uint64) addrnum.Number {
 	return block
 }
 
-func (w *walker) roots(root []uint32, page cut) {
-	if root == nil {
+// edges goes over IPv4.
+func (f *Family4) edges(w *walker) {
+	if f.root == nil {
 		w.emit(addrnum.Number{}, 0) // the zero Table
 		return
 	}
 	top := cut{0, rootBits}
-	for i, entry := range root {
-		if i > 0 && entry == root[i-1] && entry&rootValue != 0 {
+	for i, number := range f.root {
+		if i > 0 && number == f.root[i-1] && f.uniform(number) {
+			continue
+		}
+		if !f.block(w, f.blocks[uint(number)*groupsPerNode:][:groupsPerNode], cut{rootBits, 8}, top.first(addrnum.Number{}, uint64(i))) {
+			return
+		}
+	}
+}
+
+// uniform says that a block has one value, so that another of the same number behind it begins nothing.
+func (f *Family4) uniform(number uint16) bool {
+	first := f.blocks[uint(number)*groupsPerNode]
+	for _, g := range f.blocks[uint(number)*groupsPerNode:][:groupsPerNode] {
+		if g != first || g.starts() != 0 || g.leaf&slimDeep != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *Family4) block(w *walker, groups []slimGroup, c cut, first addrnum.Number) bool {
+	divided := func(index uint32, at addrnum.Number) bool {
+		return f.block(w, f.single[f.parts[index]*groupsPerNode:][:groupsPerNode], cut{c.depth(), 8}, at)
+	}
+	for i, slim := range groups {
+		g := group{starts: slim.starts(), leaf: slim.leaf}
+		if slim.leaf&slimDeep != 0 {
+			g = f.deep[slim.leaf&^slimDeep]
+		}
+		if !w.group(&f.values, g, c, c.first(first, uint64(i)*cellsPerGroup), divided) {
+			return false
+		}
+	}
+	return true
+}
+
+// roots goes over IPv6.
+func (w *walker) roots(f *Family6) {
+	if f.root == nil {
+		w.emit(addrnum.Number{}, 0) // the zero Table
+		return
+	}
+	top, page := cut{0, rootBits}, cut{rootBits, pageBits}
+	for i, entry := range f.root {
+		if i > 0 && entry == f.root[i-1] && entry&rootValue != 0 {
 			continue
 		}
 		more, first := true, top.first(addrnum.Number{}, uint64(i))
 		switch {
 		case entry&rootValue != 0:
-			more = w.emit(first, w.values.at(entry&^rootValue))
+			more = w.emit(first, f.values.at(entry&^rootValue))
 		case entry&rootNode != 0:
-			more = w.node(entry&^rootNode, rootBits, first)
+			more = f.node(w, entry&^rootNode, rootBits, first)
 		default:
-			more = w.block(w.groups[entry:][:pageGroups], page, first)
+			for k, number := range f.pages[entry:][:pageGroups] {
+				more = more && f.group(w, f.groups[number], page, page.first(first, uint64(k)*cellsPerGroup))
+			}
 		}
 		if !more {
 			return
@@ -108,31 +132,34 @@ func (w *walker) roots(root []uint32, page cut) {
 }
 
 // node goes over the block that begins at first and is from bits deep.
-func (w *walker) node(number uint32, from uint, first addrnum.Number) bool {
-	return w.block(w.groups[uint64(number)*groupsPerNode:][:groupsPerNode], cut{from, 8}, first)
-}
-
-func (w *walker) block(groups []group, c cut, first addrnum.Number) bool {
-	for i, g := range groups {
-		if !w.group(g, c, c.first(first, uint64(i)*cellsPerGroup)) {
+func (f *Family6) node(w *walker, number uint32, from uint, first addrnum.Number) bool {
+	c := cut{from, 8}
+	for i, g := range f.groups[uint64(number)*groupsPerNode:][:groupsPerNode] {
+		if !f.group(w, g, c, c.first(first, uint64(i)*cellsPerGroup)) {
 			return false
 		}
 	}
 	return true
 }
 
-// group goes over a group whose first cell begins at first.
-func (w *walker) group(g group, c cut, first addrnum.Number) bool {
+func (f *Family6) group(w *walker, g group, c cut, first addrnum.Number) bool {
+	return w.group(&f.values, g, c, first, func(index uint32, at addrnum.Number) bool { return f.node(w, index, c.depth(), at) })
+}
+
+// group goes over a group whose first cell begins at first; divided goes over a divided cell.
+func (w *walker) group(values *values, g group, c cut, first addrnum.Number, divided func(index uint32, at addrnum.Number) bool) bool {
 	// An inner cell does not end a run, so the cell behind it may begin anything.
 	for marks := g.starts | g.inner | g.inner<<1 | 1; marks != 0; marks &= marks - 1 {
 		cell := uint64(bits.TrailingZeros64(marks))
 		at := c.first(first, cell)
 		index, inner := g.find(^cell)
+		more := true
 		if inner {
-			if !w.node(index, c.depth(), at) {
-				return false
-			}
-		} else if !w.emit(at, w.values.at(index)) {
+			more = divided(index, at)
+		} else {
+			more = w.emit(at, values.at(index))
+		}
+		if !more {
 			return false
 		}
 	}

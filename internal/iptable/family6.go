@@ -1,14 +1,13 @@
 package iptable
 
-import "math/bits"
-
-// denseEdges6 is the number of edges of one /16 from which a page for it pays: it takes 24 KB however little is in it.
+// denseEdges6 is the number of edges of one /16 from which a page for it pays: it takes 4 KB however little is in it.
 const denseEdges6 = 1 << 5
 
-// family6 is the IPv6 part of a table: a root, with pages of groups of /32s where there is much.
-type family6 struct {
+// Family6 is the IPv6 part of a table: a root, with pages of groups of /32s where there is much.
+type Family6 struct {
 	trie
-	root []uint32
+	root  *[1 << rootBits]uint32 // nil in the zero Table
+	pages []uint32               // by /26 of a page: its group
 }
 
 const (
@@ -16,50 +15,42 @@ const (
 	pageGroups = 1 << pageBits / cellsPerGroup
 )
 
-func buildFamily6(e edges, dense int) (f family6) {
-	b := newTrieBuilder(e, len(e.first))
-	f.root = b.roots(func(edges int) bool { return edges >= dense }, cut{rootBits, pageBits})
-	f.trie = b.trie()
-	return f
+// A root has an entry for each /16, which says by its uppermost bits what is there: the index of a value, a node, or the
+// index of a page.
+const (
+	rootValue = 1 << 31
+	rootNode  = 1 << 30
+	rootBits  = 16
+)
+
+// below is the value at an address in a block whose root entry is not a page.
+func (f *Family6) below(entry uint32, hi, lo uint64) uint32 {
+	if entry&rootValue != 0 {
+		return f.values.at(entry &^ rootValue)
+	}
+	return f.walk(entry&^rootNode, hi<<rootBits|lo>>(64-rootBits), lo<<rootBits)
 }
 
 // lookup is the value at an address.
-//
-// Every look-up does the steps from the /16 to the /48, as if all were needed, and at a cell that is not divided the
-// next step looks at the same group again. To leave early would be a branch for which half of all look-ups differ,
-// and a wrong guess costs more than two steps in the cache.
-func (f *family6) lookup(hi, lo uint64) uint32 {
-	if hi>>(64-rootBits) >= uint64(len(f.root)) {
+func (f *Family6) lookup(hi, lo uint64) uint32 {
+	if f.root == nil {
 		return 0 // the zero Table
 	}
-	entry := f.root[hi>>(64-rootBits)]
-	if entry >= rootNode {
-		return f.below(entry, hi, lo)
+	at, ok := f.Top(hi)
+	if !ok {
+		return f.below(f.root[hi>>(64-rootBits)], hi, lo)
 	}
-	groups := f.groups
-
-	i := uint64(entry) + hi>>38&(pageGroups-1)
-	back := ^hi >> 32 & 63
-	g := &groups[i]
-	here := g.inner << back
-	divided := uint64(int64(here) >> 63) // all ones or none
-	child := uint64(g.child+uint32(bits.OnesCount64(here<<1)))*groupsPerNode + hi>>30&3
-	i ^= (i ^ child) & divided
-	back ^= (back ^ ^hi>>24&63) & divided
-
-	g = &groups[i]
-	here = g.inner << (back & 63)
-	divided = uint64(int64(here) >> 63)
-	child = uint64(g.child+uint32(bits.OnesCount64(here<<1)))*groupsPerNode + hi>>22&3
-	i ^= (i ^ child) & divided
-	back ^= (back ^ ^hi>>16&63) & divided
-
-	g = &groups[i]
-	here = g.inner << (back & 63)
-	if int64(here) < 0 {
-		return f.walk(g.child+uint32(bits.OnesCount64(here<<1)), hi<<48|lo>>16, lo<<48)
+	at = f.Down(f.Down(at, hi>>24), hi>>16)
+	index, inner := f.groups[at.group].find(at.back)
+	if inner {
+		return f.walk(index, hi<<48|lo>>16, lo<<48)
 	}
-	return f.values.at(g.leaf + uint32(bits.OnesCount64(g.starts<<(back&63))))
+	return f.values.at(index)
 }
 
-func (f *family6) bytes() int { return f.trie.bytes() + len(f.root)*4 }
+func (f *Family6) bytes() int {
+	if f.root == nil {
+		return 0
+	}
+	return f.trie.bytes() + 4*(len(f.root)+len(f.pages))
+}

@@ -241,8 +241,8 @@ func TestEdgesRebuildTheTable(t *testing.T) {
 		s.add6(addrnum.Number{Hi: 0x2001<<48 | random.Uint64()&0x0f_03ff_000f, Lo: random.Uint64() & 3}, random.Uint32N(3))
 	}
 	for _, form := range forms {
-		table := s.builder().build(form.dense4, form.dense6)
-		again := edgesIn(table).builder().build(form.dense4, form.dense6)
+		table := s.builder().build(form.dense6)
+		again := edgesIn(table).builder().build(form.dense6)
 		require.True(t, reflect.DeepEqual(table, again), form.name)
 	}
 }
@@ -254,7 +254,7 @@ func TestEdgesStopWhenToldTo(t *testing.T) {
 		s.add6(addrnum.Number{Hi: uint64(i) * 70_001 << 20, Lo: uint64(i)}, i+1)
 	}
 	for _, form := range forms {
-		table := s.builder().build(form.dense4, form.dense6)
+		table := s.builder().build(form.dense6)
 		for _, stop := range []int{1, 2, 77, 4000} {
 			count := 0
 			for range table.Edges4() {
@@ -282,7 +282,7 @@ func TestLookupAllocatesNothing(t *testing.T) {
 	}
 	addrs := []string{"0.1.2.3", "4.0.0.1", "::ffff:4.0.0.1", "::ffff:4.0.0.1%x", "2001::1", "2001::40:0:0:1", "fe80::1%eth0", "::"}
 	for _, form := range forms {
-		table := s.builder().build(form.dense4, form.dense6)
+		table := s.builder().build(form.dense6)
 		for _, text := range addrs {
 			addr := netip.MustParseAddr(text)
 			if n := testing.AllocsPerRun(1000, func() { table.Lookup(addr) }); n != 0 {

@@ -10,7 +10,7 @@ const (
 
 // group is 64 neighbouring cells. A cell without inner belongs to a run of cells that have one value; runs are counted
 // from the first cell, and the values of a group's runs stand next to each other. A cell with inner is divided by a node
-// of its own; the nodes of a group's inner cells stand next to each other too.
+// of its own; the nodes of a group's inner cells stand next to each other too, or in IPv4 their numbers do.
 //
 //	cell     0 1 2 3 4 5 6 7 ...        values[leaf+0] = A
 //	value    A A B B . C C . ...        values[leaf+1] = B
@@ -37,7 +37,7 @@ func (g *group) find(back uint64) (index uint32, inner bool) {
 
 // trie is the divided cells of one address family, and the values of all its cells.
 type trie struct {
-	groups []group // pages, and nodes of four groups each, at a multiple of four
+	groups []group // nodes of four groups each, and behind them the groups of pages
 	values values
 }
 
@@ -55,4 +55,4 @@ func (t *trie) walk(node uint32, hi, lo uint64) uint32 {
 	}
 }
 
-func (t *trie) bytes() int { return len(t.groups)*groupBytes + t.values.bytes() }
+func (t *trie) bytes() int { return len(t.groups)*groupBytes + t.values.size() }

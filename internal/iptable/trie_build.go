@@ -1,24 +1,30 @@
 package iptable
 
-import "github.com/netwicket/netwicket/internal/addrnum"
+import (
+	"math/bits"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
+)
 
 // trieBuilder makes the groups of one family from its edges. A block of addresses is given by the edges strictly inside
 // it, that is not at its first address: those from index i up to j. The value at its first address is then value[i-1].
 type trieBuilder struct {
 	edges
-	nodes  pool[group]
 	values pool[uint32]
 	runs   []uint32 // values of the groups in work, the outermost first
-	below  []group  // nodes of the groups in work, the outermost first
+
+	// What divides a cell differs by family. divide makes it for the cell that is from bits deep, and keeps it until
+	// join takes as many as a group has inner cells, and gives the index of their list.
+	divide func(from uint, i, j int)
+	join   func(count int) uint32
 
 	// The index of one value alone, the last that was asked for: neighbours are often all of one value.
 	single      uint32
 	singleIndex uint32
 }
 
-// newTrieBuilder begins with room for so many groups.
-func newTrieBuilder(e edges, groups int) *trieBuilder {
-	b := &trieBuilder{edges: e, values: newPool[uint32](len(e.first)), nodes: newPool[group](groups)}
+func newTrieBuilder(e edges) *trieBuilder {
+	b := &trieBuilder{edges: e, values: newPool[uint32](len(e.first))}
 	b.single = e.value[0]
 	b.singleIndex = b.values.intern(e.value[:1], hashValues(e.value[:1]))
 	return b
@@ -56,26 +62,6 @@ func (c cut) starts(a addrnum.Number) bool {
 	return a.Hi<<c.depth() == 0 && a.Lo == 0
 }
 
-// groups makes all groups of a block and gives them to put, those from number from up to number to at a time.
-func (b *trieBuilder) groups(c cut, i, j int, put func(from, to int, g group)) {
-	count := 1 << c.width / cellsPerGroup
-	for at := 0; at < count; at++ {
-		quiet := count // the first group with an edge
-		if i < j {
-			quiet = int(c.cell(b.first[i]) / cellsPerGroup)
-		}
-		if at < quiet {
-			put(at, quiet, group{leaf: b.uniform(b.value[i-1])})
-			at = quiet
-		}
-		if at < count {
-			var g group
-			g, i = b.group(c, uint64(at)*cellsPerGroup, i, j)
-			put(at, at+1, g)
-		}
-	}
-}
-
 // group makes the group whose first cell is number first of its block. The edges before i are before the group or at
 // its first address; next is the index of the first edge behind it, at most j.
 func (b *trieBuilder) group(c cut, first uint64, i, j int) (g group, next int) {
@@ -83,7 +69,7 @@ func (b *trieBuilder) group(c cut, first uint64, i, j int) (g group, next int) {
 		g.leaf = b.uniform(b.value[i-1])
 		return g, i
 	}
-	runs, below := len(b.runs), len(b.below)
+	runs := len(b.runs)
 	todo := uint64(0) // the cells before it are done
 	for i < j {
 		cell := c.cell(b.first[i]) - first
@@ -103,8 +89,7 @@ func (b *trieBuilder) group(c cut, first uint64, i, j int) (g group, next int) {
 		}
 		if i < end {
 			g.inner |= 1 << cell
-			node := b.node(c.depth(), i, end)
-			b.below = append(b.below, node[:]...)
+			b.divide(c.depth(), i, end)
 			todo++
 		}
 		i = end
@@ -114,9 +99,9 @@ func (b *trieBuilder) group(c cut, first uint64, i, j int) (g group, next int) {
 	}
 	g.leaf = b.values.intern(b.runs[runs:], hashValues(b.runs[runs:]))
 	if g.inner != 0 {
-		g.child = b.nodes.intern(b.below[below:], hashGroups(b.below[below:])) / groupsPerNode
+		g.child = b.join(bits.OnesCount64(g.inner))
 	}
-	b.runs, b.below = b.runs[:runs], b.below[:below]
+	b.runs = b.runs[:runs]
 	return g, i
 }
 
@@ -139,24 +124,10 @@ func (b *trieBuilder) node(from uint, i, j int) (n [groupsPerNode]group) {
 	return n
 }
 
-// trie is what the builder made.
-func (b *trieBuilder) trie() trie {
-	return trie{groups: append([]group(nil), b.nodes.items...), values: newValues(b.values.items)}
-}
-
 func hashValues(list []uint32) uint64 {
 	h := uint64(0)
 	for _, v := range list {
 		h = mix(h, uint64(v))
-	}
-	return h
-}
-
-func hashGroups(list []group) uint64 {
-	h := uint64(0)
-	for i := range list {
-		g := &list[i]
-		h = mix(mix(mix(h, g.starts), g.inner), uint64(g.leaf)<<32|uint64(g.child))
 	}
 	return h
 }
