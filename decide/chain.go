@@ -20,6 +20,7 @@ type request struct {
 	walk        [walkLimit]uint32 // address patterns of the first hops, up to the client
 	walked      int
 	zones       [cachedWords]uint64 // IP zones that hold the request
+	judgment    uint32              // number of the judgment that the client's class has for the whole chain, or secondLook
 
 	overlayDenied bool
 	blocked       bool
@@ -134,7 +135,8 @@ func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
 			return -1
 		}
 		addr = normal(addr)
-		c, location := p.lookup(addr)
+		number, location := p.lookup(addr)
+		c := p.classes[number]
 		// No zone's walk goes on behind the client, who is no zone's proxy.
 		if i < walkLimit {
 			r.walk[i] = c.address
@@ -146,8 +148,14 @@ func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
 			continue
 		}
 		r.address, r.geo = c.address, location
+		if i == 0 && !p.everyHop {
+			// Nothing looks at the hops behind, so they could as well not be there.
+			if r.judgment = p.judgmentOf[number]; r.judgment != secondLook {
+				return 0
+			}
+		}
 		if address.flags&embedsIPv4 != 0 {
-			r.embedded, r.hasEmbedded = p.class(p.table.Lookup(embeddedIPv4(addr))), true
+			r.embedded, r.hasEmbedded = p.classes[p.classAt.Lookup(embeddedIPv4(addr))], true
 		}
 		r.clientHop(p, address, at)
 		if p.everyHop {
@@ -163,19 +171,20 @@ func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
 func (p *Policy) lookBehind(r *request, hops []netip.Addr) {
 	for _, addr := range hops {
 		if addr.IsValid() {
-			c, location := p.lookup(normal(addr))
+			number, location := p.lookup(normal(addr))
+			c := p.classes[number]
 			r.hop(&p.addressPatterns[c.address], &p.geoPatterns[location])
 		}
 	}
 }
 
-// lookup is the class of an address and its geo pattern, which where the geo
-// table repeats IPv4 is not the class's own.
-func (p *Policy) lookup(addr netip.Addr) (c class, location uint32) {
-	number := p.table.Lookup(addr)
-	c = p.class(number)
-	if p.needsSecondLook(number) {
-		return c, p.unrepeated(c.geo, addr)
+// lookup is the number of an address's class, and its geo pattern, which where
+// the geo table repeats IPv4 is not the class's own.
+func (p *Policy) lookup(addr netip.Addr) (number, location uint32) {
+	number = p.classAt.Lookup(addr)
+	location = p.classes[number].geo
+	if p.judgmentOf[number] == secondLook {
+		location = p.unrepeated(location, addr)
 	}
-	return c, c.geo
+	return number, location
 }

@@ -57,13 +57,20 @@ func (in *intervals) add6(at addrnum.Number, address, geo uint32) {
 	}
 }
 
-func (in *intervals) table(newNumbers []uint32) *iptable.Table {
+// table maps addresses to their classes, or to what stands for a class in numbers.
+func (in *intervals) table(numbers []uint32) *iptable.Table {
+	number := func(class uint32) uint32 {
+		if numbers == nil {
+			return class
+		}
+		return numbers[class]
+	}
 	var builder iptable.Builder
 	for i, first := range in.first4 {
-		builder.Add4(first, newNumbers[in.class4[i]])
+		builder.Add4(first, number(in.class4[i]))
 	}
 	for i, first := range in.first6 {
-		builder.Add6(first, newNumbers[in.class6[i]])
+		builder.Add6(first, number(in.class6[i]))
 	}
 	return builder.Build()
 }

@@ -110,22 +110,28 @@ type ZoneRef struct {
 	Name string `json:"name"`
 }
 
-// Decision is the answer for one request. It is comparable, and the zero value
-// denies. Zone points into the policy that decided; two decisions of one policy
-// are equal if and only if they say the same.
+// Decision is the answer for one request: what was judged, and about whom. It is
+// comparable, and the zero value denies. Zone points into the policy that decided;
+// two decisions of one policy are equal if and only if they say the same.
 type Decision struct {
+	Judgment
+	Client netip.Addr // the resolved client; the zero Addr if it could not be resolved
+}
+
+// Judgment is a [Decision] without its client: a policy has few of them, and makes
+// them when it is compiled. The zero value denies.
+type Judgment struct {
 	Verdict Verdict
 	Reason  Reason
-	Audit   bool       // ThreatInsight in audit mode would have denied
-	Unknown geo.Field  // data of the client that are unknown and on which the decision turned
-	Reasons Reasons    // Reason, and further SailPoint checks that failed
-	Zone    *ZoneRef   // the blocklist zone of Blocklisted, else nil
-	Rule    string     // the denying rule, or on allow the matching rule of the last policy; else empty
-	Client  netip.Addr // the resolved client; the zero Addr if it could not be resolved
+	Audit   bool      // ThreatInsight in audit mode would have denied
+	Unknown geo.Field // data of the client that are unknown and on which the decision turned
+	Reasons Reasons   // Reason, and further SailPoint checks that failed
+	Zone    *ZoneRef  // the blocklist zone of Blocklisted, else nil
+	Rule    string    // the denying rule, or on allow the matching rule of the last policy; else empty
 }
 
 // Allowed says that the request may pass.
-func (d Decision) Allowed() bool { return d.Verdict == Allow }
+func (d Judgment) Allowed() bool { return d.Verdict == Allow }
 
 // String is the decision on one line, as the command line prints it.
 func (d Decision) String() string {

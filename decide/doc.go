@@ -80,12 +80,13 @@
 //	geopatterns.go      what the geo sources say of it
 //	dynamic.go          dynamic zones in three-valued logic
 //	classes.go          pairs of patterns, and the intervals that they hold
-//	numbers.go          numbers that tell class and decision at once
+//	numbers.go          the judgments about chains of one, and their numbers
 //	table.go            all of this put together
 //
 // Answers:
 //
-//	policy.go           Policy, Decide and DecideChain
+//	policy.go           Policy, Decide, Allows and DecideChain
+//	batch.go            DecideAll
 //	chain.go            from a chain to the client, the zones and the hits
 //	judge.go            the layers in order
 //	secondlook.go       IPv4 inside IPv6: NAT64, 6to4, Teredo, repeated geo data

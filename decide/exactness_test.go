@@ -1,6 +1,7 @@
 package decide_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -97,13 +98,27 @@ func (r *randomPolicy) widen() {
 
 // sameAsExplain holds both calls against the naive evaluation of one address.
 func sameAsExplain(t *testing.T, policy *decide.Policy, seed uint64, addr netip.Addr) {
-	want := policy.NaiveDecision(addr)
-	if got := policy.Decide(addr); got != want {
-		t.Errorf("seed %d: Decide(%v) is %v, naive %v", seed, addr, got, want)
+	for _, difference := range differences(policy, addr, policy.NaiveDecision(addr)) {
+		t.Errorf("seed %d: %s", seed, difference)
 	}
-	if got := policy.DecideChain([]netip.Addr{addr}); got != want {
-		t.Errorf("seed %d: DecideChain(%v) is %v, naive %v", seed, addr, got, want)
+}
+
+// differences are between what is wanted of an address and what the calls say
+// that decide about one.
+func differences(policy *decide.Policy, addr netip.Addr, want decide.Decision) (found []string) {
+	var all [1]decide.Decision
+	policy.DecideAll(all[:], []netip.Addr{addr})
+	for call, got := range map[string]decide.Decision{
+		"Decide": policy.Decide(addr), "DecideChain": policy.DecideChain([]netip.Addr{addr}), "DecideAll": all[0],
+	} {
+		if got != want {
+			found = append(found, fmt.Sprintf("%s(%v) is %v, naive %v", call, addr, got, want))
+		}
 	}
+	if policy.Allows(addr) != want.Allowed() {
+		found = append(found, fmt.Sprintf("Allows(%v) is %v, naive %v", addr, !want.Allowed(), want))
+	}
+	return found
 }
 
 // Random chains whose hops are ends of ranges and the policies' own proxies.

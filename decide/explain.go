@@ -88,9 +88,9 @@ type LayerTrace struct {
 // they differ at the first call, nothing can be explained: the Decision is the
 // zero one, which denies, and Steps say why.
 func (p *Policy) Explain(chain ...netip.Addr) Explanation {
-	if p == nil || p.table == nil {
+	if p == nil || p.classAt == nil {
 		return Explanation{
-			Decision:    Decision{Reasons: reasonsOf(NoPolicy)},
+			Decision:    Decision{Judgment: noPolicy},
 			ClientIndex: -1,
 			Steps:       []string{"there is no policy: everything is denied"},
 		}
@@ -157,7 +157,10 @@ func reasonsOfAnswer(given []oracle.Reason) Reasons {
 
 // decisionOf is the decision of an answer.
 func (p *Policy) decisionOf(a *oracle.Answer) Decision {
-	d := Decision{Audit: a.Audit, Reasons: reasonsOfAnswer(a.Reasons), Rule: a.Rule, Client: a.Client, Unknown: a.Unknown}
+	d := Decision{
+		Judgment: Judgment{Audit: a.Audit, Reasons: reasonsOfAnswer(a.Reasons), Rule: a.Rule, Unknown: a.Unknown},
+		Client:   a.Client,
+	}
 	if a.Allowed {
 		d.Verdict = Allow
 	}

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/netwicket/netwicket/internal/addrnum"
+	"github.com/netwicket/netwicket/internal/iptable"
 )
 
 // Intervals hands the tests the edges of the compiled table: the first and last
@@ -15,7 +16,7 @@ func (p *Policy) Intervals() iter.Seq2[netip.Addr, netip.Addr] {
 	return func(yield func(netip.Addr, netip.Addr) bool) {
 		var previous addrnum.Number
 		started := false
-		for at := range p.table.Edges4() {
+		for at := range p.classAt.Edges4() {
 			next := addrnum.Number{Lo: uint64(at)}
 			if started && !yield(addrnum.IPv4.Addr(previous), addrnum.IPv4.Addr(next.Prev())) {
 				return
@@ -26,7 +27,7 @@ func (p *Policy) Intervals() iter.Seq2[netip.Addr, netip.Addr] {
 			return
 		}
 		started = false
-		for next := range p.table.Edges6() {
+		for next := range p.classAt.Edges6() {
 			if started && !yield(addrnum.IPv6.Addr(previous), addrnum.IPv6.Addr(next.Prev())) {
 				return
 			}
@@ -46,9 +47,13 @@ func (p *Policy) NaiveDecision(chain ...netip.Addr) Decision {
 // CompiledBytes is the size of what decisions are made from: the tables, the
 // classes, the sets and the finished decisions.
 func (p *Policy) CompiledBytes() int {
-	v4, v6 := p.table.Bytes()
-	return v4 + v6 + p.ipSets.bytes() + p.dynamicSets.bytes() + p.ruleSetsOf.bytes() + 8*len(p.walkable) +
-		len(p.decisions)*int(unsafe.Sizeof(Decision{})) + 4*len(p.bases) + len(p.classes)*int(unsafe.Sizeof(class{})) +
+	bytes := 0
+	for _, table := range []*iptable.Table{p.judgmentAt, p.verdictAt, p.classAt} {
+		v4, v6 := table.Bytes()
+		bytes += v4 + v6
+	}
+	return bytes + p.ipSets.bytes() + p.dynamicSets.bytes() + p.ruleSetsOf.bytes() + 8*len(p.walkable) +
+		len(p.judgments)*int(unsafe.Sizeof(Judgment{})) + len(p.classes)*int(unsafe.Sizeof(class{})+4) +
 		len(p.addressPatterns)*int(unsafe.Sizeof(addressPattern{})) + len(p.geoPatterns)*int(unsafe.Sizeof(geoPattern{})) +
 		len(p.zones)*int(unsafe.Sizeof(compiledZone{})+unsafe.Sizeof(ZoneRef{}))
 }

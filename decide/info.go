@@ -18,7 +18,7 @@ type Info struct {
 	Intervals4   int // of IPv4 addresses of one class
 	Intervals6   int
 	Decisions    int // different answers for a chain of one
-	TableBytes4  int // size of the IPv4 part of the address table
+	TableBytes4  int // size of the IPv4 part of the table that Decide reads
 	TableBytes6  int
 	OverlayUntil time.Time // when the next overlay entry expires; zero: none does
 	Warnings     Findings
@@ -51,6 +51,6 @@ func (c *compiler) describe() {
 	for i := range c.config.Rules {
 		info.Rules += len(c.config.Rules[i].Rules)
 	}
-	info.TableBytes4, info.TableBytes6 = c.p.table.Bytes()
+	info.TableBytes4, info.TableBytes6 = c.p.judgmentAt.Bytes()
 	info.Warnings = c.warnings
 }

@@ -13,7 +13,7 @@ type innerRanges struct {
 	p       *Policy
 	own     edgeList         // the classes of IPv4
 	repeats map[int]edgeList // the geo patterns of blocks that differ from IPv4
-	settled map[innerPair]Decision
+	settled map[innerPair]Judgment
 }
 
 type innerPair struct {
@@ -63,15 +63,15 @@ func (l *edgeList) advance(i int, at uint32) int {
 }
 
 func newInnerRanges(p *Policy) *innerRanges {
-	return &innerRanges{p: p, repeats: map[int]edgeList{}, settled: map[innerPair]Decision{}}
+	return &innerRanges{p: p, repeats: map[int]edgeList{}, settled: map[innerPair]Judgment{}}
 }
 
 // add walks an interval of one class that needs a second look.
 func (n *innerRanges) add(out *rangeWriter, first, last addrnum.Number, id uint32) bool {
 	if n.own.first == nil {
-		n.own = newEdgeList(n.p.table.Edges4())
+		n.own = newEdgeList(n.p.classAt.Edges4())
 	}
-	c := n.p.class(id)
+	c := n.p.classes[id]
 	bits, embeds := embeddingBits(first)
 	embeds = embeds && n.p.addressPatterns[c.address].flags&embedsIPv4 != 0
 	locations := &n.own // where the geo pattern comes from
@@ -81,21 +81,21 @@ func (n *innerRanges) add(out *rangeWriter, first, last addrnum.Number, id uint3
 		locations = n.locations(int(repeats - 1))
 	}
 	if repeats == 0 && !embeds {
-		return out.add(first, n.decision(innerPair{class: c}))
+		return out.add(first, n.judgment(innerPair{class: c}))
 	}
 	at, to := uint32(first.ShiftRight(96-bits).Lo), uint32(last.ShiftRight(96-bits).Lo)
 	for i, j := n.own.at(at), locations.at(at); ; {
 		pair := innerPair{class: c}
 		if embeds {
-			pair.embeds, pair.embedded = true, n.p.class(n.own.id[i])
+			pair.embeds, pair.embedded = true, n.p.classes[n.own.id[i]]
 		}
 		switch {
 		case repeats > 0 && locations == &n.own:
-			pair.class.geo = n.p.class(n.own.id[j]).geo
+			pair.class.geo = n.p.classes[n.own.id[j]].geo
 		case repeats > 0:
 			pair.class.geo = locations.id[j]
 		}
-		if !out.add(laterOf(first, imageOf(first, at, bits)), n.decision(pair)) {
+		if !out.add(laterOf(first, imageOf(first, at, bits)), n.judgment(pair)) {
 			return false
 		}
 		next, more := n.own.next(i)
@@ -123,7 +123,7 @@ func (n *innerRanges) locations(index int) *edgeList {
 	return &list
 }
 
-func (n *innerRanges) decision(pair innerPair) Decision {
+func (n *innerRanges) judgment(pair innerPair) Judgment {
 	d, found := n.settled[pair]
 	if !found {
 		r := requestOf(pair.class)

@@ -17,6 +17,10 @@ func TestNothingDenies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			chain := []netip.Addr{addr}
 			require.False(t, policy.Decide(addr).Allowed())
+			require.False(t, policy.Allows(addr))
+			all := []decide.Decision{{Judgment: decide.Judgment{Verdict: decide.Allow}}}
+			policy.DecideAll(all, chain)
+			require.Equal(t, policy.Decide(addr), all[0])
 			require.Equal(t, decide.NoPolicy, policy.DecideChain(chain).Reason)
 			require.Equal(t, policy.DecideChain(chain), policy.Explain(chain...).Decision)
 			membership := policy.Match(chain)
@@ -35,15 +39,19 @@ func TestNothingDenies(t *testing.T) {
 	var live decide.Live
 	require.False(t, live.Decide(addr).Allowed())
 	require.False(t, live.DecideChain([]netip.Addr{addr}).Allowed())
+	require.False(t, live.Allows(addr))
 	require.False(t, (*decide.Live)(nil).Decide(addr).Allowed())
+	require.False(t, (*decide.Live)(nil).Allows(addr))
 	require.False(t, decide.Decision{}.Allowed())
 	require.Equal(t, "deny", decide.Verdict(7).String())
 
 	policy := documents{sailPoint: "{}"}.compile(t)
 	require.False(t, policy.Decide(netip.Addr{}).Allowed())
+	require.False(t, policy.Allows(netip.Addr{}))
 	require.False(t, policy.DecideChain(nil).Allowed())
 	require.Nil(t, live.Swap(policy))
 	require.True(t, live.Decide(addr).Allowed())
+	require.True(t, live.Allows(addr))
 	require.Same(t, policy, live.Swap(nil))
 	require.False(t, live.Decide(addr).Allowed())
 }
@@ -89,6 +97,8 @@ func TestNoAllocs(t *testing.T) {
 	mapped, zoned := netip.MustParseAddr("::ffff:10.0.0.1"), netip.MustParseAddr("fe80::1%eth0")
 	nat64 := netip.MustParseAddr("64:ff9b::10.0.0.1")
 	chain := chainOf("10.0.0.1 10.0.0.2 ? 2001:db8::1 10.0.0.3 203.0.113.7")
+	addrs := [...]netip.Addr{v4, v6, mapped, zoned, nat64, {}}
+	var decisions [len(addrs)]decide.Decision
 	var d decide.Decision
 	var m decide.Membership
 	calls := map[string]func(){
@@ -101,6 +111,9 @@ func TestNoAllocs(t *testing.T) {
 		"DecideChain":        func() { d = policy.DecideChain(chain) },
 		"DecideChain of one": func() { d = policy.DecideChain(chain[:1]) },
 		"Live.DecideChain":   func() { d = live.DecideChain(chain) },
+		"Live.Decide":        func() { d = live.Decide(v6) },
+		"Allows":             func() { policy.Allows(nat64) },
+		"DecideAll":          func() { policy.DecideAll(decisions[:], addrs[:]) },
 		"Match":              func() { m = policy.Match(chain) },
 		"Membership.Zone":    func() { m.Zone("nzo1") },
 		"Membership.Zones": func() {
@@ -126,7 +139,7 @@ func TestNoAllocsAfterSecondLook(t *testing.T) {
 		policy, err := decide.Compile(r.config(t))
 		require.NoError(t, err)
 		for _, addr := range r.pool {
-			if allocs := testing.AllocsPerRun(5, func() { policy.Decide(addr) }); allocs != 0 {
+			if allocs := testing.AllocsPerRun(5, func() { policy.Decide(addr); policy.Allows(addr) }); allocs != 0 {
 				t.Errorf("seed %d, %v: %v allocations", seed, addr, allocs)
 			}
 		}

@@ -6,10 +6,10 @@ import (
 )
 
 // judge goes through the layers in order; the first denial is the decision. It
-// fills a zero Decision, all but the client.
+// fills a zero Judgment.
 // See docs/semantics.md, order-1, order-4, order-5, order-6, overlay-2,
 // blocklist-1, threat-1, threat-4 and rule-9.
-func (p *Policy) judge(r *request, d *Decision) {
+func (p *Policy) judge(r *request, d *Judgment) {
 	address, at := &p.addressPatterns[r.address], &p.geoPatterns[r.geo]
 	threatens := p.threatens(r, address)
 	d.Audit = threatens && p.threat.action == zone.ThreatAudit
@@ -61,14 +61,14 @@ func (p *Policy) judge(r *request, d *Decision) {
 }
 
 // judgeOne settles a request of one hop whose patterns are known.
-func (p *Policy) judgeOne(r *request) (d Decision) {
+func (p *Policy) judgeOne(r *request) (d Judgment) {
 	r.clientHop(p, &p.addressPatterns[r.address], &p.geoPatterns[r.geo])
 	r.inZones(p)
 	p.judge(r, &d)
 	return d
 }
 
-func (d *Decision) set(v Verdict, r Reason) { d.Verdict, d.Reason, d.Reasons = v, r, reasonsOf(r) }
+func (d *Judgment) set(v Verdict, r Reason) { d.Verdict, d.Reason, d.Reasons = v, r, reasonsOf(r) }
 
 // allowReason is the reason of an allow, which depends on what the policy
 // consults, not on the request.

@@ -25,8 +25,16 @@ func (l *Live) Policy() *Policy {
 // from then on.
 func (l *Live) Swap(next *Policy) (previous *Policy) { return l.policy.Swap(next) }
 
-// Decide asks the policy in force.
-func (l *Live) Decide(addr netip.Addr) Decision { return l.Policy().Decide(addr) }
+// Decide asks the policy in force. Like [Policy.Decide], it becomes part of the
+// caller's code.
+func (l *Live) Decide(addr netip.Addr) (d Decision) {
+	found, client := l.Policy().find(addr)
+	d.Judgment, d.Client = *found, client
+	return d
+}
+
+// Allows asks the policy in force.
+func (l *Live) Allows(addr netip.Addr) bool { return l.Policy().Allows(addr) }
 
 // DecideChain asks the policy in force.
 func (l *Live) DecideChain(chain []netip.Addr) Decision { return l.Policy().DecideChain(chain) }

@@ -35,7 +35,7 @@ func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // out when they are asked for.
 func (p *Policy) Match(chain []netip.Addr) Membership {
 	var m Membership
-	if p == nil || p.table == nil {
+	if p == nil || p.classAt == nil {
 		return m
 	}
 	m.policy = p

@@ -23,8 +23,8 @@ func (p *Policy) Ranges() iter.Seq2[netipx.IPRange, Decision] {
 	return func(yield func(netipx.IPRange, Decision) bool) {
 		for _, fam := range []addrnum.Family{addrnum.IPv4, addrnum.IPv6} {
 			out := rangeWriter{fam: fam, yield: yield}
-			if p == nil || p.table == nil {
-				out.add(addrnum.Number{}, Decision{Reasons: reasonsOf(NoPolicy)})
+			if p == nil || p.classAt == nil {
+				out.add(addrnum.Number{}, noPolicy)
 			} else if fam == addrnum.IPv4 {
 				p.ranges4(&out)
 			} else {
@@ -43,7 +43,7 @@ type rangeWriter struct {
 	yield    func(netipx.IPRange, Decision) bool
 	open     bool
 	first    addrnum.Number
-	decision Decision
+	judgment Judgment
 	stopped  bool
 }
 
@@ -53,15 +53,15 @@ var (
 	afterMapped = addrnum.Number{Lo: 0x1_0000_0000_0000}
 )
 
-// add says that d holds from first on. It returns false once the reader has seen enough.
-func (w *rangeWriter) add(first addrnum.Number, d Decision) bool {
-	if w.stopped || (w.open && w.decision == d) {
+// add says that j holds from first on. It returns false once the reader has seen enough.
+func (w *rangeWriter) add(first addrnum.Number, j Judgment) bool {
+	if w.stopped || (w.open && w.judgment == j) {
 		return !w.stopped
 	}
 	if w.open && first != w.first {
 		w.emit(first.Prev())
 	}
-	w.open, w.first, w.decision = true, first, d
+	w.open, w.first, w.judgment = true, first, j
 	return !w.stopped
 }
 
@@ -87,14 +87,14 @@ func (w *rangeWriter) emit(last addrnum.Number) {
 }
 
 func (w *rangeWriter) write(first, last addrnum.Number) {
-	if !w.stopped && !w.yield(netipx.IPRangeFrom(w.fam.Addr(first), w.fam.Addr(last)), w.decision) {
+	if !w.stopped && !w.yield(netipx.IPRangeFrom(w.fam.Addr(first), w.fam.Addr(last)), Decision{Judgment: w.judgment}) {
 		w.stopped = true
 	}
 }
 
 func (p *Policy) ranges4(out *rangeWriter) {
-	for first, id := range p.table.Edges4() {
-		if !out.add(addrnum.Number{Lo: uint64(first)}, *p.decision(id)) {
+	for first, number := range p.judgmentAt.Edges4() {
+		if !out.add(addrnum.Number{Lo: uint64(first)}, p.judgments[number]) {
 			return
 		}
 	}
@@ -104,12 +104,12 @@ func (p *Policy) ranges6(out *rangeWriter) {
 	inner := newInnerRanges(p)
 	first, id, started := addrnum.Number{}, uint32(0), false
 	interval := func(last addrnum.Number) bool {
-		if !p.needsSecondLook(id) {
-			return out.add(first, *p.decision(id))
+		if number := p.judgmentOf[id]; number != secondLook {
+			return out.add(first, p.judgments[number])
 		}
 		return inner.add(out, first, last, id)
 	}
-	for next, nextID := range p.table.Edges6() {
+	for next, nextID := range p.classAt.Edges6() {
 		if started && !interval(next.Prev()) {
 			return
 		}

@@ -98,7 +98,9 @@ func compareWithExplain(t *testing.T, policy *decide.Policy, chain []netip.Addr)
 	if got != want {
 		t.Errorf("chain %v: compiled %v, naive %v", chain, got, want)
 	}
-	if len(chain) == 1 && policy.Decide(chain[0]) != want {
-		t.Errorf("%v: Decide %v, naive %v", chain[0], policy.Decide(chain[0]), want)
+	if len(chain) == 1 {
+		for _, difference := range differences(policy, chain[0], want) {
+			t.Error(difference)
+		}
 	}
 }

@@ -85,37 +85,39 @@ func (r *repeat) pattern(p *Policy, v4 uint32) uint32 {
 	if r.patterns != nil {
 		return r.patterns.Lookup(addr)
 	}
-	return p.class(p.table.Lookup(addr)).geo
+	return p.classes[p.classAt.Lookup(addr)].geo
 }
 
-// secondLooked is the decision about an address whose class has none of its own.
-func (p *Policy) secondLooked(addr netip.Addr) *Decision {
-	d := p.DecideChain([]netip.Addr{addr})
-	d.Client = netip.Addr{}
-	if known := p.afterSecondLook[d]; known != nil {
+// secondLooked is the judgment about an address whose class has none of its own.
+func (p *Policy) secondLooked(addr netip.Addr) *Judgment {
+	d := p.decideChain([]netip.Addr{addr})
+	if known := p.afterSecondLook[d.Judgment]; known != nil {
 		return known
 	}
-	made := d
+	made := d.Judgment
 	return &made
 }
 
-// keepSecondLooks makes the decisions that a second look can end in: what the
+// keepSecondLooks makes the judgments that a second look can end in: what the
 // class's own lists say with every location that a repeated block can have, and
 // what the lists of the IPv4 address can add, which are denials.
 func (p *Policy) keepSecondLooks() {
-	kept := map[Decision]*Decision{}
-	keep := func(d Decision) {
-		for _, d.Audit = range []bool{d.Audit, true} {
-			if kept[d] == nil {
-				own := d
-				kept[d] = &own
+	kept := map[Judgment]*Judgment{}
+	keep := func(j Judgment) {
+		for _, j.Audit = range []bool{j.Audit, true} {
+			if kept[j] == nil {
+				own := j
+				kept[j] = &own
 			}
 			if p.threat.action != zone.ThreatAudit {
 				return
 			}
 		}
 	}
-	for _, c := range p.classes[min(int(p.firstSecondLook()), len(p.classes)):] {
+	for i, c := range p.classes {
+		if p.judgmentOf[i] != secondLook {
+			continue
+		}
 		locations := []class{c}
 		if p.geoPatterns[c.geo].repeats > 0 {
 			locations = make([]class, len(p.geoPatterns))
@@ -130,22 +132,14 @@ func (p *Policy) keepSecondLooks() {
 			}
 		}
 	}
-	added := []Decision{{Reason: Overlay, Reasons: reasonsOf(Overlay)}, {Reason: Threat, Reasons: reasonsOf(Threat)}}
+	added := []Judgment{{Reason: Overlay, Reasons: reasonsOf(Overlay)}, {Reason: Threat, Reasons: reasonsOf(Threat)}}
 	for i := range p.zones {
 		if z := &p.zones[i]; z.blocks {
-			added = append(added, Decision{Reason: Blocklisted, Reasons: reasonsOf(Blocklisted), Zone: z.ref})
+			added = append(added, Judgment{Reason: Blocklisted, Reasons: reasonsOf(Blocklisted), Zone: z.ref})
 		}
 	}
-	for _, d := range added {
-		keep(d)
+	for _, j := range added {
+		keep(j)
 	}
 	p.afterSecondLook = kept
-}
-
-// firstSecondLook is where the classes that need a second look begin.
-func (p *Policy) firstSecondLook() uint32 {
-	if int(p.secondLook) == len(p.bases) {
-		return uint32(len(p.classes))
-	}
-	return p.bases[p.secondLook]
 }

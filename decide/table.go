@@ -47,8 +47,8 @@ func (c *compiler) buildTable() {
 	p.everyHop = p.blocklists || len(c.deny) > 0
 	p.info.Intervals4, p.info.Intervals6 = len(intervals.first4), len(intervals.first6)
 	p.info.Classes = len(intervals.classes.list)
-	newNumbers := p.settle(intervals.classes.list)
-	p.table = intervals.table(newNumbers)
+	p.settle(intervals.classes.list)
+	p.classAt, p.judgmentAt, p.verdictAt = intervals.table(nil), intervals.table(p.judgmentOf), intervals.table(p.verdicts())
 	p.keepSecondLooks()
 }
 

@@ -15,8 +15,8 @@ import (
 )
 
 var (
-	allowed = decide.Decision{Verdict: decide.Allow, Reason: decide.Permitted, Client: netip.MustParseAddr("192.0.2.7")}
-	denied  = decide.Decision{Reason: decide.ClientUnresolved}
+	allowed = decide.Decision{Judgment: decide.Judgment{Verdict: decide.Allow, Reason: decide.Permitted}, Client: netip.MustParseAddr("192.0.2.7")}
+	denied  = decide.Decision{Judgment: decide.Judgment{Reason: decide.ClientUnresolved}}
 )
 
 func TestParseErrors(t *testing.T) {

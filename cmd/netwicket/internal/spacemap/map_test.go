@@ -336,9 +336,9 @@ func luminance(c color.RGBA) float64 {
 func TestPaletteSides(t *testing.T) {
 	seen := map[color.RGBA]decide.Reason{}
 	for reason := decide.NoPolicy; reason <= decide.Unrestricted; reason++ {
-		deny := spacemap.PaintOf(decide.Decision{Reason: reason})
+		deny := spacemap.PaintOf(decide.Decision{Judgment: decide.Judgment{Reason: reason}})
 		require.Greater(t, int(deny.R), int(deny.B), reason)
-		allow := spacemap.PaintOf(decide.Decision{Verdict: decide.Allow, Reason: reason})
+		allow := spacemap.PaintOf(decide.Decision{Judgment: decide.Judgment{Verdict: decide.Allow, Reason: reason}})
 		require.Greater(t, int(allow.B), int(allow.R)+40, reason)
 		if reason == decide.Overlay {
 			require.Less(t, luminance(deny), 0.05)

@@ -129,7 +129,7 @@ func sideBySide(policy, old *decide.Policy, yield func(netipx.IPRange, outcome) 
 // plain leaves of a decision what a comparison is about. Zones of two policies
 // are never the same.
 func plain(d decide.Decision) decide.Decision {
-	return decide.Decision{Verdict: d.Verdict, Reason: d.Reason, Reasons: d.Reasons}
+	return decide.Decision{Judgment: decide.Judgment{Verdict: d.Verdict, Reason: d.Reason, Reasons: d.Reasons}}
 }
 
 // lastOf is the last address of a segment.

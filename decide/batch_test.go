@@ -1,0 +1,50 @@
+package decide_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/decide"
+)
+
+// TestDecideAll: many addresses get what each gets alone, in lists of every length
+// around the batches, with the families and the odd ones mixed anyhow.
+func TestDecideAll(t *testing.T) {
+	untouched := decide.Decision{Judgment: decide.Judgment{Rule: "untouched"}}
+	for seed := range uint64(60) {
+		r := newRandomPolicy(seed)
+		policy, err := decide.Compile(r.config(t))
+		require.NoError(t, err)
+		pool := append([]netip.Addr{{}, netip.MustParseAddr("fe80::1%eth0"), netip.MustParseAddr("::1")}, r.pool...)
+		for _, addr := range r.pool {
+			pool = append(pool, netip.AddrFrom16(addr.As16()).WithZone("eth0"))
+		}
+		for count := range 50 {
+			addrs := make([]netip.Addr, count)
+			for i := range addrs {
+				addrs[i] = pool[r.IntN(len(pool))]
+			}
+			decisions := make([]decide.Decision, count+1)
+			for i := range decisions {
+				decisions[i] = untouched
+			}
+			policy.DecideAll(decisions, addrs)
+			for i, addr := range addrs {
+				if want := policy.Decide(addr); decisions[i] != want {
+					t.Fatalf("seed %d, %d addresses, %d is %v: %v, want %v", seed, count, i, addr, decisions[i], want)
+				}
+			}
+			require.Equal(t, untouched, decisions[count])
+		}
+	}
+}
+
+// Whoever passes too few places is told before anything is decided.
+func TestDecideAllNeedsPlaces(t *testing.T) {
+	policy := documents{sailPoint: "{}"}.compile(t)
+	decisions := make([]decide.Decision, 1)
+	require.Panics(t, func() { policy.DecideAll(decisions, make([]netip.Addr, 2)) })
+	require.Zero(t, decisions[0])
+}
