@@ -72,20 +72,24 @@ func BenchmarkFloorBySize(b *testing.B) {
 
 func benchmarkFloor4(b *testing.B, f *floor, addresses []netip.Addr) {
 	allowed, i := 0, 0
+	clock := workload.StartClock(b)
 	for b.Loop() {
 		bytes := addresses[i&(workload.AddressCount-1)].As4()
 		allowed += f.verdict(uint64(binary.BigEndian.Uint32(bytes[:])))
 		i++
 	}
+	clock.Report()
 	runtime.KeepAlive(allowed)
 }
 
 func benchmarkFloor6(b *testing.B, f *floor, addresses []netip.Addr) {
 	allowed, i := 0, 0
+	clock := workload.StartClock(b)
 	for b.Loop() {
 		bytes := addresses[i&(workload.AddressCount-1)].AsSlice()
 		allowed += f.verdict(binary.BigEndian.Uint64(bytes) ^ binary.BigEndian.Uint64(bytes[8:]))
 		i++
 	}
+	clock.Report()
 	runtime.KeepAlive(allowed)
 }

@@ -22,12 +22,14 @@ func BenchmarkRequest(b *testing.B) {
 			b.ReportAllocs()
 			var buffer [gate.MaxChain]netip.Addr
 			allowed, i := 0, 0
+			clock := workload.StartClock(b)
 			for b.Loop() {
 				r := &requests[i&(len(requests)-1)]
 				result := gate.Decide(buffer[:0], policy, resolver, r.RemoteAddr, r.Header)
 				allowed += int(result.Decision.Verdict)
 				i++
 			}
+			clock.Report()
 			runtime.KeepAlive(allowed)
 		})
 	}
@@ -52,6 +54,7 @@ func BenchmarkResolve(b *testing.B) {
 			resolver, requests := workload.Resolver(b, h.source), h.requests(b)
 			b.ReportAllocs()
 			valid, i := 0, 0
+			clock := workload.StartClock(b)
 			for b.Loop() {
 				r := &requests[i&(len(requests)-1)]
 				if client, err := resolver.Client(r.RemoteAddr, r.Header); err == nil && client.IsValid() {
@@ -59,6 +62,7 @@ func BenchmarkResolve(b *testing.B) {
 				}
 				i++
 			}
+			clock.Report()
 			runtime.KeepAlive(valid)
 		})
 	}
@@ -72,12 +76,14 @@ func BenchmarkResolveChain(b *testing.B) {
 			b.ReportAllocs()
 			var buffer [gate.MaxChain]netip.Addr
 			hops, i := 0, 0
+			clock := workload.StartClock(b)
 			for b.Loop() {
 				r := &requests[i&(len(requests)-1)]
 				chain, _ := resolver.Chain(buffer[:0], r.RemoteAddr, r.Header)
 				hops += len(chain)
 				i++
 			}
+			clock.Report()
 			runtime.KeepAlive(hops)
 		})
 	}

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Runs all benchmarks and renews the tables of the READMEs from what came out.
+# Runs all benchmarks and renews the tables of the README from what came out.
 #
 #   bench/run.sh [ROUNDS]
 #
-# The rounds (6 if not given) go through all benchmarks one after the other, so
-# that whatever else the machine does meets all of them alike. The raw results are
-# kept in bench/results and can be compared by benchstat.
+# Each round (6 if not given) goes through all benchmarks, our own and the peers', one
+# after the other: whatever else the machine does meets all of them alike, and what is
+# set in proportion was measured within minutes. The raw results are kept in
+# bench/results and can be compared by benchstat.
 set -eu
 cd "$(dirname "$0")"
 rounds=${1:-6}
@@ -18,15 +19,15 @@ go test -c -o "$work/own" .
 (cd compare && go test -c -o "$work/peers" .)
 
 measure() { # NAME DIRECTORY
-	printf 'toolchain: %s\n' "$(go env GOVERSION)" >"results/$1.txt.new"
-	for round in $(seq "$rounds"); do
-		echo "$1, round $round of $rounds" >&2
-		(cd "$2" && "$work/$1" -test.run '^$' -test.bench . -test.benchtime "$time" -test.timeout 1h) >>"results/$1.txt.new"
-	done
-	mv "results/$1.txt.new" "results/$1.txt"
+	(cd "$2" && "$work/$1" -test.run '^$' -test.bench . -test.benchtime "$time" -test.timeout 1h) >>"$work/$1.txt"
 }
 
-measure own .
-measure peers compare
-go run ./table results/own.txt results/peers.txt
-go run ./table -update README.md results/own.txt results/peers.txt
+for name in own peers; do printf 'toolchain: %s\n' "$(go env GOVERSION)" >"$work/$name.txt"; done
+for round in $(seq "$rounds"); do
+	echo "round $round of $rounds" >&2
+	measure own .
+	measure peers compare
+done
+for name in own peers; do mv "$work/$name.txt" "results/$name.txt"; done
+go run ./table results/*.txt
+go run ./table -update README.md results/*.txt

@@ -26,10 +26,12 @@ var families = []struct {
 }{{"v4", workload.IPv4}, {"v6", workload.IPv6}}
 
 // BenchmarkPeers is one decision about one address by the policy of 100 zones, or
-// the part of it that the peer can do; the package comment says which.
+// the part of it that the peer can do; the package comment says which. netwicket-1000
+// has a policy of 1,000 zones.
 func BenchmarkPeers(b *testing.B) {
 	run(b, []peer{
 		{"netwicket", func(tb testing.TB) looper { return engine{suite.Policy(tb, workload.ChainZones)} }},
+		{"netwicket-1000", func(tb testing.TB) looper { return engine{suite.Policy(tb, 1000)} }},
 		{"bart-fast", func(tb testing.TB) looper { return newBartFast(tb, suite.Internet(tb)) }},
 		{"bart-lite", func(tb testing.TB) looper { return newBartLite(tb, suite.Internet(tb)) }},
 		{"netipx-loop", func(tb testing.TB) looper { return newNetipxLoop(tb, policyModel(tb)) }},
@@ -64,7 +66,9 @@ func run(b *testing.B, peers []peer) {
 				b.Run(f.name, func(b *testing.B) {
 					addresses := suite.Addresses(b, f.family)
 					b.ReportAllocs()
+					clock := workload.StartClock(b)
 					built.loop(b, addresses)
+					clock.Report()
 				})
 			}
 		})
@@ -86,6 +90,7 @@ func benchmarkResolver(b *testing.B, r resolver, from []workload.Request) {
 	resolve, requests := r.build(b), httpRequests(from)
 	b.ReportAllocs()
 	found, i := 0, 0
+	clock := workload.StartClock(b)
 	for b.Loop() {
 		client, text := resolve(requests[i&(len(requests)-1)])
 		if client.IsValid() || text != "" {
@@ -93,6 +98,7 @@ func benchmarkResolver(b *testing.B, r resolver, from []workload.Request) {
 		}
 		i++
 	}
+	clock.Report()
 	runtime.KeepAlive(found)
 }
 

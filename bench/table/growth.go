@@ -46,7 +46,7 @@ func (r *results) growth() string {
 func (r *results) dearestDoubling() (dearest float64, found bool) {
 	for _, what := range []string{"zones", "ranges", "feed", "rules"} {
 		for _, size := range r.grown(what) {
-			if ratio, measured := r.ratio(grownName(what, size), grownName(what, size/2), "ns/op"); measured {
+			if ratio, measured := r.ratio(grownName(what, size), grownName(what, size/2)); measured {
 				dearest, found = max(dearest, ratio), true
 			}
 		}

@@ -43,6 +43,40 @@ func TestMediansOfAllRuns(t *testing.T) {
 	require.False(t, found)
 }
 
+func TestRatiosAreOfTheSameRound(t *testing.T) {
+	r := newResults()
+	require.NoError(t, r.read("raw.txt", `BenchmarkOurs 1 10 ns/op
+BenchmarkPeer 1 20 ns/op
+BenchmarkOurs 1 90 ns/op
+BenchmarkPeer 1 100 ns/op
+BenchmarkOurs 1 20 ns/op
+BenchmarkPeer 1 80 ns/op
+BenchmarkOnce 1 40 ns/op
+`))
+	ratio, found := r.ratio("Ours", "Peer")
+	require.True(t, found)
+	require.Equal(t, 0.5, ratio, "the middle of 0.5, 0.9 and 0.25, not 20/80")
+	ratio, found = r.ratio("Ours", "Once")
+	require.True(t, found)
+	require.Equal(t, 0.5, ratio, "rounds that are no pairs: of the medians")
+	_, found = r.ratio("Ours", "Never")
+	require.False(t, found)
+	_, found = r.ratio("Never", "Never")
+	require.False(t, found)
+}
+
+func TestRatiosAreOfProcessorTimeWhereBothHaveIt(t *testing.T) {
+	r := newResults()
+	require.NoError(t, r.read("raw.txt", `BenchmarkOurs 1 100 ns/op 10 cpu-ns/op
+BenchmarkPeer 1 100 ns/op 40 cpu-ns/op
+BenchmarkByTheClock 1 50 ns/op
+`))
+	ratio, _ := r.ratio("Ours", "Peer")
+	require.Equal(t, 0.25, ratio)
+	ratio, _ = r.ratio("Ours", "ByTheClock")
+	require.Equal(t, 2.0, ratio)
+}
+
 func TestWhatIsNoResultIsAnError(t *testing.T) {
 	for _, line := range []string{"BenchmarkX 1 2", "BenchmarkX 1 many ns/op", "BenchmarkX-2"} {
 		require.ErrorContains(t, newResults().read("raw.txt", "goos: linux\n"+line+"\n"), "raw.txt:2", line)
@@ -60,9 +94,9 @@ func TestTables(t *testing.T) {
 `, r.peers())
 	require.Equal(t, `| what | goal | measured | reached |
 | --- | ---: | ---: | --- |
-| Decide / bart-fast, IPv4 | at most 0.45 | 0.5 | no |
-| Decide / bart-fast, IPv6 | at most 0.5 | 0.333 | yes |
-| compile, databases included | at most 1000 ms | 2000 ms | no |
+| Decide / bart-fast, IPv4 | at most 0.33 | 0.5 | no |
+| Decide / bart-fast, IPv6 | at most 0.42 | 0.333 | yes |
+| compile, databases included | at most 380 ms | 2000 ms | no |
 | policy in memory | at most 10 MB | 9 MB | yes |
 `, r.goals())
 }

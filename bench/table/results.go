@@ -55,16 +55,48 @@ func (r *results) read(path, text string) error {
 
 // measured is the median of a unit of a benchmark; false if it was not run.
 func (r *results) measured(name, unit string) (float64, bool) {
-	values := slices.Clone(r.values[name][unit])
+	return median(r.values[name][unit])
+}
+
+func median(values []float64) (float64, bool) {
 	if len(values) == 0 {
 		return 0, false
 	}
-	slices.Sort(values)
+	values = slices.Sorted(slices.Values(values))
 	middle := len(values) / 2
 	if len(values)%2 == 1 {
 		return values[middle], true
 	}
 	return (values[middle-1] + values[middle]) / 2, true
+}
+
+// ratio is how many times longer a benchmark takes than another; false if either was
+// not run. Where both were run in every round it is the median of the rounds' ratios:
+// what the machine did besides in a round met both.
+func (r *results) ratio(name, base string) (float64, bool) {
+	values, bases := r.costs(name, base)
+	if len(values) == len(bases) {
+		ratios := make([]float64, len(values))
+		for i := range values {
+			ratios[i] = values[i] / bases[i]
+		}
+		return median(ratios)
+	}
+	value, found := median(values)
+	of, foundBase := median(bases)
+	return value / of, found && foundBase
+}
+
+// costs are what two benchmarks took in each of their rounds: in processor time where
+// it was measured of both, else by the clock.
+func (r *results) costs(name, base string) (values, bases []float64) {
+	for _, unit := range []string{"cpu-ns/op", "ns/op"} {
+		values, bases = r.values[name][unit], r.values[base][unit]
+		if len(values) > 0 && len(bases) > 0 {
+			break
+		}
+	}
+	return values, bases
 }
 
 // runs is how often a benchmark was run.

@@ -69,7 +69,7 @@ func (r *results) allocations(name string) string {
 
 // times is how many times longer name takes than base.
 func (r *results) times(name, base string) string {
-	ratio, found := r.ratio(name, base, "ns/op")
+	ratio, found := r.ratio(name, base)
 	switch {
 	case !found:
 		return ""
@@ -78,15 +78,6 @@ func (r *results) times(name, base string) string {
 	default:
 		return fmt.Sprintf("%.0f", ratio)
 	}
-}
-
-func (r *results) ratio(name, base, unit string) (float64, bool) {
-	value, found := r.measured(name, unit)
-	of, foundBase := r.measured(base, unit)
-	if !found || !foundBase || of == 0 {
-		return 0, false
-	}
-	return value / of, true
 }
 
 // described is a peer and what it answers.
@@ -111,6 +102,7 @@ func (r *results) rows(benchmark string, peers []described, cases [2]string) [][
 func (r *results) peers() string {
 	return markdown([]string{"", "answers", "IPv4,", "times,", "IPv6,", "times,", "allocations,"}, r.rows("Peers", []described{
 		{"netwicket", "allow or deny"},
+		{"netwicket-1000", "allow or deny, of 1,000 zones"},
 		{"bart-fast", "the country"},
 		{"bart-lite", "whether there is a country"},
 		{"cidranger", "the IP zones"},
