@@ -1,9 +1,8 @@
 package decide
 
 import (
-	"github.com/netwicket/netwicket/internal/iptable"
-
 	"github.com/netwicket/netwicket/internal/addrnum"
+	"github.com/netwicket/netwicket/internal/iptable"
 )
 
 // class is a set of addresses that nothing in the policy tells apart: one
@@ -37,40 +36,47 @@ func (in *classInterner) id(c class) uint32 {
 // intervals are the address space as the sweep cuts it, with classes in the
 // order in which they were met.
 type intervals struct {
-	first4, class4 []uint32
-	first6         []addrnum.Number
-	class6         []uint32
-	classes        classInterner
+	v4      iptable.Edges4
+	v6      iptable.Edges6
+	classes classInterner
 }
 
 func (in *intervals) add4(at addrnum.Number, address, geo uint32) {
-	id := in.classes.id(class{address, geo})
-	if n := len(in.class4); n == 0 || in.class4[n-1] != id {
-		in.first4, in.class4 = append(in.first4, uint32(at.Lo)), append(in.class4, id)
-	}
+	in.v4.Add(uint32(at.Lo), in.classes.id(class{address, geo}))
 }
 
 func (in *intervals) add6(at addrnum.Number, address, geo uint32) {
-	id := in.classes.id(class{address, geo})
-	if n := len(in.class6); n == 0 || in.class6[n-1] != id {
-		in.first6, in.class6 = append(in.first6, at), append(in.class6, id)
-	}
+	in.v6.Add(at, in.classes.id(class{address, geo}))
 }
 
-// table maps addresses to their classes, or to what stands for a class in numbers.
-func (in *intervals) table(numbers []uint32) *iptable.Table {
-	number := func(class uint32) uint32 {
-		if numbers == nil {
-			return class
+// table maps addresses to their classes.
+func (in *intervals) table() *iptable.Table { return iptable.Build(in.v4, in.v6) }
+
+// tableOf maps addresses to what stands for their classes in numbers.
+func (in *intervals) tableOf(numbers []uint32) *iptable.Table {
+	var v4 iptable.Edges4
+	var v6 iptable.Edges6
+	v4.First, v4.Value = joined(in.v4.First, in.v4.Value, numbers)
+	v6.First, v6.Value = joined(in.v6.First, in.v6.Value, numbers)
+	return iptable.Build(v4, v6)
+}
+
+// joined is where numbers of classes change: most borders between classes are none
+// between what they have in common. They are counted first, since there may be
+// millions, of which growing would copy several times as many.
+func joined[T any](first []T, classes, numbers []uint32) ([]T, []uint32) {
+	isBorder := func(i int) bool { return i == 0 || numbers[classes[i]] != numbers[classes[i-1]] }
+	count := 0
+	for i := range classes {
+		if isBorder(i) {
+			count++
 		}
-		return numbers[class]
 	}
-	var builder iptable.Builder
-	for i, first := range in.first4 {
-		builder.Add4(first, number(in.class4[i]))
+	at, values := make([]T, 0, count), make([]uint32, 0, count)
+	for i, class := range classes {
+		if isBorder(i) {
+			at, values = append(at, first[i]), append(values, numbers[class])
+		}
 	}
-	for i, first := range in.first6 {
-		builder.Add6(first, number(in.class6[i]))
-	}
-	return builder.Build()
+	return at, values
 }

@@ -55,11 +55,11 @@ func (g *geoCompiler) addRepeats(table *geo.Table, byLocation []uint32) []uint32
 	for _, block := range table.Blocks() {
 		r := repeat{bits: block.Bits()}
 		if !table.RepeatsIPv4(block) {
-			var builder iptable.Builder
+			var edges iptable.Edges4
 			for first, location := range block.Edges() {
-				builder.Add4(first, byLocation[location])
+				edges.Add(first, byLocation[location])
 			}
-			r.patterns = builder.Build()
+			r.patterns = iptable.Build(edges, iptable.Edges6{})
 		}
 		g.p.repeats = append(g.p.repeats, r)
 		ids = append(ids, uint32(len(g.patterns)))

@@ -45,10 +45,10 @@ func (c *compiler) buildTable() {
 	p.geoPatterns, p.dynamicSets = locations.patterns, locations.sets.sets
 	p.settleRules(rules, rulesByZone)
 	p.everyHop = p.blocklists || len(c.deny) > 0
-	p.info.Intervals4, p.info.Intervals6 = len(intervals.first4), len(intervals.first6)
+	p.info.Intervals4, p.info.Intervals6 = len(intervals.v4.First), len(intervals.v6.First)
 	p.info.Classes = len(intervals.classes.list)
 	p.settle(intervals.classes.list)
-	p.classAt, p.judgmentAt, p.verdictAt = intervals.table(nil), intervals.table(p.judgmentOf), intervals.table(p.verdicts())
+	p.classAt, p.judgmentAt, p.verdictAt = intervals.table(), intervals.tableOf(p.judgmentOf), intervals.tableOf(p.verdicts())
 	p.keepSecondLooks()
 }
 

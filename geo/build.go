@@ -35,23 +35,13 @@ func build(layers []*layer, v *vocabulary, supplied supply) *Table {
 // buildIndexes makes the direct indexes from the edges: one for both families,
 // and one for each content of blocks that is not IPv4's own.
 func (t *Table) buildIndexes() {
-	var b iptable.Builder
-	for i, first := range t.v4.first {
-		b.Add4(first, t.v4.id[i])
-	}
-	for i, first := range t.v6.first {
-		b.Add6(first, t.v6.id[i])
-	}
-	t.index = b.Build()
+	v4 := func(e *edges4) iptable.Edges4 { return iptable.Edges4{First: e.first, Value: e.id} }
+	t.index = iptable.Build(v4(t.v4), iptable.Edges6{First: t.v6.first, Value: t.v6.id})
 	indexes := map[*edges4]*iptable.Table{t.v4: t.index}
 	for i := range t.blocks {
 		edges := t.blocks[i].edges
 		if indexes[edges] == nil {
-			var b iptable.Builder
-			for j, first := range edges.first {
-				b.Add4(first, edges.id[j])
-			}
-			indexes[edges] = b.Build()
+			indexes[edges] = iptable.Build(v4(edges), iptable.Edges6{})
 		}
 		t.blocks[i].index = indexes[edges]
 	}

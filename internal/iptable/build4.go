@@ -12,7 +12,7 @@ type builder4 struct {
 
 func buildFamily4(e edges) Family4 {
 	b := &builder4{
-		trieBuilder: newTrieBuilder(e), blocks: newPool[slimGroup](len(e.first) / 8),
+		trieBuilder: newTrieBuilder(e), blocks: newPool[slimGroup](e.count() / 8),
 		single: newPool[slimGroup](0), parts: newPool[uint32](0),
 	}
 	b.divide, b.join = b.divideCell, b.joinParts
@@ -29,8 +29,8 @@ func (b *builder4) roots() *[1 << rootBits]uint16 {
 	top, next := cut{0, rootBits}, 1
 	for i := 0; i < len(root); i++ {
 		quiet := len(root) // the first /16 with an edge
-		if next < len(b.first) {
-			quiet = int(top.cell(b.first[next]))
+		if next < b.count() {
+			quiet = int(top.cell(b.first(next)))
 		}
 		if i < quiet {
 			uniform := b.block(rootBits, next, next)
@@ -40,10 +40,10 @@ func (b *builder4) roots() *[1 << rootBits]uint16 {
 		}
 		if i < len(root) {
 			first := next
-			for next < len(b.first) && top.cell(b.first[next]) == uint64(i) {
+			for next < b.count() && top.cell(b.first(next)) == uint64(i) {
 				next++
 			}
-			if top.starts(b.first[first]) {
+			if top.starts(b.first(first)) {
 				first++
 			}
 			root[i] = b.block(rootBits, first, next)

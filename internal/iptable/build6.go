@@ -10,7 +10,7 @@ type builder6 struct {
 }
 
 func buildFamily6(e edges, dense int) (f Family6) {
-	b := &builder6{trieBuilder: newTrieBuilder(e), nodes: newPool[group](len(e.first)), tops: newPool[group](len(e.first) / 16)}
+	b := &builder6{trieBuilder: newTrieBuilder(e), nodes: newPool[group](e.count()), tops: newPool[group](e.count() / 16)}
 	b.divide, b.join = b.divideCell, b.joinNodes
 	f.root = b.roots(dense)
 	f.groups = append(append(make([]group, 0, len(b.nodes.items)+len(b.tops.items)), b.nodes.items...), b.tops.items...)
@@ -28,8 +28,8 @@ func (b *builder6) roots(dense int) *[1 << rootBits]uint32 {
 	top, next := cut{0, rootBits}, 1
 	for i := 0; i < len(root); i++ {
 		quiet := len(root) // the first entry with an edge
-		if next < len(b.first) {
-			quiet = int(top.cell(b.first[next]))
+		if next < b.count() {
+			quiet = int(top.cell(b.first(next)))
 		}
 		uniform := rootValue | b.uniform(b.value[next-1])
 		for ; i < quiet; i++ {
@@ -44,12 +44,12 @@ func (b *builder6) roots(dense int) *[1 << rootBits]uint32 {
 
 // rootEntry makes the root entry that edge i is in; next is the first edge behind it.
 func (b *builder6) rootEntry(top cut, i, dense int) (entry uint32, next int) {
-	cell := top.cell(b.first[i])
+	cell := top.cell(b.first(i))
 	next = i + 1
-	for next < len(b.first) && top.cell(b.first[next]) == cell {
+	for next < b.count() && top.cell(b.first(next)) == cell {
 		next++
 	}
-	if top.starts(b.first[i]) {
+	if top.starts(b.first(i)) {
 		i++
 	}
 	if i == next {

@@ -1,8 +1,8 @@
 // Package iptable maps every IP address, IPv4 and IPv6, to a uint32.
 //
-// A [Builder] takes the map as edges: from this address on, this value. [Builder.Build] makes an immutable [Table]
-// of it, made for one purpose: [Table.Lookup] of addresses that are all over the place, in a map of hundreds of
-// thousands of intervals, should cost little more than the cache misses that no structure can avoid.
+// [Build] takes the map as edges: from this address on, this value. It makes an immutable [Table] of it, for one
+// purpose: [Table.Lookup] of addresses that are all over the place, in a map of hundreds of thousands of intervals,
+// should cost little more than the cache misses that no structure can avoid.
 //
 // # Structure
 //

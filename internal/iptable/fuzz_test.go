@@ -20,7 +20,7 @@ func FuzzTable(f *testing.F) {
 		form := forms[len(data)%len(forms)]
 		s := edgesOf(data)
 		v4, v6 := s.oracles()
-		table := s.builder().build(form.dense6)
+		table := s.build(form.dense6)
 		checkLookups(t, form.name, table, v4, v6)
 		checkEdges(t, form.name, table, v4, v6)
 	})

@@ -11,7 +11,7 @@ import (
 	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
-// oracle is the same map as a Builder's, as the list of all Add calls and a search through it.
+// oracle is the same map as the edges', as the list of all of them and a search through it.
 type oracle struct {
 	first []addrnum.Number
 	value []uint32
@@ -85,15 +85,8 @@ func (s *edgeSet) range6(first, last addrnum.Number, value uint32) {
 	}
 }
 
-func (s *edgeSet) builder() *Builder {
-	var b Builder
-	for i, f := range s.first4 {
-		b.Add4(f, s.value4[i])
-	}
-	for i, f := range s.first6 {
-		b.Add6(f, s.value6[i])
-	}
-	return &b
+func (s *edgeSet) build(dense6 int) *Table {
+	return build(Edges4{s.first4, s.value4}, Edges6{s.first6, s.value6}, dense6)
 }
 
 func (s *edgeSet) oracles() (v4, v6 oracle) {
@@ -119,7 +112,7 @@ func (s *edgeSet) check(t *testing.T) {
 	t.Helper()
 	v4, v6 := s.oracles()
 	for _, form := range forms {
-		table := s.builder().build(form.dense6)
+		table := s.build(form.dense6)
 		checkLookups(t, form.name, table, v4, v6)
 		checkEdges(t, form.name, table, v4, v6)
 	}

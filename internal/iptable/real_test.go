@@ -96,7 +96,7 @@ func TestRealDatabases(t *testing.T) {
 			defer reader.Close()
 			s := readDatabase(t, reader)
 			sets = append(sets, s)
-			table := s.builder().Build()
+			table := s.build(denseEdges6)
 			v4, v6 := s.oracles()
 			checkLookups(t, name, table, v4, v6)
 			checkEdges(t, name, table, v4, v6)
@@ -105,7 +105,7 @@ func TestRealDatabases(t *testing.T) {
 	}
 	t.Run("joined", func(t *testing.T) {
 		s := join(sets)
-		table := s.builder().Build()
+		table := s.build(denseEdges6)
 		v4, v6 := s.oracles()
 		checkLookups(t, "joined", table, v4, v6)
 		checkEdges(t, "joined", table, v4, v6)

@@ -7,7 +7,7 @@ import "math/bits"
 // so that the loads of one do not wait for those of another.
 //
 // Where a step is false, the address is one of the few for which [Table.Lookup] has to be asked. The table must be one
-// that a [Builder] made.
+// that [Build] made.
 
 // V4 has the steps of IPv4.
 func (t *Table) V4() *Family4 { return &t.v4 }

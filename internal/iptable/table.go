@@ -6,7 +6,7 @@ import (
 	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
-// Table is a map from addresses to numbers, made by a Builder. It never changes and is safe for concurrent use. A nil
+// Table is a map from addresses to numbers, made by [Build]. It never changes and is safe for concurrent use. A nil
 // and a zero Table map every address to 0.
 type Table struct {
 	v4 Family4

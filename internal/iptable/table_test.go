@@ -158,7 +158,7 @@ func TestManyValues(t *testing.T) {
 					s.add6(addrnum.Number{Hi: 0x2a02<<48 + uint64(i)<<24}, offset+i)
 				}
 				v4, v6 := s.oracles()
-				table := s.builder().Build()
+				table := s.build(denseEdges6)
 				checkLookups(t, "built", table, v4, v6)
 				checkEdges(t, "built", table, v4, v6)
 			})
@@ -166,28 +166,36 @@ func TestManyValues(t *testing.T) {
 	}
 }
 
-func TestBuilderGoesOnAfterBuild(t *testing.T) {
-	var b Builder
-	b.Add4(number4(t, "10.0.0.0"), 1)
-	one := b.Build()
-	b.Add4(number4(t, "10.0.0.1"), 2)
-	b.Add4(number4(t, "9.0.0.0"), 3)
-	two := b.Build()
-	require.Equal(t, uint32(1), one.Lookup(netip.MustParseAddr("10.0.0.1")))
-	require.Equal(t, uint32(0), one.Lookup(netip.MustParseAddr("9.0.0.0")))
-	require.Equal(t, uint32(2), two.Lookup(netip.MustParseAddr("10.0.0.1")))
-	require.Equal(t, uint32(3), two.Lookup(netip.MustParseAddr("9.0.0.0")))
+// A table keeps nothing of the edges that it was made of.
+func TestTableKeepsNoEdges(t *testing.T) {
+	edges := Edges4{First: []uint32{0, number4(t, "10.0.0.0")}, Value: []uint32{0, 1}}
+	table := Build(edges, Edges6{})
+	edges.First[1], edges.Value[1] = 1, 2
+	require.Equal(t, uint32(1), table.Lookup(netip.MustParseAddr("10.0.0.1")))
+	require.Equal(t, uint32(0), table.Lookup(netip.MustParseAddr("9.0.0.0")))
+}
+
+func TestAddLeavesOutWhatIsNoBorder(t *testing.T) {
+	var v4 Edges4
+	var v6 Edges6
+	for i, value := range []uint32{0, 0, 5, 5, 6, 5} {
+		v4.Add(uint32(i), value)
+		v6.Add(addrnum.Number{Lo: uint64(i)}, value)
+	}
+	require.Equal(t, Edges4{[]uint32{0, 2, 4, 5}, []uint32{0, 5, 6, 5}}, v4)
+	require.Equal(t, v4.Value, v6.Value)
+	require.Equal(t, []addrnum.Number{{}, {Lo: 2}, {Lo: 4}, {Lo: 5}}, v6.First)
 }
 
 func TestWhatAnAddressMeans(t *testing.T) {
-	var b Builder
-	b.Add4(0, 4)
-	b.Add4(number4(t, "192.0.2.1"), 44)
-	b.Add4(number4(t, "192.0.2.2"), 4)
-	b.Add6(addrnum.Number{}, 6)
-	b.Add6(number6(t, "fe80::1"), 66)
-	b.Add6(number6(t, "fe80::2"), 6)
-	table := b.Build()
+	var s edgeSet
+	s.add4(0, 4)
+	s.add4(number4(t, "192.0.2.1"), 44)
+	s.add4(number4(t, "192.0.2.2"), 4)
+	s.add6(addrnum.Number{}, 6)
+	s.add6(number6(t, "fe80::1"), 66)
+	s.add6(number6(t, "fe80::2"), 6)
+	table := s.build(denseEdges6)
 	tests := []struct {
 		name string
 		addr netip.Addr
@@ -211,7 +219,7 @@ func TestWhatAnAddressMeans(t *testing.T) {
 }
 
 func TestNilAndZeroTables(t *testing.T) {
-	for name, table := range map[string]*Table{"nil": nil, "zero": {}, "built of nothing": new(Builder).Build()} {
+	for name, table := range map[string]*Table{"nil": nil, "zero": {}, "built of nothing": Build(Edges4{}, Edges6{})} {
 		t.Run(name, func(t *testing.T) {
 			for _, addr := range []string{"0.0.0.0", "203.0.113.1", "255.255.255.255", "::", "2001:db8::1", "ffff::", "::ffff:1.2.3.4"} {
 				require.Zero(t, table.Lookup(netip.MustParseAddr(addr)), addr)
@@ -241,8 +249,8 @@ func TestEdgesRebuildTheTable(t *testing.T) {
 		s.add6(addrnum.Number{Hi: 0x2001<<48 | random.Uint64()&0x0f_03ff_000f, Lo: random.Uint64() & 3}, random.Uint32N(3))
 	}
 	for _, form := range forms {
-		table := s.builder().build(form.dense6)
-		again := edgesIn(table).builder().build(form.dense6)
+		table := s.build(form.dense6)
+		again := edgesIn(table).build(form.dense6)
 		require.True(t, reflect.DeepEqual(table, again), form.name)
 	}
 }
@@ -254,7 +262,7 @@ func TestEdgesStopWhenToldTo(t *testing.T) {
 		s.add6(addrnum.Number{Hi: uint64(i) * 70_001 << 20, Lo: uint64(i)}, i+1)
 	}
 	for _, form := range forms {
-		table := s.builder().build(form.dense6)
+		table := s.build(form.dense6)
 		for _, stop := range []int{1, 2, 77, 4000} {
 			count := 0
 			for range table.Edges4() {
@@ -282,7 +290,7 @@ func TestLookupAllocatesNothing(t *testing.T) {
 	}
 	addrs := []string{"0.1.2.3", "4.0.0.1", "::ffff:4.0.0.1", "::ffff:4.0.0.1%x", "2001::1", "2001::40:0:0:1", "fe80::1%eth0", "::"}
 	for _, form := range forms {
-		table := s.builder().build(form.dense6)
+		table := s.build(form.dense6)
 		for _, text := range addrs {
 			addr := netip.MustParseAddr(text)
 			if n := testing.AllocsPerRun(1000, func() { table.Lookup(addr) }); n != 0 {
@@ -294,16 +302,16 @@ func TestLookupAllocatesNothing(t *testing.T) {
 
 func TestEqualBlocksAreKeptOnce(t *testing.T) {
 	build := func(blocks uint64) *Table {
-		var b Builder
+		var s edgeSet
 		for i := range blocks {
 			// The same hundred /48s and one address in each of so many /32s.
 			block := 0x2a02<<48 + i<<32
 			for k := range uint64(100) {
-				b.Add6(addrnum.Number{Hi: block + k<<17}, uint32(k%7))
-				b.Add6(addrnum.Number{Hi: block + k<<17, Lo: k}, uint32(k%7+9))
+				s.add6(addrnum.Number{Hi: block + k<<17}, uint32(k%7))
+				s.add6(addrnum.Number{Hi: block + k<<17, Lo: k}, uint32(k%7+9))
 			}
 		}
-		return b.Build()
+		return s.build(denseEdges6)
 	}
 	_, once := build(300).Bytes()
 	_, often := build(3000).Bytes()

@@ -24,7 +24,7 @@ type trieBuilder struct {
 }
 
 func newTrieBuilder(e edges) *trieBuilder {
-	b := &trieBuilder{edges: e, values: newPool[uint32](len(e.first))}
+	b := &trieBuilder{edges: e, values: newPool[uint32](e.count())}
 	b.single = e.value[0]
 	b.singleIndex = b.values.intern(e.value[:1], hashValues(e.value[:1]))
 	return b
@@ -65,14 +65,14 @@ func (c cut) starts(a addrnum.Number) bool {
 // group makes the group whose first cell is number first of its block. The edges before i are before the group or at
 // its first address; next is the index of the first edge behind it, at most j.
 func (b *trieBuilder) group(c cut, first uint64, i, j int) (g group, next int) {
-	if i == j || c.cell(b.first[i])-first >= cellsPerGroup {
+	if i == j || c.cell(b.first(i))-first >= cellsPerGroup {
 		g.leaf = b.uniform(b.value[i-1])
 		return g, i
 	}
 	runs := len(b.runs)
 	todo := uint64(0) // the cells before it are done
 	for i < j {
-		cell := c.cell(b.first[i]) - first
+		cell := c.cell(b.first(i)) - first
 		if cell >= cellsPerGroup {
 			break
 		}
@@ -80,11 +80,11 @@ func (b *trieBuilder) group(c cut, first uint64, i, j int) (g group, next int) {
 			b.run(&g, runs, todo, b.value[i-1])
 		}
 		end := i + 1
-		for end < j && c.cell(b.first[end])-first == cell {
+		for end < j && c.cell(b.first(end))-first == cell {
 			end++
 		}
 		todo = cell
-		if c.starts(b.first[i]) {
+		if c.starts(b.first(i)) {
 			i++
 		}
 		if i < end {
