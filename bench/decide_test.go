@@ -81,6 +81,58 @@ func benchmarkLiveDecide(b *testing.B, policy *decide.Policy, addresses []netip.
 	runtime.KeepAlive(allowed)
 }
 
+// BenchmarkAllows asks for the verdict alone.
+func BenchmarkAllows(b *testing.B) {
+	for _, zones := range []int{1, 10, 100, 1000} {
+		b.Run(fmt.Sprintf("zones=%d", zones), func(b *testing.B) {
+			for _, f := range families {
+				b.Run(f.name, func(b *testing.B) {
+					benchmarkAllows(b, suite.Policy(b, zones), suite.Addresses(b, f.family))
+				})
+			}
+		})
+	}
+}
+
+func benchmarkAllows(b *testing.B, policy *decide.Policy, addresses []netip.Addr) {
+	b.ReportAllocs()
+	mask := len(addresses) - 1
+	allowed, i := 0, 0
+	clock := workload.StartClock(b)
+	for b.Loop() {
+		if policy.Allows(addresses[i&mask]) {
+			allowed++
+		}
+		i++
+	}
+	clock.Report()
+	runtime.KeepAlive(allowed)
+}
+
+// BenchmarkDecideAll decides about 256 addresses at once, and looks at each verdict.
+func BenchmarkDecideAll(b *testing.B) {
+	const together = 256
+	for _, f := range families {
+		b.Run(f.name, func(b *testing.B) {
+			policy, addresses := suite.Policy(b, workload.ChainZones), suite.Addresses(b, f.family)
+			var decisions [together]decide.Decision
+			b.ReportAllocs()
+			allowed, at := 0, 0
+			clock := workload.StartClock(b)
+			for b.Loop() {
+				policy.DecideAll(decisions[:], addresses[at:at+together])
+				for i := range decisions {
+					allowed += int(decisions[i].Verdict)
+				}
+				at = (at + together) & (len(addresses) - 1)
+			}
+			clock.ReportEach("address", together)
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/together, "ns/address")
+			runtime.KeepAlive(allowed)
+		})
+	}
+}
+
 // BenchmarkDecideByLocality asks for more and more different clients: from those
 // that stay in the first cache, and whose way the branch predictor learns, to all.
 func BenchmarkDecideByLocality(b *testing.B) {

@@ -15,7 +15,7 @@ import (
 
 // BenchmarkFloor is what no engine that keeps its answers in memory can go
 // below: the loop of BenchmarkDecide with one load from anywhere in an array as
-// large as the family's part of the policy's table, and the load of the decision
+// large as the family's part of the policy's table, and the load of the judgment
 // that it names.
 func BenchmarkFloor(b *testing.B) {
 	for _, f := range families {
@@ -32,20 +32,20 @@ func BenchmarkFloor(b *testing.B) {
 	}
 }
 
-// floor is a table of indices of decisions.
+// floor is a table of indices of judgments.
 type floor struct {
 	table     []uint32
-	decisions []decide.Decision
+	judgments []decide.Judgment
 }
 
 func newFloor(tableBytes, decisions int) *floor {
 	random := rand.New(rand.NewPCG(1, 6))
-	f := &floor{table: make([]uint32, tableBytes/4), decisions: make([]decide.Decision, decisions)}
+	f := &floor{table: make([]uint32, tableBytes/4), judgments: make([]decide.Judgment, decisions)}
 	for i := range f.table {
 		f.table[i] = random.Uint32N(uint32(decisions))
 	}
-	for i := range f.decisions {
-		f.decisions[i].Verdict = decide.Verdict(random.IntN(2))
+	for i := range f.judgments {
+		f.judgments[i].Verdict = decide.Verdict(random.IntN(2))
 	}
 	return f
 }
@@ -56,7 +56,7 @@ const golden = 0x9e3779b97f4a7c15
 
 func (f *floor) verdict(address uint64) int {
 	at, _ := bits.Mul64(address*golden, uint64(len(f.table)))
-	return int(f.decisions[f.table[at]].Verdict)
+	return int(f.judgments[f.table[at]].Verdict)
 }
 
 // BenchmarkFloorBySize is Floor/v4 for tables of other sizes: what the processor's

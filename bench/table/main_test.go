@@ -65,7 +65,7 @@ BenchmarkOnce 1 40 ns/op
 	require.False(t, found)
 }
 
-func TestRatiosAreOfProcessorTimeWhereBothHaveIt(t *testing.T) {
+func TestProcessorTimeIsPreferred(t *testing.T) {
 	r := newResults()
 	require.NoError(t, r.read("raw.txt", `BenchmarkOurs 1 100 ns/op 10 cpu-ns/op
 BenchmarkPeer 1 100 ns/op 40 cpu-ns/op
@@ -75,6 +75,9 @@ BenchmarkByTheClock 1 50 ns/op
 	require.Equal(t, 0.25, ratio)
 	ratio, _ = r.ratio("Ours", "ByTheClock")
 	require.Equal(t, 2.0, ratio)
+	require.Equal(t, "10.0 ns", r.time("Ours"))
+	require.Equal(t, "50.0 ns", r.time("ByTheClock"))
+	require.Empty(t, r.time("Never"))
 }
 
 func TestWhatIsNoResultIsAnError(t *testing.T) {

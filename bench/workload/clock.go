@@ -24,8 +24,11 @@ func StartClock(b *testing.B) Clock {
 
 // Report is called right after the loop and reports the processor time of one round
 // as cpu-ns/op. Systems that do not tell it get no such figure.
-func (c Clock) Report() {
+func (c Clock) Report() { c.ReportEach("op", 1) }
+
+// ReportEach is Report for a round that does so many things of a kind.
+func (c Clock) ReportEach(thing string, count int) {
 	if end, known := ProcessorTime(); known && c.known {
-		c.b.ReportMetric(float64(end-c.start)/float64(c.b.N), "cpu-ns/op")
+		c.b.ReportMetric(float64(end-c.start)/float64(c.b.N)/float64(count), "cpu-ns/"+thing)
 	}
 }
