@@ -14,21 +14,20 @@ const (
 )
 
 // A feature is one bit of an address pattern: a gateway or proxy bit of an IP
-// zone, or a flag.
-type feature struct {
-	kind featureKind
-	bit  int32 // zone bit, or the flag itself
-}
+// zone, or a flag. The numbers of features depend on how many IP zones there are.
+type feature uint32
 
-type featureKind uint8
+// features numbers the features: the gateway bits, the proxy bits, the flags.
+type features struct{ ipBits int }
 
-const (
-	gatewayFeature featureKind = iota
-	proxyFeature
-	flagFeature
-)
+func (f features) gateway(bit int) feature { return feature(bit) }
 
-func flagOf(f flags) feature { return feature{flagFeature, int32(f)} }
+func (f features) proxy(bit int) feature { return feature(f.ipBits + bit) }
+
+func (f features) flag(of flags) feature { return feature(2*f.ipBits + trailingZeros(uint64(of))) }
+
+// count is the number of all features.
+func (f features) count() int { return int(f.flag(embedsIPv4)) + 1 }
 
 // addressPattern is all that lists say of an address: addresses that no list
 // tells apart share one.
@@ -40,29 +39,44 @@ type addressPattern struct {
 	block    int32 // first blocklist zone that lists it, or none
 }
 
+// patternKey is what the rest of an address pattern follows from.
+type patternKey struct {
+	gateways, proxies uint32
+	flags             flags
+}
+
+type patternID struct {
+	key patternKey
+	id  uint32
+}
+
 // none stands for "no zone" where a zone index is kept.
 const none = int32(-1)
 
 // patternState is the address pattern at the sweep's current position.
 type patternState struct {
+	features
+	counts            []uint32 // by feature: ranges that hold the address
 	gateways, proxies *setCursor
-	proxyCount        int // proxies that list the address: any makes it trusted
+	proxyCount        int // zones whose proxies list the address: any makes it trusted
 	flags             flags
 	changed           bool
-	current           uint32
+	current, before   patternID
 
 	sets     *setInterner
 	patterns []addressPattern
-	ids      map[addressPattern]uint32
+	ids      map[patternKey]uint32
 	blocks   []uint64 // the IP zones that are blocklists
 	zoneOf   []int32  // IP bit -> zone index
 }
 
 func newPatternState(p *Policy) *patternState {
 	interner := newSetInterner(p.ipWords)
+	numbered := features{p.ipBits}
 	s := &patternState{
+		features: numbered, counts: make([]uint32, numbered.count()),
 		gateways: newSetCursor(interner, p.ipWords), proxies: newSetCursor(interner, p.ipWords),
-		sets: interner, ids: map[addressPattern]uint32{}, changed: true,
+		sets: interner, ids: map[patternKey]uint32{}, changed: true,
 		blocks: make([]uint64, p.ipWords), zoneOf: make([]int32, p.ipBits),
 	}
 	for i := range p.zones {
@@ -81,28 +95,44 @@ func newPatternState(p *Policy) *patternState {
 // reset goes back to an address that no list holds. A range that ends with the
 // address space is never switched off, so each family starts afresh.
 func (s *patternState) reset() {
+	clear(s.counts)
 	s.gateways.clear()
 	s.proxies.clear()
 	s.proxyCount, s.flags, s.changed = 0, 0, true
 }
 
-func (s *patternState) set(f feature, on bool) {
+// apply takes a change in. Only the first range that begins and the last one that
+// ends make a difference: those of one list may overlap.
+func (s *patternState) apply(c change) {
+	count := &s.counts[c.feature()]
+	if c.more() {
+		*count++
+		if *count == 1 {
+			s.set(int(c.feature()), true)
+		}
+		return
+	}
+	*count--
+	if *count == 0 {
+		s.set(int(c.feature()), false)
+	}
+}
+
+func (s *patternState) set(number int, on bool) {
 	s.changed = true
-	switch f.kind {
-	case gatewayFeature:
-		s.gateways.set(int(f.bit), on)
-	case proxyFeature:
-		s.proxies.set(int(f.bit), on)
+	switch flag := number - 2*s.ipBits; {
+	case flag >= 0 && on:
+		s.flags |= 1 << flag
+	case flag >= 0:
+		s.flags &^= 1 << flag
+	case number < s.ipBits:
+		s.gateways.set(number, on)
+	default:
+		s.proxies.set(number-s.ipBits, on)
 		if on {
 			s.proxyCount++
 		} else {
 			s.proxyCount--
-		}
-	case flagFeature:
-		if on {
-			s.flags |= flags(f.bit)
-		} else {
-			s.flags &^= flags(f.bit)
 		}
 	}
 }
@@ -110,26 +140,40 @@ func (s *patternState) set(f feature, on bool) {
 // id is the id of the current pattern.
 func (s *patternState) id() uint32 {
 	if !s.changed {
-		return s.current
+		return s.current.id
 	}
 	s.changed = false
-	pattern := addressPattern{gateways: s.gateways.id(), proxies: s.proxies.id(), flags: s.flags, block: none}
+	key := patternKey{s.gateways.id(), s.proxies.id(), s.flags}
 	if s.proxyCount > 0 {
-		pattern.flags |= trustedProxy
+		key.flags |= trustedProxy
 	}
-	// Bits are given in document order, so the lowest one is the first zone.
-	for w, word := range s.gateways.words {
-		if blocking := word & s.blocks[w]; blocking != 0 {
-			pattern.block = s.zoneOf[64*w+trailingZeros(blocking)]
-			break
-		}
+	switch {
+	case len(s.patterns) > 0 && key == s.current.key:
+	case len(s.patterns) > 1 && key == s.before.key: // where a range ends it often is as before the range
+		s.current, s.before = s.before, s.current
+	default:
+		s.current, s.before = patternID{key, s.intern(key)}, s.current
 	}
-	id, found := s.ids[pattern]
+	return s.current.id
+}
+
+func (s *patternState) intern(key patternKey) uint32 {
+	id, found := s.ids[key]
 	if !found {
 		id = uint32(len(s.patterns))
-		s.patterns = append(s.patterns, pattern)
-		s.ids[pattern] = id
+		s.patterns = append(s.patterns, addressPattern{gateways: key.gateways, proxies: key.proxies, flags: key.flags, block: s.firstBlock()})
+		s.ids[key] = id
 	}
-	s.current = id
 	return id
+}
+
+// firstBlock is the first blocklist that lists the address, or none. Bits are given in
+// document order, so the lowest one is the first zone.
+func (s *patternState) firstBlock() int32 {
+	for w, word := range s.gateways.words {
+		if blocking := word & s.blocks[w]; blocking != 0 {
+			return s.zoneOf[64*w+trailingZeros(blocking)]
+		}
+	}
+	return none
 }

@@ -1,6 +1,8 @@
 package decide
 
 import (
+	"slices"
+
 	"github.com/netwicket/netwicket/internal/addrnum"
 	"github.com/netwicket/netwicket/internal/iptable"
 )
@@ -11,7 +13,7 @@ type class struct{ address, geo uint32 }
 
 // classInterner gives equal classes equal ids.
 type classInterner struct {
-	ids  map[class]uint32
+	ids  map[uint64]uint32 // by both halves of the class: maps of a word are faster
 	list []class
 	last uint32 // neighbours are often alike
 }
@@ -21,12 +23,13 @@ func (in *classInterner) id(c class) uint32 {
 		return in.last
 	}
 	if in.ids == nil {
-		in.ids = map[class]uint32{}
+		in.ids = map[uint64]uint32{}
 	}
-	id, found := in.ids[c]
+	key := uint64(c.address)<<32 | uint64(c.geo)
+	id, found := in.ids[key]
 	if !found {
 		id = uint32(len(in.list))
-		in.ids[c] = id
+		in.ids[key] = id
 		in.list = append(in.list, c)
 	}
 	in.last = id
@@ -39,6 +42,12 @@ type intervals struct {
 	v4      iptable.Edges4
 	v6      iptable.Edges6
 	classes classInterner
+}
+
+// grow makes room for so many intervals, which may become a few more.
+func (in *intervals) grow(count4, count6 int) {
+	in.v4.First, in.v4.Value = slices.Grow(in.v4.First, count4), slices.Grow(in.v4.Value, count4)
+	in.v6.First, in.v6.Value = slices.Grow(in.v6.First, count6), slices.Grow(in.v6.Value, count6)
 }
 
 func (in *intervals) add4(at addrnum.Number, address, geo uint32) {

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"iter"
 	"time"
 
 	"go4.org/netipx"
@@ -63,10 +64,12 @@ func (c *compiler) checkOverlay() {
 	}
 }
 
-func overlayRanges(entries []zone.OverlayEntry) []netipx.IPRange {
-	all := make([]netipx.IPRange, len(entries))
-	for i := range entries {
-		all[i] = entries[i].Range
+func overlayRanges(entries []zone.OverlayEntry) iter.Seq[netipx.IPRange] {
+	return func(yield func(netipx.IPRange) bool) {
+		for i := range entries {
+			if !yield(entries[i].Range) {
+				return
+			}
+		}
 	}
-	return all
 }

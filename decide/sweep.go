@@ -9,85 +9,101 @@ import (
 	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
-// An event switches one feature of the address pattern on or off from an
-// address on.
-type event struct {
-	at      addrnum.Number
+// list is the ranges that have a feature. They may overlap, touch and repeat.
+type list struct {
 	feature feature
-	on      bool
+	ranges  iter.Seq[netipx.IPRange]
 }
 
-// events collects the ranges of all features, by family.
-type events [2][]event
+// A change says that one range more, or one less, has a feature from an address on.
+type change uint32
 
-// add switches the feature on for every range. Ranges of one feature may
-// overlap and touch; they are merged first, so that "off" means off.
-func (e *events) add(f feature, ranges []netipx.IPRange) {
-	type span struct{ first, last addrnum.Number }
+func newChange(f feature, more bool) change {
+	if more {
+		return change(f)<<1 | 1
+	}
+	return change(f) << 1
+}
+
+func (c change) feature() feature { return feature(c >> 1) }
+
+func (c change) more() bool { return c&1 != 0 }
+
+// event4 is a change at an IPv4 address, which stands in the upper half: feeds have
+// millions.
+type event4 uint64
+
+func (e event4) at() addrnum.Number { return addrnum.Number{Lo: uint64(e >> 32)} }
+
+func (e event4) change() change { return change(e) }
+
+// event6 is a change at an IPv6 address.
+type event6 struct {
+	address addrnum.Number
+	what    change
+}
+
+func (e event6) at() addrnum.Number { return e.address }
+
+func (e event6) change() change { return e.what }
+
+// eventsOf are the changes of all lists, by family, in address order. Where ranges end
+// with the address space there is none.
+func eventsOf(lists []list) (v4 []event4, v6 []event6) {
 	var counts [2]int
-	for _, r := range ranges {
-		if r.IsValid() {
-			counts[addrnum.FamilyOf(r.From())]++
-		}
-	}
-	var spans [2][]span
-	for fam, count := range counts {
-		spans[fam] = make([]span, 0, count) // feeds have millions, of which growing would copy several times
-		e[fam] = slices.Grow(e[fam], 2*count)
-	}
-	for _, r := range ranges {
-		if !r.IsValid() {
-			continue
-		}
-		fam := addrnum.FamilyOf(r.From())
-		spans[fam] = append(spans[fam], span{addrnum.From(r.From()), addrnum.From(r.To())})
-	}
-	for _, fam := range []addrnum.Family{addrnum.IPv4, addrnum.IPv6} {
-		list := spans[fam]
-		slices.SortFunc(list, func(a, b span) int { return a.first.Compare(b.first) })
-		for i := 0; i < len(list); {
-			// |--- current ---|
-			//            |--- overlapping ---|
-			//                                 |--- touching ---|
-			current := list[i]
-			for i++; i < len(list); i++ {
-				if current.last != fam.Last() && current.last.Next().Less(list[i].first) {
-					break
-				}
-				if current.last.Less(list[i].last) {
-					current.last = list[i].last
-				}
-			}
-			e[fam] = append(e[fam], event{at: current.first, feature: f, on: true})
-			if current.last != fam.Last() {
-				e[fam] = append(e[fam], event{at: current.last.Next(), feature: f})
+	for _, l := range lists {
+		for r := range l.ranges {
+			if r.IsValid() {
+				counts[addrnum.FamilyOf(r.From())] += 2
 			}
 		}
 	}
-}
-
-func (e *events) sort() {
-	for fam := range e {
-		slices.SortFunc(e[fam], func(a, b event) int { return a.at.Compare(b.at) })
+	v4, v6 = make([]event4, 0, counts[addrnum.IPv4]), make([]event6, 0, counts[addrnum.IPv6])
+	for _, l := range lists {
+		begins, ends := newChange(l.feature, true), newChange(l.feature, false)
+		for r := range l.ranges {
+			if !r.IsValid() {
+				continue
+			}
+			fam := addrnum.FamilyOf(r.From())
+			first, last := addrnum.From(r.From()), addrnum.From(r.To())
+			if fam == addrnum.IPv4 {
+				v4 = append(v4, event4(first.Lo<<32)|event4(begins))
+				if last != fam.Last() {
+					v4 = append(v4, event4(last.Next().Lo<<32)|event4(ends))
+				}
+				continue
+			}
+			v6 = append(v6, event6{first, begins})
+			if last != fam.Last() {
+				v6 = append(v6, event6{last.Next(), ends})
+			}
+		}
 	}
+	slices.Sort(v4)
+	slices.SortFunc(v6, func(a, b event6) int { return a.address.Compare(b.address) })
+	return v4, v6
 }
 
 // sweep walks one family in address order, merging the events with the edges
 // of the geo table, and hands out where each interval of one (address pattern,
 // geo pattern) pair starts.
-func sweep(list []event, geoEdges iter.Seq2[addrnum.Number, uint32], state *patternState, emit func(at addrnum.Number, address, geo uint32)) {
+func sweep[event interface {
+	at() addrnum.Number
+	change() change
+}](events []event, geoEdges iter.Seq2[addrnum.Number, uint32], state *patternState, emit func(at addrnum.Number, address, geo uint32)) {
 	state.reset()
 	i := 0
 	geo := uint32(0)
 	apply := func(at addrnum.Number) {
-		for i < len(list) && list[i].at == at {
-			state.set(list[i].feature, list[i].on)
+		for i < len(events) && events[i].at() == at {
+			state.apply(events[i].change())
 			i++
 		}
 	}
 	for at, next := range geoEdges {
-		for i < len(list) && list[i].at.Less(at) {
-			edge := list[i].at
+		for i < len(events) && events[i].at().Less(at) {
+			edge := events[i].at()
 			apply(edge)
 			emit(edge, state.id(), geo)
 		}
@@ -95,8 +111,8 @@ func sweep(list []event, geoEdges iter.Seq2[addrnum.Number, uint32], state *patt
 		apply(at)
 		emit(at, state.id(), geo)
 	}
-	for i < len(list) {
-		edge := list[i].at
+	for i < len(events) {
+		edge := events[i].at()
 		apply(edge)
 		emit(edge, state.id(), geo)
 	}

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"iter"
+	"slices"
 
 	"go4.org/netipx"
 
@@ -13,34 +14,15 @@ import (
 // buildTable sweeps both families and interns the classes.
 func (c *compiler) buildTable() {
 	p := c.p
-	var list events
-	walkable := make([]uint64, p.ipWords)
-	for i := range p.zones {
-		z, spec := &p.zones[i], c.specs[i]
-		p.blocklists = p.blocklists || z.blocks
-		if z.kind != ipZone {
-			continue
-		}
-		list.add(feature{gatewayFeature, int32(z.bit)}, ranges(spec.Gateways))
-		if spec.Exempts() {
-			list.add(flagOf(exempted), ranges(spec.Gateways))
-		}
-		if spec.TrustsProxies() {
-			list.add(feature{proxyFeature, int32(z.bit)}, ranges(spec.Proxies))
-		}
-		setBit(walkable, z.bit, spec.Walked())
-	}
-	p.walkable = walkable
-	c.addFlags(&list)
-	list.sort()
-
+	events4, events6 := eventsOf(c.lists())
 	rules, rulesByZone := c.settleRules()
 	addresses, locations := newPatternState(p), newGeoCompiler(p, c.specs, c.stated, rules, rulesByZone)
 	locations.assumed = c.config.AssumeNone
 	byLocation := locations.patternsOf(c.config.Geo)
 	var intervals intervals
-	sweep(list[addrnum.IPv4], patternEdges(c.config.Geo, addrnum.IPv4, byLocation), addresses, intervals.add4)
-	sweep(list[addrnum.IPv6], patternEdges(c.config.Geo, addrnum.IPv6, byLocation), addresses, intervals.add6)
+	intervals.grow(len(events4), len(events6)) // those of feeds alone are millions
+	sweep(events4, patternEdges(c.config.Geo, addrnum.IPv4, byLocation), addresses, intervals.add4)
+	sweep(events6, patternEdges(c.config.Geo, addrnum.IPv6, byLocation), addresses, intervals.add6)
 	p.addressPatterns, p.ipSets = addresses.patterns, addresses.sets.sets
 	p.geoPatterns, p.dynamicSets = locations.patterns, locations.sets.sets
 	p.settleRules(rules, rulesByZone)
@@ -52,33 +34,48 @@ func (c *compiler) buildTable() {
 	p.keepSecondLooks()
 }
 
-// addFlags adds the lists that are no zones.
-func (c *compiler) addFlags(list *events) {
-	count := 0
-	for _, feed := range c.config.ThreatFeeds {
-		count += len(feed.Entries)
-	}
-	feeds := make([]netipx.IPRange, 0, count)
-	for _, feed := range c.config.ThreatFeeds {
-		for i := range feed.Entries {
-			feeds = append(feeds, feed.Entries[i].Range)
+// lists are all that says something of an address, and settles which zones a request
+// can be in.
+func (c *compiler) lists() []list {
+	p, numbered := c.p, features{c.p.ipBits}
+	var lists []list
+	add := func(f feature, ranges iter.Seq[netipx.IPRange]) { lists = append(lists, list{f, ranges}) }
+	p.walkable = make([]uint64, p.ipWords)
+	for i := range p.zones {
+		z, spec := &p.zones[i], c.specs[i]
+		p.blocklists = p.blocklists || z.blocks
+		if z.kind != ipZone {
+			continue
 		}
+		add(numbered.gateway(z.bit), ranges(spec.Gateways))
+		if spec.Exempts() {
+			add(numbered.flag(exempted), ranges(spec.Gateways))
+		}
+		if spec.TrustsProxies() {
+			add(numbered.proxy(z.bit), ranges(spec.Proxies))
+		}
+		setBit(p.walkable, z.bit, spec.Walked())
 	}
-	list.add(flagOf(threatened), feeds)
+	for i := range c.config.ThreatFeeds {
+		add(numbered.flag(threatened), ranges(c.config.ThreatFeeds[i].Entries))
+	}
 	if document := c.config.SailPoint; document != nil {
-		list.add(flagOf(onNetwork), ranges(document.Range))
+		add(numbered.flag(onNetwork), ranges(document.Range))
 	}
-	list.add(flagOf(overlayDenied), overlayRanges(c.deny))
-	list.add(flagOf(overlayAllowed), overlayRanges(c.allow))
-	list.add(flagOf(embedsIPv4), embeddingRanges())
+	add(numbered.flag(overlayDenied), overlayRanges(c.deny))
+	add(numbered.flag(overlayAllowed), overlayRanges(c.allow))
+	add(numbered.flag(embedsIPv4), slices.Values(embeddingRanges()))
+	return lists
 }
 
-func ranges(entries []zone.Entry) []netipx.IPRange {
-	all := make([]netipx.IPRange, len(entries))
-	for i := range entries {
-		all[i] = entries[i].Range
+func ranges(entries []zone.Entry) iter.Seq[netipx.IPRange] {
+	return func(yield func(netipx.IPRange) bool) {
+		for i := range entries {
+			if !yield(entries[i].Range) {
+				return
+			}
+		}
 	}
-	return all
 }
 
 // patternEdges is the geo table's edges of one family with patterns for
