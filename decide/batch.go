@@ -12,8 +12,9 @@ const batch = 16
 
 // DecideAll is [Policy.Decide] of many addresses: decisions[i] is what Decide says
 // of addrs[i]. It panics if there are fewer decisions than addresses, and never
-// allocates. An address costs about two thirds of what it costs alone, because
-// the look-ups of a batch wait for memory together.
+// allocates. The look-ups of a batch wait for memory together: an IPv4 address
+// costs about three quarters of what it costs alone, an IPv6 address less only
+// where the processor's caches are not the policy's own.
 func (p *Policy) DecideAll(decisions []Decision, addrs []netip.Addr) {
 	decisions = decisions[:len(addrs)]
 	for len(addrs) > 0 {

@@ -134,7 +134,6 @@ func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
 		if !addr.IsValid() {
 			return -1
 		}
-		addr = normal(addr)
 		number, location := p.lookup(addr)
 		c := p.classes[number]
 		// No zone's walk goes on behind the client, who is no zone's proxy.
@@ -171,7 +170,7 @@ func (p *Policy) follow(r *request, chain []netip.Addr) (client int) {
 func (p *Policy) lookBehind(r *request, hops []netip.Addr) {
 	for _, addr := range hops {
 		if addr.IsValid() {
-			number, location := p.lookup(normal(addr))
+			number, location := p.lookup(addr)
 			c := p.classes[number]
 			r.hop(&p.addressPatterns[c.address], &p.geoPatterns[location])
 		}
@@ -179,7 +178,8 @@ func (p *Policy) lookBehind(r *request, hops []netip.Addr) {
 }
 
 // lookup is the number of an address's class, and its geo pattern, which where
-// the geo table repeats IPv4 is not the class's own.
+// the geo table repeats IPv4 is not the class's own. The address may be in any
+// form: the table minds neither mapping nor zone.
 func (p *Policy) lookup(addr netip.Addr) (number, location uint32) {
 	number = p.classAt.Lookup(addr)
 	location = p.classes[number].geo

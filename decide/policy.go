@@ -136,7 +136,9 @@ var unresolved = Judgment{Reason: ClientUnresolved, Reasons: reasonsOf(ClientUnr
 // all are listed; an unreadable hop before it, or an empty chain, denies.
 func (p *Policy) DecideChain(chain []netip.Addr) (d Decision) {
 	if len(chain) == 1 {
-		return p.Decide(chain[0])
+		found, client := p.find(chain[0]) // as Decide
+		d.Judgment, d.Client = *found, client
+		return d
 	}
 	if p == nil || p.classAt == nil {
 		return Decision{Judgment: noPolicy}
