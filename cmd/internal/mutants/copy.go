@@ -34,6 +34,7 @@ var reach = map[string][]string{
 	"internal/mistaken": {"./internal/mistaken", "./zone", "./decide/policyfile"},
 
 	"cmd/netwicket":                          {"./cmd/netwicket", "./cmd/netwicket/internal/e2e"},
+	"cmd/netwicket/internal/pattern":         {"./cmd/netwicket/internal/pattern", "./cmd/netwicket/internal/accesslog"},
 	"cmd/netwicket/internal/accesslog":       {"./cmd/netwicket/internal/accesslog", "./cmd/netwicket/internal/replay", "./cmd/netwicket"},
 	"cmd/netwicket/internal/admin":           {"./cmd/netwicket/internal/admin", "./cmd/netwicket"},
 	"cmd/netwicket/internal/admin/callers":   {"./cmd/netwicket/internal/admin/callers", "./cmd/netwicket"},

@@ -72,4 +72,5 @@
 // The groups named peer, xff, addr and time, as the fields of JSON lines:
 // peer is the connecting peer, xff X-Forwarded-For ("-" and "" are none), addr
 // the client's address as somebody has resolved it already, a chain of one.
+// Package pattern finds them, as package regexp would.
 package accesslog

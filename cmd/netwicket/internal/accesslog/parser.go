@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/pattern"
 )
 
 // Formats are the names of the formats, as the command line takes them.
@@ -150,36 +152,24 @@ func parseFields(list []string) (paths, error) {
 var errNoMatch = errors.New("the line does not match the pattern")
 
 // newPattern makes a parser of a regular expression.
-func newPattern(pattern string) (func(string) (Entry, error), error) {
-	if pattern == "" {
+func newPattern(text string) (func(string) (Entry, error), error) {
+	if text == "" {
 		return nil, errors.New("format regex needs a pattern with groups such as (?P<peer>[^ ]+)")
 	}
-	expression, err := regexp.Compile(pattern)
+	expression, err := regexp.Compile(text)
 	if err != nil {
-		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
+		return nil, fmt.Errorf("pattern %q: %w", text, err)
 	}
 	names := expression.SubexpNames()
 	if !slices.Contains(names, "peer") && !slices.Contains(names, "addr") {
-		return nil, fmt.Errorf("pattern %q names no address: it needs a group peer or addr, such as (?P<addr>[^ ]+)", pattern)
+		return nil, fmt.Errorf("pattern %q names no address: it needs a group peer or addr, such as (?P<addr>[^ ]+)", text)
 	}
+	groups := pattern.New(expression, "peer", "xff", "addr", "time")
 	return func(line string) (Entry, error) {
-		groups := expression.FindStringSubmatch(line)
-		if groups == nil {
+		var found [4]string
+		if !groups.Find(line, found[:]) {
 			return Entry{}, errNoMatch
 		}
-		var f fields
-		for i, name := range names {
-			switch name {
-			case "peer":
-				f.peer = groups[i]
-			case "xff":
-				f.forwarded = groups[i]
-			case "addr":
-				f.addr = groups[i]
-			case "time":
-				f.time = groups[i]
-			}
-		}
-		return f.entry()
+		return fields{peer: found[0], forwarded: found[1], addr: found[2], time: found[3]}.entry()
 	}, nil
 }
