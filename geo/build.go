@@ -7,22 +7,27 @@ import (
 
 // build makes the table of what the layers say together.
 func build(layers []*layer, v *vocabulary, supplied supply) *Table {
-	f, out := fold(layers, v)
+	out := fold(layers, v)
 	t := &Table{vocabulary: v, alphabet: newAlphabet(), supplied: supplied}
-	s := settler{vocabulary: v, facts: f.facts, provided: &t.supplied.provided, ids: map[fact]uint32{}, renumbered: make([]uint32, len(f.facts))}
+	provided := &t.supplied.provided
+	alike := provided.v4.settlesLike(&provided.v6)
+	s := settler{vocabulary: v, provided: provided, ids: map[fact]uint32{}}
 
+	s.enter(out.facts4, false)
 	t.v4 = s.edges4(out.v4)
 	contents := map[*spans]*edges4{}
-	if t.supplied.provided.v4.settlesLike(&t.supplied.provided.v6) {
+	if alike {
 		contents[out.v4] = t.v4
+	} else {
+		s.enter(out.facts4, true)
 	}
-	s.enterIPv6()
 	for _, b := range out.blocks {
 		if contents[b.content] == nil {
 			contents[b.content] = s.edges4(b.content)
 		}
 		t.blocks = append(t.blocks, block{alias: b.alias, edges: contents[b.content]})
 	}
+	s.enter(out.facts6, true)
 	t.v6 = s.edges6(out.v6, out.blocks)
 	t.facts = make([]packedFact, len(s.settled))
 	for id := range s.settled {
@@ -53,20 +58,20 @@ func (t *Table) buildIndexes() {
 // by family.
 type settler struct {
 	vocabulary *vocabulary
-	facts      []fact
 	provided   *families
-	v6         bool
 	settled    []fact
 	ids        map[fact]uint32
+
+	// Of what is being settled:
+	facts      []fact
+	v6         bool
 	renumbered []uint32 // id+1 of a fact's number; 0: not met yet
 }
 
-// enterIPv6 says that what follows are IPv6 addresses, those of blocks included.
-func (s *settler) enterIPv6() {
-	s.v6 = true
-	if !s.provided.v4.settlesLike(&s.provided.v6) {
-		clear(s.renumbered)
-	}
+// enter says that what follows are numbers of these facts, and whether of IPv6
+// addresses, as those of blocks are.
+func (s *settler) enter(facts []fact, v6 bool) {
+	s.facts, s.v6, s.renumbered = facts, v6, make([]uint32, len(facts))
 }
 
 func (s *settler) id(number uint32) uint32 {

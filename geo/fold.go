@@ -1,9 +1,14 @@
 package geo
 
-import "slices"
+import (
+	"slices"
 
-// folder joins layers into facts. Facts get numbers in the order in which they
-// are first met, so the same sources always give the same numbers.
+	"github.com/netwicket/netwicket/internal/parallel"
+)
+
+// folder joins layers into facts, those of IPv4 and of blocks or those of IPv6.
+// Facts get numbers in the order in which they are first met, so the same sources
+// always give the same numbers.
 type folder struct {
 	layers     []*layer
 	vocabulary *vocabulary
@@ -12,10 +17,12 @@ type folder struct {
 }
 
 // folded is the outcome: spans of fact numbers for IPv4, for IPv6 (which says
-// nothing inside the blocks), and for what each block repeats.
+// nothing inside the blocks), and for what each block repeats. Those of IPv6 have
+// facts of their own.
 type folded struct {
-	v4, v6 *spans
-	blocks []foldedBlock
+	v4, v6         *spans
+	facts4, facts6 []fact
+	blocks         []foldedBlock
 }
 
 // foldedBlock is an aliased block whose content is kept in 32-bit spans. It is
@@ -26,21 +33,31 @@ type foldedBlock struct {
 	content *spans
 }
 
-func fold(layers []*layer, v *vocabulary) (*folder, folded) {
-	f := &folder{layers: layers, vocabulary: v, facts: make([]fact, 1), index: map[fact]uint32{{}: 0}}
+// fold does both families side by side. What the services of several sources come
+// to is numbered as if IPv4 had gone first.
+func fold(layers []*layer, v *vocabulary) folded {
 	blocks := commonAliases(layers)
 	for _, l := range layers {
 		l.inlineAliases(blocks)
 	}
+	held, beside := len(v.sets), v.fork()
+	four, six := newFolder(layers, v), newFolder(layers, beside)
+	var out folded
+	parallel.Do(func() {
+		out.v4 = four.fold4(nil)
+		readings := make([][]reading, len(blocks))
+		for i, block := range blocks {
+			readings[i] = four.readAll(block)
+			out.blocks = append(out.blocks, foldedBlock{block, four.content(&out, readings[:i+1])})
+		}
+	}, func() { out.v6 = six.fold6() })
+	v.rejoin(beside, held, six.facts)
+	out.facts4, out.facts6 = four.facts, six.facts
+	return out
+}
 
-	out := folded{v4: f.fold4(nil)}
-	readings := make([][]reading, len(blocks))
-	for i, block := range blocks {
-		readings[i] = f.readAll(block)
-		out.blocks = append(out.blocks, foldedBlock{block, f.content(&out, readings[:i+1])})
-	}
-	out.v6 = f.fold6()
-	return f, out
+func newFolder(layers []*layer, v *vocabulary) *folder {
+	return &folder{layers: layers, vocabulary: v, facts: make([]fact, 1), index: map[fact]uint32{{}: 0}}
 }
 
 // commonAliases are the blocks that some layer aliases and that every layer

@@ -6,24 +6,27 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash"
 	"path/filepath"
 	"strings"
 
 	"github.com/netwicket/netwicket/internal/files"
+	"github.com/netwicket/netwicket/internal/parallel"
 )
 
 // Load reads the sources and joins them: later ones override earlier ones field
 // by field. Files are read into memory, never mapped, so that one that is
 // rewritten in place cannot change a table; what is read is not kept.
 //
+// Sources are read side by side, as far as there are processors. The result does
+// not depend on it; Source.Open may be called in other goroutines, none of which
+// outlives Load.
+//
 // The error holds the findings of all sources, not of the first bad one alone,
 // as [Findings]; the table is then nil. Without sources, the table knows nothing.
 func Load(sources ...Source) (*Table, error) {
-	l := loader{vocabulary: newVocabulary(), hash: sha256.New()}
-	l.hash.Write([]byte("netwicket geo 1\n"))
-	for _, source := range sources {
-		l.load(source)
+	l := newLoader()
+	for _, one := range loadEach(sources) {
+		l.join(one)
 	}
 	if err := l.errors.Err(); err != nil {
 		return nil, err
@@ -32,20 +35,48 @@ func Load(sources ...Source) (*Table, error) {
 	l.layers = nil // so that they can go while the table is built: they are as large as it
 	t := build(layers, l.vocabulary, l.supplied)
 	l.vocabulary.close()
-	t.datasets, t.warnings = l.datasets, l.warnings
-	l.hash.Sum(t.fingerprint[:0])
+	t.datasets, t.warnings, t.fingerprint = l.datasets, l.warnings, l.fingerprint()
 	return t, nil
+}
+
+// readAtOnce bounds how many sources are read side by side, and with that how many
+// files are in memory at one time.
+const readAtOnce = 4
+
+// loadEach reads every source for itself.
+func loadEach(sources []Source) []*loader {
+	all := make([]*loader, len(sources))
+	parallel.Each(len(sources), readAtOnce, func(i int) {
+		all[i] = newLoader()
+		all[i].load(sources[i])
+	})
+	return all
 }
 
 // loader collects what the sources say, or what is wrong with them.
 type loader struct {
 	vocabulary *vocabulary
-	hash       hash.Hash
+	stamps     []byte // what the fingerprint is made of
 	layers     []*layer
 	supplied   supply
 	datasets   []Dataset
 	errors     Findings
 	warnings   Findings
+}
+
+func newLoader() *loader { return &loader{vocabulary: newVocabulary()} }
+
+// join takes over what is behind what l holds already. All comes in the order of
+// the sources, numbers included, as if l had read them one after the other.
+func (l *loader) join(next *loader) {
+	l.errors, l.warnings = append(l.errors, next.errors...), append(l.warnings, next.warnings...)
+	l.datasets, l.stamps = append(l.datasets, next.datasets...), append(l.stamps, next.stamps...)
+	l.supplied.add(next.supplied)
+	renumbered := l.vocabulary.adopt(next.vocabulary)
+	for _, layer := range next.layers {
+		renumbered.apply(layer.statements)
+	}
+	l.layers = append(l.layers, next.layers...)
 }
 
 // load reads one source.
@@ -65,7 +96,7 @@ func (l *loader) load(source Source) {
 		return
 	}
 	source.Kind = kind
-	l.addToFingerprint(kind, source.Service, content)
+	l.stamp(kind, source.Service, content)
 	switch kind {
 	case MMDB:
 		l.loadMMDB(source, content)
@@ -122,14 +153,18 @@ func (l *loader) warn(source Source, code string, err error) {
 	l.warnings = append(l.warnings, &Finding{File: source.File, Line: 1, Column: 1, Code: code, Warning: true, Err: err})
 }
 
-// addToFingerprint hashes a source: its kind, its service, and the hash of its
-// content, each of a fixed or a stated length, so that no two lists of sources
-// run together into the same bytes.
-func (l *loader) addToFingerprint(kind Kind, service string, content []byte) {
-	head := binary.BigEndian.AppendUint32([]byte{byte(kind)}, uint32(len(service)))
-	l.hash.Write(append(head, service...))
+// stamp notes what of a source goes into the fingerprint: its kind, its service, and
+// the hash of its content, each of a fixed or a stated length, so that no two lists
+// of sources run together into the same bytes.
+func (l *loader) stamp(kind Kind, service string, content []byte) {
+	l.stamps = binary.BigEndian.AppendUint32(append(l.stamps, byte(kind)), uint32(len(service)))
+	l.stamps = append(l.stamps, service...)
 	sum := sha256.Sum256(content)
-	l.hash.Write(sum[:])
+	l.stamps = append(l.stamps, sum[:]...)
+}
+
+func (l *loader) fingerprint() [32]byte {
+	return sha256.Sum256(append([]byte("netwicket geo 1\n"), l.stamps...))
 }
 
 // kindOf tells the format of a source.

@@ -44,7 +44,7 @@ type Findings = finding.List
 type Source struct {
 	File    string                   // path to read, or a label for messages if Data or Open is set
 	Data    []byte                   // the content; nil: read File. Load neither changes nor keeps it
-	Open    func() (*os.File, error) // opens what is read without Data; nil: File is opened, which has to be a regular file
+	Open    func() (*os.File, error) // opens what is read without Data, in any goroutine; nil: File is opened, which has to be a regular file
 	Kind    Kind                     // zero: told by Service, the content and the file's ending
 	Service string                   // for a netset, and for nothing else: the service that its networks are; see Netset
 }

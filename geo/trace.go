@@ -1,7 +1,6 @@
 package geo
 
 import (
-	"crypto/sha256"
 	"net/netip"
 	"slices"
 
@@ -54,7 +53,7 @@ type tracedLine struct {
 func NewTracer(sources ...Source) (*Tracer, error) {
 	t := &Tracer{}
 	for _, source := range sources {
-		l := loader{vocabulary: newVocabulary(), hash: sha256.New()}
+		l := newLoader()
 		l.load(source)
 		if err := l.errors.Err(); err != nil {
 			return nil, err

@@ -52,6 +52,7 @@ var ground = map[string]string{
 	"mmdbtest":   "databases written as code, for tests",
 	"netset":     "addresses, prefixes and ranges as text, in every document",
 	"shown":      "text that others wrote, fit to be shown; findings and the program show it",
+	"parallel":   "pieces of work side by side; geo, decide and iptable begin them",
 	"mistaken":   "documents that are others than their readers expect; zone and policyfile ask",
 	"packed":     "files that one command makes readable; readers of files and of JSON ask",
 	"realdata":   "finds the real data, for tests",

@@ -30,6 +30,7 @@ var reach = map[string][]string{
 	"internal/files":    {"./internal/files", "./decide/policyfile", "./decide/keeper", "./cmd/netwicket/internal/watch"},
 	"internal/finding":  {"./internal/finding", "./zone", "./cmd/netwicket"},
 	"internal/shown":    {"./internal/shown", "./internal/finding", "./cmd/netwicket"},
+	"internal/parallel": {"./internal/parallel", "./geo"},
 	"internal/packed":   {"./internal/packed", "./internal/jsondoc", "./geo", "./decide/policyfile"},
 	"internal/mistaken": {"./internal/mistaken", "./zone", "./decide/policyfile"},
 
