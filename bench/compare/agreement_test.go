@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"net"
 	"net/netip"
 	"testing"
 
@@ -81,6 +82,7 @@ func TestBartLiteKnowsTheSameCountries(t *testing.T) {
 
 func TestDatabasesSayTheSame(t *testing.T) {
 	databases, table := openDatabases(t, suite.Internet(t)), suite.Table(t)
+	memo := newMemo(t, suite.Internet(t))
 	country := countryDatabase{databases.country}
 	for _, addr := range append(allAddresses(t), edges(t)...) {
 		if isChosen(addr) {
@@ -92,6 +94,13 @@ func TestDatabasesSayTheSame(t *testing.T) {
 		if got.country != want.Country || got.asn != want.ASN || got.anonymizer() != want.Anonymizer.String() ||
 			got.Tor != offersAny(want.Services, geo.TorService) || got.proxyOrVPN() != offersAny(want.Services, geo.VPN, geo.Proxy) {
 			t.Fatalf("%v: %+v, netwicket says %+v", addr, got, want)
+		}
+		for _, time := range []string{"first", "second"} {
+			remembered, err := memo.lookup(addr)
+			require.NoError(t, err)
+			if remembered != got {
+				t.Fatalf("%v: the %s time %+v, without memory %+v", addr, time, remembered, got)
+			}
 		}
 		var record countryRecord
 		require.NoError(t, country.Lookup(addr).Decode(&record))
@@ -114,7 +123,10 @@ func offersAny(services geo.Services, kinds ...geo.ServiceType) bool {
 
 func TestIPZonesAreTheSame(t *testing.T) {
 	m, policy := policyModel(t), suite.Policy(t, workload.ChainZones)
-	loop, ranger := newNetipxLoop(t, m), newRanger(t, m)
+	loop, remote := newNetipxLoop(t, m), newRemoteIP(m)
+	byIP := map[string]interface {
+		zones(net.IP) (zoneSet, error)
+	}{"cidranger": newRanger(t, m), "critbit": newCritbit(t, m), "coredns-tree": newCoreDNSTree(m)}
 	inAny := 0
 	for _, addr := range append(allAddresses(t), edges(t)...) {
 		var want zoneSet
@@ -131,10 +143,17 @@ func TestIPZonesAreTheSame(t *testing.T) {
 		if got := loop.zones(addr); got != want {
 			t.Fatalf("netipx: %v is in %060b, netwicket says %060b", addr, got, want)
 		}
-		got, err := ranger.zones(addr.AsSlice())
+		for name, peer := range byIP {
+			got, err := peer.zones(addr.AsSlice())
+			require.NoError(t, err)
+			if got != want {
+				t.Fatalf("%s: %v is in %060b, netwicket says %060b", name, addr, got, want)
+			}
+		}
+		inSome, err := remote.matches(peerOf(addr))
 		require.NoError(t, err)
-		if got != want {
-			t.Fatalf("cidranger: %v is in %060b, netwicket says %060b", addr, got, want)
+		if inSome != (want != 0) {
+			t.Fatalf("remote_ip: %v is in a zone: %t, netwicket says %060b", addr, inSome, want)
 		}
 		if want != 0 {
 			inAny++

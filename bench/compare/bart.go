@@ -45,11 +45,13 @@ func newBartFast(tb testing.TB, in *workload.Internet) *bartFast {
 
 func (t *bartFast) loop(b *testing.B, addresses []netip.Addr) {
 	sum, i := 0, 0
+	clock := workload.StartClock(b)
 	for b.Loop() {
 		code, _ := t.Lookup(addresses[i&(len(addresses)-1)])
 		sum += int(code)
 		i++
 	}
+	clock.Report()
 	runtime.KeepAlive(sum)
 }
 
@@ -64,11 +66,13 @@ func newBartLite(tb testing.TB, in *workload.Internet) *bartLite {
 
 func (t *bartLite) loop(b *testing.B, addresses []netip.Addr) {
 	known, i := 0, 0
+	clock := workload.StartClock(b)
 	for b.Loop() {
 		if t.Contains(addresses[i&(len(addresses)-1)]) {
 			known++
 		}
 		i++
 	}
+	clock.Report()
 	runtime.KeepAlive(known)
 }

@@ -157,6 +157,7 @@ func loopAllow(b *testing.B, p interface {
 	allow(netip.Addr) (bool, error)
 }, addresses []netip.Addr) {
 	allowed, i := 0, 0
+	clock := workload.StartClock(b)
 	for b.Loop() {
 		allow, err := p.allow(addresses[i&(len(addresses)-1)])
 		if err != nil {
@@ -167,5 +168,6 @@ func loopAllow(b *testing.B, p interface {
 		}
 		i++
 	}
+	clock.Report()
 	runtime.KeepAlive(allowed)
 }

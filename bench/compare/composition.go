@@ -188,6 +188,7 @@ func (c *composition) ruleAllows(s *states) bool {
 
 func (c *composition) loop(b *testing.B, addresses []netip.Addr) {
 	allowed, i := 0, 0
+	clock := workload.StartClock(b)
 	for b.Loop() {
 		allow, err := c.allow(addresses[i&(len(addresses)-1)])
 		if err != nil {
@@ -198,5 +199,6 @@ func (c *composition) loop(b *testing.B, addresses []netip.Addr) {
 		}
 		i++
 	}
+	clock.Report()
 	runtime.KeepAlive(allowed)
 }

@@ -5,10 +5,12 @@
 //	go test -run '^$' -bench . -benchtime 150ms -count 6
 //
 // The peers answer questions of three sizes, all about the policy of 100 zones and
-// the addresses of package workload:
+// the addresses of package workload (netwicket-1000 has 1,000 zones):
 //
 //   - part of it: the country of an address (bart-fast, bart-lite, iploc), its IP
-//     zones (netipx-loop, cidranger), all that the databases say (mmdb3);
+//     zones (netipx-loop, cidranger, critbit, coredns-tree), whether it is in one of
+//     them (caddy-remote-ip), all that the databases say (mmdb3, and mmdb3-memo, which
+//     decodes no record twice);
 //   - all of it, allow or deny: composition, which asks all IP zones and all
 //     databases and then goes through the rules; composition-lazy, which asks
 //     only what is needed; cedar and opa, general policy engines, as prepared

@@ -7,6 +7,8 @@ require (
 	github.com/gaissmai/bart v0.30.0
 	github.com/gin-gonic/gin v1.12.0
 	github.com/go-chi/chi/v5 v5.5.0
+	github.com/infobloxopen/go-trees v0.0.0-20200715205103-96a057b8dfb9
+	github.com/k-sone/critbitgo v1.4.0
 	github.com/labstack/echo/v5 v5.3.1
 	github.com/netwicket/netwicket v0.0.0
 	github.com/open-policy-agent/opa v1.22.2

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/phuslu/iploc"
+
+	"github.com/netwicket/netwicket/bench/workload"
 )
 
 // ipLocation is iploc, which carries its own data.
@@ -19,9 +21,11 @@ func unpackIPLocation() {
 
 func (ipLocation) loop(b *testing.B, addresses []netip.Addr) {
 	sum, i := 0, 0
+	clock := workload.StartClock(b)
 	for b.Loop() {
 		sum += len(iploc.IPCountry(addresses[i&(len(addresses)-1)]))
 		i++
 	}
+	clock.Report()
 	runtime.KeepAlive(sum)
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/yl2chen/cidranger"
 	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/bench/workload"
 )
 
 // zoneSet is a set of IP zones, by their place among the IP zones: 60 of them.
@@ -39,10 +41,12 @@ func (l *netipxLoop) zones(addr netip.Addr) zoneSet {
 func (l *netipxLoop) loop(b *testing.B, addresses []netip.Addr) {
 	var sum zoneSet
 	i := 0
+	clock := workload.StartClock(b)
 	for b.Loop() {
 		sum += l.zones(addresses[i&(len(addresses)-1)])
 		i++
 	}
+	clock.Report()
 	runtime.KeepAlive(sum)
 }
 
@@ -57,8 +61,8 @@ type rangerEntry struct {
 
 func (e *rangerEntry) Network() net.IPNet { return e.network }
 
-func newRanger(tb testing.TB, m *model) *ranger {
-	tb.Helper()
+// listedPrefixes are the prefixes of the IP zones, each once, with the zones that list it.
+func listedPrefixes(m *model) map[netip.Prefix]zoneSet {
 	listed, place := map[netip.Prefix]zoneSet{}, 0
 	for i := range m.zones {
 		if z := &m.zones[i]; z.isIP() {
@@ -68,8 +72,13 @@ func newRanger(tb testing.TB, m *model) *ranger {
 			place++
 		}
 	}
+	return listed
+}
+
+func newRanger(tb testing.TB, m *model) *ranger {
+	tb.Helper()
 	r := &ranger{cidranger.NewPCTrieRanger()}
-	for prefix, zones := range listed {
+	for prefix, zones := range listedPrefixes(m) {
 		if err := r.Insert(&rangerEntry{*netipx.PrefixIPNet(prefix), zones}); err != nil {
 			tb.Fatal(err)
 		}
@@ -86,21 +95,4 @@ func (r *ranger) zones(ip net.IP) (zoneSet, error) {
 	return in, err
 }
 
-// loop has the addresses in the form that cidranger takes from the start.
-func (r *ranger) loop(b *testing.B, addresses []netip.Addr) {
-	ips := make([]net.IP, len(addresses))
-	for i, addr := range addresses {
-		ips[i] = addr.AsSlice()
-	}
-	var sum zoneSet
-	i := 0
-	for b.Loop() {
-		in, err := r.zones(ips[i&(len(ips)-1)])
-		if err != nil {
-			b.Fatal(err)
-		}
-		sum += in
-		i++
-	}
-	runtime.KeepAlive(sum)
-}
+func (r *ranger) loop(b *testing.B, addresses []netip.Addr) { loopZones(b, r, addresses) }

@@ -111,6 +111,7 @@ func (d *databases) lookup(addr netip.Addr) (facts, error) {
 
 func (d *databases) loop(b *testing.B, addresses []netip.Addr) {
 	sum, i := 0, 0
+	clock := workload.StartClock(b)
 	for b.Loop() {
 		f, err := d.lookup(addresses[i&(len(addresses)-1)])
 		if err != nil {
@@ -119,6 +120,7 @@ func (d *databases) loop(b *testing.B, addresses []netip.Addr) {
 		sum += len(f.country) + int(f.asn)
 		i++
 	}
+	clock.Report()
 	runtime.KeepAlive(sum)
 }
 
@@ -127,6 +129,7 @@ type countryDatabase struct{ *maxminddb.Reader }
 
 func (d countryDatabase) loop(b *testing.B, addresses []netip.Addr) {
 	sum, i := 0, 0
+	clock := workload.StartClock(b)
 	for b.Loop() {
 		var record countryRecord
 		if err := d.Lookup(addresses[i&(len(addresses)-1)]).Decode(&record); err != nil {
@@ -135,5 +138,6 @@ func (d countryDatabase) loop(b *testing.B, addresses []netip.Addr) {
 		sum += len(record.code())
 		i++
 	}
+	clock.Report()
 	runtime.KeepAlive(sum)
 }

@@ -36,22 +36,27 @@ func BenchmarkPeers(b *testing.B) {
 		{"bart-lite", func(tb testing.TB) looper { return newBartLite(tb, suite.Internet(tb)) }},
 		{"netipx-loop", func(tb testing.TB) looper { return newNetipxLoop(tb, policyModel(tb)) }},
 		{"mmdb3", func(tb testing.TB) looper { return openDatabases(tb, suite.Internet(tb)) }},
+		{"mmdb3-memo", func(tb testing.TB) looper { return newMemo(tb, suite.Internet(tb)) }},
 		{"composition", func(tb testing.TB) looper { return newComposition(tb, suite.Internet(tb), policyModel(tb), false) }},
 		{"composition-lazy", func(tb testing.TB) looper { return newComposition(tb, suite.Internet(tb), policyModel(tb), true) }},
 		{"cidranger", func(tb testing.TB) looper { return newRanger(tb, policyModel(tb)) }},
+		{"critbit", func(tb testing.TB) looper { return newCritbit(tb, policyModel(tb)) }},
+		{"coredns-tree", func(tb testing.TB) looper { return newCoreDNSTree(policyModel(tb)) }},
+		{"caddy-remote-ip", func(tb testing.TB) looper { return newRemoteIP(policyModel(tb)) }},
 		{"iploc", func(testing.TB) looper { unpackIPLocation(); return ipLocation{} }},
 		{"cedar", func(tb testing.TB) looper { return newCedarPolicy(tb, suite.Internet(tb), policyModel(tb)) }},
 		{"opa", func(tb testing.TB) looper { return newOPAPolicy(tb, suite.Internet(tb), policyModel(tb)) }},
 	})
 }
 
-// BenchmarkGeoPeers is what is known of one address: by netwicket-geo and mmdb3
-// country, ASN and anonymizer, by the others the country.
+// BenchmarkGeoPeers is what is known of one address: by netwicket-geo, mmdb3 and
+// mmdb3-memo country, ASN and anonymizer, by the others the country.
 func BenchmarkGeoPeers(b *testing.B) {
 	run(b, []peer{
 		{"netwicket-geo", func(tb testing.TB) looper { return geoTable{suite.Table(tb)} }},
 		{"mmdb-country", func(tb testing.TB) looper { return countryDatabase{openDatabase(tb, suite.Internet(tb).Sources[0])} }},
 		{"mmdb3", func(tb testing.TB) looper { return openDatabases(tb, suite.Internet(tb)) }},
+		{"mmdb3-memo", func(tb testing.TB) looper { return newMemo(tb, suite.Internet(tb)) }},
 		{"iploc", func(testing.TB) looper { unpackIPLocation(); return ipLocation{} }},
 	})
 }
@@ -66,9 +71,7 @@ func run(b *testing.B, peers []peer) {
 				b.Run(f.name, func(b *testing.B) {
 					addresses := suite.Addresses(b, f.family)
 					b.ReportAllocs()
-					clock := workload.StartClock(b)
 					built.loop(b, addresses)
-					clock.Report()
 				})
 			}
 		})

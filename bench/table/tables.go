@@ -113,9 +113,13 @@ func (r *results) peers() string {
 		{"bart-fast", "the country"},
 		{"bart-lite", "whether there is a country"},
 		{"cidranger", "the IP zones"},
+		{"critbit", "the IP zones"},
+		{"coredns-tree", "the IP zones"},
 		{"netipx-loop", "the IP zones"},
+		{"caddy-remote-ip", "whether it is in an IP zone"},
 		{"iploc", "the country, of its own data"},
 		{"mmdb3", "country, ASN, anonymizer"},
+		{"mmdb3-memo", "country, ASN, anonymizer"},
 		{"composition-lazy", "allow or deny"},
 		{"composition", "allow or deny, all zones"},
 		{"cedar", "allow or deny"},
@@ -128,6 +132,7 @@ func (r *results) geo() string {
 		{"netwicket-geo", "country, region, ASN, anonymizer, services"},
 		{"iploc", "the country, of its own data"},
 		{"mmdb-country", "the country"},
+		{"mmdb3-memo", "country, ASN, anonymizer"},
 		{"mmdb3", "country, ASN, anonymizer"},
 	}, [2]string{"v4", "v6"}))
 }
