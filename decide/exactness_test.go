@@ -12,8 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/bench/workload"
+	"go4.org/netipx"
+
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/addrnum"
+	"github.com/netwicket/netwicket/zone"
 )
 
 // proving makes the proofs as large as docs/guarantees.md says. Without it they
@@ -53,11 +56,14 @@ func TestEveryAddressMatchesExplain(t *testing.T) {
 	census := newCensus()
 	eachSeed(seeds, func(seed uint64) {
 		r := newRandomPolicy(seed)
-		if seed%2 == 1 {
+		if seed%4 == 1 {
 			r.widen()
 		}
 		r.large = seed%20 == 19
 		config := r.config(t)
+		if seed%4 == 3 {
+			config.Zones = append(config.Zones, zone.Zones{Zones: []zone.Zone{r.crowd()}})
+		}
 		policy, err := decide.Compile(config)
 		if err != nil {
 			t.Errorf("seed %d: %v", seed, err)
@@ -94,6 +100,28 @@ func (r *randomPolicy) widen() {
 		}
 		r.pool = append(r.pool, addr)
 	}
+}
+
+// crowd is a zone that fills the /16 which Teredo is in, so that it becomes a page of
+// the table, with borders at every depth, also inside a /48.
+func (r *randomPolicy) crowd() zone.Zone {
+	z := zone.Zone{Type: zone.IP, ID: "crowd", Name: "Crowd", Active: true, Blocklist: r.IntN(2) == 0}
+	for range 100 {
+		n, bits := addrnum.Number{Hi: 0x2001<<48 | uint64(r.IntN(40))<<32}, 32
+		for _, deeper := range []int{40, 48, 64, 128} {
+			if r.IntN(3) == 0 {
+				break
+			}
+			bits = deeper
+			if deeper == 128 {
+				n.Lo = uint64(r.IntN(2))
+			} else {
+				n.Hi |= uint64(r.IntN(3)) << (64 - deeper)
+			}
+		}
+		z.Gateways = append(z.Gateways, zone.Entry{Range: netipx.RangeOfPrefix(netip.PrefixFrom(n.Addr6(), bits))})
+	}
+	return z
 }
 
 // sameAsExplain holds both calls against the naive evaluation of one address.
