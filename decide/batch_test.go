@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/zone"
 )
 
 // TestDecideAll: many addresses get what each gets alone, in lists of every length
@@ -15,7 +16,9 @@ func TestDecideAll(t *testing.T) {
 	untouched := decide.Decision{Judgment: decide.Judgment{Rule: "untouched"}}
 	for seed := range uint64(60) {
 		r := newRandomPolicy(seed)
-		policy, err := decide.Compile(r.config(t))
+		config := r.config(t)
+		config.Zones = append(config.Zones, zone.Zones{Zones: []zone.Zone{r.crowd()}})
+		policy, err := decide.Compile(config)
 		require.NoError(t, err)
 		pool := append([]netip.Addr{{}, netip.MustParseAddr("fe80::1%eth0"), netip.MustParseAddr("::1")}, r.pool...)
 		for _, addr := range r.pool {

@@ -102,12 +102,14 @@ func (r *randomPolicy) widen() {
 	}
 }
 
-// crowd is a zone that fills the /16 which Teredo is in, so that it becomes a page of
-// the table, with borders at every depth, also inside a /48.
+// crowd is a zone that fills the /16 which Teredo is in, or the one of NAT64 and mapped
+// addresses, so that it becomes a page of the table, with borders at every depth, also
+// inside a /48.
 func (r *randomPolicy) crowd() zone.Zone {
 	z := zone.Zone{Type: zone.IP, ID: "crowd", Name: "Crowd", Active: true, Blocklist: r.IntN(2) == 0}
+	block := pick(r, uint64(0x2001)<<48, 0)
 	for range 100 {
-		n, bits := addrnum.Number{Hi: 0x2001<<48 | uint64(r.IntN(40))<<32}, 32
+		n, bits := addrnum.Number{Hi: block | uint64(r.IntN(40))<<32}, 32
 		for _, deeper := range []int{40, 48, 64, 128} {
 			if r.IntN(3) == 0 {
 				break
