@@ -43,9 +43,6 @@ func (b *builder4) roots() *[1 << rootBits]uint16 {
 			for next < b.count() && top.cell(b.first(next)) == uint64(i) {
 				next++
 			}
-			if top.starts(b.first(first)) {
-				first++
-			}
 			root[i] = b.block(rootBits, first, next)
 		}
 	}

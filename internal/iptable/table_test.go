@@ -73,6 +73,14 @@ func TestLookupMatchesOracle(t *testing.T) {
 			s.add6(number6(t, "2001:db8::"), 2)
 			s.add6(number6(t, "2001:db8::9"), 3)
 		}},
+		{"in any order, but from the lowest on", func(t *testing.T, s *edgeSet) {
+			for i, addr := range []string{"0.0.0.0", "203.0.113.9", "10.0.0.0", "11.0.0.0"} {
+				s.add4(number4(t, addr), uint32(i+1))
+			}
+			for i, addr := range []string{"::", "2001:db8::9", "2001:db8::", "2001:db9::"} {
+				s.add6(number6(t, addr), uint32(i+1))
+			}
+		}},
 		{"every length of prefix", func(_ *testing.T, s *edgeSet) {
 			for bits := range 33 {
 				s.add4(uint32(uint64(1)<<32-uint64(1)<<(32-bits)), uint32(bits))
@@ -252,6 +260,22 @@ func TestEdgesRebuildTheTable(t *testing.T) {
 		table := s.build(form.dense6)
 		again := edgesIn(table).build(form.dense6)
 		require.True(t, reflect.DeepEqual(table, again), form.name)
+	}
+}
+
+// An edge that is none divides nothing.
+func TestEqualNeighboursAreNoBorders(t *testing.T) {
+	var s, tidy edgeSet
+	for i := range uint32(1000) {
+		tidy.add4(i*70_001, i%7)
+		tidy.add6(addrnum.Number{Hi: uint64(i) * 70_001 << 20}, i%7)
+		for k := range uint32(3) {
+			s.add4(i*70_001+k, i%7)
+			s.add6(addrnum.Number{Hi: uint64(i) * 70_001 << 20, Lo: uint64(k)}, i%7)
+		}
+	}
+	for _, form := range forms {
+		require.True(t, reflect.DeepEqual(tidy.build(form.dense6), s.build(form.dense6)), form.name)
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
-// trieBuilder makes the groups of one family from its edges. A block of addresses is given by the edges strictly inside
-// it, that is not at its first address: those from index i up to j. The value at its first address is then value[i-1].
+// trieBuilder makes the groups of one family from its edges. A block of addresses is given by the edges in it, those
+// from index i up to j. Unless one of them is at its first address, the value there is value[i-1].
 type trieBuilder struct {
 	edges
 	values pool[uint32]
