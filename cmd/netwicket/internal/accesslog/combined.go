@@ -25,52 +25,63 @@ const (
 	combined
 )
 
-// parse reads a line of the common or combined format.
-func (f textFormat) parse(line string) (Entry, error) {
-	e, rest, ok := cutHead(line)
+// read appends what a line of the common or combined format says. It is written
+// where it is kept: handed up by value from here it took a tenth of a line's time.
+func (f textFormat) read(line string, entries []Entry) ([]Entry, error) {
+	n := len(entries)
+	entries = append(entries, Entry{})
+	if err := f.parse(line, &entries[n]); err != nil {
+		return entries[:n], err
+	}
+	return entries, nil
+}
+
+func (f textFormat) parse(line string, e *Entry) error {
+	rest, ok := e.cutHead(line)
 	if !ok {
-		return Entry{}, errHead
+		return errHead
 	}
 	rest, e.Time, ok = cutTime(rest)
 	if !ok {
-		return Entry{}, errTime
+		return errTime
 	}
 	rest, ok = cutRequest(rest)
 	if !ok {
-		return Entry{}, errRequest
+		return errRequest
 	}
 	size, tail, _ := strings.Cut(rest, " ")
 	if size == "" {
-		return Entry{}, errSize
+		return errSize
 	}
 	if f == common {
-		return e, nil
+		return nil
 	}
 	if tail == "" || tail[0] != '"' {
 		if f == combined {
-			return Entry{}, errReferrer
+			return errReferrer
 		}
-		return e, nil
+		return nil
 	}
 	if last := behindAgent(tail); e.Forwarded == "" {
 		e.Forwarded = forwarded(last)
 	}
-	return e, nil
+	return nil
 }
 
 // cutHead reads what stands in front of the time. Nearly all logs have the peer
 // alone there, without quotes or commas, and no identity: that needs no fields,
 // and reading it so takes a tenth off the time of a line.
-func cutHead(line string) (e Entry, rest string, ok bool) {
+func (e *Entry) cutHead(line string) (rest string, ok bool) {
 	space := strings.IndexByte(line, ' ')
 	if space > 0 && strings.HasPrefix(line[space+1:], "- ") && line[0] != '"' && strings.IndexByte(line[:space], ',') < 0 {
-		return Entry{Remote: line[:space]}, line[space+len(" - "):], true
+		e.Remote = line[:space]
+		return line[space+len(" - "):], true
 	}
 	var h head
 	if rest, ok = h.read(line); ok {
-		e, ok = h.entry()
+		*e, ok = h.entry()
 	}
-	return e, rest, ok
+	return rest, ok
 }
 
 // maxGroups is how many fields can stand in front of the time: a host,
@@ -235,8 +246,7 @@ func cutStatus(line string) (rest string, ok bool) {
 	if len(line) < 5 || line[0] != ' ' || line[4] != ' ' {
 		return "", false
 	}
-	_, ok = digits(line[1:4])
-	return line[5:], ok
+	return line[5:], digits(line[1:4])
 }
 
 // behindAgent is the quoted field behind the referrer and the agent.

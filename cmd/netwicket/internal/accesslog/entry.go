@@ -135,7 +135,7 @@ func canBePeer(text string) bool {
 		return true
 	}
 	if host, port, found := strings.Cut(text, ":"); found {
-		if _, ok := digits(port); !ok || port == "" {
+		if !digits(port) || port == "" {
 			return false
 		}
 		text = host

@@ -123,7 +123,7 @@ func cutSyslog(line string) (string, error) {
 	rest := line
 	if strings.HasPrefix(rest, "<") {
 		priority, behind, found := strings.Cut(rest[1:], ">")
-		if _, ok := digits(priority); !found || !ok || len(priority) == 0 || len(priority) > 3 {
+		if !found || !digits(priority) || len(priority) == 0 || len(priority) > 3 {
 			return line, errSyslog
 		}
 		rest = behind

@@ -42,9 +42,9 @@ func New(o Options) (Parser, error) {
 		r := recogniser{usualPaths()}
 		return Parser{read: r.read, recognises: true}, nil
 	case "combined":
-		return Parser{read: single(combined.parse)}, nil
+		return Parser{read: combined.read}, nil
 	case "common":
-		return Parser{read: single(common.parse)}, nil
+		return Parser{read: common.read}, nil
 	case "okta":
 		return Parser{read: parseOkta}, nil
 	case "json":
@@ -64,8 +64,7 @@ type recogniser struct{ usual paths }
 func (r recogniser) read(record string, entries []Entry) ([]Entry, error) {
 	for range maxWraps {
 		if !looksLikeObject(record) {
-			e, err := parseText(record)
-			return add(entries, e, err)
+			return readText(record, entries)
 		}
 		if looksLikeOkta(record) {
 			return parseOkta(record, entries)
@@ -102,17 +101,17 @@ func looksLikeObject(record string) bool {
 
 var errWrapped = errors.New("too many objects stand around the record")
 
-// parseText reads a line that is no object. The common and combined formats come
+// readText reads a line that is no object. The common and combined formats come
 // first, since they are what most logs hold, and no line of another is one.
-func parseText(line string) (Entry, error) {
-	e, err := either.parse(line)
+func readText(line string, entries []Entry) ([]Entry, error) {
+	entries, err := either.read(line, entries)
 	if err == nil {
-		return e, nil
+		return entries, nil
 	}
 	if e, ok := parseServer(line); ok {
-		return e, nil
+		return append(entries, e), nil
 	}
-	return Entry{}, err
+	return entries, err
 }
 
 // parseFields reads NAME=PATH. A time that is not named is looked for.

@@ -40,7 +40,7 @@ func parseHAProxy(line string) (Entry, bool) {
 	if len(parts) < 6 || !strings.Contains(parts[1], "/") || strings.Count(parts[2], "/") < 4 {
 		return Entry{}, false
 	}
-	if _, ok := digits(strings.TrimPrefix(parts[3], "-")); !ok { // -1: it never came to an answer
+	if !digits(strings.TrimPrefix(parts[3], "-")) { // -1: it never came to an answer
 		return Entry{}, false
 	}
 	host := client[:colon]
@@ -97,7 +97,7 @@ func parseEnvoy(line string) (Entry, bool) {
 	if !found || seconds == 0 || len(words) != want || len(strings.Fields(quotes[at-1])) != want {
 		return Entry{}, false
 	}
-	if _, ok := digits(words[0]); !ok {
+	if !digits(words[0]) {
 		return Entry{}, false
 	}
 	e := Entry{Time: seconds}

@@ -15,35 +15,40 @@ func parseCLF(s string) (seconds int64, ok bool) {
 		return 0, false
 	}
 	month := monthOf(s[3:6])
-	day, ok1 := digits(s[0:2])
-	year, ok2 := digits(s[7:11])
-	hour, ok3 := digits(s[12:14])
-	minute, ok4 := digits(s[15:17])
-	second, ok5 := digits(s[18:20])
-	zone, ok6 := digits(s[22:26])
-	if month == 0 || !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) {
+	day, century, years := pair(s[0], s[1]), pair(s[7], s[8]), pair(s[9], s[10])
+	hour, minute, second := pair(s[12], s[13]), pair(s[15], s[16]), pair(s[18], s[19])
+	aheadHours, aheadMinutes := pair(s[22], s[23]), pair(s[24], s[25])
+	if month == 0 || day|century|years|hour|minute|second|aheadHours|aheadMinutes < 0 {
 		return 0, false
 	}
-	offset := (zone/100*60 + zone%100) * 60
+	ahead := (aheadHours*60 + aheadMinutes) * 60
 	switch s[21] {
 	case '-':
-		offset = -offset
+		ahead = -ahead
 	case '+':
 	default:
 		return 0, false
 	}
 	const daySeconds = 24 * 60 * 60
-	return int64(daysBefore(year, month)+day-1)*daySeconds + int64(hour*3600+minute*60+second-offset), true
+	return int64(daysBefore(century*100+years, month)+day-1)*daySeconds + int64(hour*3600+minute*60+second-ahead), true
 }
 
-func digits(s string) (n int, ok bool) {
+// pair is a number of two digits, below zero if there is another character.
+func pair(tens, ones byte) int {
+	tens, ones = tens-'0', ones-'0'
+	if tens > 9 || ones > 9 {
+		return -1
+	}
+	return int(tens)*10 + int(ones)
+}
+
+func digits(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
-			return 0, false
+			return false
 		}
-		n = n*10 + int(s[i]-'0')
 	}
-	return n, true
+	return true
 }
 
 // monthOf is the month with this English short name, or 0.

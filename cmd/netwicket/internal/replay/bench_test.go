@@ -12,6 +12,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/accesslog"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
+	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/gate"
 )
 
@@ -93,6 +94,29 @@ func BenchmarkReplay(b *testing.B) {
 				require.EqualValues(b, lines, report.Decided)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/lines, "ns/line")
+		})
+	}
+}
+
+// BenchmarkReplayCount is the time to count a decision, where a policy gives few and
+// where it gives many.
+func BenchmarkReplayCount(b *testing.B) {
+	for _, zones := range []int{3, 300} {
+		b.Run(fmt.Sprint("zones=", zones), func(b *testing.B) {
+			asked := policy(b, zonesOfOne(zones))
+			r := rand.New(rand.NewPCG(7, 7))
+			judgments := make([]decide.Judgment, 4096)
+			for i := range judgments {
+				n := r.IntN(zones + zones/3 + 1) // some are in no zone
+				judgments[i] = asked.Decide(netip.AddrFrom4([4]byte{10, 0, byte(n / 256), byte(n)})).Judgment
+			}
+			counter := replay.NewCounter()
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				counter.Count(&judgments[i%len(judgments)])
+				i++
+			}
 		})
 	}
 }

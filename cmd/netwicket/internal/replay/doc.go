@@ -8,8 +8,8 @@
 // smallest or a largest value, so the result does not depend on who did which
 // block when.
 //
-// A decision is not remembered from one request to the next: the same peer comes
-// with another chain, and asking the policy takes about as long as looking it up.
+// A decision is remembered for the next request alone, which often is the same
+// one again. Asking the policy takes less time than a search among many would.
 //
 // # Memory
 //

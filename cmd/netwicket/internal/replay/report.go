@@ -98,7 +98,7 @@ func (t *tally) report(inputs []Input, failed []error) *Report {
 	rules := make(map[Rule]uint64)
 	unknown := make(map[geo.Field]uint64)
 	for i := range t.decisions.counts {
-		d, n := &t.decisions.counts[i].decision, t.decisions.counts[i].requests
+		d, n := &t.decisions.counts[i].judgment, t.decisions.counts[i].requests
 		for datum := geo.Field(1); datum <= d.Unknown; datum <<= 1 {
 			if d.Unknown.Has(datum) {
 				unknown[datum] += n
@@ -111,7 +111,7 @@ func (t *tally) report(inputs []Input, failed []error) *Report {
 		if d.Rule != "" {
 			rules[Rule{d.Rule, d.Verdict}] += n
 		}
-		if d.Allowed() {
+		if d.Verdict == decide.Allow {
 			r.Allow += n
 		} else {
 			r.Deny += n
