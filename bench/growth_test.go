@@ -56,10 +56,12 @@ func growth(b *testing.B, what string, size int, configOf func(*testing.B) decid
 		before := heapInUse()
 		allocated := allocatedBytes()
 		var policy *decide.Policy
+		clock := workload.StartClock(b)
 		for b.Loop() {
 			policy = compiled(b, config)
 		}
 		b.StopTimer()
+		clock.Report()
 		b.ReportMetric(float64(allocatedBytes()-allocated)/float64(b.N), "allocated-bytes")
 		b.ReportMetric(float64(heapInUse()-before), "policy-bytes")
 		runtime.KeepAlive(config)
