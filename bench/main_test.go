@@ -15,6 +15,9 @@ func TestMain(m *testing.M) {
 	if directory := os.Getenv(compileOnly); directory != "" {
 		os.Exit(compileAndReport(directory))
 	}
+	if directory := os.Getenv(reloadOnly); directory != "" {
+		os.Exit(reloadAndReport(directory))
+	}
 	fmt.Println(workload.Origin())
 	os.Exit(m.Run())
 }

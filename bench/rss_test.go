@@ -70,6 +70,14 @@ func writeFiles(b *testing.B, directory string) {
 	}
 }
 
+func databaseNames() []string {
+	names := make([]string, 3)
+	for i := range names {
+		names[i] = fmt.Sprintf(databasePattern, i)
+	}
+	return names
+}
+
 // compileAndReport is the compiling process. It prints the peak of its memory in
 // bytes and gives its exit code.
 func compileAndReport(directory string) int {
@@ -99,8 +107,8 @@ func compileFiles(directory string) (*decide.Policy, error) {
 		return nil, err
 	}
 	var sources []geo.Source
-	for i := range 3 {
-		sources = append(sources, geo.Source{File: filepath.Join(directory, fmt.Sprintf(databasePattern, i))})
+	for _, name := range databaseNames() {
+		sources = append(sources, geo.Source{File: filepath.Join(directory, name)})
 	}
 	if config.Geo, err = geo.Load(sources...); err != nil {
 		return nil, err
