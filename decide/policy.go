@@ -135,30 +135,39 @@ var unresolved = Judgment{Reason: ClientUnresolved, Reasons: reasonsOf(ClientUnr
 // The client is the first hop that no zone lists as a proxy, or the last hop if
 // all are listed; an unreadable hop before it, or an empty chain, denies.
 func (p *Policy) DecideChain(chain []netip.Addr) (d Decision) {
-	if len(chain) == 1 {
-		found, client := p.find(chain[0]) // as Decide
-		d.Judgment, d.Client = *found, client
-		return d
-	}
-	if p == nil || p.classAt == nil {
-		return Decision{Judgment: noPolicy}
-	}
-	return p.decideChain(chain)
+	p.DecideInto(&d, chain)
+	return d
 }
 
-// decideChain is DecideChain by way of the classes.
-func (p *Policy) decideChain(chain []netip.Addr) (d Decision) {
+// DecideInto is [Policy.DecideChain] that writes the decision where its caller
+// wants it, for callers that keep it in a larger value: each copy of a Decision
+// right after it was made costs as much as a look-up, see [Policy.Decide].
+func (p *Policy) DecideInto(d *Decision, chain []netip.Addr) {
+	switch {
+	case len(chain) == 1:
+		found, client := p.find(chain[0])
+		d.Judgment, d.Client = *found, client
+	case p == nil || p.classAt == nil:
+		d.Judgment, d.Client = noPolicy, netip.Addr{}
+	default:
+		p.decideChain(d, chain)
+	}
+}
+
+// decideChain decides about a chain by way of the classes.
+func (p *Policy) decideChain(d *Decision, chain []netip.Addr) {
 	var r request
 	client := p.follow(&r, chain)
 	if client < 0 {
-		return Decision{Judgment: unresolved}
+		d.Judgment, d.Client = unresolved, netip.Addr{}
+		return
 	}
 	d.Client = normal(chain[client])
 	if r.judgment != secondLook {
 		d.Judgment = p.judgments[r.judgment]
-		return d
+		return
 	}
+	d.Judgment = Judgment{}
 	r.inZones(p)
 	p.judge(&r, &d.Judgment)
-	return d
 }

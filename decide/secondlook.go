@@ -90,7 +90,8 @@ func (r *repeat) pattern(p *Policy, v4 uint32) uint32 {
 
 // secondLooked is the judgment about an address whose class has none of its own.
 func (p *Policy) secondLooked(addr netip.Addr) *Judgment {
-	d := p.decideChain([]netip.Addr{addr})
+	var d Decision
+	p.decideChain(&d, []netip.Addr{addr})
 	if known := p.afterSecondLook[d.Judgment]; known != nil {
 		return known
 	}

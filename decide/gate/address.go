@@ -64,6 +64,9 @@ func parseElement(s string) (address, bool) {
 	if len(s) > maxElementBytes {
 		return address{}, false
 	}
+	if bits, n := parse4(s); n > 0 { // as parseHost, which would be two calls more
+		return address4(bits), n == len(s) || isPort(s[n:])
+	}
 	if a, rest, ok := parseHost(s); ok {
 		return a, rest == "" || isPort(rest)
 	}

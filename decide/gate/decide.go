@@ -33,10 +33,11 @@ type Result struct {
 // A nil policy denies, and so does a nil resolver: one that was forgotten behind
 // a proxy would decide about the proxy's address. A client that cannot be
 // resolved is denied by every policy.
-func Decide(buffer []netip.Addr, policy *decide.Policy, resolver *Resolver, remoteAddr string, h http.Header) Result {
-	policy = guarding(policy, resolver)
-	chain, decision, code := decideChain(buffer, policy, resolver, remoteAddr, h)
-	return Result{Decision: decision, Err: code, policy: policy, chain: chain}
+func Decide(buffer []netip.Addr, policy *decide.Policy, resolver *Resolver, remoteAddr string, h http.Header) (result Result) {
+	result.policy = guarding(policy, resolver)
+	result.chain, result.Err = resolver.hops(buffer, remoteAddr, h)
+	result.policy.DecideInto(&result.Decision, result.chain)
+	return result
 }
 
 // guarding is the policy to ask: none without a resolver.
@@ -47,14 +48,11 @@ func guarding(policy *decide.Policy, resolver *Resolver) *decide.Policy {
 	return policy
 }
 
-// decideChain is Decide with its results apart, so that the compiler sees that
-// the decision keeps nothing of the buffer, which may then be on the stack. Where
-// the client cannot be resolved the chain is empty, which every policy denies
-// (docs/semantics.md, edge-22).
-func decideChain(buffer []netip.Addr, policy *decide.Policy, resolver *Resolver, remoteAddr string, h http.Header) ([]netip.Addr, decide.Decision, Error) {
-	chain, code := resolver.chain(buffer, remoteAddr, h)
-	chain = chain[len(buffer):]
-	return chain, policy.DecideChain(chain), code
+// hops is what the policy is asked about. Where the client cannot be resolved it is
+// empty, which every policy denies (docs/semantics.md, edge-22).
+func (r *Resolver) hops(buffer []netip.Addr, remoteAddr string, h http.Header) ([]netip.Addr, Error) {
+	chain, code := r.chain(buffer, remoteAddr, h)
+	return chain[len(buffer):], code
 }
 
 // Allowed says that the request may pass.

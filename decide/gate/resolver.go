@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // MaxChain is the length of the longest chain: the peer, every element that is
@@ -79,7 +81,11 @@ func (r *Resolver) Client(remoteAddr string, h http.Header) (netip.Addr, error) 
 	if !trusted || edge.plan.kind == kindPeer {
 		return peer.netip(), nil
 	}
-	w := edge.walk(h)
+	lines := edge.lines(h)
+	if client, _, ok := edge.flat(lines); ok {
+		return addrnum.Addr4(client), nil
+	}
+	w := walk{lines: lines, form: edge.plan.form}
 	client, code := edge.client(&w, peer)
 	if code != 0 {
 		return netip.Addr{}, code
@@ -134,7 +140,19 @@ func (r *Resolver) chain(dst []netip.Addr, remoteAddr string, h http.Header) ([]
 	if edge.plan.kind == kindPeer {
 		return append(dst, nearest.netip()), 0
 	}
-	w := edge.walk(h)
+	lines := edge.lines(h)
+	if trusted {
+		if client, left, ok := edge.flat(lines); ok {
+			dst = append(dst, addrnum.Addr4(client))
+			if left.end < 0 {
+				return dst, 0
+			}
+			w := walk{form: edge.plan.form}
+			w.resume(lines[0], left)
+			return w.appendRest(dst, true), 0
+		}
+	}
+	w := walk{lines: lines, form: edge.plan.form}
 	if trusted {
 		if nearest, code = edge.client(&w, nearest); code != 0 {
 			return dst, code
@@ -198,11 +216,9 @@ func isLocalSocket(remoteAddr string) bool {
 	return false
 }
 
-// walk reads the one header of the source under its one name: spellings with an
+// lines are the one header of the source under its one name: spellings with an
 // underscore or a dot are other headers (docs/semantics.md, edge-5, edge-26).
-func (r *Resolver) walk(h http.Header) walk {
-	return walk{lines: h[r.plan.key], form: r.plan.form}
-}
+func (r *Resolver) lines(h http.Header) []string { return h[r.plan.key] }
 
 // client is the client that a trusted peer names, and leaves the walk left of it.
 func (r *Resolver) client(w *walk, peer address) (address, Error) {

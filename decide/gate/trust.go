@@ -34,17 +34,7 @@ func newTrustSet(set *netipx.IPSet) trustSet {
 // contains looks at the last range that starts at or before a.
 func (t *trustSet) contains(a address) bool {
 	if a.family == 4 {
-		bits := uint32(a.lo)
-		low, high := 0, len(t.v4)
-		for low < high {
-			middle := int(uint(low+high) >> 1)
-			if t.v4[middle].first <= bits {
-				low = middle + 1
-			} else {
-				high = middle
-			}
-		}
-		return low > 0 && bits <= t.v4[low-1].last
+		return t.contains4(uint32(a.lo))
 	}
 	if a.family == 0 {
 		return false
@@ -60,4 +50,17 @@ func (t *trustSet) contains(a address) bool {
 		}
 	}
 	return low > 0 && !t.v6[low-1].last.Less(n)
+}
+
+func (t *trustSet) contains4(bits uint32) bool {
+	low, high := 0, len(t.v4)
+	for low < high {
+		middle := int(uint(low+high) >> 1)
+		if t.v4[middle].first <= bits {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low > 0 && bits <= t.v4[low-1].last
 }

@@ -88,7 +88,9 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var buffer [MaxChain]netip.Addr
 	edge, policy := o.Resolver.Pair(g.live)
 	policy = guarding(policy, edge)
-	chain, decision, code := decideChain(buffer[:0], policy, edge, r.RemoteAddr, r.Header)
+	chain, code := edge.hops(buffer[:0], r.RemoteAddr, r.Header)
+	var decision decide.Decision // not in a Result, which the hooks may keep, and the buffer with it
+	policy.DecideInto(&decision, chain)
 	passes := decision.Allowed() || o.Mode == Observe
 	if !passes && o.Denied == nil && o.Observe == nil {
 		g.refuse(w, r, http.StatusForbidden)
