@@ -136,10 +136,12 @@ func sameAsExplain(t *testing.T, policy *decide.Policy, seed uint64, addr netip.
 // differences are between what is wanted of an address and what the calls say
 // that decide about one.
 func differences(policy *decide.Policy, addr netip.Addr, want decide.Decision) (found []string) {
-	var all [1]decide.Decision
+	all := [...]decide.Decision{dirty()}
 	policy.DecideAll(all[:], []netip.Addr{addr})
+	written := dirty()
+	policy.DecideInto(&written, []netip.Addr{addr})
 	for call, got := range map[string]decide.Decision{
-		"Decide": policy.Decide(addr), "DecideChain": policy.DecideChain([]netip.Addr{addr}), "DecideAll": all[0],
+		"Decide": policy.Decide(addr), "DecideChain": policy.DecideChain([]netip.Addr{addr}), "DecideAll": all[0], "DecideInto": written,
 	} {
 		if got != want {
 			found = append(found, fmt.Sprintf("%s(%v) is %v, naive %v", call, addr, got, want))

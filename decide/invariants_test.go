@@ -21,6 +21,12 @@ func TestNothingDenies(t *testing.T) {
 			all := []decide.Decision{{Judgment: decide.Judgment{Verdict: decide.Allow}}}
 			policy.DecideAll(all, chain)
 			require.Equal(t, policy.Decide(addr), all[0])
+			for _, chain := range [][]netip.Addr{nil, chain, append(chain, addr)} {
+				written := dirty()
+				policy.DecideInto(&written, chain)
+				require.Equal(t, policy.DecideChain(chain), written)
+				require.False(t, written.Allowed())
+			}
 			require.Equal(t, decide.NoPolicy, policy.DecideChain(chain).Reason)
 			require.Equal(t, policy.DecideChain(chain), policy.Explain(chain...).Decision)
 			membership := policy.Match(chain)

@@ -29,11 +29,23 @@ func TestDecideMatchesExplain(t *testing.T) {
 	}
 }
 
+// dirty is a decision of which nothing may stay.
+func dirty() decide.Decision {
+	return decide.Decision{
+		Judgment: decide.Judgment{Verdict: decide.Allow, Reason: decide.Overlay, Audit: true, Unknown: 1, Reasons: 1, Zone: &decide.ZoneRef{}, Rule: "x"},
+		Client:   netip.IPv6LinkLocalAllNodes(),
+	}
+}
+
 func checkAgainstExplain(t *testing.T, policy *decide.Policy, seed uint64, chain []netip.Addr) {
 	t.Helper()
 	explanation := policy.Explain(chain...)
 	if got := policy.DecideChain(chain); got != explanation.Decision {
 		t.Fatalf("seed %d, chain %v:\n DecideChain %v\n Explain     %v\n%q", seed, chain, got, explanation.Decision, explanation.Steps)
+	}
+	written := dirty()
+	if policy.DecideInto(&written, chain); written != explanation.Decision {
+		t.Fatalf("seed %d, chain %v:\n DecideInto  %v\n Explain     %v", seed, chain, written, explanation.Decision)
 	}
 	membership := policy.Match(chain)
 	if membership.Client() != explanation.Decision.Client {
