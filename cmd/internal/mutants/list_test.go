@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/internal/mutants/reach"
 )
 
 // The faults fit the code as it is: a change of the code takes them along.
@@ -13,7 +15,7 @@ func TestFaultsFit(t *testing.T) {
 	all, err := faults()
 	require.NoError(t, err)
 	for _, f := range all {
-		require.NotEmpty(t, reach[f.pkg()], f)
+		require.NotEmpty(t, reach.Packages[f.pkg()], f)
 		text, err := os.ReadFile(filepath.Join("..", "..", "..", filepath.FromSlash(f.file)))
 		require.NoError(t, err, f)
 		_, err = f.apply(string(text))

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// suite is the compiled tests of one package with the mutants of another, or of its own.
+type suite struct {
+	folder string // of the package, where its tests run
+	binary string
+	tests  []*test // those that pass without a mutant, the quickest first
+}
+
+// test is a top-level test, fuzz target with its seeds, or example.
+type test struct {
+	name    string
+	took    time.Duration
+	reaches map[int]bool
+	suite   *suite
+}
+
+// String names a test as docs do: decide/gate.TestEdge.
+func (t *test) String() string { return t.suite.folder + "." + t.name }
+
+// compile builds the tests of a package with an overlay.
+func compile(root, folder, overlay, work string) (*suite, error) {
+	s := &suite{folder: folder, binary: filepath.Join(work, strings.ReplaceAll(folder, "/", "_")+".test")}
+	build := exec.Command("go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", s.binary, "./"+folder)
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("tests of %s: %w\n%s", folder, err, out)
+	}
+	if _, err := os.Stat(s.binary); err != nil {
+		return nil, nil // a package without tests
+	}
+	return s, nil
+}
+
+// measure runs every test alone without a mutant, and learns what it takes and
+// reaches. It returns the names of those that fail.
+func (s *suite) measure(root string) (failing []string, err error) {
+	out, err := s.run(root, "", nil, time.Minute, "-test.list", ".")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.folder, err)
+	}
+	record := s.binary + ".reached"
+	for name := range strings.FieldsSeq(string(out)) {
+		if strings.HasPrefix(name, "Benchmark") {
+			continue
+		}
+		t := &test{name: name, suite: s, reaches: map[int]bool{}}
+		_ = os.Remove(record) // it need not be there
+		start := time.Now()
+		if _, err := s.run(root, "", []string{"NETWICKET_MUTANT_RECORD=" + record}, 4*time.Minute, "-test.run", "^"+name+"$"); err != nil {
+			failing = append(failing, t.String())
+			continue
+		}
+		t.took = time.Since(start)        // with what it costs to record, which is more than without
+		reached, _ := os.ReadFile(record) // absent where it reaches nothing
+		for number := range strings.FieldsSeq(string(reached)) {
+			if n, err := strconv.Atoi(number); err == nil { // two processes may have written at once
+				t.reaches[n] = true
+			}
+		}
+		if len(t.reaches) > 0 {
+			s.tests = append(s.tests, t)
+		}
+	}
+	slices.SortFunc(s.tests, func(a, b *test) int { return int(a.took - b.took) })
+	return failing, nil
+}
+
+var failed = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
+
+// try runs tests of this suite with a mutant in force and names the first that notices.
+func (s *suite) try(root string, number int, tests []*test) (noticed string, err error) {
+	names := make([]string, len(tests))
+	var took time.Duration
+	for i, t := range tests {
+		names[i] = t.name
+		took += t.took
+	}
+	out, err := s.run(root, strconv.Itoa(number), nil, 5*time.Second+10*took, "-test.failfast", "-test.run", "^("+strings.Join(names, "|")+")$")
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return "", nil
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &exit):
+		if match := failed.FindSubmatch(out); match != nil {
+			return s.folder + "." + string(match[1]), nil
+		}
+		return tests[0].String(), nil // it hung, or its process ended
+	}
+	return "", err
+}
+
+// run runs the test program in its package's folder, with a limit on the memory
+// that a mutant may take where the system knows one.
+func (s *suite) run(root, mutant string, environment []string, timeout time.Duration, arguments ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	const limited = `ulimit -v 6291456 2>/dev/null; exec "$@"`
+	command := exec.CommandContext(ctx, "sh", append([]string{"-c", limited, "sh", s.binary, "-test.short"}, arguments...)...)
+	command.Dir = filepath.Join(root, filepath.FromSlash(s.folder))
+	// A folder that is not there is as good as no real data; an empty name would find that beside the checkout.
+	command.Env = append(os.Environ(), "NETWICKET_DATA="+filepath.Join(os.DevNull, "none"), "NETWICKET_PROVE=", "NETWICKET_MUTANT="+mutant)
+	command.Env = append(command.Env, environment...)
+	command.WaitDelay = time.Second // its children may hold the pipe
+	var out bytes.Buffer
+	command.Stdout, command.Stderr = &out, &out
+	err := command.Run()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return out.Bytes(), err
+}

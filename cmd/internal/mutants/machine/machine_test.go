@@ -1,0 +1,217 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/internal/mutants/reach"
+	"github.com/netwicket/netwicket/internal/realdata"
+)
+
+// Every equivalent mutant is one of the code as it is.
+func TestEquivalentsFit(t *testing.T) {
+	root, err := realdata.Repository()
+	require.NoError(t, err)
+	known, err := equivalents(equivalentText)
+	require.NoError(t, err)
+	keys := map[string]map[string]bool{}
+	for _, e := range known {
+		if keys[e.folder] == nil {
+			s, err := load(root, e.folder)
+			require.NoError(t, err)
+			keys[e.folder] = map[string]bool{}
+			for _, m := range mutants(s) {
+				keys[e.folder][m.key()] = true
+			}
+		}
+		require.True(t, keys[e.folder][e.key], "%s: no such mutant any more", e)
+		require.NotEmpty(t, e.reason, e)
+	}
+}
+
+func TestPackagesHaveTests(t *testing.T) {
+	for folder := range strings.SplitSeq(all, ",") {
+		require.NotEmpty(t, reach.Packages[folder], folder)
+	}
+}
+
+func TestEquivalents(t *testing.T) {
+	got, err := equivalents("# why\n== zone F: a < b -> <=\n== zone (*T).m: x -> true\nboth\nlines\n")
+	require.NoError(t, err)
+	require.Equal(t, []equivalent{{"zone", "F: a < b -> <=", "both\nlines\n"}, {"zone", "(*T).m: x -> true", "both\nlines\n"}}, got)
+	for _, text := range []string{"reason\n", "== zone\n", "== zone F: x -> true\n"} {
+		_, err := equivalents(text)
+		require.ErrorContains(t, err, "equivalent.txt", text)
+	}
+}
+
+const program = `package sample
+
+import "errors"
+
+const limit = 3
+
+var errFull = errors.New("full")
+
+type set struct{ bits uint64 }
+
+func (s *set) put(n, limit int) error {
+	if n >= limit || n < 0 {
+		return errFull
+	}
+	s.bits |= 1 << n
+	return nil
+}
+
+func fill(first, last int) (s set, err error) {
+	for i := first; i < last; i++ {
+		if i == 2 {
+			continue
+		}
+		if err := s.put(i, last); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+`
+
+const itsTests = `package sample
+
+import "testing"
+
+func TestFill(t *testing.T) {
+	if s, err := fill(0, 4); err != nil || s.bits != 0b1011 {
+		t.Fatal(s, err)
+	}
+}
+
+func TestBroken(t *testing.T) { t.Fatal("always") }
+`
+
+// sample is a module with one package.
+func sample(t *testing.T) *source {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range map[string]string{"go.mod": "module sample\n\ngo 1.26\n", "sample.go": program, "sample_test.go": itsTests} {
+		require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(text), 0o644))
+	}
+	t.Setenv("GOWORK", "off")
+	s, err := load(root, "")
+	require.NoError(t, err)
+	return s
+}
+
+func TestMutants(t *testing.T) {
+	var got []string
+	for _, m := range mutants(sample(t)) {
+		got = append(got, m.key())
+	}
+	require.Equal(t, []string{
+		"(*set).put: s.bits |= 1 << n -> s.bits &= 1 << n",
+		"(*set).put: s.bits |= 1 << n -> nothing",
+		"(*set).put: n >= limit || n < 0 -> true",
+		"(*set).put: n >= limit || n < 0 -> false",
+		"(*set).put: n >= limit -> false",
+		"(*set).put: n < 0 -> false",
+		"(*set).put: n >= limit -> >",
+		"(*set).put: n >= limit -> <",
+		"(*set).put: n < 0 -> <=",
+		"(*set).put: n < 0 -> >=",
+		"(*set).put: return errFull -> nil",
+		"(*set).put: 1 << n -> >>",
+		"(*set).put: 1 -> one more",
+	}, got[:13])
+	require.Contains(t, got, "fill: continue -> break")
+	require.Contains(t, got, "fill: return err -> nil")
+	require.Contains(t, got, "fill: s.put(i, last) -> swapped")
+	require.Contains(t, got, "fill: i == 2 -> false")
+}
+
+// The copy compiles, passes where it passed, and notices what it should.
+func TestInstrumentedCopy(t *testing.T) {
+	s := sample(t)
+	found := mutants(s)
+	work := t.TempDir()
+	made, overlay, err := instrument(s, found, work)
+	require.NoError(t, err)
+	require.Len(t, made, len(found))
+	suite, err := compile(s.listed.Dir, "", overlay, work)
+	require.NoError(t, err)
+	failing, err := suite.measure(s.listed.Dir)
+	require.NoError(t, err)
+	require.Equal(t, []string{".TestBroken"}, failing)
+	require.Len(t, suite.tests, 1)
+	verdicts := map[string]string{}
+	for _, m := range made {
+		if !suite.tests[0].reaches[m.number] {
+			verdicts[m.key()] = "not reached"
+			continue
+		}
+		if verdicts[m.key()], err = suite.try(s.listed.Dir, m.number, suite.tests); err != nil {
+			t.Fatal(err)
+		}
+	}
+	require.Equal(t, ".TestFill", verdicts["(*set).put: 1 << n -> >>"])
+	require.Equal(t, ".TestFill", verdicts["fill: continue -> break"])
+	require.Equal(t, ".TestFill", verdicts["fill: s.put(i, last) -> swapped"])
+	require.Equal(t, "", verdicts["(*set).put: n >= limit -> false"], "no limit is met in the test")
+	require.Equal(t, "not reached", verdicts["(*set).put: return errFull -> nil"])
+}
+
+// A mutant that does not compile is left out, and its neighbours are made.
+func TestMutantsThatDoNotCompile(t *testing.T) {
+	s := sample(t)
+	found := mutants(s)
+	at := slices.IndexFunc(found, func(m *mutant) bool { return m.what == "continue -> break" })
+	found[at].write = func(inner func(ast.Node) string) string {
+		return fmt.Sprintf("if mutantOn(%d) { break elsewhere } else { %s }", found[at].number, inner(found[at].node))
+	}
+	made, _, err := instrument(s, found, t.TempDir())
+	require.NoError(t, err)
+	require.NotContains(t, made, found[at])
+	require.GreaterOrEqual(t, len(made), len(found)-3, "the others of its statement may go with it")
+}
+
+func TestMemory(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.txt")
+	before := memory{
+		"zone f": {folder: "zone", name: "f", hash: "aa", caught: 3, equivalent: 1, notMade: 2, noticing: []string{"zone.TestA", "zone.TestB"}, survived: []string{"f: a < b -> <="}},
+		"geo g":  {folder: "geo", name: "g", hash: "bb", caught: 4},
+	}
+	require.NoError(t, before.write(path))
+	after, err := readMemory(path)
+	require.NoError(t, err)
+	require.Equal(t, before["zone f"], after["zone f"])
+	require.Equal(t, 4, after["geo g"].caught)
+	require.Contains(t, after.table(), "| `zone` | 5 | 3 | 1 | 1 | 20.0 % |")
+	require.Contains(t, after.table(), "| all | 9 | 7 | 1 | 1 | 11.1 % |")
+	after.forget("zone", map[string]bool{})
+	require.Len(t, after, 1)
+	require.NoError(t, os.WriteFile(path, []byte("zone\tf\n"), 0o644))
+	_, err = readMemory(path)
+	require.ErrorContains(t, err, "results.txt:1:")
+}
+
+// What is remembered holds as long as the function and the tests that noticed are what they were.
+func TestHash(t *testing.T) {
+	root := t.TempDir()
+	hash := func(function, tests string) string {
+		require.NoError(t, os.WriteFile(filepath.Join(root, "a_test.go"), []byte("package a\n\nfunc TestA(t *testing.T) {"+tests+"}\n"), 0o644))
+		require.NoError(t, os.WriteFile(filepath.Join(root, "b_test.go"), []byte("package a\n\nfunc TestB(t *testing.T) {"+tests+"}\n"), 0o644))
+		texts := testTexts{root, map[string][]string{}}
+		sum, err := texts.hash(function, []string{".TestA"})
+		require.NoError(t, err)
+		return sum
+	}
+	require.Equal(t, hash("f", "x"), hash("f", "x"))
+	require.NotEqual(t, hash("f", "x"), hash("g", "x"))
+	require.NotEqual(t, hash("f", "x"), hash("f", "y"))
+}

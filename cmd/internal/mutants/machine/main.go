@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/netwicket/netwicket/internal/realdata"
+)
+
+// all are the packages that are mutated: the library and what it stands on.
+const all = "internal/addrnum,internal/packed,internal/shown,internal/mistaken,internal/finding,internal/files,internal/netset,internal/jsondoc," +
+	"zone,geo,internal/iptable,decide/internal/oracle,decide/keeper,decide/policyfile,decide/gate,decide"
+
+type options struct {
+	packages, only string
+	budget         time.Duration
+	jobs           int
+	list, fresh    bool
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.packages, "packages", all, "packages to mutate, `folder,folder`")
+	flag.StringVar(&o.only, "only", "", "only functions whose name contains this `text`")
+	flag.DurationVar(&o.budget, "budget", 40*time.Minute, "begin no function after this time")
+	flag.IntVar(&o.jobs, "jobs", runtime.NumCPU(), "mutants to try at the same time")
+	flag.BoolVar(&o.list, "list", false, "list the mutants and end")
+	flag.BoolVar(&o.fresh, "fresh", false, "remember nothing")
+	table := flag.Bool("table", false, "print what is remembered by package and end")
+	flag.Parse()
+	if err := run(o, *table); err != nil {
+		fmt.Fprintln(os.Stderr, "machine:", err)
+		os.Exit(1)
+	}
+}
+
+func run(o options, table bool) error {
+	root, err := realdata.Repository()
+	if err != nil {
+		return err
+	}
+	remembered := filepath.Join(root, "cmd", "internal", "mutants", "machine", "results.txt")
+	results, err := readMemory(remembered)
+	if err != nil {
+		return err
+	}
+	if table {
+		fmt.Print(results.table())
+		return nil
+	}
+	known, err := equivalents(equivalentText)
+	if err != nil {
+		return err
+	}
+	deadline := time.Now().Add(o.budget)
+	var problems []error
+	for folder := range strings.SplitSeq(o.packages, ",") {
+		s, err := load(root, folder)
+		if err != nil {
+			return err
+		}
+		if o.list {
+			for _, m := range mutants(s) {
+				fmt.Printf("%s: %s\n", s.fileSet.Position(m.node.Pos()), m.key())
+			}
+			continue
+		}
+		w := &workshop{root: root, source: s, options: o, deadline: deadline, results: results, file: remembered, equivalent: map[string]bool{}}
+		for _, e := range known {
+			if e.folder == folder {
+				w.equivalent[e.key] = true
+			}
+		}
+		if err := w.work(); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", folder, err))
+		}
+	}
+	if !o.list {
+		fmt.Print(results.table())
+	}
+	return errors.Join(problems...)
+}

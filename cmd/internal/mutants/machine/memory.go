@@ -1,0 +1,146 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// function is what is remembered of a function: a line of results.txt.
+type function struct {
+	folder, name string
+	hash         string // of its text and of the tests that noticed
+	caught       int
+	equivalent   int
+	notMade      int
+	noticing     []string // tests, sorted
+	survived     []string // keys of mutants, sorted
+}
+
+// memory is results.txt: one line for each function, one for each survivor.
+type memory map[string]*function // by folder and name
+
+func readMemory(path string) (memory, error) {
+	m := memory{}
+	text, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return m, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+		fields := strings.Split(line, "\t")
+		switch {
+		case strings.HasPrefix(line, "#"), line == "":
+		case len(fields) == 4 && fields[2] == "SURVIVED" && m[fields[0]+" "+fields[1]] != nil:
+			of := m[fields[0]+" "+fields[1]]
+			of.survived = append(of.survived, fields[3])
+		case len(fields) == 7:
+			f := &function{folder: fields[0], name: fields[1], hash: fields[2], noticing: strings.Fields(fields[6])}
+			for at, to := range []*int{&f.caught, &f.equivalent, &f.notMade} {
+				if *to, err = strconv.Atoi(fields[3+at]); err != nil {
+					return nil, fmt.Errorf("%s:%d: %w", path, i+1, err)
+				}
+			}
+			m[f.folder+" "+f.name] = f
+		default:
+			return nil, fmt.Errorf("%s:%d: no line of this file", path, i+1)
+		}
+	}
+	return m, nil
+}
+
+func (m memory) write(path string) error {
+	var b strings.Builder
+	b.WriteString("# package, function, hash, mutants caught, equivalent, not made, tests that notice; written by go run ./cmd/internal/mutants/machine\n")
+	for _, f := range m.sorted() {
+		fmt.Fprintf(&b, "%s\t%s\t%s\t%d\t%d\t%d\t%s\n", f.folder, f.name, f.hash, f.caught, f.equivalent, f.notMade, strings.Join(f.noticing, " "))
+		for _, key := range f.survived {
+			fmt.Fprintf(&b, "%s\t%s\tSURVIVED\t%s\n", f.folder, f.name, key)
+		}
+	}
+	return os.WriteFile(path, []byte(b.String()), 0o644)
+}
+
+func (m memory) sorted() []*function {
+	var all []*function
+	for _, f := range m {
+		all = append(all, f)
+	}
+	slices.SortFunc(all, func(a, b *function) int { return strings.Compare(a.folder+" "+a.name, b.folder+" "+b.name) })
+	return all
+}
+
+// forget drops what is remembered of functions that a package has no more.
+func (m memory) forget(folder string, has map[string]bool) {
+	for key, f := range m {
+		if f.folder == folder && !has[f.name] {
+			delete(m, key)
+		}
+	}
+}
+
+// table is a summary by package, as docs/guarantees.md has it.
+func (m memory) table() string {
+	var b strings.Builder
+	b.WriteString("| mutants of | made | noticed | equivalent | survive | |\n|---|---:|---:|---:|---:|---:|\n")
+	row := func(folder string, caught, equivalent, survived int) {
+		made := caught + equivalent + survived
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %.1f %% |\n", folder, made, caught, equivalent, survived, 100*float64(survived)/float64(max(1, made)))
+	}
+	var all, of [3]int
+	sorted := m.sorted()
+	for i, f := range sorted {
+		for at, n := range []int{f.caught, f.equivalent, len(f.survived)} {
+			all[at] += n
+			of[at] += n
+		}
+		if i+1 == len(sorted) || sorted[i+1].folder != f.folder {
+			row("`"+f.folder+"`", of[0], of[1], of[2])
+			of = [3]int{}
+		}
+	}
+	row("all", all[0], all[1], all[2])
+	return b.String()
+}
+
+// testTexts finds the files of tests, for hashes.
+type testTexts struct {
+	root  string
+	files map[string][]string // by folder, the texts of its test files
+}
+
+// hash is that of a function's text, with the files of the tests that notice its mutants.
+func (t *testTexts) hash(text string, noticing []string) (string, error) {
+	sum := sha256.New()
+	sum.Write([]byte(text))
+	for _, name := range noticing {
+		folder, function, _ := strings.Cut(name, ".")
+		if t.files[folder] == nil {
+			paths, err := filepath.Glob(filepath.Join(t.root, filepath.FromSlash(folder), "*_test.go"))
+			if err != nil {
+				return "", err
+			}
+			for _, path := range paths {
+				text, err := os.ReadFile(path)
+				if err != nil {
+					return "", err
+				}
+				t.files[folder] = append(t.files[folder], string(text))
+			}
+		}
+		sum.Write([]byte(name))
+		for _, text := range t.files[folder] {
+			if strings.Contains(text, "\nfunc "+function+"(") {
+				sum.Write([]byte(text))
+			}
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
+}
