@@ -170,7 +170,7 @@ func lines(input io.Reader, handle func(Block) error) error {
 		}
 		switch {
 		case whole > 0:
-			if failed := handle(Block{Text: string(buffer[:whole]), Line: number}); failed != nil {
+			if failed := handOut(buffer[:whole], number, handle); failed != nil {
 				return failed
 			}
 			number += bytes.Count(buffer[:whole], []byte("\n"))
@@ -189,6 +189,35 @@ func lines(input io.Reader, handle func(Block) error) error {
 			return unlessEnd(err)
 		}
 	}
+}
+
+// handOut hands out whole lines. One that is too long by no more bytes than its
+// ending may have has found room among them.
+func handOut(text []byte, line int, handle func(Block) error) error {
+	if len(text) <= MaxLine {
+		return handle(Block{Text: string(text), Line: line})
+	}
+	for at, number := 0, line; at < len(text); number++ {
+		length, end := len(text)-at, len(text)
+		if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
+			length, end = i, at+i+1
+		}
+		if length > 0 && text[at+length-1] == '\r' {
+			length--
+		}
+		if length > MaxLine {
+			if failed := handle(Block{Text: string(text[:at]), Line: line}); failed != nil {
+				return failed
+			}
+			if failed := handle(Block{Line: number, Err: ErrTooLong}); failed != nil {
+				return failed
+			}
+			text, line, at = text[end:], number+1, 0
+			continue
+		}
+		at = end
+	}
+	return handle(Block{Text: string(text), Line: line})
 }
 
 // skipLine drops the rest of a line; what was read behind it stands at the start

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -106,6 +107,61 @@ func TestBlocksOfLongLines(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The longest line that is read, and one of a byte more, whatever ends it and
+// stands around it.
+func TestBlocksOfTheLongestLine(t *testing.T) {
+	longest, longer := strings.Repeat("x", accesslog.MaxLine), strings.Repeat("x", accesslog.MaxLine+1)
+	for _, ending := range []string{"\n", "\r\n", "", "\r"} {
+		for _, before := range []string{"", "\n", "\n\n", "a\n"} {
+			for _, behind := range []string{"", "b", "b\n"} {
+				if behind != "" && !strings.HasSuffix(ending, "\n") {
+					continue
+				}
+				for _, text := range []string{longest, longer} {
+					var want []record
+					line := strings.Count(before, "\n") + 1
+					if before == "a\n" {
+						want = append(want, record{1, "a"})
+					}
+					if text == longest {
+						want = append(want, record{line, longest})
+					} else {
+						want = append(want, record{line, accesslog.ErrTooLong.Error()})
+					}
+					if behind != "" {
+						want = append(want, record{line + 1, "b"})
+					}
+					got, err := records(strings.NewReader(before + text + ending + behind))
+					require.NoError(t, err)
+					if !slices.Equal(got, want) {
+						t.Fatalf("%d bytes, %q before, %q at the end, %q behind: %d records, lines %v", len(text), before, ending, behind, len(got), linesOf(got))
+					}
+				}
+			}
+		}
+	}
+}
+
+// linesOf are the numbers of records, since the records are long.
+func linesOf(list []record) (lines []int) {
+	for _, r := range list {
+		lines = append(lines, r.line)
+	}
+	return lines
+}
+
+// The same of an object over several lines.
+func TestBlocksOfTheLongestObject(t *testing.T) {
+	const begin, end = `{ "x":"`, `"}`
+	inner := strings.Repeat("x", accesslog.MaxLine-len(begin)-len(end))
+	got, err := records(strings.NewReader("{\n\"x\":\"" + inner + end + "\n{\n}"))
+	require.NoError(t, err)
+	require.True(t, slices.Equal([]record{{1, begin + inner + end}, {3, "{ }"}}, got))
+	got, err = records(strings.NewReader("{\n\"x\":\"" + inner + "x" + end + "\n{\n}"))
+	require.NoError(t, err)
+	require.Equal(t, record{1, accesslog.ErrTooLong.Error()}, got[0])
 }
 
 // An object that is too long does not take the next one with it.

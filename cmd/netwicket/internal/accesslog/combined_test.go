@@ -55,6 +55,10 @@ func TestHeads(t *testing.T) {
 		{"a host and a list with the peer", `example.com 10.0.0.2, 127.0.0.1` + tail, "127.0.0.1", "10.0.0.2"},
 		{"a host, a list and the peer", `1.128.3.4 2a02::8000, 10.225.192.17 10.2.2.121` + tail, "10.2.2.121", "2a02::8000, 10.225.192.17"},
 		{"a host, a quoted list and the peer", `example.com:80 "10.5.102.222, 175.16.199.1" 10.2.1.185` + tail, "10.2.1.185", "10.5.102.222, 175.16.199.1"},
+		{"a host, a quoted dash and the peer", `example.com "-" 10.0.0.1` + tail, "10.0.0.1", ""},
+		{"an escaped quote at the start of the list", `"\"6.6.6.6" 10.0.0.1` + tail, "10.0.0.1", `\"6.6.6.6`},
+		{"a backslash at the end of the list", `"6.6.6.6\\" 10.0.0.1` + tail, "10.0.0.1", `6.6.6.6\\`},
+		{"an escaped quote at the end of the list", `"6.6.6.6\\\" 9.9.9.9" 10.0.0.1` + tail, "10.0.0.1", `6.6.6.6\\\" 9.9.9.9`},
 		{"a host and names", `example.com localhost, localhost` + tail, "localhost", "localhost"},
 	}
 	for _, test := range tests {
@@ -81,6 +85,12 @@ func TestTails(t *testing.T) {
 		{"X-Forwarded-For behind the agent", `"GET / HTTP/1.1" 200 203 "-" "agent" "203.0.113.9, 10.0.0.2"`, "203.0.113.9, 10.0.0.2"},
 		{"none behind the agent", `"GET / HTTP/1.1" 200 203 "-" "agent" "-"`, ""},
 		{"X-Forwarded-For and more", `"GET / HTTP/1.1" 200 203 "-" "agent" "203.0.113.9" 0.004 "x"`, "203.0.113.9"},
+		{"a request that is a dash", `"-" 408 - "-" "-" "203.0.113.9"`, "203.0.113.9"},
+		{"quotes in the agent", `"GET / HTTP/1.1" 200 203 "-" "a\" \"6.6.6.6\"" "203.0.113.9"`, "203.0.113.9"},
+		{"quotes in the referrer", `"GET / HTTP/1.1" 200 203 "a\" \"b\" \"6.6.6.6" "-" "203.0.113.9"`, "203.0.113.9"},
+		{"backslashes at the end of the agent", `"GET / HTTP/1.1" 200 203 "-" "a\\\\" "203.0.113.9"`, "203.0.113.9"},
+		{"an escaped quote at the end of the agent", `"GET / HTTP/1.1" 200 203 "-" "a\\\" \"6.6.6.6" "203.0.113.9"`, "203.0.113.9"},
+		{"quotes in X-Forwarded-For", `"GET / HTTP/1.1" 200 203 "-" "agent" "6.6.6.6\", 203.0.113.9"`, `6.6.6.6\", 203.0.113.9`},
 		{"other fields behind the agent", `"GET / HTTP/1.1" 200 203 "-" "agent" 0.004 "203.0.113.9"`, ""},
 		{"cut off in the agent", `"GET / HTTP/1.1" 200 203 "-" "Mozilla/5.0 (compat`, ""},
 		{"cut off in the referrer", `"GET / HTTP/1.1" 200 203 "http://`, ""},
