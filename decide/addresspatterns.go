@@ -177,3 +177,22 @@ func (s *patternState) firstBlock() int32 {
 	}
 	return none
 }
+
+// adopt gives the numbers that the patterns of another state have here. Those that are
+// new come behind all others, in their order.
+func (s *patternState) adopt(other *patternState) []uint32 {
+	sets, numbers := newAdoption(s.sets, other.sets.sets), make([]uint32, len(other.patterns))
+	for i := range other.patterns {
+		pattern := other.patterns[i]
+		pattern.gateways, pattern.proxies = sets.id(pattern.gateways), sets.id(pattern.proxies)
+		key := patternKey{pattern.gateways, pattern.proxies, pattern.flags}
+		id, found := s.ids[key]
+		if !found {
+			id = uint32(len(s.patterns))
+			s.patterns = append(s.patterns, pattern)
+			s.ids[key] = id
+		}
+		numbers[i] = id
+	}
+	return numbers
+}

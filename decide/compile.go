@@ -17,8 +17,10 @@ import (
 // databases of the whole internet. A policy keeps what it compiled and the
 // Config, whose documents it does not copy.
 // See docs/semantics.md, policy-5 and sailpoint-12.
-func Compile(config Config) (*Policy, error) {
-	c := &compiler{config: config, p: &Policy{}}
+func Compile(config Config) (*Policy, error) { return compile(nil, config) }
+
+func compile(previous *Policy, config Config) (*Policy, error) {
+	c := &compiler{config: config, p: &Policy{}, previous: previous}
 	if err := c.checkParts(); err != nil {
 		return nil, err
 	}
@@ -46,6 +48,7 @@ func Compile(config Config) (*Policy, error) {
 type compiler struct {
 	config           Config
 	p                *Policy
+	previous         *Policy      // that of [Recompile], or nil
 	specs            []*zone.Zone // as Policy.zones
 	byID             map[string]int
 	stated           statedRegions

@@ -82,6 +82,7 @@
 //	classes.go          pairs of patterns, and the intervals that they hold
 //	numbers.go          the judgments about chains of one, and their numbers
 //	table.go            all of this put together
+//	reuse.go            what of it the next policy takes over
 //
 // Answers:
 //

@@ -1,8 +1,11 @@
 package decide
 
 import (
+	"fmt"
 	"iter"
 	"net/netip"
+	"reflect"
+	"slices"
 	"unsafe"
 
 	"github.com/netwicket/netwicket/internal/addrnum"
@@ -60,3 +63,42 @@ func (p *Policy) CompiledBytes() int {
 
 // FingerprintOf is what a policy of the Config has as its fingerprint.
 func FingerprintOf(config *Config) string { return fingerprint(config) }
+
+// Same says in which fields two policies differ, tables included. What is left out is the
+// Config, and that of two policies each has its own ZoneRefs.
+func Same(a, b *Policy) (differ []string) {
+	text := func(p *Policy) []string {
+		var all []string
+		for _, j := range p.afterSecondLook {
+			id := ""
+			if j.Zone != nil {
+				id = j.Zone.ID + " " + j.Zone.Name
+			}
+			all = append(all, fmt.Sprintf("%v %v %v %v %q %q %v", j.Verdict, j.Reason, j.Reasons, j.Audit, j.Rule, id, j.Unknown))
+		}
+		slices.Sort(all)
+		return all
+	}
+	compare := func(name string, same bool) {
+		if !same {
+			differ = append(differ, name)
+		}
+	}
+	x, y := *a, *b
+	compare("afterSecondLook", slices.Equal(text(a), text(b)))
+	compare("classAt", reflect.DeepEqual(x.classAt, y.classAt))
+	compare("judgmentAt", reflect.DeepEqual(x.judgmentAt, y.judgmentAt))
+	compare("verdictAt", reflect.DeepEqual(x.verdictAt, y.verdictAt))
+	compare("info", reflect.DeepEqual(x.info, y.info))
+	compare("classes", slices.Equal(x.classes, y.classes) && slices.Equal(x.judgmentOf, y.judgmentOf))
+	for _, p := range []*Policy{&x, &y} {
+		p.afterSecondLook, p.classAt, p.judgmentAt, p.verdictAt, p.documents = nil, nil, nil, nil, nil
+	}
+	compare("the rest", reflect.DeepEqual(x, y))
+	return differ
+}
+
+// TakenOver says which steps of a policy's making were taken over from another.
+func (p *Policy) TakenOver(from *Policy) (locations, lists, judgments bool) {
+	return p.dynamicSets == from.dynamicSets, p.classAt == from.classAt, p.judgmentAt == from.judgmentAt
+}

@@ -101,8 +101,6 @@ type geoCompiler struct {
 	serviceIDs map[geo.Services]uint32
 
 	sets     *setInterner
-	ruleSets *setInterner
-	listing  *unions
 	patterns []geoPattern
 	combined map[[4]uint32]uint32
 	byKey    map[geoPattern]uint32
@@ -123,22 +121,21 @@ type asnValue struct {
 	listed bool
 }
 
-func newGeoCompiler(p *Policy, specs []*zone.Zone, stated statedRegions, rules *setInterner, rulesByZone []uint32) *geoCompiler {
+func newGeoCompiler(p *Policy, specs []*zone.Zone, stated statedRegions) *geoCompiler {
 	g := &geoCompiler{
 		p: p, stated: stated, placeIDs: map[placeValue]uint32{}, listed: map[string][]int{}, listedASNs: map[uint32][]int{}, asnIDs: map[asnValue]uint32{},
 		proxyIDs: map[anonymity]uint32{}, serviceIDs: map[geo.Services]uint32{},
 		sets: newSetInterner(p.dynamicWords), combined: map[[4]uint32]uint32{}, byKey: map[geoPattern]uint32{},
 		blocks: make([]uint64, p.dynamicWords), zoneOf: make([]int32, p.dynamicBits),
 		match: make([]uint64, p.dynamicWords), unknown: make([]uint64, p.dynamicWords),
-		ruleSets: rules,
 	}
-	dynamic, byBit := make([]*zone.Zone, p.dynamicBits), make([]uint32, p.dynamicBits)
+	dynamic := make([]*zone.Zone, p.dynamicBits)
 	for i := range p.zones {
 		z := &p.zones[i]
 		if z.kind != dynamicZone {
 			continue
 		}
-		dynamic[z.bit], byBit[z.bit] = specs[i], rulesByZone[i]
+		dynamic[z.bit] = specs[i]
 		g.zoneOf[z.bit] = int32(i)
 		setBit(g.blocks, z.bit, z.blocks)
 		for _, list := range [][]zone.Term[uint32]{specs[i].ASNs.Include, specs[i].ASNs.Exclude} {
@@ -156,7 +153,6 @@ func newGeoCompiler(p *Policy, specs []*zone.Zone, stated statedRegions, rules *
 			}
 		}
 	}
-	g.listing = newUnions(g.sets.sets, rules, byBit)
 	columns := newSetInterner(p.dynamicWords)
 	for _, column := range []*property{&g.places, &g.asns, &g.proxies, &g.services} {
 		column.sets, column.zones = columns, dynamic
@@ -286,8 +282,6 @@ func (g *geoCompiler) intern(vectors [4]uint32) uint32 {
 		}
 	}
 	pattern.match, pattern.unknown = g.sets.id(g.match), g.sets.id(g.unknown)
-	pattern.rulesSurely = g.listing.of(pattern.match)
-	pattern.rulesPossibly = g.listing.both(pattern.rulesSurely, g.listing.of(pattern.unknown))
 	if pattern.unknown != 0 {
 		pattern.causes = g.causesOf(vectors)
 	}
@@ -309,7 +303,6 @@ func (g *geoCompiler) causesOf(vectors [4]uint32) causes {
 			g.match[w] = unknown & column.sets.word(of.possibly, w) &^ column.sets.word(of.surely, w)
 		}
 		c.zones[i] = g.sets.id(g.match)
-		c.rules[i] = g.listing.of(c.zones[i])
 	}
 	return c
 }

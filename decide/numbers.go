@@ -38,12 +38,11 @@ func (p *Policy) verdicts() []uint32 {
 
 // settle works out the judgment about a chain of one for every class, and numbers
 // the judgments in the order of the classes.
-func (p *Policy) settle(classes []class) {
-	p.classes = classes
-	p.judgmentOf = make([]uint32, len(classes))
+func (p *Policy) settle() {
+	p.judgmentOf = make([]uint32, len(p.classes))
 	p.judgments = []Judgment{secondLook: {}}
 	numbers := map[Judgment]uint32{}
-	for i, c := range classes {
+	for i, c := range p.classes {
 		if p.looksAgain(c) {
 			continue
 		}

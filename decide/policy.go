@@ -41,6 +41,7 @@ type Policy struct {
 	blocklists bool // there is an ACTIVE one
 	everyHop   bool // blocklists or overlay denials look at hops behind the client
 	documents  *documents
+	origin     origin
 	info       Info
 }
 

@@ -142,16 +142,31 @@ func orInto(words, more []uint64) {
 	}
 }
 
-// settleRules keeps what decisions ask of the rules by IP zones: by zone, and for
-// a request of one hop by address pattern.
+// settleRules keeps what decisions ask of the rules that list zones: by geo pattern,
+// by IP zone, and for a request of one hop by address pattern. Which patterns there
+// are does not depend on the rules.
 func (p *Policy) settleRules(rules *setInterner, byZone []uint32) {
+	byDynamicBit := make([]uint32, p.dynamicBits)
 	p.ruleWords.byIPBit = make([]uint32, p.ipBits)
 	for index, set := range byZone {
-		if z := &p.zones[index]; z.kind == ipZone {
+		switch z := &p.zones[index]; z.kind {
+		case ipZone:
 			p.ruleWords.byIPBit[z.bit] = set
+		case dynamicZone:
+			byDynamicBit[z.bit] = set
+		case inactiveZone:
 		}
 	}
-	listing := newUnions(p.ipSets, rules, p.ruleWords.byIPBit)
+	listing := newUnions(p.dynamicSets, rules, byDynamicBit)
+	for i := range p.geoPatterns {
+		pattern := &p.geoPatterns[i]
+		pattern.rulesSurely = listing.of(pattern.match)
+		pattern.rulesPossibly = listing.both(pattern.rulesSurely, listing.of(pattern.unknown))
+		for column, zones := range pattern.causes.zones {
+			pattern.causes.rules[column] = listing.of(zones)
+		}
+	}
+	listing = newUnions(p.ipSets, rules, p.ruleWords.byIPBit)
 	for i := range p.addressPatterns {
 		p.addressPatterns[i].rules = listing.of(p.addressPatterns[i].gateways)
 	}

@@ -161,6 +161,49 @@ func (in *setInterner) isSet(id uint32, numbers []uint32) bool {
 	return true
 }
 
+// adoption gives the sets of another interner of the same width numbers of this one.
+type adoption struct {
+	to      *setInterner
+	from    *sets
+	chunks  []uint32 // 1 + number by that in from; 0: not met yet
+	sets    []uint32
+	numbers []uint32
+}
+
+func newAdoption(to *setInterner, from *sets) *adoption {
+	a := &adoption{to: to, from: from, numbers: make([]uint32, to.perSet)}
+	if from.stride > 0 {
+		a.chunks = make([]uint32, len(from.words)/from.stride)
+	}
+	if from.chunks != nil {
+		a.sets = make([]uint32, len(from.chunks)/from.perSet)
+	}
+	return a
+}
+
+func (a *adoption) id(set uint32) uint32 {
+	switch {
+	case a.from.stride == 0:
+		return 0
+	case a.from.chunks == nil:
+		return a.chunk(set)
+	}
+	if a.sets[set] == 0 {
+		for position := range a.numbers {
+			a.numbers[position] = a.chunk(a.from.chunk(set, position))
+		}
+		a.sets[set] = 1 + a.to.setID(a.numbers)
+	}
+	return a.sets[set] - 1
+}
+
+func (a *adoption) chunk(number uint32) uint32 {
+	if a.chunks[number] == 0 {
+		a.chunks[number] = 1 + a.to.chunkID(a.from.wordsOf(number))
+	}
+	return a.chunks[number] - 1
+}
+
 // setCursor is a set that changes bit by bit, on the way along the address space.
 type setCursor struct {
 	in      *setInterner

@@ -6,32 +6,87 @@ import (
 
 	"go4.org/netipx"
 
-	"github.com/netwicket/netwicket/geo"
-	"github.com/netwicket/netwicket/internal/addrnum"
+	"github.com/netwicket/netwicket/internal/parallel"
 	"github.com/netwicket/netwicket/zone"
 )
 
-// buildTable sweeps both families and interns the classes.
+// buildTable settles what addresses come to: patterns, classes, judgments, and the
+// tables of them. What the previous policy has of it is taken over, see [Recompile].
 func (c *compiler) buildTable() {
-	p := c.p
-	events4, events6 := eventsOf(c.lists())
+	p, previous := c.p, c.previous
 	rules, rulesByZone := c.settleRules()
-	addresses, locations := newPatternState(p), newGeoCompiler(p, c.specs, c.stated, rules, rulesByZone)
-	locations.assumed = c.config.AssumeNone
-	byLocation := locations.patternsOf(c.config.Geo)
-	var intervals intervals
-	intervals.grow(len(events4), len(events6)) // those of feeds alone are millions
-	sweep(events4, patternEdges(c.config.Geo, addrnum.IPv4, byLocation), addresses, intervals.add4)
-	sweep(events6, patternEdges(c.config.Geo, addrnum.IPv6, byLocation), addresses, intervals.add6)
-	p.addressPatterns, p.ipSets = addresses.patterns, addresses.sets.sets
-	p.geoPatterns, p.dynamicSets = locations.patterns, locations.sets.sets
+	lists := c.lists()
+	var v4 []event4
+	var v6 []event6
+	var at geoEdges
+	p.origin.geo, p.origin.locations = c.config.Geo, c.hashLocations()
+	parallel.Do(func() {
+		v4, v6 = eventsOf(lists)
+		p.origin.lists = p.hashLists(v4, v6)
+	}, func() { at = c.locate() })
+
+	var in *intervals // nil: those of the previous policy
+	if previous.lists(&p.origin) {
+		p.classAt, p.classes, p.ipSets = previous.classAt, previous.classes, previous.ipSets
+		p.addressPatterns = slices.Clone(previous.addressPatterns)
+		p.info.Intervals4, p.info.Intervals6 = previous.info.Intervals4, previous.info.Intervals6
+	} else {
+		var met *half
+		in, met = p.sweepBoth(v4, v6, at)
+		p.classes, p.addressPatterns, p.ipSets = met.classes.list, met.addresses.patterns, met.addresses.sets.sets
+		p.info.Intervals4, p.info.Intervals6 = len(in.v4.First), len(in.v6.First)
+	}
+	p.info.Classes = len(p.classes)
 	p.settleRules(rules, rulesByZone)
 	p.everyHop = p.blocklists || len(c.deny) > 0
-	p.info.Intervals4, p.info.Intervals6 = len(intervals.v4.First), len(intervals.v6.First)
-	p.info.Classes = len(intervals.classes.list)
-	p.settle(intervals.classes.list)
-	p.classAt, p.judgmentAt, p.verdictAt = intervals.table(), intervals.tableOf(p.judgmentOf), intervals.tableOf(p.verdicts())
+	p.settle()
+	c.makeTables(in)
 	p.keepSecondLooks()
+}
+
+// locate settles the geo patterns.
+func (c *compiler) locate() geoEdges {
+	p := c.p
+	if c.previous.locates(&p.origin) {
+		p.relocate(c.previous)
+		return c.previous.geoEdges()
+	}
+	locations := newGeoCompiler(p, c.specs, c.stated)
+	locations.assumed = c.config.AssumeNone
+	byLocation := locations.patternsOf(c.config.Geo)
+	p.geoPatterns, p.dynamicSets = locations.patterns, locations.sets.sets
+	return geoEdgesOf(c.config.Geo, byLocation)
+}
+
+// makeTables makes the tables of these intervals, or without any those that differ
+// from the previous policy's.
+func (c *compiler) makeTables(in *intervals) {
+	p, verdicts := c.p, c.p.verdicts()
+	if in == nil {
+		if slices.Equal(p.judgmentOf, c.previous.judgmentOf) {
+			p.judgmentAt = c.previous.judgmentAt
+		}
+		if slices.Equal(verdicts, c.previous.verdicts()) {
+			p.verdictAt = c.previous.verdictAt
+		}
+		if p.judgmentAt != nil && p.verdictAt != nil {
+			return
+		}
+		in = p.intervals()
+	}
+	parallel.Do(func() {
+		if p.classAt == nil {
+			p.classAt = in.table()
+		}
+	}, func() {
+		if p.judgmentAt == nil {
+			p.judgmentAt = in.tableOf(p.judgmentOf)
+		}
+	}, func() {
+		if p.verdictAt == nil {
+			p.verdictAt = in.tableOf(verdicts)
+		}
+	})
 }
 
 // lists are all that says something of an address, and settles which zones a request
@@ -72,35 +127,6 @@ func ranges(entries []zone.Entry) iter.Seq[netipx.IPRange] {
 	return func(yield func(netipx.IPRange) bool) {
 		for i := range entries {
 			if !yield(entries[i].Range) {
-				return
-			}
-		}
-	}
-}
-
-// patternEdges is the geo table's edges of one family with patterns for
-// locations, equal neighbours merged.
-func patternEdges(table *geo.Table, fam addrnum.Family, byLocation []uint32) iter.Seq2[addrnum.Number, uint32] {
-	return func(yield func(addrnum.Number, uint32) bool) {
-		last, fresh := uint32(0), true
-		same := func(location uint32) bool {
-			pattern := byLocation[location]
-			if !fresh && pattern == last {
-				return true
-			}
-			last, fresh = pattern, false
-			return false
-		}
-		if fam == addrnum.IPv4 {
-			for at, location := range table.Edges4() {
-				if !same(location) && !yield(addrnum.Number{Lo: uint64(at)}, last) {
-					return
-				}
-			}
-			return
-		}
-		for at, location := range table.FoldedEdges6() {
-			if !same(location) && !yield(addrnum.Number{Hi: at[0], Lo: at[1]}, last) {
 				return
 			}
 		}

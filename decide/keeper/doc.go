@@ -8,9 +8,12 @@
 //	go k.Run(ctx)
 //	return http.Serve(listener, gate.Wrap(app, k.Live(), gate.Options{Resolver: k.Resolver()}))
 //
-// A [Keeper] looks at every file that a policy was made of, loads all of them
-// anew when one has changed, and puts the result in force if it passes every
-// check. Whatever fails leaves the policy in force as it was; [Keeper.Err] tells a
+// A [Keeper] looks at every file that a policy was made of, loads them anew when
+// one has changed, and puts the result in force if it passes every check. Databases
+// and lists are large and seldom what has changed: they are read again where one of
+// them looks other, was named by a watcher, or was written just before it was read, and
+// where somebody asks or a load has failed. The policy in force saves the compiler
+// work, see [decide.Recompile]. Whatever fails leaves the policy in force as it was; [Keeper.Err] tells a
 // health check about it, and Options.Report a log.
 //
 // # Policy and edge

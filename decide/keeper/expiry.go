@@ -33,7 +33,7 @@ func (k *Keeper) expire() {
 		k.awaitExpiry()
 		return
 	}
-	next := loaded{parts: k.parts}
+	next := loaded{parts: k.parts, policy: k.live.Policy()}
 	err := withoutPanic(func() error {
 		err := next.compileAt(now)
 		if err == nil {

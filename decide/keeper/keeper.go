@@ -307,7 +307,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 		case <-k.watch.Settled:
 			k.look()
 		case <-k.retry.C:
-			k.want(request{cause: Retried, load: true})
+			k.want(request{cause: Retried, load: true, anew: true})
 		case <-k.expiry.C:
 			k.expire()
 		case r := <-k.loading.Done:

@@ -3,6 +3,7 @@ package keeper
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/netwicket/netwicket/decide"
@@ -25,7 +26,9 @@ var errUnsteady = errors.New("the files changed while they were read; they are r
 // request is what somebody wants from the files.
 type request struct {
 	cause Cause
-	load  bool // whether or not they look as before
+	load  bool     // whether or not they look as before
+	anew  bool     // with that, all of them: somebody says so, or it is not known what has changed
+	named []string // the files that have changed, whatever they look like
 }
 
 // wanted is a request that waits.
@@ -42,6 +45,10 @@ type attempt struct {
 	known  files.State
 	steady bool // files that change meanwhile are an error
 	limit  time.Duration
+
+	// What is in force, to save work by.
+	parts  *policyfile.Parts
+	policy *decide.Policy
 }
 
 // outcome is what came of an attempt.
@@ -63,7 +70,8 @@ func (k *Keeper) want(r request) {
 	if !k.wanted.waits || rank(r.cause) > rank(k.wanted.cause) {
 		k.wanted.cause = r.cause
 	}
-	k.wanted.load, k.wanted.waits = k.wanted.load || r.load, true
+	k.wanted.load, k.wanted.anew, k.wanted.waits = k.wanted.load || r.load, k.wanted.anew || r.anew, true
+	k.wanted.named = append(k.wanted.named, r.named...)
 	if !k.loading.Busy() {
 		next := k.wanted.request
 		k.wanted = wanted{}
@@ -87,7 +95,7 @@ func rank(cause Cause) int {
 
 // begin begins an attempt.
 func (k *Keeper) begin(r request) {
-	a := attempt{request: r, steady: k.unsteady < maxUnsteady, limit: k.options.Timing.Load}
+	a := attempt{request: r, steady: k.unsteady < maxUnsteady, limit: k.options.Timing.Load, parts: k.parts, policy: k.live.Policy()}
 	if k.watch != nil {
 		a.set, a.known = k.watch.Set(), k.watch.Known()
 	} else {
@@ -130,7 +138,10 @@ func (a *attempt) do(options *Options, within func(time.Duration)) outcome {
 		return outcome{read: true, err: err}
 	}
 	policy := options.Policy
-	policy.Now = options.now()
+	policy.Now, policy.Previous = options.now(), a.policy
+	if !a.readsGeo() {
+		policy.Before = a.parts
+	}
 	if a.limit <= 0 {
 		within(policyfile.LoadServe(policy).LoadTimeout)
 	}
@@ -154,6 +165,19 @@ func (a *attempt) do(options *Options, within func(time.Duration)) outcome {
 	return r
 }
 
+// readsGeo says that geo sources are read although they look as before.
+func (a *attempt) readsGeo() bool {
+	if a.anew || a.parts == nil {
+		return true
+	}
+	sources := files.Set{Folders: a.parts.Folders}
+	for _, source := range a.parts.Config.Geo.Datasets() {
+		sources.Files = append(sources.Files, source.File)
+	}
+	names := sources.Names()
+	return slices.ContainsFunc(a.named, func(name string) bool { return names[name] })
+}
+
 // bringUpToTime compiles a policy anew if an entry of its overlay has expired since
 // it was begun, or if the clock was set back: whatever takes long to load puts
 // nothing back in force that has ended meanwhile (docs/semantics.md, overlay-4).
@@ -170,7 +194,7 @@ func (k *Keeper) bringUpToTime(next *loaded) error {
 func (l *loaded) compileAt(now time.Time) error {
 	config := l.parts.Config
 	config.Now = now
-	policy, err := decide.Compile(config)
+	policy, err := decide.Recompile(l.policy, config)
 	if err == nil {
 		l.policy, l.asOf = policy, now
 	}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/files"
 )
@@ -43,17 +44,17 @@ func (k *Keeper) beginOverlay(file string, known files.State) {
 	if file == "" || k.overlay.Busy() {
 		return
 	}
-	base, options, set := k.parts, k.options, files.Set{Files: []string{file}}
-	limit := cmp.Or(max(0, k.options.Timing.Load), base.Serve.LoadTimeout, policyfile.DefaultServe().LoadTimeout)
+	base, options, set := loaded{parts: k.parts, policy: k.live.Policy()}, k.options, files.Set{Files: []string{file}}
+	limit := cmp.Or(max(0, k.options.Timing.Load), base.parts.Serve.LoadTimeout, policyfile.DefaultServe().LoadTimeout)
 	k.overlay.Begin(limit, func(func(time.Duration)) overlayOutcome {
 		begun := time.Now()
-		r := overlayOutcome{base: base}
+		r := overlayOutcome{base: base.parts}
 		before := set.Look()
 		if _, same := known[file]; same && !before.Differs(known) {
 			r.seen = known
 			return r
 		}
-		r.err = withoutPanic(func() error { return r.read(options, file) })
+		r.err = withoutPanic(func() error { return r.read(options, file, base.policy) })
 		after := set.Look()
 		if after.Differs(before) || after.TouchedSince(begun, time.Now()) {
 			r.err = errUnsteady
@@ -64,7 +65,7 @@ func (k *Keeper) beginOverlay(file string, known files.State) {
 }
 
 // read reads the overlay and compiles it with the other documents in force.
-func (r *overlayOutcome) read(options Options, file string) error {
+func (r *overlayOutcome) read(options Options, file string, previous *decide.Policy) error {
 	policy := options.Policy
 	policy.Now = options.now()
 	next, err := r.base.WithOverlay(policy, file)
@@ -72,7 +73,7 @@ func (r *overlayOutcome) read(options Options, file string) error {
 		return err
 	}
 	r.parts, r.asOf = next, policy.Now
-	r.policy, err = next.Compile()
+	r.policy, err = next.Recompile(previous)
 	return err
 }
 

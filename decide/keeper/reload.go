@@ -19,7 +19,7 @@ func (k *Keeper) ask() {
 		k.report(Asked, hanging(k.loading.Begun()), nil, 0)
 		k.beginOverlay(k.parts.OverlayFile, nil)
 	}
-	k.want(request{cause: Asked, load: true})
+	k.want(request{cause: Asked, load: true, anew: true})
 }
 
 // look loads what has changed. Where nothing can be loaded, that is the overlay alone.
@@ -28,7 +28,7 @@ func (k *Keeper) look() {
 	if k.loading.GivenUp() {
 		k.beginOverlay(k.parts.OverlayFile, k.alone)
 	}
-	k.want(request{cause: Changed, load: named})
+	k.want(request{cause: Changed, load: len(named) > 0, named: named})
 }
 
 // giveUp waits no longer for a load. It goes on, since nothing can end it.
@@ -44,7 +44,7 @@ func (k *Keeper) giveUp() {
 // ended takes what came of an attempt.
 func (k *Keeper) ended(r outcome) {
 	if !k.loading.End() {
-		k.want(request{cause: Retried, load: true})
+		k.want(request{cause: Retried, load: true, anew: true})
 		return
 	}
 	if r.unfollow != nil && (r.read || r.cause == Watching) {

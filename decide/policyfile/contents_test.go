@@ -57,9 +57,17 @@ func TestGeoTableIsTakenOver(t *testing.T) {
 	write("zones.json", `[{"type":"DYNAMIC","id":"nzo1","name":"Bad","usage":"BLOCKLIST","locations":[{"country":"FR"}]}]`)
 	write("geo.csv", "network,country,region,asn,anonymizer,services\n203.0.113.0/24,FR,,,,\n")
 	options := policyfile.Options{Paths: []string{folder}}
+	fresh, _, err := policyfile.Open(options)
+	require.NoError(t, err)
+	options.Before = fresh
 	first, _, err := policyfile.Open(options)
 	require.NoError(t, err)
+	require.NotSame(t, fresh.Config.Geo, first.Config.Geo, "written shortly before it was read, and perhaps once more")
 
+	long := time.Now().Add(-2 * time.Hour)
+	require.NoError(t, os.Chtimes(filepath.Join(folder, "geo.csv"), long, long))
+	first, _, err = policyfile.Open(options)
+	require.NoError(t, err)
 	options.Before = first
 	second, _, err := policyfile.Open(options)
 	require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/internal/files"
@@ -36,10 +37,10 @@ func (l *loader) loadGeo() {
 	if len(sources) == 0 {
 		return
 	}
-	l.parts.looked = lookOf(sources)
+	l.parts.lookedAt, l.parts.looked = time.Now(), lookOf(sources)
 	if l.before.stillHas(sources, l.parts.looked) {
 		l.add(l.before.Config.Geo.Warnings()...)
-		l.parts.Config.Geo = l.before.Config.Geo
+		l.parts.Config.Geo, l.parts.looked, l.parts.lookedAt = l.before.Config.Geo, l.before.looked, l.before.lookedAt
 		return
 	}
 	table, err := geo.Load(sources...)
@@ -61,10 +62,16 @@ func lookOf(sources []geo.Source) files.State {
 }
 
 // stillHas says that the geo table is what the sources would give: they are the
-// same, and look as they did before they were read. Nil Parts have none.
+// same, and look as they did before they were read, which was long enough after they
+// had been written. Nil Parts have none.
 func (p *Parts) stillHas(sources []geo.Source, look files.State) bool {
-	return p != nil && p.Config.Geo != nil && sameSources(p.sources, sources) && !p.looked.Differs(look)
+	return p != nil && p.Config.Geo != nil && sameSources(p.sources, sources) && !p.looked.Differs(look) &&
+		!p.looked.TouchedSince(p.lookedAt.Add(-coarsestTick), time.Now())
 }
+
+// coarsestTick is how long a file's time may stay the same while it is written: FAT
+// counts in two seconds.
+const coarsestTick = 2 * time.Second
 
 // geoFiles are the files of one geo source: itself, or those that a folder holds.
 func (l *loader) geoFiles(ref reference) []reference {

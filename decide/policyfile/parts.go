@@ -42,8 +42,13 @@ type Options struct {
 	Contents map[string][]byte
 	// Before are Parts that were loaded before. Their geo table is taken over if it is
 	// of the same sources and none of these has changed since: large databases take
-	// longer to load than everything else. Nil: all sources are read.
+	// longer to load than everything else. One that was written shortly before it was
+	// read is read again, since it may have changed once more within one tick of its
+	// time. Nil: all sources are read.
 	Before *Parts
+	// Previous is the policy that was compiled before, which [Open] saves work by and
+	// which changes nothing of the result: see [decide.Recompile]. Nil: there is none.
+	Previous *decide.Policy
 }
 
 // ServiceList is a list of networks that offer one IP service.
@@ -71,6 +76,7 @@ type Parts struct {
 	serveAt  jsondoc.Node // where Serve stands
 	sources  []geo.Source // those of Config.Geo
 	looked   files.State  // how they looked before they were read
+	lookedAt time.Time
 	document Kind         // the one vendor document, where there is nothing else
 	origin   string       // file of findings about the policy as a whole
 	assumeAt jsondoc.Node // where a policy file has assumeNone
@@ -122,11 +128,15 @@ func errorsOf(findings Findings) Findings {
 
 // Compile makes the policy. What is wrong, the documents' own errors included, is
 // returned as [Findings]; the compiler's warnings join the Findings.
-func (p *Parts) Compile() (*decide.Policy, error) {
+func (p *Parts) Compile() (*decide.Policy, error) { return p.Recompile(nil) }
+
+// Recompile is Compile with the same result, but with less work where the previous policy
+// has much in common: see [decide.Recompile].
+func (p *Parts) Recompile(previous *decide.Policy) (*decide.Policy, error) {
 	if err := p.Err(); err != nil {
 		return nil, err
 	}
-	policy, err := decide.Compile(p.Config)
+	policy, err := decide.Recompile(previous, p.Config)
 	if err != nil {
 		return nil, p.placed(findingsOf(p.origin, "bad-policy", err))
 	}
@@ -173,7 +183,7 @@ func (p *Parts) addNew(findings Findings) {
 // databases does, a few hundred milliseconds for those of the whole internet.
 func Open(options Options) (*Parts, *decide.Policy, error) {
 	parts := Load(options)
-	policy, err := parts.Compile()
+	policy, err := parts.Recompile(options.Previous)
 	return parts, policy, err
 }
 

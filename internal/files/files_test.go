@@ -82,16 +82,16 @@ func TestWatched(t *testing.T) {
 	set := files.Set{Files: []string{path}}
 	w.Follow(set, set.Names(), look(path))
 	<-w.Settled // at the latest
-	require.False(t, w.Settle())
+	require.Empty(t, w.Settle())
 	require.False(t, w.Set().Look().Differs(w.Known()))
 
 	w.Notice(path)
 	<-w.Settled
-	require.True(t, w.Settle())
-	require.False(t, w.Settle())
+	require.NotEmpty(t, w.Settle())
+	require.Empty(t, w.Settle())
 	w.Notice(path + ".swp")
 	<-w.Settled
-	require.False(t, w.Settle())
+	require.Empty(t, w.Settle())
 	require.Equal(t, []string{path}, w.Set().Paths())
 }
 

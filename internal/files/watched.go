@@ -1,6 +1,9 @@
 package files
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Watched tells when files may have changed. It belongs to one goroutine, which
 // waits for its two channels. It never touches the files itself: to look at one may
@@ -16,7 +19,7 @@ type Watched struct {
 	set           Set
 	names         map[string]bool // of the set
 	known         State
-	named         bool      // one of the files was named since the last look
+	named         []string  // what of the names was said to have changed since the last look
 	first         time.Time // of the reasons that no look has followed yet; zero: none
 	settled       *time.Timer
 	poll          *time.Ticker
@@ -55,8 +58,8 @@ func (w *Watched) Known() State { return w.known }
 // known to which (an empty name), and puts the look off until it has ceased, but
 // not for ever: a log file in the same folder never ceases to change.
 func (w *Watched) Notice(name string) {
-	if w.names[name] {
-		w.named = true
+	if w.names[name] && !slices.Contains(w.named, name) {
+		w.named = append(w.named, name)
 	}
 	w.LookSoon()
 }
@@ -71,10 +74,10 @@ func (w *Watched) LookSoon() {
 	w.settled.Reset(delay)
 }
 
-// Settle begins a look, after Settled has delivered. The answer says that one of
-// the files was named since the last one: it is another, whatever it looks like.
-func (w *Watched) Settle() bool {
+// Settle begins a look, after Settled has delivered. The answer is which of the files
+// were named since the last one: they are others, whatever they look like.
+func (w *Watched) Settle() []string {
 	named := w.named
-	w.first, w.named = time.Time{}, false
+	w.first, w.named = time.Time{}, nil
 	return named
 }

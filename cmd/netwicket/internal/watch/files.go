@@ -108,7 +108,7 @@ func (f *Files) Keep(ctx context.Context) {
 		case <-w.Poll:
 			w.LookSoon()
 		case <-w.Settled:
-			begin(w.Settle())
+			begin(len(w.Settle()) > 0)
 		case <-work.Overdue:
 			if work.GiveUp() {
 				f.Loaded(ErrHanging)

@@ -1,0 +1,238 @@
+package decide_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// FuzzIncremental: whatever is changed in whatever order, a policy that was compiled
+// with the one before at hand is in every field, tables included, what Compile makes.
+func FuzzIncremental(f *testing.F) {
+	for seed := range uint64(40) {
+		random := rand.New(rand.NewPCG(seed, 3))
+		steps := make([]byte, 8)
+		for i := range steps {
+			steps[i] = byte(random.Uint32())
+		}
+		f.Add(seed, steps)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, steps []byte) {
+		r := newRandomPolicy(seed)
+		config := r.config(t)
+		previous, err := decide.Compile(config)
+		require.NoError(t, err)
+		for i, step := range steps[:min(len(steps), 8)] {
+			if step&0x80 == 0 { // else in the documents of the policy before, which must not be trusted
+				config = cloned(config)
+			}
+			what := r.change(t, &config, int(step&0x7f)%len(changes))
+			want, wrong := decide.Compile(config)
+			got, err := decide.Recompile(previous, config)
+			if wrong != nil {
+				require.EqualError(t, err, wrong.Error())
+				continue
+			}
+			require.NoError(t, err)
+			require.Empty(t, decide.Same(want, got), "seed %d, step %d: %s", seed, i, what)
+			for change := range decide.Diff(want, got) {
+				t.Fatalf("seed %d, step %d: %s: %v", seed, i, what, change)
+			}
+			for range 5 {
+				checkAgainstExplain(t, got, seed, r.chain())
+			}
+			previous = got
+		}
+	})
+}
+
+func cloned(config decide.Config) decide.Config {
+	config.Zones, config.Rules = slices.Clone(config.Zones), slices.Clone(config.Rules)
+	for d := range config.Zones {
+		config.Zones[d].Zones = slices.Clone(config.Zones[d].Zones)
+		for i := range config.Zones[d].Zones {
+			z := &config.Zones[d].Zones[i]
+			z.Gateways, z.Proxies = slices.Clone(z.Gateways), slices.Clone(z.Proxies)
+			z.Locations.Include = slices.Clone(z.Locations.Include)
+		}
+	}
+	for d := range config.Rules {
+		config.Rules[d].Rules = slices.Clone(config.Rules[d].Rules)
+	}
+	return config
+}
+
+// changes are what may happen to documents. Some make a Config that does not compile.
+var changes = []struct {
+	name string
+	do   func(r *randomPolicy, t testing.TB, config *decide.Config)
+}{
+	{"nothing", func(*randomPolicy, testing.TB, *decide.Config) {}},
+	{"status", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		r.ofZone(c, func(z *zone.Zone) { z.Active = !z.Active })
+	}},
+	{"usage", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		r.ofZone(c, func(z *zone.Zone) { z.Blocklist = !z.Blocklist })
+	}},
+	{"a range more", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		r.ofZone(c, func(z *zone.Zone) {
+			if z.Type == zone.IP {
+				z.Gateways = append(z.Gateways, r.entry())
+			}
+		})
+	}},
+	{"a proxy more", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		r.ofZone(c, func(z *zone.Zone) {
+			if z.Type == zone.IP {
+				z.Proxies = append(z.Proxies, r.entry())
+			}
+		})
+	}},
+	{"a range other", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		r.ofZone(c, func(z *zone.Zone) {
+			if len(z.Gateways) > 0 {
+				z.Gateways[r.IntN(len(z.Gateways))] = r.entry()
+			}
+		})
+	}},
+	{"other places", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		r.ofZone(c, func(z *zone.Zone) {
+			if z.IsDynamic() {
+				z.Locations.Include = zone.TermsOf(zone.Place{Country: pick(r, "US", "DE", "FR")})
+			}
+		})
+	}},
+	{"other names", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		r.ofZone(c, func(z *zone.Zone) { z.Name += "'" })
+	}},
+	{"a zone less", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		zones := &c.Zones[0].Zones
+		if n := len(*zones); n > 0 {
+			i := r.IntN(n)
+			*zones = slices.Delete(slices.Clone(*zones), i, i+1)
+		}
+	}},
+	{"a zone more", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		zones := &c.Zones[0].Zones
+		z := zone.Zone{Type: zone.IP, ID: fmt.Sprint("more", r.Uint32()), Name: "more", Active: true, Blocklist: r.IntN(4) == 0, Gateways: []zone.Entry{r.entry(), r.entry()}}
+		if r.IntN(2) == 0 {
+			z.Type, z.Gateways = zone.DynamicV2, nil
+			z.Locations.Include = zone.TermsOf(zone.Place{Country: pick(r, "US", "DE", "FR")})
+		}
+		*zones = slices.Insert(slices.Clone(*zones), r.IntN(len(*zones)+1), z)
+	}},
+	{"zones in another order", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		zones := c.Zones[0].Zones
+		r.Shuffle(len(zones), func(i, j int) { zones[i], zones[j] = zones[j], zones[i] })
+	}},
+	{"a rule other", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		r.ofRule(c, func(rule *zone.Rule) {
+			*pick(r, &rule.Allow, &rule.Active) = r.IntN(2) == 0
+		})
+	}},
+	{"a rule of another name", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		r.ofRule(c, func(rule *zone.Rule) { rule.Name += "'" })
+	}},
+	{"rules in another order", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		r.ofRule(c, func(rule *zone.Rule) { rule.HasPriority, rule.Priority = true, r.IntN(9) })
+	}},
+	{"a rule for other zones", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		r.ofRule(c, func(rule *zone.Rule) {
+			if rule.Network.Connection == zone.InZones {
+				rule.Network.Include, rule.Network.Exclude = rule.Network.Exclude, rule.Network.Include
+			}
+		})
+	}},
+	{"ThreatInsight", func(r *randomPolicy, t testing.TB, c *decide.Config) {
+		other := newRandomPolicy(r.Uint64()).config(t)
+		c.ThreatInsight, c.ThreatFeeds = other.ThreatInsight, other.ThreatFeeds
+	}},
+	{"SailPoint", func(r *randomPolicy, t testing.TB, c *decide.Config) {
+		c.SailPoint, c.AuthProfile = nil, nil
+		r.addSailPoint(t, c)
+	}},
+	{"overlay", func(r *randomPolicy, t testing.TB, c *decide.Config) {
+		c.Overlay = nil
+		r.addOverlay(t, c)
+	}},
+	{"time", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		c.Now = overlayNow.Add(time.Duration(r.IntN(5)-2) * time.Hour)
+	}},
+	{"other databases", func(r *randomPolicy, t testing.TB, c *decide.Config) {
+		other := newRandomPolicy(r.Uint64()).config(t)
+		c.Geo, c.AssumeNone = other.Geo, other.AssumeNone
+	}},
+	{"no databases", func(_ *randomPolicy, _ testing.TB, c *decide.Config) { c.Geo = nil }},
+	{"assumptions", func(r *randomPolicy, _ testing.TB, c *decide.Config) {
+		c.AssumeNone = geo.Sorts(r.IntN(int(geo.AllSorts) + 1))
+	}},
+	{"all", func(r *randomPolicy, t testing.TB, c *decide.Config) { *c = newRandomPolicy(r.Uint64()).config(t) }},
+}
+
+func (r *randomPolicy) change(t testing.TB, config *decide.Config, number int) string {
+	changes[number].do(r, t, config)
+	return changes[number].name
+}
+
+func (r *randomPolicy) ofZone(config *decide.Config, change func(*zone.Zone)) {
+	if zones := config.Zones[0].Zones; len(zones) > 0 {
+		change(&zones[r.IntN(len(zones))])
+	}
+}
+
+func (r *randomPolicy) ofRule(config *decide.Config, change func(*zone.Rule)) {
+	if len(config.Rules) > 0 && len(config.Rules[0].Rules) > 0 {
+		change(&config.Rules[0].Rules[r.IntN(len(config.Rules[0].Rules))])
+	}
+}
+
+func (r *randomPolicy) entry() zone.Entry {
+	feed, _ := zone.ParseFeed("feed.txt", []byte(r.network()+"\n"))
+	return feed.Entries[0]
+}
+
+// What is the same is taken over; else Recompile would be Compile.
+func TestRecompileTakesOver(t *testing.T) {
+	base := func() decide.Config {
+		return documents{
+			zones: "[" + ipZoneJSON("a", "POLICY", "10.0.0.0/8", "") + "," + ipZoneJSON("b", "POLICY", "192.0.2.0/24", "") + `,
+				{"id":"c","name":"c","type":"DYNAMIC","status":"ACTIVE","usage":"POLICY","locations":[{"country":"US"}]}]`,
+			rules: []string{`[{"name":"r1","priority":1,"status":"ACTIVE","conditions":{"network":{"connection":"ZONE","include":["a"]}},"actions":{"signon":{"access":"ALLOW"}}},
+				{"name":"r2","priority":2,"status":"ACTIVE","conditions":{"network":{"connection":"ZONE","include":["c"]}},"actions":{"signon":{"access":"DENY"}}}]`},
+			csv: "203.0.113.0/24,US,,,,\n",
+		}.config(t)
+	}
+	config := base()
+	first, err := decide.Compile(config)
+	require.NoError(t, err)
+	for name, test := range map[string]struct {
+		change                      func(*decide.Config)
+		locations, lists, judgments bool
+	}{
+		"nothing":         {func(*decide.Config) {}, true, true, true},
+		"name of a rule":  {func(c *decide.Config) { c.Rules[0].Rules[0].Name = "other" }, true, true, true},
+		"rule":            {func(c *decide.Config) { c.Rules[0].Rules[1].Active = false }, true, true, false},
+		"range of a zone": {func(c *decide.Config) { c.Zones[0].Zones[1].Gateways = c.Zones[0].Zones[0].Gateways }, true, false, false},
+		"place of a zone": {func(c *decide.Config) { c.Zones[0].Zones[2].Locations.Include[0].Value.Country = "DE" }, false, false, false},
+		"the same database": {func(c *decide.Config) {
+			c.Geo = base().Geo
+		}, false, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			changed := cloned(config)
+			test.change(&changed)
+			second, err := decide.Recompile(first, changed)
+			require.NoError(t, err)
+			locations, lists, judgments := second.TakenOver(first)
+			require.Equal(t, []bool{test.locations, test.lists, test.judgments}, []bool{locations, lists, judgments})
+		})
+	}
+}
