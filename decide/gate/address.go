@@ -71,7 +71,7 @@ func parseElement(s string) (address, bool) {
 		return a, rest == "" || isPort(rest)
 	}
 	hi, lo, n := parse6(s)
-	if n == 0 || (n < len(s) && zoneLength(s[n:]) != len(s)-n) {
+	if n == 0 || zoneLength(s[n:]) != len(s)-n {
 		return address{}, false
 	}
 	return address6(hi, lo), true
@@ -132,12 +132,12 @@ func parse4(s string) (bits uint32, n int) {
 			return 0, 0
 		}
 		n++
-		for digits := 1; n < len(s); digits++ {
+		for n < len(s) {
 			digit := uint32(s[n]) - '0'
 			if digit > 9 {
 				break
 			}
-			if field == 0 || digits == 3 {
+			if field == 0 || field > 25 {
 				return 0, 0
 			}
 			field = field*10 + digit

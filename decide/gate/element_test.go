@@ -1,6 +1,8 @@
 package gate_test
 
 import (
+	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -74,6 +76,92 @@ var elementRows = []struct{ text, want string }{
 	{"fe80::1%e[th0", ""},
 	{"fe80::1%étė", ""},
 	{"fe80::1%eth0:80", "fe80::1"},
+	{"240.0.0.1", "240.0.0.1"}, // next to multicast and to the broadcast address
+	{"223.255.255.255", "223.255.255.255"},
+	{"239.255.255.255", ""},
+	{"255.255.255.254", "255.255.255.254"},
+	{"0.0.0.1", "0.0.0.1"},
+	{"feff::", "feff::"},
+	{"ff00::", ""},
+	{"ffff::1", ""},
+	{"ff:ff00::", "ff:ff00::"},
+	{"::fffe:203.0.113.7", "::fffe:cb00:7107"}, // next to mapped addresses
+	{"::1:ffff:203.0.113.7", "::1:ffff:cb00:7107"},
+	{"1::ffff:203.0.113.7", "1::ffff:cb00:7107"},
+	{"0:0:0:1::ffff:cb00:7107", "::1:0:ffff:cb00:7107"},
+	{"::ffff:0.0.0.0", ""},
+	{"4294967499.0.113.7", ""}, // 203 in 32 bits
+	{"203.0.113.4294967303", ""},
+	{"203.0.113.7:4294967376", ""},
+	{"203.0.113.256", ""},
+	{"203.0.256.7", ""},
+	{"256.0.113.7", ""},
+	{"203.0.113.255", "203.0.113.255"},
+	{"203.0.113.99", "203.0.113.99"},
+	{"203.0.113.100", "203.0.113.100"},
+	{"203.0.113.07", ""},
+	{"203.0.113.007", ""},
+	{"03.0.113.7", ""},
+	{"003.0.113.7", ""},
+	{"203.0.113.0", "203.0.113.0"},
+	{"203.0.113./", ""},
+	{"203.0.113.:", ""},
+	{"203.0.113.", ""},
+	{"1.2.3.4", "1.2.3.4"},
+	{"203.0.113.7:", ""},
+	{"203.0.113.7:1", "203.0.113.7"},
+	{"203.0.113.7:/", ""},
+	{"203.0.113.7::", ""},
+	{"203.0.113.7:99999", ""},
+	{"203.0.113.7.", ""},
+	{"203.0.113.7.80", ""},
+	{"1:2:3:4:5:6:7::8", ""}, // "::" stands for one group at least
+	{"1:2:3:4:5:6::8", "1:2:3:4:5:6:0:8"},
+	{"1::3:4:5:6:7:8", "1:0:3:4:5:6:7:8"},
+	{"1:2::", "1:2::"},
+	{"1:2:3::", "1:2:3::"},
+	{"1:2:3:4::", "1:2:3:4::"},
+	{"1:2:3:4:5::", "1:2:3:4:5::"},
+	{"1:2:3:4::8", "1:2:3:4::8"},
+	{"1:2:3:4:5::8", "1:2:3:4:5::8"},
+	{"1:2:3::6:7:8", "1:2:3::6:7:8"},
+	{"1:2:3:4:5:6:7:8:", ""},
+	{"1:2:3:4:5:6:7::8:9", ""},
+	{"1:2:3:4::5:6:7:8:9", ""},
+	{"1:2:3:4:5:6:7:8:9::", ""},
+	{"1:2:3:4:5::203.0.113.7", "1:2:3:4:5:0:cb00:7107"},
+	{"1:2:3:4:5:6::203.0.113.7", ""},
+	{"::3:4:5:6:203.0.113.7", "::3:4:5:6:cb00:7107"},
+	{"::2:3:4:5:6:203.0.113.7", "0:2:3:4:5:6:cb00:7107"},
+	{"::1:2:3:4:5:6:203.0.113.7", ""},
+	{"1:2:3:4:5:203.0.113.7", ""},
+	{"::203.0.113", ""},
+	{"::203.0.113.7.1", ""},
+	{"::203.0.113.7:", ""},
+	{":", ""},
+	{"1:", ""},
+	{"1", ""},
+	{"::%", ""},
+	{"fe80::1%", ""},
+	{"fe80::1%a%b", "fe80::1"},
+	{"fe80::1%!", "fe80::1"},
+	{"fe80::1%~", "fe80::1"},
+	{"fe80::1%\x7f", ""},
+	{"fe80::1%a\x1fb", ""},
+	{"fe80::1eth0", ""},
+	{"[fe80::1%e]th0]", ""},
+	{"[2001:db8::7", ""},
+	{"[2001:db8::7:80", ""},
+	{"[2001:db8::7x", ""},
+	{"[2001:db8::7)", ""},
+	{"[2001:db8::7/64]", ""},
+	{"2001:db8::7]", ""},
+	{"abcd:ef01:2345:6789:ABCD:EF:0:1", "abcd:ef01:2345:6789:abcd:ef:0:1"},
+	{"`::", ""}, // next to the hexadecimal digits
+	{"@::", ""},
+	{"G::", ""},
+	{"/::", ""},
+	{"ffff1::", ""},
 	{"unknown", ""},
 	{"_hidden", ""},
 	{"unix:", ""},
@@ -105,6 +193,42 @@ func TestElement(t *testing.T) {
 	}
 }
 
+// TestQuads: a dotted quad is read at either end of a text, whatever stands on its
+// other side, and is what netip reads.
+func TestQuads(t *testing.T) {
+	var fields []string
+	for n := range 1002 {
+		fields = append(fields, strconv.Itoa(n), "0"+strconv.Itoa(n))
+	}
+	fields = append(fields, "", "4294967299", "/", ":", "-1", "1a", "a1")
+	for _, field := range fields {
+		for at := range 4 {
+			quad := []string{"1", "20", "255", "0"}
+			quad[at] = field
+			text := strings.Join(quad, ".")
+			want, err := netip.ParseAddr(text)
+			for _, other := range []string{"", ",", "x", "]", "\xff"} {
+				got, n := gate.Quad(text + other)
+				backward, first := gate.QuadBackward(other + text)
+				if err == nil {
+					require.Equal(t, want, got, text)
+					require.Equal(t, len(text), n, text)
+					require.Equal(t, want, backward, text)
+					require.Equal(t, len(other), first, text)
+					continue
+				}
+				require.Less(t, n, len(text), text) // without what stands behind a shorter one
+				require.NotEqual(t, len(other), first, text)
+			}
+		}
+	}
+	for _, text := range []string{"", "1", "1.2", "1.2.3", ".1.2.3", "1.2.3.", "...", "2.3.4,1"} {
+		_, n := gate.Quad(text)
+		_, first := gate.QuadBackward(text)
+		require.Equal(t, []int{0, -1}, []int{n, first}, text)
+	}
+}
+
 // TestElementLength: 104 bytes are an element, 105 are not, and white space around it does not count.
 func TestElementLength(t *testing.T) {
 	element := func(length int) string {
@@ -129,5 +253,116 @@ func TestElementLength(t *testing.T) {
 			chain, err := r.Chain(nil, trustedPeer, xff(row.line))
 			require.Equal(t, row.chain, chainText(chain, err))
 		})
+	}
+}
+
+// TestElementLengthWithPort: so it is where the port belongs to the form.
+func TestElementLengthWithPort(t *testing.T) {
+	for length, want := range map[int]string{gate.MaxElementBytes: "fe80::1", gate.MaxElementBytes + 1: "malformed"} {
+		text := "fe80::1%" + strings.Repeat("z", length-len("fe80::1%:80")) + ":80"
+		client, err := sourced(t, viewerAddress).Client(trustedPeer, header(viewerAddress, text))
+		require.Equal(t, want, outcome(client, err), "%d bytes", len(text))
+	}
+}
+
+// TestWhiteSpace: 1,024 bytes of white space are passed over in one walk, wherever
+// they stand, and not one more (docs/semantics.md, edge-9).
+func TestWhiteSpace(t *testing.T) {
+	most := strings.Repeat(" \t", 512)
+	half := most[:512]
+	r := sourced(t, gate.XForwardedFor)
+	for _, client := range []string{"203.0.113.7", "203.0.113.7:80", "[2001:db8::7]:80", "2001:db8::7"} {
+		want := gate.ParseElement(client).String()
+		for _, row := range []struct{ name, line string }{
+			{"left", most + client},
+			{"right", client + most},
+			{"left of a comma", "," + most + client},
+			{"around", half + client + half},
+			{"around proxies", half[:256] + client + half[256:] + "," + half[:100] + "10.0.0.2" + half[100:]},
+			{"around proxies and another line", half[256:] + client + half[:256] + "," + half[:100] + "[2001:db8:ffff::1]" + half[100:]},
+		} {
+			for _, lines := range [][]string{{row.line}, {"", row.line}} {
+				got, err := r.Client(trustedPeer, xff(lines...))
+				require.Equal(t, want, outcome(got, err), "%s, %s", row.name, client)
+			}
+			for at, name := range []string{"right end", "left end"} {
+				line := row.line + " "
+				if at == 1 {
+					line = strings.Replace(" "+row.line, " ,", ", ", 1)
+				}
+				got, err := r.Client(trustedPeer, xff(line))
+				require.Equal(t, "malformed", outcome(got, err), "%s, %s, one more at the %s", row.name, client, name)
+			}
+		}
+	}
+	for line, want := range map[string]string{
+		most:                    "missing",
+		most + " ":              "malformed",
+		half + "," + half:       "missing",
+		half + "," + half + " ": "malformed",
+		" " + half + "," + half: "malformed",
+	} {
+		got, err := r.Client(trustedPeer, xff(line))
+		require.Equal(t, want, outcome(got, err), "%d bytes", len(line))
+	}
+	for line, want := range map[string]string{
+		"9.9.9.9," + most + "8.8.8.8,203.0.113.7":                                 "203.0.113.7 8.8.8.8 9.9.9.9",
+		"9.9.9.9, " + most + "8.8.8.8,203.0.113.7":                                "203.0.113.7 -",
+		"9.9.9.9,x" + most + "8.8.8.8,203.0.113.7":                                "203.0.113.7 -",
+		"9.9.9.9," + strings.Repeat("x"+most[:90]+"8.8.8.8,", 11) + "203.0.113.7": "203.0.113.7" + strings.Repeat(" -", 11) + " 9.9.9.9",
+		"9.9.9.9," + strings.Repeat("x"+most[:90]+"8.8.8.8,", 12) + "203.0.113.7": "203.0.113.7" + strings.Repeat(" -", 12),
+		"9.9.9.9,x" + most[:90] + "8.8.8.8,203.0.113.7":                           "203.0.113.7 - 9.9.9.9",
+		"9.9.9.9,x" + most[:90] + "y," + "203.0.113.7":                            "203.0.113.7 - 9.9.9.9",
+		"9.9.9.9," + half + "x " + half[1:] + ",203.0.113.7":                      "203.0.113.7 - 9.9.9.9",
+	} {
+		chain, err := r.Chain(nil, trustedPeer, xff(line))
+		require.Equal(t, want, chainText(chain, err))
+	}
+}
+
+// TestElementBytes: which bytes may stand where, one by one.
+func TestElementBytes(t *testing.T) {
+	r := sourced(t, gate.Forwarded)
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	for c := range 256 {
+		b := string([]byte{byte(c)})
+		in := func(set string) bool { return strings.Contains(set, b) }
+		visible := c > ' ' && c < 0x7f
+		for _, row := range []struct {
+			name, text string
+			readable   bool
+		}{
+			{"digit of an address", "1" + b + ".0.113.7", in("0123456789")},
+			{"last digit of an address", "203.0.113.1" + b, in("0123456789")},
+			{"digit of a port", "203.0.113.7:1" + b + "1", in("0123456789")},
+			{"digit of a group", "2001:1" + b + "1::7", in("0123456789abcdefABCDEF:")},
+			{"zone", "fe80::1%e" + b + "0", visible && !in(`",;[]\`)},
+		} {
+			if strings.Trim(row.text, " \t") != row.text {
+				continue // white space around it
+			}
+			require.Equal(t, row.readable, gate.ParseElement(row.text).IsValid(), "%s: %q", row.name, row.text)
+		}
+		for _, row := range []struct {
+			name, element, want string
+			readable            bool
+		}{
+			{"name", "x" + b + "y=1;for=203.0.113.7", "203.0.113.7", in(tokenBytes)},
+			{"value", "x=a" + b + "y;for=203.0.113.7", "203.0.113.7", in(tokenBytes)},
+			{"quoted value", `x="a` + b + `y";for=203.0.113.7`, "203.0.113.7", c != '"' && c != 0x7f && (c >= ' ' || c == '\t')},
+			{"escaped", `x="a\` + b + `y";for=203.0.113.7`, "203.0.113.7", c != 0x7f && (c >= ' ' || c == '\t')},
+			{"hidden", `for="_` + b + `"`, "obfuscated", in(letters + "0123456789._-")},
+			{"hidden port", `for="_a:_` + b + `"`, "obfuscated", in(letters + "0123456789._-")},
+		} {
+			want := row.want
+			if !row.readable {
+				want = "malformed"
+			}
+			if b == "," && !strings.Contains(row.element, `"`) {
+				continue // two elements
+			}
+			client, err := r.Client(trustedPeer, forwarded(row.element))
+			require.Equal(t, want, outcome(client, err), "%s: %q", row.name, row.element)
+		}
 	}
 }

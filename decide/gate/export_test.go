@@ -23,6 +23,18 @@ func ParseWithPort(s string) netip.Addr {
 	return a.netip()
 }
 
+// Quad reads a dotted quad at the start of s and gives the bytes that it has; 0 is none.
+func Quad(s string) (netip.Addr, int) {
+	bits, n := parse4(s)
+	return address4(bits).netip(), n
+}
+
+// QuadBackward reads a dotted quad at the end of s and gives where it begins; -1 is none.
+func QuadBackward(s string) (netip.Addr, int) {
+	bits, first := parse4Backward(s)
+	return address4(bits).netip(), first
+}
+
 // ParseElement reads one element; the zero Addr is none.
 func ParseElement(s string) netip.Addr {
 	a, ok := parseElement(s)

@@ -78,9 +78,11 @@ func (w *walk) next() (text string, plain address, met step) {
 		w.examined++
 		end := w.skipSpace(len(w.line))
 		if w.form == plainForm {
+			space := w.space
 			if bits, first := parse4Backward(w.line[:end]); first >= 0 && w.endsAt(w.skipSpace(first)) {
 				return "", address4(bits), found
 			}
+			w.space = space // cut counts it again
 		}
 		first, comma := w.cut(end)
 		if end-first > w.form.longest() || w.space > maxSpaceBytes {
@@ -109,9 +111,10 @@ func (w *walk) endsAt(first int) bool {
 	return true
 }
 
-// skipSpace is where the white space that ends at end begins.
+// skipSpace is where the white space that ends at end begins, or a byte right of which
+// there is as much as one walk passes over.
 func (w *walk) skipSpace(end int) int {
-	for end > 0 && isSpace(w.line[end-1]) && w.space <= maxSpaceBytes {
+	for end > 0 && isSpace(w.line[end-1]) && w.space < maxSpaceBytes {
 		w.space++
 		end--
 	}
