@@ -62,8 +62,8 @@ func (e *Entry) Mask() bool {
 		}
 		text = first
 	}
-	addr, err := netip.ParseAddr(strings.TrimSpace(text))
-	if addr = addr.Unmap(); err != nil || !addr.Is4() {
+	addr, _ := netip.ParseAddr(strings.TrimSpace(text)) // what is none has no family
+	if addr = addr.Unmap(); !addr.Is4() {
 		return false
 	}
 	ones := addrnum.From4(addr)

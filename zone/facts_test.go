@@ -1,7 +1,9 @@
 package zone_test
 
 import (
+	"math/rand/v2"
 	"net/netip"
+	"strconv"
 	"testing"
 	"time"
 
@@ -165,6 +167,34 @@ func TestRulesInOrder(t *testing.T) {
 	require.Equal(t, []string{"-1", "0", "2", "also 2", "none", "also none"}, names)
 	require.Equal(t, "none", set.Rules[0].Name, "the document keeps its order")
 	require.Empty(t, (&zone.RuleSet{}).InOrder())
+}
+
+// Many rules are sorted in another way than few, which compares each pair either way round.
+func TestManyRulesInOrder(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	var set zone.RuleSet
+	var want []string
+	byPriority := map[int][]string{}
+	const none = 7
+	for i := range 300 {
+		rule := zone.Rule{Name: strconv.Itoa(i)}
+		priority := random.IntN(none + 3)
+		if priority < none {
+			rule.HasPriority, rule.Priority = true, priority
+		} else {
+			priority = none
+		}
+		byPriority[priority] = append(byPriority[priority], rule.Name)
+		set.Rules = append(set.Rules, rule)
+	}
+	for priority := range none + 1 {
+		want = append(want, byPriority[priority]...)
+	}
+	var got []string
+	for _, rule := range set.InOrder() {
+		got = append(got, rule.Name)
+	}
+	require.Equal(t, want, got)
 }
 
 func TestInForce(t *testing.T) {

@@ -104,7 +104,7 @@ func (r *reader) until(node jsondoc.Node) (time.Time, bool) {
 	}
 	t, valid := parseTime(node.String())
 	switch {
-	case !valid && node.Blank():
+	case node.Blank():
 		r.Fail(node, "bad-time", "expected a time such as 2030-01-02T15:04:05Z (RFC 3339), found an empty string; leave the key out for an entry that never expires")
 	case !valid:
 		r.Fail(node, "bad-time", "expected a time such as 2030-01-02T15:04:05Z (RFC 3339)")
@@ -122,6 +122,6 @@ func parseTime(text string) (time.Time, bool) {
 	if err != nil || text[len("2006-01-02T15")] != ':' || strings.Contains(text, ",") {
 		return t, false
 	}
-	hours, minutes, found := strings.Cut(text[len(text)-len("07:00"):], ":")
-	return t, strings.HasSuffix(text, "Z") || found && hours < "24" && minutes < "60"
+	hours, minutes, _ := strings.Cut(text[len(text)-len("07:00"):], ":")
+	return t, strings.HasSuffix(text, "Z") || hours < "24" && minutes < "60"
 }

@@ -135,13 +135,11 @@ func (r *ruleReader) access(node jsondoc.Node) (allow bool) {
 		r.Misspelt(action, []string{"access"})
 		if !r.Given(action, jsondoc.Object, "an object") {
 			complete = complete && action.Kind() <= jsondoc.Null
-			continue
 		}
 		access := action.Get("access")
 		switch {
-		case access.Kind() <= jsondoc.Null:
-			continue
-		case access.Kind() != jsondoc.String || access.String() != "ALLOW" && access.String() != "DENY":
+		case access.Kind() <= jsondoc.Null: // the other form may say
+		case access.String() != "ALLOW" && access.String() != "DENY":
 			r.Problem(access, "bad-access", "%s", jsondoc.Expected(access.String(), "ALLOW", "DENY"))
 			complete = false
 		case first.Exists() && first.String() != access.String():

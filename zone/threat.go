@@ -58,15 +58,13 @@ func (r *reader) threatAction(root jsondoc.Node) ThreatAction {
 		r.Fail(either(action, root), "missing-action", "the configuration has no action; expected none, audit or block")
 		return ThreatNone
 	}
-	if action.Kind() == jsondoc.String {
-		switch action.String() {
-		case "none":
-			return ThreatNone
-		case "audit":
-			return ThreatAudit
-		case "block":
-			return ThreatBlock
-		}
+	switch action.String() {
+	case "none":
+		return ThreatNone
+	case "audit":
+		return ThreatAudit
+	case "block":
+		return ThreatBlock
 	}
 	r.Fail(action, "unknown-action", "unknown action; %s", jsondoc.Expected(action.String(), "none", "audit", "block"))
 	return ThreatNone

@@ -111,7 +111,7 @@ func (r *zoneReader) places(list jsondoc.Node) []Term[Place] {
 		switch {
 		case seen[place]:
 			r.Warn(node, "duplicate-location", "the list holds this location already")
-		case place.Region == "" && regionsOf[place.Country], place.Region != "" && countries[place.Country]:
+		case place.Region == "" && regionsOf[place.Country], countries[place.Country]:
 			r.Problem(node, "overlapping-locations", "the list holds %s as a whole and a region of it; one contains the other", place.Country)
 		}
 		seen[place] = true
@@ -213,11 +213,8 @@ func (r *zoneReader) asns(list jsondoc.Node) []Term[uint32] {
 
 // parseASN reads an AS number in decimal digits alone (docs/semantics.md, oktadoc-6).
 func parseASN(text string) (uint32, bool) {
-	if text == "" || len(text) > 1 && text[0] == '0' || text[0] == '+' {
-		return 0, false
-	}
 	asn, err := strconv.ParseUint(text, 10, 32)
-	return uint32(asn), err == nil
+	return uint32(asn), err == nil && (text == "0" || text[0] != '0')
 }
 
 // categories reads one list of categories. Their letters have no case, and one
@@ -263,5 +260,5 @@ func (r *zoneReader) proxyType(value jsondoc.Node) ProxyType {
 }
 
 func unsetProxyType(value jsondoc.Node) bool {
-	return value.Blank() || value.Kind() == jsondoc.String && value.String() == "null"
+	return value.Blank() || value.String() == "null"
 }

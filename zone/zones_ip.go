@@ -29,10 +29,9 @@ func (r *zoneReader) addressLists(z *Zone, node jsondoc.Node) {
 
 // misplaced reports content that belongs to another zone type.
 func (r *zoneReader) misplaced(value jsondoc.Node, reason string) {
-	if value.Blank() || value.Kind() == jsondoc.String && value.String() == "null" {
-		return
+	if !value.Blank() && value.String() != "null" {
+		r.Problem(value, "wrong-shape", "%s", reason)
 	}
-	r.Problem(value, "wrong-shape", "%s", reason)
 }
 
 func (r *zoneReader) entries(list jsondoc.Node, property string) []Entry {
@@ -67,7 +66,7 @@ func (r *zoneReader) entry(node jsondoc.Node, property string) (Entry, bool) {
 	} else {
 		entry.Range, ok = r.addressRange(value, property)
 	}
-	if ok && property == "proxies" && netset.Everything(entry.Range) { // docs/semantics.md, oktadoc-8
+	if property == "proxies" && netset.Everything(entry.Range) { // docs/semantics.md, oktadoc-8
 		r.Warn(value, "open-proxies", "every address is a trusted proxy: whatever X-Forwarded-For claims is believed")
 	}
 	return entry, ok

@@ -22,6 +22,7 @@ type options struct {
 	budget         time.Duration
 	jobs           int
 	list, fresh    bool
+	own            bool
 }
 
 func main() {
@@ -32,6 +33,7 @@ func main() {
 	flag.IntVar(&o.jobs, "jobs", runtime.NumCPU(), "mutants to try at the same time")
 	flag.BoolVar(&o.list, "list", false, "list the mutants and end")
 	flag.BoolVar(&o.fresh, "fresh", false, "remember nothing")
+	flag.BoolVar(&o.own, "own", false, "only the package's own tests; the next run puts what survives before the others")
 	table := flag.Bool("table", false, "print what is remembered by package and end")
 	flag.Parse()
 	if err := run(o, *table); err != nil {

@@ -197,6 +197,9 @@ func (w *workshop) excerpt(m *mutant) string {
 // long as they are quick. Empty is a survivor.
 func (w *workshop) noticed(m *mutant, before []string) (string, error) {
 	for i := range reach.Packages[w.source.folder] {
+		if w.own && i > 0 {
+			break
+		}
 		s, err := w.open(i)
 		if err != nil {
 			return "", err
