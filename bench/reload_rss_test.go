@@ -1,13 +1,16 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,28 +22,25 @@ import (
 // loads it anew once; it does nothing else then.
 const reloadOnly = "NETWICKET_BENCH_RELOAD"
 
+// reloadChanges names the files that change, with commas between them.
+const reloadChanges = reloadOnly + "_CHANGES"
+
 // BenchmarkReloadProcess starts a process that keeps the policy of 100 zones in force
-// and loads all of its files anew, and reports the most memory that it had while it
-// did (reload-rss-bytes) and how many times that is what it has in force together with
-// the largest file (rss/needed). The largest over the rounds counts.
+// while one of its zones changes, or all of its databases, and reports the most memory
+// that it had meanwhile (reload-rss-bytes) and how many times that is what it has in
+// force together with the largest file (rss/needed). The largest over the rounds counts.
 func BenchmarkReloadProcess(b *testing.B) {
-	directory := b.TempDir()
-	writeFiles(b, directory)
-	policy, err := json.Marshal(map[string]any{
-		"okta":      map[string]any{"zones": []string{zonesName}, "rules": []string{rulesName}},
-		"sailpoint": map[string]any{"networkConfig": networkName},
-		"geo":       databaseNames(),
-	})
-	if err == nil {
-		err = os.WriteFile(filepath.Join(directory, "netwicket.json"), policy, 0o600)
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
+	b.Run("one-zone", func(b *testing.B) { benchmarkReloadProcess(b, zonesName) })
+	b.Run("databases", func(b *testing.B) { benchmarkReloadProcess(b, databaseNames()...) })
+}
+
+func benchmarkReloadProcess(b *testing.B, changing ...string) {
 	var most, factor float64
 	for b.Loop() {
+		directory := b.TempDir()
+		writePolicy(b, directory)
 		command := exec.Command(os.Args[0])
-		command.Env = append(os.Environ(), reloadOnly+"="+directory)
+		command.Env = append(os.Environ(), reloadOnly+"="+directory, reloadChanges+"="+strings.Join(changing, ","))
 		command.Stderr = os.Stderr
 		out, err := command.Output()
 		if err != nil {
@@ -55,6 +55,22 @@ func BenchmarkReloadProcess(b *testing.B) {
 	}
 	b.ReportMetric(most, "reload-rss-bytes")
 	b.ReportMetric(factor, "rss/needed")
+}
+
+func writePolicy(b *testing.B, directory string) {
+	b.Helper()
+	writeFiles(b, directory)
+	policy, err := json.Marshal(map[string]any{
+		"okta":      map[string]any{"zones": []string{zonesName}, "rules": []string{rulesName}},
+		"sailpoint": map[string]any{"networkConfig": networkName},
+		"geo":       databaseNames(),
+	})
+	if err == nil {
+		err = os.WriteFile(filepath.Join(directory, "netwicket.json"), policy, 0o600)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
 }
 
 func largestFile(b *testing.B, directory string) float64 {
@@ -86,12 +102,12 @@ func reloadAndReport(directory string) int {
 }
 
 func reload(directory string) error {
-	asked, reports := make(chan struct{}), make(chan keeper.Report, 1)
+	changed, reports := make(chan string), make(chan keeper.Report, 1)
 	k, err := keeper.OpenWith(keeper.Options{
-		Policy: policyfile.Options{Paths: []string{directory}},
-		Timing: keeper.Timing{Poll: time.Hour},
-		Asked:  asked,
-		Report: func(r keeper.Report) { reports <- r },
+		Policy:  policyfile.Options{Paths: []string{directory}},
+		Timing:  keeper.Timing{Poll: time.Hour},
+		Changed: changed,
+		Report:  func(r keeper.Report) { reports <- r },
 	})
 	if err != nil {
 		return err
@@ -101,18 +117,46 @@ func reload(directory string) error {
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- k.Run(stop) }()
+	for name := range strings.SplitSeq(os.Getenv(reloadChanges), ",") {
+		if err := change(filepath.Join(directory, name)); err != nil {
+			return err
+		}
+	}
 	debug.FreeOSMemory()
 	inForce, err := sinceNow()
 	if err != nil {
 		return nil // another system: nothing is printed
 	}
-	asked <- struct{}{}
+	changed <- ""
 	if report := <-reports; report.Err != nil || k.Live().Policy() == before {
 		return fmt.Errorf("not reloaded: %w", report.Err)
 	}
 	fmt.Println(inForce, peakMemory())
 	cancel()
 	return <-done
+}
+
+// change makes another file of one: of zones whose first zone of addresses holds a
+// range more, of a database one that was built a second later.
+func change(path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	const gateways, built = `"gateways":[`, "build_epoch"
+	if filepath.Base(path) == zonesName {
+		data = bytes.Replace(data, []byte(gateways), []byte(gateways+`{"type":"CIDR","value":"192.0.2.0/24"},`), 1)
+		return os.WriteFile(path, data, 0o600)
+	}
+	// The name, two bytes for the type and length of an integer of up to 15 bytes, and it:
+	// https://maxmind.github.io/MaxMind-DB/#data-section.
+	at := bytes.LastIndex(data, []byte(built))
+	if at < 0 {
+		return errors.New("no time of building in " + path)
+	}
+	at += len(built)
+	data[at+1+int(data[at])]++
+	return os.WriteFile(path, data, 0o600)
 }
 
 // sinceNow is the memory that the process has now. What peakMemory says later counts
