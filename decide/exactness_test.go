@@ -140,8 +140,10 @@ func differences(policy *decide.Policy, addr netip.Addr, want decide.Decision) (
 	policy.DecideAll(all[:], []netip.Addr{addr})
 	written := dirty()
 	policy.DecideInto(&written, []netip.Addr{addr})
+	var live decide.Live
+	live.Swap(policy)
 	for call, got := range map[string]decide.Decision{
-		"Decide": policy.Decide(addr), "DecideChain": policy.DecideChain([]netip.Addr{addr}), "DecideAll": all[0], "DecideInto": written,
+		"Decide": policy.Decide(addr), "DecideChain": policy.DecideChain([]netip.Addr{addr}), "DecideAll": all[0], "DecideInto": written, "Live.Decide": live.Decide(addr),
 	} {
 		if got != want {
 			found = append(found, fmt.Sprintf("%s(%v) is %v, naive %v", call, addr, got, want))

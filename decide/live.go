@@ -3,6 +3,8 @@ package decide
 import (
 	"net/netip"
 	"sync/atomic"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // Live holds the policy in force and lets it be replaced while requests run.
@@ -28,9 +30,22 @@ func (l *Live) Swap(next *Policy) (previous *Policy) { return l.policy.Swap(next
 // Decide asks the policy in force. Like [Policy.Decide], it becomes part of the
 // caller's code.
 func (l *Live) Decide(addr netip.Addr) (d Decision) {
-	found, client := l.Policy().find(addr)
+	found, client := l.find(addr)
 	d.Judgment, d.Client = *found, client
 	return d
+}
+
+// find is [Policy.find] of the policy in force. The first step stands here again:
+// the call more would be a sixth of the time that most addresses take.
+func (l *Live) find(addr netip.Addr) (found *Judgment, client netip.Addr) {
+	p := l.Policy()
+	if p != nil && p.judgmentAt != nil && addr.Is4() {
+		v4, n := p.judgmentAt.V4(), addrnum.From4(addr)
+		if index, ok := v4.Index(v4.Block(n), n); ok {
+			return &p.judgments[v4.Value(index)], addr
+		}
+	}
+	return p.find(addr)
 }
 
 // Allows asks the policy in force.
