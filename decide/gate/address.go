@@ -210,8 +210,8 @@ func parse6(s string) (hi, lo uint64, n int) {
 	for {
 		group, digits := parseGroup(s[n:])
 		if digits == 0 {
-			if compressed && count == 0 {
-				break // nothing follows "::"
+			if count == 0 {
+				break // nothing follows "::", or nothing is there
 			}
 			return 0, 0, 0
 		}
@@ -228,7 +228,7 @@ func parse6(s string) (hi, lo uint64, n int) {
 		hi, lo = hi<<16|lo>>48, lo<<16|group
 		count++
 		n += digits
-		if head+count > 8 || n == len(s) || s[n] != ':' {
+		if n == len(s) || s[n] != ':' {
 			break
 		}
 		n++
@@ -245,11 +245,8 @@ func parse6(s string) (hi, lo uint64, n int) {
 	if !compressed && count != 8 || compressed && head+count > 7 {
 		return 0, 0, 0
 	}
-	if head > 0 {
-		headHi, headLo := shiftLeft(head128[0], head128[1], uint(8-head)*16)
-		hi, lo = hi|headHi, lo|headLo
-	}
-	return hi, lo, n
+	headHi, headLo := shiftLeft(head128[0], head128[1], uint(8-head)*16)
+	return hi | headHi, lo | headLo, n
 }
 
 // parseGroup reads up to four hexadecimal digits; a fifth makes it no group.
@@ -285,7 +282,7 @@ func shiftLeft(hi, lo uint64, bits uint) (uint64, uint64) {
 // ASCII that cannot be taken for the end of an element, so that a second
 // address cannot hide in it.
 func zoneLength(s string) int {
-	if len(s) < 2 || s[0] != '%' {
+	if s == "" || s[0] != '%' {
 		return 0
 	}
 	n := 1

@@ -140,6 +140,12 @@ var elementRows = []struct{ text, want string }{
 	{"::203.0.113.7:", ""},
 	{":", ""},
 	{"1:", ""},
+	{":12", ""},
+	{":12:3:4:5:6:7:8", ""},
+	{"1::2:", ""},
+	{"1::203.0.113.7:", ""},
+	{"::1.", ""},
+	{"[::1.2.3]", ""},
 	{"1", ""},
 	{"::%", ""},
 	{"fe80::1%", ""},
@@ -270,31 +276,37 @@ func TestElementLengthWithPort(t *testing.T) {
 func TestWhiteSpace(t *testing.T) {
 	most := strings.Repeat(" \t", 512)
 	half := most[:512]
-	r := sourced(t, gate.XForwardedFor)
-	for _, client := range []string{"203.0.113.7", "203.0.113.7:80", "[2001:db8::7]:80", "2001:db8::7"} {
-		want := gate.ParseElement(client).String()
-		for _, row := range []struct{ name, line string }{
-			{"left", most + client},
-			{"right", client + most},
-			{"left of a comma", "," + most + client},
-			{"around", half + client + half},
-			{"around proxies", half[:256] + client + half[256:] + "," + half[:100] + "10.0.0.2" + half[100:]},
-			{"around proxies and another line", half[256:] + client + half[:256] + "," + half[:100] + "[2001:db8:ffff::1]" + half[100:]},
+	for _, form := range []struct {
+		source               gate.ClientSource
+		client, want         string
+		nearest, nearestIPv6 string
+	}{
+		{gate.XForwardedFor, "203.0.113.7", "203.0.113.7", "10.0.0.2", "[2001:db8:ffff::1]"},
+		{gate.XForwardedFor, "203.0.113.7:80", "203.0.113.7", "10.0.0.2", "[2001:db8:ffff::1]"},
+		{gate.XForwardedFor, "[2001:db8::7]:80", "2001:db8::7", "10.0.0.2", "[2001:db8:ffff::1]"},
+		{gate.XForwardedFor, "2001:db8::7", "2001:db8::7", "10.0.0.2", "[2001:db8:ffff::1]"},
+		{gate.Forwarded, "for=203.0.113.7;proto=http", "203.0.113.7", "for=10.0.0.2", `for="[2001:db8:ffff::1]"`},
+	} {
+		r := sourced(t, form.source)
+		for name, line := range map[string]string{
+			"left":            most + form.client,
+			"right":           form.client + most,
+			"left of a comma": "," + most + form.client,
+			"around":          half + form.client + half,
+			"around proxies":  half[:256] + form.client + half[256:] + "," + half[:100] + form.nearest + half[100:],
+			"around IPv6":     half[256:] + form.client + half[:256] + "," + half[:100] + form.nearestIPv6 + half[100:],
 		} {
-			for _, lines := range [][]string{{row.line}, {"", row.line}} {
-				got, err := r.Client(trustedPeer, xff(lines...))
-				require.Equal(t, want, outcome(got, err), "%s, %s", row.name, client)
+			for _, lines := range [][]string{{line}, {"", line}} {
+				got, err := r.Client(trustedPeer, header(form.source, lines...))
+				require.Equal(t, form.want, outcome(got, err), "%s, %s", name, form.client)
 			}
-			for at, name := range []string{"right end", "left end"} {
-				line := row.line + " "
-				if at == 1 {
-					line = strings.Replace(" "+row.line, " ,", ", ", 1)
-				}
-				got, err := r.Client(trustedPeer, xff(line))
-				require.Equal(t, "malformed", outcome(got, err), "%s, %s, one more at the %s", row.name, client, name)
+			for _, more := range []string{line + " ", strings.Replace(" "+line, " ,", ", ", 1)} {
+				got, err := r.Client(trustedPeer, header(form.source, more))
+				require.Equal(t, "malformed", outcome(got, err), "%s, %s, one more", name, form.client)
 			}
 		}
 	}
+	r := sourced(t, gate.XForwardedFor)
 	for line, want := range map[string]string{
 		most:                    "missing",
 		most + " ":              "malformed",

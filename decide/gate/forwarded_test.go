@@ -146,6 +146,8 @@ func TestForwardedSplit(t *testing.T) {
 			[]string{`for=6.6.6.6;x="\, for=203.0.113.7;y=""`}},
 		{"quote without a start", "malformed", "malformed",
 			[]string{`for=203.0.113.7, for=10.0.0.2"`}},
+		{"backslashes up to the start", "malformed", "malformed", []string{`\"`}},
+		{"backslashes up to the start, behind a proxy", "malformed", "malformed", []string{`\\\"a", for=10.0.0.2`}},
 		{"obfuscated left of the client", "203.0.113.7", "203.0.113.7 - 8.8.8.8 -",
 			[]string{`for=_x, for=8.8.8.8, for=unknown;by=_y, for=203.0.113.7`}},
 		{"obfuscated before the client", "obfuscated", "obfuscated",

@@ -96,6 +96,16 @@ func TestElementReads(t *testing.T) {
 			value := fencedString(t, page, strings.Repeat("x", page))
 			value = value[:page+longest+1]
 			require.False(t, faults(func() { _, _ = r.Client(trustedPeer, header(source, value)) }), "one byte more than the longest is enough")
+			space := fencedString(t, page, strings.Repeat(" ", page))
+			for end := range 20 { // the rest of it right of an element
+				text := space[:page+gate.MaxSpaceBytes+1-end]
+				require.False(t, faults(func() { _, _ = r.Client(trustedPeer, header(source, text, strings.Repeat(" ", end))) }), "one byte more of white space than there may be is enough")
+			}
+			escapes := fencedString(t, page, strings.Repeat(`\`, longest)+`"`+strings.Repeat(" ", page-longest-1))
+			for end := range gate.MaxSpaceBytes { // white space belongs to no element
+				text := escapes[:page+longest+1+end]
+				require.False(t, faults(func() { _, _ = r.Client(trustedPeer, header(source, text)) }), "so it is with what escapes a quote")
+			}
 			value = value[:page+longest]
 			require.True(t, faults(func() { _, _ = r.Client(trustedPeer, header(source, value)) }), "the longest is an element if a comma stands before it")
 		})
