@@ -18,6 +18,7 @@ func BenchmarkCompile(b *testing.B) {
 	b.Run("full", func(b *testing.B) {
 		in, config := suite.Internet(b), suite.Config(b, workload.ChainZones)
 		b.ReportAllocs()
+		clock := workload.StartClock(b)
 		for b.Loop() {
 			table, err := in.Load()
 			if err != nil {
@@ -28,16 +29,19 @@ func BenchmarkCompile(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+		clock.Report()
 		reportRetained(b)
 	})
 	b.Run("zones", func(b *testing.B) {
 		config := suite.Config(b, workload.ChainZones)
 		b.ReportAllocs()
+		clock := workload.StartClock(b)
 		for b.Loop() {
 			if _, err := decide.Compile(config); err != nil {
 				b.Fatal(err)
 			}
 		}
+		clock.Report()
 		reportRetained(b)
 	})
 	b.Run("feed", func(b *testing.B) {
@@ -47,9 +51,11 @@ func BenchmarkCompile(b *testing.B) {
 		documents := heapInUse() - before
 		var policy *decide.Policy
 		b.ReportAllocs()
+		clock := workload.StartClock(b)
 		for b.Loop() {
 			policy = compiled(b, config)
 		}
+		clock.Report()
 		b.StopTimer()
 		b.ReportMetric(float64(heapInUse()-before-documents), "policy-bytes")
 		b.ReportMetric(float64(documents), "document-bytes")
