@@ -12,7 +12,6 @@ import (
 const (
 	maxInstructions = 1000
 	maxStates       = 300
-	maxSteps        = 30_000
 	maxRows         = 8
 	maxText         = 1<<31 - 1 // places have 32 bits
 )
@@ -93,7 +92,7 @@ func (b *builder) tellApart() {
 	for c := range b.like {
 		takes := make([]byte, len(b.program.Inst))
 		for i := range b.program.Inst {
-			if inst := &b.program.Inst[i]; takesCharacter(inst) && inst.MatchRune(rune(c)) {
+			if b.program.Inst[i].MatchRune(rune(c)) {
 				takes[i] = 1
 			}
 		}
@@ -102,10 +101,6 @@ func (b *builder) tellApart() {
 		}
 		b.like[c] = first[string(takes)]
 	}
-}
-
-func takesCharacter(inst *syntax.Inst) bool {
-	return inst.Op == syntax.InstRune || inst.Op == syntax.InstRune1 || inst.Op == syntax.InstRuneAny || inst.Op == syntax.InstRuneAnyNotNL
 }
 
 // follow lists the threads that begin at an instruction, the preferred ones first.
@@ -194,7 +189,7 @@ func (b *builder) work(s int) {
 	state := &b.table.states[s]
 	copy(state.next[:], next[:])
 	for _, t := range b.threads[s] {
-		if takesCharacter(&b.program.Inst[t.pc]) {
+		if b.program.Inst[t.pc].Op != syntax.InstMatch {
 			continue
 		}
 		found := &ending{t.row, t.notes}
@@ -212,7 +207,7 @@ func (b *builder) step(s int, taken func(*syntax.Inst) bool) uint16 {
 	var rows []row
 	for _, t := range b.threads[s] {
 		inst := &b.program.Inst[t.pc]
-		if !takesCharacter(inst) || !taken(inst) {
+		if !taken(inst) {
 			continue
 		}
 		r := row{t.row, t.notes}
@@ -228,10 +223,10 @@ func (b *builder) step(s int, taken func(*syntax.Inst) bool) uint16 {
 	}
 	nowhere := len(b.list) == 0
 	to := b.number()
-	if len(rows) > maxRows || len(b.table.steps) > maxSteps {
+	if len(rows) > maxRows {
 		b.tooMuch = true
 	}
-	if nowhere || b.tooMuch {
+	if nowhere {
 		return stop
 	}
 	same := true
@@ -251,7 +246,7 @@ func (b *builder) step(s int, taken func(*syntax.Inst) bool) uint16 {
 // stepBeyond is the step on all characters beyond ASCII, if it is one for all.
 func (b *builder) stepBeyond(s int) uint16 {
 	for _, t := range b.threads[s] {
-		if inst := &b.program.Inst[t.pc]; takesCharacter(inst) && beyondASCII(inst) == some {
+		if beyondASCII(&b.program.Inst[t.pc]) == some {
 			return leave
 		}
 	}

@@ -46,13 +46,14 @@ func expressions() []string {
 		`(?:(?P<a>a)|(?P<b>b)|x)*`, `^(?P<a>[^\x80-\x{10ffff} ]+)(?P<b>.)`, `(?P<a>é+)(?P<b>.?)`, `(?U)"(?P<a>.*)"(?P<b>.*)$`, `$(?P<a>)`, `(?P<a>x?)$`, `^$`, ``,
 		`(?P<a>(?:a?){12}a{12})`, `(?:(?P<a>\d{1,3})[., ]){2}(?P<b>-|\S{2})`, `(?P<a>(?P<b>a|b)+)(?P<c>$|c)`, `x$y`, `x^y|(?P<a>z)`, `(?P<a>\C)`, `(?P<a>[^a])[^b]*(?P<b>[k-m]+)`,
 		`(?P<a>.*)(?P<b>,.*|$)`, `(?:^|,)(?P<a>[^,]*)(?:,|$)(?P<b>[^,]*)`, `"(?P<a>(?:[^"\\]|\\.)*)" (?P<b>\d+|-)$`, `(?P<a>a+?)(?P<b>a*)`, `(?P<a>a{2,3}?)(?P<b>a{0,2})`, `(?P<a>\pL+)-(?P<b>\PL)`,
+		`^(?:a$|ba)`, `(?P<a>a$|ba)`, `(a)(?P<b>b+)(c)?`, `^(?:|a)b(?P<a>.?)`, `^(?P<a>\x{80})`,
 		`(?:(?P<a>.{1,60}) ){3}`, `(?P<a>a)?(?P<b>a)?(?P<c>a)?.{0,9}x`, `(?P<a>a.?)*(?P<b>.+)(?P<c>b|$)`, `(?:(?P<a>a)|(?P<b>.))+?x`,
 	}
 }
 
 func TestFind(t *testing.T) {
 	texts := []string{
-		"", " ", "a", "ab", "abcd", "aaaa", "aab", "bab", "x", "xy", "z", "é", "aé", "é\xffé", "\xff", "\xc3 \xa9", "k\u212aK", "x\ny", "\n", "é é- é", "a\u2028-x",
+		"", " ", "ax", "bax", "ba", "b", "\u0080", "a", "ab", "abcd", "aaaa", "aab", "bab", "x", "xy", "z", "é", "aé", "é\xffé", "\xff", "\xc3 \xa9", "k\u212aK", "x\ny", "\n", "é é- é", "a\u2028-x",
 		`192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET /\"x\" HTTP/1.1" 200 203 "-" "agent" "203.0.113.9"`, `"203.0.113.9, 10.0.0.1" 10.0.0.2 - x`,
 		`host.example - Kk`, `1,22,333, 4.5-ab`, `,,a,b`, `x=1 x=2`, `"a" "b" -`, `"a\" 2`, strings.Repeat("a", 30),
 	}
@@ -72,6 +73,48 @@ func TestFind(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What the table answers without regexp, and what it leaves to it.
+func TestTableAnswers(t *testing.T) {
+	const text = `192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 203 "-" "agent" "203.0.113.9"`
+	tests := []struct {
+		expression, text string
+		answers          bool
+	}{
+		{`^(?P<a>\S+) `, text, true},
+		{`^(?P<a>\S+) .*\[(?P<c>[^\]]+)\] .*"(?P<b>[^"]*)"$`, text, true},
+		{`"(?P<b>[^"]*)"$`, text, true},
+		{`\[(?P<c>\d{1,2}/\w{3}/\d{4})`, text, true},
+		{`(?P<a>(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f:]{2,39})`, text, true},
+		{`^(?P<a>\S+) "(?P<b>[^"]*)"`, `é "\xff é"`, true}, // taken whatever they are
+		{`^(?P<a>\d+) "(?P<b>[^"]*)"`, `é`, true},          // taken nowhere
+		{`^(?P<a>a(?i:x)y)`, `aé`, true},
+		{`^.{0,20}x(?P<a>.)`, `aaax1`, true}, // many ways with the same places
+		{`x^y|(?P<a>z)`, `z`, true},
+		{`^(?P<a>.)b`, `ab`, true},
+		{`^(?P<a>.)b`, `éb`, false}, // one character, two bytes
+		{`^(?P<a>[a-é]+)`, `é`, false},
+		{`^(?P<a>(?i:k))`, "\u212a", false},
+		{`^(?P<a>é)`, `é`, false},
+		{`\b(?P<a>\d+)`, text, false},
+		{`(?m)^(?P<a>\d+)`, text, false},
+		{`(?P<a>(?:a?){12}a{12})`, text, false},
+		{`(?P<a>[ab]*a[ab]{12}c)`, text, false},
+		{`^(?P<a>[ab]*a[ab]{12}c)`, text, false},
+		{`(?P<a>x{600}y{600})`, text, false},
+	}
+	for _, test := range tests {
+		t.Run(test.expression, func(t *testing.T) {
+			expression := regexp.MustCompile(test.expression)
+			require.Equal(t, test.answers, pattern.New(expression, names()...).Answers(test.text))
+			hold(t, expression, pattern.New(expression, names()...), test.text)
+		})
+	}
+	five := regexp.MustCompile(`(?P<a>.)(?P<b>.)(?P<c>.)(?P<d>.)(?P<e>.)`)
+	groups := make([]string, 5)
+	require.True(t, pattern.New(five, "e", "d", "c", "b", "a").Find("12345", groups))
+	require.Equal(t, []string{"5", "4", "3", "2", "1"}, groups, "more groups than the table has places for")
 }
 
 // randomText is made of pieces that the expressions make differences by.
