@@ -35,6 +35,12 @@ func QuadBackward(s string) (netip.Addr, int) {
 	return address4(bits).netip(), first
 }
 
+// IsFlat says that the client of the line is found without a walk.
+func (r *Resolver) IsFlat(line string) bool {
+	_, _, ok := r.flat([]string{line})
+	return ok
+}
+
 // ParseElement reads one element; the zero Addr is none.
 func ParseElement(s string) netip.Addr {
 	a, ok := parseElement(s)

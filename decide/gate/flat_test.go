@@ -93,6 +93,35 @@ func TestFlat(t *testing.T) {
 	}
 }
 
+// TestIsFlat: what the loop is there for it reads itself.
+func TestIsFlat(t *testing.T) {
+	r := sourced(t, gate.XForwardedFor)
+	for line, want := range map[string]bool{
+		"1.2.3.4":                                        true,
+		"203.0.113.7,10.0.0.2":                           true,
+		"203.0.113.7, 10.0.0.3, 10.0.0.2":                true,
+		"what the client says, 203.0.113.7":              true,
+		"6.6.6.6,203.0.113.7, 10.0.0.2":                  true,
+		",203.0.113.7":                                   true,
+		", 203.0.113.7":                                  true,
+		"203.0.113.7" + strings.Repeat(", 10.0.0.2", 31): true,
+		"203.0.113.7" + strings.Repeat(", 10.0.0.2", 32): false,
+		"":                       false,
+		" 203.0.113.7":           false,
+		"203.0.113.7 ":           false,
+		"203.0.113.7,  10.0.0.2": false,
+		"203.0.113.7,":           false,
+		"203.0.113.7,0.0.0.0":    false,
+		"203.0.113.7:80":         false,
+		"2001:db8::7":            false,
+		"10.0.0.2":               false,
+	} {
+		if got := r.IsFlat(line); got != want {
+			t.Errorf("%q: %v, want %v", line, got, want)
+		}
+	}
+}
+
 func FuzzFlat(f *testing.F) {
 	for i, value := range seedValues(f) {
 		f.Add(value, uint8(i))

@@ -32,6 +32,9 @@ func TestForwardedElement(t *testing.T) {
 		{"x=\"tab\there \xe4\";for=203.0.113.7", "203.0.113.7"},
 		{`fore=6.6.6.6;for=203.0.113.7`, "203.0.113.7"},
 
+		{`for=203.0.113.7;x=1`, "203.0.113.7"},
+		{`x^=1;x~=1;for=203.0.113.7`, "203.0.113.7"}, // of one hash
+
 		{`for=unknown`, "obfuscated"},
 		{`for=UnKnown`, "obfuscated"},
 		{`for="unknown"`, "obfuscated"},
@@ -72,6 +75,12 @@ func TestForwardedElement(t *testing.T) {
 		{`for=203.0.113.7;FOR=203.0.113.7`, "malformed"},
 		{`for=203.0.113.7;proto=http;Proto=http`, "malformed"},
 		{`for=203.0.113.7;x`, "malformed"},
+		{`for=203.0.113.7;=x`, "malformed"},
+		{`=x;for=203.0.113.7`, "malformed"},
+		{`for="203.0.113.7x_p"`, "malformed"},
+		{`for="[2001:db8::7]x_p"`, "malformed"},
+		{`for="unknown_p"`, "malformed"},
+		{`for=":80"`, "malformed"},
 		{`for=203.0.113.7;x="`, "malformed"},
 		{`for=203.0.113.7;x="a`, "malformed"},
 		{`for=203.0.113.7;x="a"b`, "malformed"},
