@@ -91,6 +91,7 @@ func TestHints(t *testing.T) {
 		{categories, "QWERTZUIOP", "unknown-category", `it matches only services of this name`, "did you mean"},
 		{categories, "NORD_VPN ", "unknown-category", `it matches only services of this name`, "denies"},
 		{categories, "NORD_VPN SURFSHARK_VPN", "unknown-category", `it matches only services of this name`, "denies"},
+		{categories, "NORD_VPN OCULUS_PROXY", "unknown-category", `it matches only services of this name`, "denies"},
 		{categories, "ALL_QWERTZUIOP", "unknown-category", "it is unknown for every address, which denies wherever it matters", "matches only"},
 		{overlay, "", "bad-time", "found an empty string; leave the key out for an entry that never expires", "since 1970"},
 		{overlay, "tomorrow", "bad-time", "expected a time such as 2030-01-02T15:04:05Z", "leave the key out"},
@@ -263,8 +264,8 @@ func TestLimitsAreNamed(t *testing.T) {
 	for i := range 200 {
 		members += fmt.Sprintf(`"k%d":1,`, i)
 	}
-	_, err = okta("ACTIVE", `"type":"IP","name":"a","gateways":{`+strings.TrimSuffix(members, ",")+`}`)
-	require.Equal(t, []string{"2:35 error bad-type /gateways"}, report(nil, err))
+	zones, err = okta("ACTIVE", `"type":"IP","name":"a","gateways":{`+strings.TrimSuffix(members, ",")+`}`)
+	require.Equal(t, []string{"2:35 error bad-type /gateways"}, report(zones.Warnings, err))
 	zones, err = okta("ACTIVE", `"type":"IP","name":"a","gateways":[{"type":"CIDR","value":"0.0.0.0/0"}]`)
 	require.NoError(t, err)
 	require.NotContains(t, strings.Join(report(zones.Warnings, nil), " "), "open-proxies", "gateways are no proxies")

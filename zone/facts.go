@@ -2,6 +2,7 @@ package zone
 
 import (
 	"cmp"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -132,18 +133,13 @@ func (s *RuleSet) InOrder() []*Rule {
 	for i := range s.Rules {
 		rules[i] = &s.Rules[i]
 	}
-	slices.SortStableFunc(rules, func(a, b *Rule) int {
-		switch {
-		case a.HasPriority && b.HasPriority:
-			return cmp.Compare(a.Priority, b.Priority)
-		case a.HasPriority:
-			return -1
-		case b.HasPriority:
-			return 1
-		default:
-			return 0
+	place := func(r *Rule) int64 {
+		if r.HasPriority {
+			return int64(r.Priority)
 		}
-	})
+		return math.MaxInt64
+	}
+	slices.SortStableFunc(rules, func(a, b *Rule) int { return cmp.Compare(place(a), place(b)) })
 	return rules
 }
 

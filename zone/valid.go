@@ -1,5 +1,7 @@
 package zone
 
+import "strings"
+
 // What the parsers make and code that makes models may not: who compiles models
 // asks here.
 
@@ -15,7 +17,8 @@ func (p Place) Valid() bool {
 	if p.Region == "" {
 		return IsCountryCode(p.Country)
 	}
-	return IsCountryCode(p.Country) && len(p.Region) > 3 && p.Region[:3] == p.Country+"-" && isRegionCode(p.Region[3:])
+	code, found := strings.CutPrefix(p.Region, p.Country+"-")
+	return IsCountryCode(p.Country) && found && isRegionCode(code)
 }
 
 // IsCountryCode says that a text can be a country to the vendors: two capital

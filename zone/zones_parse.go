@@ -57,7 +57,6 @@ func (r *zoneReader) document(root jsondoc.Node) []Zone {
 	default:
 		r.Fail(root, "bad-type", "expected an array of zones or one zone object, found %s", root.Kind())
 	}
-	r.Lenient = false
 	r.documentLimits(root, zones)
 	return zones
 }
@@ -129,7 +128,7 @@ func (r *zoneReader) identity(z *Zone, node jsondoc.Node) {
 	z.Type = r.zoneType(node)
 
 	z.ID = r.Text(node.Get("id"))
-	if first, seen := r.ids[z.ID]; seen && z.ID != "" {
+	if first, seen := r.ids[z.ID]; seen {
 		r.Fail(node.Get("id"), "duplicate-id", "the zone at %d:%d has this id already; a reference to it would be ambiguous", first.Line, first.Column)
 	} else if z.ID != "" {
 		r.ids[z.ID] = z.Position
@@ -178,8 +177,8 @@ func (r *zoneReader) usage(z *Zone, node jsondoc.Node) {
 	switch {
 	case usage.Kind() <= jsondoc.Null:
 		z.Blocklist = z.System && z.Name == "BlockedIpZone"
-	case usage.Kind() == jsondoc.String && usage.String() == "POLICY":
-	case usage.Kind() == jsondoc.String && usage.String() == "BLOCKLIST":
+	case usage.String() == "POLICY":
+	case usage.String() == "BLOCKLIST":
 		z.Blocklist = true
 	default:
 		r.Fail(usage, "unknown-usage", "unknown usage; %s", jsondoc.Expected(usage.String(), "POLICY", "BLOCKLIST"))

@@ -102,8 +102,8 @@ func (s ClientSource) plan() (plan, error) {
 		return p, nil
 	}
 	if text, ok := strings.CutPrefix(string(s), hopsPrefix); ok {
-		hops, err := strconv.ParseUint(text, 10, 16)
-		if err != nil || hops < 1 || hops > maxElements {
+		hops, _ := strconv.ParseUint(text, 10, 64) // 0, or too many, where it is no number
+		if hops < 1 || hops > maxElements {
 			return plan{}, fmt.Errorf("not a number of hops; expected hops:N with N from 1 to %d", maxElements)
 		}
 		return plan{kind: kindHops, key: xForwardedForKey, hops: int(hops)}, nil

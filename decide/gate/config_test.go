@@ -3,10 +3,12 @@ package gate_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,6 +43,10 @@ func TestCheck(t *testing.T) {
 			[]string{"warning /trusted/0 wide-prefix", "warning /trusted/1 wide-prefix", "warning /trusted/2 wide-prefix"}},
 		{"mapped with too few bits", gate.Config{Trusted: prefixes("::ffff:10.0.0.0/95")}, []string{"error /trusted/0 mapped-prefix"}},
 		{"no prefix", gate.Config{Trusted: []netip.Prefix{{}}}, []string{"error /trusted/0 bad-prefix"}},
+		{"half of IPv6 and no more", gate.Config{Trusted: prefixes("::/1")}, []string{"warning /trusted/0 wide-prefix"}},
+		{"what is legal beside what is not", gate.Config{Trusted: []netip.Prefix{{}, netip.MustParsePrefix("::ffff:0.0.0.0/90"), netip.MustParsePrefix("0.0.0.0/0")}},
+			[]string{"error /trusted/0 bad-prefix", "error /trusted/1 mapped-prefix", "warning /trusted/2 wide-prefix", "error /trusted trust-all"}},
+		{"mapped, as wide as IPv6", gate.Config{Trusted: prefixes("::ffff:0.0.0.0/0")}, []string{"error /trusted/0 mapped-prefix"}},
 		{"host bits", gate.Config{Trusted: prefixes("192.0.2.1/24", "192.0.2.1/32")}, []string{"warning /trusted/0 host-bits"}},
 		{"shared network", gate.Config{Trusted: prefixes("104.16.0.0/13", "2a04:4e42::/32", "104.17.1.1/32")},
 			[]string{"warning /trusted/0 shared-cdn", "warning /trusted/1 shared-cdn", "warning /trusted/2 shared-cdn"}},
@@ -90,7 +96,7 @@ func TestCheck(t *testing.T) {
 func TestParseClientSource(t *testing.T) {
 	for text, want := range map[string]gate.ClientSource{
 		"": gate.Peer, "peer": gate.Peer, "x-forwarded-for": gate.XForwardedFor, "forwarded": gate.Forwarded,
-		"header:X-Real-IP": gate.HeaderNamed("X-Real-IP"), "header:x_y.z": gate.HeaderNamed("x_y.z"),
+		"header:X-Real-IP": gate.HeaderNamed("X-Real-IP"), "header:x_y.z": gate.HeaderNamed("x_y.z"), "header:x~": gate.HeaderNamed("x~"),
 		"hops:1": gate.Hops(1), "hops:32": gate.Hops(32),
 	} {
 		got, err := gate.ParseClientSource(text)
@@ -101,12 +107,14 @@ func TestParseClientSource(t *testing.T) {
 		require.Equal(t, got, again)
 	}
 	for _, text := range []string{
-		"xff", "Peer", "x-forwarded-for ", "header:", "header", "header:a b", "header:a:b", "header:ü", "header:a,b", "header:Forwarded", "header:forwarded",
+		"xff", "Peer", "x-forwarded-for ", "header:", "header", "header:a b", "header:a:b", "header:ü", "header:\x7f", "header:x\u0161", "header:x\u0130", "header:a,b", "header:Forwarded", "header:forwarded",
 		"hops", "hops:", "hops:0", "hops:-1", "hops:+1", "hops:33", "hops:1.5", "hops:99999999999999999999", "peer,forwarded",
 	} {
 		_, err := gate.ParseClientSource(text)
 		require.Error(t, err, text)
 	}
+	_, err := gate.ParseClientSource("hops:33")
+	require.ErrorContains(t, err, "from 1 to 32")
 	require.Equal(t, "peer", gate.ClientSource("").String())
 }
 
@@ -236,6 +244,16 @@ func TestErrors(t *testing.T) {
 		text, err := e.MarshalText()
 		require.NoError(t, err)
 		require.Equal(t, code, string(text))
+	}
+	require.Contains(t, gate.ErrTooLong.Error(), "among the first 32 elements")
+	require.Empty(t, gate.Error(0).Code())
+	for e := 1; e <= math.MaxUint8; e++ { // one that nobody knows is no panic in a log
+		code := gate.Error(e).Code()
+		require.NotEmpty(t, code)
+		require.Contains(t, gate.Error(e).Error(), code)
+		if codes[gate.Error(e)] == "" {
+			require.Equal(t, "error_"+strconv.Itoa(e), code)
+		}
 	}
 	require.Equal(t, "gate: no error", gate.Error(0).Error())
 	require.Equal(t, "gate: error_200", gate.Error(200).Error())
