@@ -3,11 +3,13 @@ package decide_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
@@ -203,7 +205,7 @@ func (r *randomPolicy) entry() zone.Entry {
 func TestRecompileTakesOver(t *testing.T) {
 	base := func() decide.Config {
 		return documents{
-			zones: "[" + ipZoneJSON("a", "POLICY", "10.0.0.0/8", "") + "," + ipZoneJSON("b", "POLICY", "192.0.2.0/24", "") + `,
+			zones: "[" + ipZoneJSON("a", "POLICY", "10.0.0.0/8", "") + "," + ipZoneJSON("b", "POLICY", "192.0.2.0/24", "") + "," + ipZoneJSON("d", "POLICY", "2001:db8::1", "") + `,
 				{"id":"c","name":"c","type":"DYNAMIC","status":"ACTIVE","usage":"POLICY","locations":[{"country":"US"}]}]`,
 			rules: []string{`[{"name":"r1","priority":1,"status":"ACTIVE","conditions":{"network":{"connection":"ZONE","include":["a"]}},"actions":{"signon":{"access":"ALLOW"}}},
 				{"name":"r2","priority":2,"status":"ACTIVE","conditions":{"network":{"connection":"ZONE","include":["c"]}},"actions":{"signon":{"access":"DENY"}}}]`},
@@ -221,7 +223,11 @@ func TestRecompileTakesOver(t *testing.T) {
 		"name of a rule":  {func(c *decide.Config) { c.Rules[0].Rules[0].Name = "other" }, true, true, true},
 		"rule":            {func(c *decide.Config) { c.Rules[0].Rules[1].Active = false }, true, true, false},
 		"range of a zone": {func(c *decide.Config) { c.Zones[0].Zones[1].Gateways = c.Zones[0].Zones[0].Gateways }, true, false, false},
-		"place of a zone": {func(c *decide.Config) { c.Zones[0].Zones[2].Locations.Include[0].Value.Country = "DE" }, false, false, false},
+		"IPv6 of a zone": {func(c *decide.Config) {
+			c.Zones[0].Zones[2].Gateways[0].Range = netipx.MustParseIPRange("2001:db8::1-2001:db8::2")
+		}, true, false, false},
+		"usage of a zone": {func(c *decide.Config) { c.Zones[0].Zones[1].Blocklist = true }, true, false, false},
+		"place of a zone": {func(c *decide.Config) { c.Zones[0].Zones[3].Locations.Include[0].Value.Country = "DE" }, false, false, false},
 		"the same database": {func(c *decide.Config) {
 			c.Geo = base().Geo
 		}, false, false, false},
@@ -231,8 +237,30 @@ func TestRecompileTakesOver(t *testing.T) {
 			test.change(&changed)
 			second, err := decide.Recompile(first, changed)
 			require.NoError(t, err)
+			whole, err := decide.Compile(changed)
+			require.NoError(t, err)
+			require.Empty(t, decide.Same(whole, second))
 			locations, lists, judgments := second.TakenOver(first)
 			require.Equal(t, []bool{test.locations, test.lists, test.judgments}, []bool{locations, lists, judgments})
 		})
+	}
+}
+
+// The numbers of everything are the same however many processors compile.
+func TestCompileOnAnyNumberOfProcessors(t *testing.T) {
+	for seed := range uint64(20) {
+		r := newRandomPolicy(seed)
+		r.large = seed%4 == 0
+		config := r.config(t)
+		var policies []*decide.Policy
+		for _, processors := range []int{1, 2, 8} {
+			before := runtime.GOMAXPROCS(processors)
+			policy, err := decide.Compile(config)
+			runtime.GOMAXPROCS(before)
+			require.NoError(t, err)
+			policies = append(policies, policy)
+		}
+		require.Empty(t, decide.Same(policies[0], policies[1]), "seed %d", seed)
+		require.Empty(t, decide.Same(policies[0], policies[2]), "seed %d", seed)
 	}
 }

@@ -103,3 +103,33 @@ func TestFoldIsAsOneFamilyAfterTheOther(t *testing.T) {
 		require.Equal(t, inTurn.setIndex, v.setIndex, "seed %d", seed)
 	}
 }
+
+// A table is taken for the same where nothing that it was made of differs.
+func TestReload(t *testing.T) {
+	first, err := Load(mixedSources()...)
+	require.NoError(t, err)
+	same, err := Reload(first, mixedSources()...)
+	require.NoError(t, err)
+	require.Same(t, first, same)
+	for name, change := range map[string]func(sources []Source) []Source{
+		"content":       func(s []Source) []Source { s[1].Data = append([]byte(nil), append(s[1].Data, '\n')...); return s },
+		"name":          func(s []Source) []Source { s[1].File = "other.csv"; return s },
+		"service":       func(s []Source) []Source { s[2].Service = "E_VPN"; return s },
+		"order":         func(s []Source) []Source { s[0], s[1] = s[1], s[0]; return s },
+		"a source less": func(s []Source) []Source { return s[:4] },
+		"a source more": func(s []Source) []Source { return append(s, s[0]) },
+	} {
+		sources := change(mixedSources())
+		want, err := Load(sources...)
+		require.NoError(t, err, name)
+		got, err := Reload(first, sources...)
+		require.NoError(t, err, name)
+		require.Equal(t, want, got, name)
+		require.NotSame(t, first, got, name)
+	}
+	sources := mixedSources()
+	sources[0].Data = []byte("nonsense")
+	_, err = Reload(first, sources...)
+	_, want := Load(sources...)
+	require.EqualError(t, err, want.Error())
+}

@@ -39,6 +39,37 @@ func Load(sources ...Source) (*Table, error) {
 	return t, nil
 }
 
+// Reload is [Load] of the sources, and has the same result. Where their contents, kinds and
+// services are those that the previous table was made of, byte for byte and under the
+// same names, it is that table: that costs reading them, and no more memory than the
+// largest takes. A nil previous table saves nothing.
+func Reload(previous *Table, sources ...Source) (*Table, error) {
+	if previous.isOf(sources) {
+		return previous, nil
+	}
+	return Load(sources...)
+}
+
+// isOf says that Load of the sources would make a table that is the same as t.
+func (t *Table) isOf(sources []Source) bool {
+	if t == nil || len(t.datasets) != len(sources) {
+		return false
+	}
+	l := &loader{}
+	for i, source := range sources {
+		content, err := read(source)
+		if err != nil || source.File != t.datasets[i].File {
+			return false
+		}
+		kind, err := kindOf(source, content)
+		if err != nil {
+			return false
+		}
+		l.stamp(kind, source.Service, content)
+	}
+	return l.fingerprint() == t.fingerprint
+}
+
 // readAtOnce bounds how many sources are read side by side, and with that how many
 // files are in memory at one time.
 const readAtOnce = 4

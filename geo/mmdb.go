@@ -49,14 +49,14 @@ func readMMDB(content []byte, v *vocabulary) (*layer, Dataset, error) {
 	if err := w4.walk(tree.v4Root, addrnum.Number{}, 0); err != nil {
 		return nil, Dataset{}, err
 	}
-	l.v4, l.v6 = w4.spans, uniform(0)
+	l.v4, l.v6 = w4.spans.fitted(), uniform(0)
 	networks := w4.networks
 	if !tree.v4Only {
 		w6 := walker{tree: tree, say: s.at, bits: 128, spans: spansOf(count6)}
 		if err := w6.walk(0, addrnum.Number{}, 0); err != nil {
 			return nil, Dataset{}, err
 		}
-		l.v6, l.aliases = w6.spans, w6.aliases
+		l.v6, l.aliases = w6.spans.fitted(), w6.aliases
 		l.leaveChosen()
 		networks += w6.networks
 	}

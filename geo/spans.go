@@ -42,6 +42,15 @@ func (s *spans) add(first addrnum.Number, id uint32) {
 	s.id = append(s.id, id)
 }
 
+// fitted gives back the room that was not needed: what stays while other sources are
+// read and joined counts in the most memory that a load takes.
+func (s *spans) fitted() spans {
+	if cap(s.id)-len(s.id) <= len(s.id)/8 {
+		return *s
+	}
+	return spans{first: append([]addrnum.Number(nil), s.first...), id: append([]uint32(nil), s.id...)}
+}
+
 // at is the index of the interval that holds a.
 func (s *spans) at(a addrnum.Number) int {
 	i, found := slices.BinarySearchFunc(s.first, a, addrnum.Number.Compare)

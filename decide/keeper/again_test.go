@@ -58,8 +58,13 @@ func TestDatabasesAreReadOnce(t *testing.T) {
 	k.Becomes("203.0.113.7", false)
 
 	k.Asked <- struct{}{}
+	require.Same(t, second, <-tables, "somebody asked, and it holds the same")
+	k.Write("geo.csv", geoFile("FR"))
+	age()
+	k.Asked <- struct{}{}
 	third := <-tables
 	require.NotSame(t, second, third, "somebody asked")
+	k.Becomes("203.0.113.7", true)
 
 	k.Write("geo.csv", geoFile("FR")+"\n")
 	changed <- k.Path("zones.json")

@@ -12,7 +12,8 @@
 // one has changed, and puts the result in force if it passes every check. Databases
 // and lists are large and seldom what has changed: they are read again where one of
 // them looks other, was named by a watcher, or was written just before it was read, and
-// where somebody asks or a load has failed. The policy in force saves the compiler
+// where somebody asks or a load has failed; and they are decoded again if what was read
+// is not the same to the byte. The policy in force saves the compiler
 // work, see [decide.Recompile]. Whatever fails leaves the policy in force as it was; [Keeper.Err] tells a
 // health check about it, and Options.Report a log.
 //

@@ -139,9 +139,7 @@ func (a *attempt) do(options *Options, within func(time.Duration)) outcome {
 	}
 	policy := options.Policy
 	policy.Now, policy.Previous = options.now(), a.policy
-	if !a.readsGeo() {
-		policy.Before = a.parts
-	}
+	policy.Before, policy.Anew = a.parts, a.readsGeo()
 	if a.limit <= 0 {
 		within(policyfile.LoadServe(policy).LoadTimeout)
 	}

@@ -62,7 +62,15 @@ func TestGeoTableIsTakenOver(t *testing.T) {
 	options.Before = fresh
 	first, _, err := policyfile.Open(options)
 	require.NoError(t, err)
-	require.NotSame(t, fresh.Config.Geo, first.Config.Geo, "written shortly before it was read, and perhaps once more")
+	require.Same(t, fresh.Config.Geo, first.Config.Geo, "the same bytes")
+	geoFile := filepath.Join(folder, "geo.csv")
+	info, err := os.Stat(geoFile)
+	require.NoError(t, err)
+	write("geo.csv", "network,country,region,asn,anonymizer,services\n203.0.113.0/24,IT,,,,\n")
+	require.NoError(t, os.Chtimes(geoFile, info.ModTime(), info.ModTime()))
+	first, _, err = policyfile.Open(options)
+	require.NoError(t, err)
+	require.NotSame(t, fresh.Config.Geo, first.Config.Geo, "written shortly before it was read, and once more in the same moment")
 
 	long := time.Now().Add(-2 * time.Hour)
 	require.NoError(t, os.Chtimes(filepath.Join(folder, "geo.csv"), long, long))
@@ -73,6 +81,17 @@ func TestGeoTableIsTakenOver(t *testing.T) {
 	require.NoError(t, err)
 	require.Same(t, first.Config.Geo, second.Config.Geo)
 	require.Equal(t, first.Warnings(), second.Warnings())
+
+	write("geo.csv", "network,country,region,asn,anonymizer,services\n203.0.113.0/24,FR,,,,\n")
+	require.NoError(t, os.Chtimes(geoFile, long, long))
+	unseen, _, err := policyfile.Open(options)
+	require.NoError(t, err)
+	require.Same(t, first.Config.Geo, unseen.Config.Geo, "it looks as before")
+	options.Anew = true
+	seen, _, err := policyfile.Open(options)
+	require.NoError(t, err)
+	require.NotSame(t, first.Config.Geo, seen.Config.Geo, "it is read all the same")
+	options.Anew = false
 
 	write("geo.csv", "network,country,region,asn,anonymizer,services\n203.0.113.0/24,DE,,,,\n")
 	past := time.Now().Add(-time.Hour)

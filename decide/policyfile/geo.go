@@ -38,12 +38,12 @@ func (l *loader) loadGeo() {
 		return
 	}
 	l.parts.lookedAt, l.parts.looked = time.Now(), lookOf(sources)
-	if l.before.stillHas(sources, l.parts.looked) {
+	if !l.anew && l.before.stillHas(sources, l.parts.looked) {
 		l.add(l.before.Config.Geo.Warnings()...)
 		l.parts.Config.Geo, l.parts.looked, l.parts.lookedAt = l.before.Config.Geo, l.before.looked, l.before.lookedAt
 		return
 	}
-	table, err := geo.Load(sources...)
+	table, err := geo.Reload(l.before.geo(), sources...)
 	if err != nil {
 		l.geoErrors(sources, err)
 		return
@@ -67,6 +67,14 @@ func lookOf(sources []geo.Source) files.State {
 func (p *Parts) stillHas(sources []geo.Source, look files.State) bool {
 	return p != nil && p.Config.Geo != nil && sameSources(p.sources, sources) && !p.looked.Differs(look) &&
 		!p.looked.TouchedSince(p.lookedAt.Add(-coarsestTick), time.Now())
+}
+
+// geo is the table of Parts, of nil Parts none.
+func (p *Parts) geo() *geo.Table {
+	if p == nil {
+		return nil
+	}
+	return p.Config.Geo
 }
 
 // coarsestTick is how long a file's time may stay the same while it is written: FAT

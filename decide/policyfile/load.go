@@ -55,6 +55,7 @@ type loader struct {
 	within   string            // Options.Within
 	contents map[string][]byte // Options.Contents, by clean path
 	before   *Parts            // Options.Before
+	anew     bool              // Options.Anew
 	outside  map[string]bool   // paths of which it has been said that they leave it
 }
 
@@ -62,7 +63,7 @@ func newLoader(options Options) *loader {
 	return &loader{
 		parts: &Parts{Serve: DefaultServe(), origin: originOf(options)}, taken: make(map[string]string),
 		within: options.Within, outside: make(map[string]bool),
-		contents: cleanPaths(options.Contents), before: options.Before,
+		contents: cleanPaths(options.Contents), before: options.Before, anew: options.Anew,
 	}
 }
 

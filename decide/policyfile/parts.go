@@ -44,8 +44,10 @@ type Options struct {
 	// of the same sources and none of these has changed since: large databases take
 	// longer to load than everything else. One that was written shortly before it was
 	// read is read again, since it may have changed once more within one tick of its
-	// time. Nil: all sources are read.
+	// time; so are all with Anew, however they look. What is read and turns out to be the
+	// same to the byte is not decoded. Nil: all sources are read and decoded.
 	Before *Parts
+	Anew   bool
 	// Previous is the policy that was compiled before, which [Open] saves work by and
 	// which changes nothing of the result: see [decide.Recompile]. Nil: there is none.
 	Previous *decide.Policy
