@@ -35,7 +35,7 @@ func (r *results) growth() string {
 			if r.runs(grownName(kind.what, size/2)) > 0 {
 				times = r.times(name, grownName(kind.what, size/2))
 			}
-			rows = append(rows, []string{grouped(size) + " " + kind.are, r.byTheClock(name), times,
+			rows = append(rows, []string{grouped(size) + " " + kind.are, r.time(name), times,
 				r.megabytes(name, "allocated-bytes"), r.megabytes(name, "policy-bytes")})
 		}
 	}
