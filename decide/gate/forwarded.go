@@ -59,7 +59,7 @@ func (w *walk) cutQuoted(end int) (first, comma int) {
 // belong to an element that ends at end.
 func backslashesBefore(s string, end int) int {
 	n := 0
-	for n < len(s) && s[len(s)-1-n] == '\\' && end-len(s)+n <= maxForwardedBytes {
+	for n < len(s) && end-len(s)+n <= maxForwardedBytes && s[len(s)-1-n] == '\\' {
 		n++
 	}
 	return n

@@ -101,7 +101,7 @@ func TestElementReads(t *testing.T) {
 				text := space[:page+gate.MaxSpaceBytes+1-end]
 				require.False(t, faults(func() { _, _ = r.Client(trustedPeer, header(source, text, strings.Repeat(" ", end))) }), "one byte more of white space than there may be is enough")
 			}
-			escapes := fencedString(t, page, strings.Repeat(`\`, longest)+`"`+strings.Repeat(" ", page-longest-1))
+			escapes := fencedString(t, page, strings.Repeat(`\`, longest-1)+`""`+strings.Repeat(" ", page-longest-1))
 			for end := range gate.MaxSpaceBytes { // white space belongs to no element
 				text := escapes[:page+longest+1+end]
 				require.False(t, faults(func() { _, _ = r.Client(trustedPeer, header(source, text)) }), "so it is with what escapes a quote")
