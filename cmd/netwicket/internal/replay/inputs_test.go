@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/accesslog"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
 )
@@ -79,4 +80,14 @@ func TestRunClosesItsInputs(t *testing.T) {
 	require.ErrorContains(t, errors.Join(report.Failed...), "500: the disk is gone")
 	require.ErrorContains(t, errors.Join(report.Failed...), "510: the disk is full")
 	require.EqualValues(t, logs/len(kinds), report.Unreadable)
+}
+
+// A line that is too long is one that is no record.
+func TestRunCountsLinesThatAreTooLong(t *testing.T) {
+	log := line("192.0.2.7", 0) + strings.Repeat("x", accesslog.MaxLine+1) + "\n" + line("192.0.2.7", 1)
+	report := replay.Run(replay.Config{Parse: parser(t), Subject: replay.Subject{Control: admission.Control{Policy: policy(t, blocking)}}}, []replay.Input{input("log", log)})
+	require.EqualValues(t, 3, report.Lines)
+	require.EqualValues(t, 2, report.Decided)
+	require.EqualValues(t, 1, report.Unreadable)
+	require.Equal(t, []replay.Fault{{Name: "log", Line: 2, Err: accesslog.ErrTooLong}}, report.Faults)
 }
