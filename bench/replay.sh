@@ -41,7 +41,7 @@ timed() {
 		spent=$({ time "$@" > "$work/out"; } 2>&1)
 		[ -z "$benchmark" ] || awk -v name="$benchmark" -v n="$lines" -v spent="$spent" 'BEGIN {
 			split(spent, s, " ")
-			printf "Benchmark%s 1 %.0f ns/op %.0f cpu-ns/op %.0f lines/s\n", name, s[1] * 1e9, (s[2] + s[3]) * 1e9, n / s[1]
+			printf "Benchmark%s 1 %.0f ns/op %.0f cpu-ns/op %.0f lines/s %.0f lines/cpu-s\n", name, s[1] * 1e9, (s[2] + s[3]) * 1e9, n / s[1], n / (s[2] + s[3])
 		}' >> "$work/results"
 		awk -v name="$name" -v n="$lines" -v spent="$spent" 'BEGIN {
 			split(spent, s, " ")
