@@ -110,7 +110,7 @@ func TestShare(t *testing.T) {
 	require.Zero(t, size.IPv4, "the new list denies them all")
 	size, known = differences[1].Share(now.Config, policy)
 	require.True(t, known)
-	require.EqualValues(t, 1<<32-256-64, size.IPv4)
+	require.EqualValues(t, uint64(1<<32-256-64), size.IPv4)
 
 	now.Config.SailPoint = nil
 	policy, err = decide.Compile(now.Config)
