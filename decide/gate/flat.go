@@ -7,8 +7,8 @@ type unread struct{ end, elements, spaces int }
 // flat is rightmost for the list that nearly every request has: one line of IPv4
 // addresses with a comma, or a comma and a space, between them. It reads
 // such a list in one loop, without a walk, which keeps account of all that it can
-// meet, and so in less than half of the time. Whatever is written in any other way,
-// and every list that is an error, is the walk's: ok is false then.
+// meet: a client is found in two thirds of the time. Whatever is written in any other
+// way, and every list that is an error, is the walk's: ok is false then.
 func (r *Resolver) flat(lines []string) (client uint32, left unread, ok bool) {
 	if len(lines) != 1 || r.plan.kind != kindList || r.plan.form != plainForm {
 		return 0, unread{}, false

@@ -71,7 +71,11 @@ func (k *Keeper) want(r request) {
 		k.wanted.cause = r.cause
 	}
 	k.wanted.load, k.wanted.anew, k.wanted.waits = k.wanted.load || r.load, k.wanted.anew || r.anew, true
-	k.wanted.named = append(k.wanted.named, r.named...)
+	for _, name := range r.named {
+		if !slices.Contains(k.wanted.named, name) { // a load that hangs may do so for days
+			k.wanted.named = append(k.wanted.named, name)
+		}
+	}
 	if !k.loading.Busy() {
 		next := k.wanted.request
 		k.wanted = wanted{}
