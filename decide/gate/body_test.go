@@ -128,6 +128,40 @@ func TestRefusalsInHTTP2(t *testing.T) {
 	require.EqualValues(t, 1, opened.Load())
 }
 
+// limited is a writer that notes whether the reading of a request was given an end.
+type limited struct {
+	discard
+	ends bool
+}
+
+func (l *limited) SetReadDeadline(time.Time) error {
+	l.ends = true
+	return nil
+}
+
+// TestBodiesAreGivenUp where there is one on a connection of its own: a deadline
+// anywhere else would be the next request's.
+func TestBodiesAreGivenUp(t *testing.T) {
+	for name, options := range map[string]gate.Options{
+		"plain":  {},
+		"a page": {Denied: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})},
+	} {
+		guarded := gate.Wrap(app, nil, options)
+		for _, row := range []struct {
+			length int64
+			major  int
+			want   bool
+		}{{0, 1, false}, {1, 1, true}, {-1, 1, true}, {0, 2, false}, {1, 2, false}, {-1, 2, false}, {1, 3, false}} {
+			r := request("203.0.113.7")
+			r.ContentLength, r.ProtoMajor = row.length, row.major
+			w := &limited{discard: discard{header: http.Header{}}}
+			guarded.ServeHTTP(w, r)
+			require.Equal(t, row.want, w.ends, "%s: length %d, HTTP/%d", name, row.length, row.major)
+			require.Equal(t, row.want, w.header.Get("Connection") == "close", "%s: length %d, HTTP/%d", name, row.length, row.major)
+		}
+	}
+}
+
 // TestDeniedPagesMayBeStored if they say so.
 func TestDeniedPagesMayBeStored(t *testing.T) {
 	guarded := gate.Wrap(app, nil, gate.Options{Denied: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -59,6 +59,8 @@ func TestSingleHeader(t *testing.T) {
 		{"trusted", "all_trusted", []string{"10.0.0.2"}},
 		{"longest", "fe80::1", []string{" fe80::1%" + strings.Repeat("a", 104-len("fe80::1%"))}},
 		{"too long", "malformed", []string{"fe80::1%" + strings.Repeat("a", 105-len("fe80::1%"))}},
+		{"longest, with most white space", "fe80::1", []string{strings.Repeat(" ", 1000) + "fe80::1%" + strings.Repeat("a", 104-len("fe80::1%")) + strings.Repeat("\t", 24)}},
+		{"longest, with more white space", "malformed", []string{strings.Repeat(" ", 1001) + "fe80::1%" + strings.Repeat("a", 104-len("fe80::1%")) + strings.Repeat("\t", 24)}},
 		{"a megabyte", "malformed", []string{strings.Repeat(" ", 1<<20)}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -145,9 +145,6 @@ func checkTrusted(prefix netip.Prefix, shared []network, fail, warn func(code, t
 // for. A mapped prefix with fewer than 96 bits would cover all of IPv4 and more
 // (docs/semantics.md, address-4).
 func unmap(prefix netip.Prefix) (netip.Prefix, bool) {
-	if !prefix.IsValid() {
-		return prefix, false
-	}
 	if !prefix.Addr().Is4In6() {
 		return prefix, true
 	}
@@ -165,7 +162,7 @@ func (c Config) trusted() *netipx.IPSet {
 			builder.AddPrefix(unmapped.Masked())
 		}
 	}
-	// The builder fails only for invalid prefixes, and none was added.
+	// The builder fails only for invalid prefixes, which it leaves out and Check reports.
 	set, _ := builder.IPSet()
 	return set
 }

@@ -108,13 +108,15 @@ func TestParseClientSource(t *testing.T) {
 	}
 	for _, text := range []string{
 		"xff", "Peer", "x-forwarded-for ", "header:", "header", "header:a b", "header:a:b", "header:ü", "header:\x7f", "header:x\u0161", "header:x\u0130", "header:a,b", "header:Forwarded", "header:forwarded",
-		"hops", "hops:", "hops:0", "hops:-1", "hops:+1", "hops:33", "hops:1.5", "hops:99999999999999999999", "peer,forwarded",
+		"hops", "hops:", "hops:0", "hops:-1", "hops:+1", "hops:33", "hops:1.5", "hops:99999999999999999999", "5", "peer,forwarded",
 	} {
 		_, err := gate.ParseClientSource(text)
 		require.Error(t, err, text)
 	}
 	_, err := gate.ParseClientSource("hops:33")
 	require.ErrorContains(t, err, "from 1 to 32")
+	_, err = gate.ParseClientSource("xff")
+	require.ErrorContains(t, err, "not a source")
 	require.Equal(t, "peer", gate.ClientSource("").String())
 }
 
@@ -199,6 +201,9 @@ func randomPrefix(random *rand.Rand) netip.Prefix {
 		bits := random.Uint32()
 		addr := netip.AddrFrom4([4]byte{byte(bits >> 24), byte(bits >> 16), byte(bits >> 8), byte(bits)})
 		return netip.PrefixFrom(addr, 9+random.IntN(24)).Masked()
+	}
+	if random.IntN(8) == 0 { // below the mapped addresses, as ::1 is
+		return netip.PrefixFrom(netip.AddrFrom16([16]byte{12: byte(random.Uint32()), 15: byte(random.Uint32())}), 100+random.IntN(29)).Masked()
 	}
 	b := [16]byte{0: 0x20 | byte(random.IntN(2)), 1: byte(random.Uint32()), 2: byte(random.Uint32()), 7: byte(random.Uint32()), 8: byte(random.Uint32()), 15: byte(random.Uint32())}
 	return netip.PrefixFrom(netip.AddrFrom16(b), 17+random.IntN(112)).Masked()

@@ -235,6 +235,31 @@ func TestQuads(t *testing.T) {
 	}
 }
 
+// TestIPv6AtTheStart: what is read of an IPv6 address, whatever stands behind it, netip
+// reads as the same address.
+func TestIPv6AtTheStart(t *testing.T) {
+	whole := 0
+	for _, base := range neighbourhoods {
+		neighbours(base, func(text string) {
+			want, err := netip.ParseAddr(text)
+			isAddress := err == nil && want.Is6() && want.Zone() == ""
+			for _, other := range []string{"", "%eth0", "]", "\xff"} {
+				got, n := gate.IPv6(text + other)
+				if isAddress {
+					require.Equal(t, len(text), n, text+other)
+					whole++
+				}
+				if n > 0 {
+					want, err := netip.ParseAddr((text + other)[:n])
+					require.NoError(t, err, text+other)
+					require.Equal(t, want.Unmap(), got, text+other)
+				}
+			}
+		})
+	}
+	require.Greater(t, whole, 1000)
+}
+
 // TestElementLength: 104 bytes are an element, 105 are not, and white space around it does not count.
 func TestElementLength(t *testing.T) {
 	element := func(length int) string {

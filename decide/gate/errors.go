@@ -24,9 +24,6 @@ const (
 // show it: bad_peer, missing, malformed, obfuscated, all_trusted, too_long, short.
 // The zero Error, which is none, has no name.
 func (e Error) Code() string {
-	if e == 0 {
-		return ""
-	}
 	if e >= errorCount {
 		return "error_" + strconv.Itoa(int(e))
 	}

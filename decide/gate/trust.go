@@ -24,20 +24,18 @@ func newTrustSet(set *netipx.IPSet) trustSet {
 	for _, r := range set.Ranges() {
 		if r.From().Is4() {
 			t.v4 = append(t.v4, range4{addrnum.From4(r.From()), addrnum.From4(r.To())})
-			continue
+		} else {
+			t.v6 = append(t.v6, range6{addrnum.From6(r.From()), addrnum.From6(r.To())})
 		}
-		t.v6 = append(t.v6, range6{addrnum.From6(r.From()), addrnum.From6(r.To())})
 	}
 	return t
 }
 
-// contains looks at the last range that starts at or before a.
+// contains looks at the last range that starts at or before a, which has to be a
+// host's address: the zero address is none, and would be taken for ::.
 func (t *trustSet) contains(a address) bool {
 	if a.family == 4 {
 		return t.contains4(uint32(a.lo))
-	}
-	if a.family == 0 {
-		return false
 	}
 	n := addrnum.Number{Hi: a.hi, Lo: a.lo}
 	low, high := 0, len(t.v6)

@@ -125,6 +125,12 @@ func TestWrapHooks(t *testing.T) {
 	}, observed)
 }
 
+func TestModeString(t *testing.T) {
+	for mode, want := range map[gate.Mode]string{gate.Enforce: "enforce", gate.Observe: "observe", gate.Observe + 1: "enforce"} {
+		require.Equal(t, want, mode.String())
+	}
+}
+
 func TestWrapSkip(t *testing.T) {
 	guarded := gate.Wrap(app, nil, gate.Options{Skip: func(r *http.Request) bool { return r.URL.Path == "/healthz" }})
 	r := request("203.0.113.7")
