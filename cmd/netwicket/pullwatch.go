@@ -19,7 +19,7 @@ import (
 // that of serve.
 func (c *commandLine) watchTenants(ctx context.Context, puller *pull.Puller, flags pullFlags, clock asking.Clock) error {
 	journal := forwardauth.NewJournal(c.err)
-	defer journal.Close(2 * time.Second)
+	defer journal.Close()
 	logger := journal.Logger()
 	metrics := pull.NewMetrics(puller.Folder.Age(), clock.Now)
 	if flags.metrics != "" {

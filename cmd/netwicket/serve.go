@@ -83,7 +83,7 @@ func (c *commandLine) serve(ctx context.Context, flags serveFlags, hangup <-chan
 		return err
 	}
 	journal := forwardauth.NewJournal(c.err)
-	defer journal.Close(2 * time.Second)
+	defer journal.Close()
 	names := make([]string, len(policies))
 	for i, p := range policies {
 		names[i] = p.name

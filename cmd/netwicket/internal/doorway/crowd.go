@@ -29,7 +29,9 @@ const (
 // those we know find the descriptors that the crowd cannot have (docs/semantics.md,
 // edge-31). It is safe for concurrent use.
 type Crowd struct {
-	Room    int // for so many; to be set before the first one comes
+	// For so many, and for so long each; to be set before the first one comes.
+	Room    int
+	Stay    time.Duration
 	evicted atomic.Uint64
 
 	mutex sync.Mutex
@@ -37,7 +39,7 @@ type Crowd struct {
 }
 
 // NewCrowd has room for as many as the descriptors of the process allow.
-func NewCrowd() *Crowd { return &Crowd{Room: roomFor(descriptors())} }
+func NewCrowd() *Crowd { return &Crowd{Room: roomFor(descriptors()), Stay: strangerTime} }
 
 // Evicted counts the connections that were closed to make room for newer ones.
 func (c *Crowd) Evicted() uint64 { return c.evicted.Load() }
@@ -54,7 +56,7 @@ func roomFor(descriptors uint64) int {
 
 // Enter takes a connection in.
 func (c *Crowd) Enter(connection net.Conn) *Held {
-	h := &Held{Conn: connection, crowd: c, end: time.Now().Add(strangerTime)}
+	h := &Held{Conn: connection, crowd: c, end: time.Now().Add(c.Stay)}
 	// A connection that takes no deadline is one that is closed already.
 	_ = connection.SetDeadline(h.end)
 	var oldest *Held

@@ -3,6 +3,7 @@ package doorway_test
 import (
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -50,7 +51,7 @@ func TestTheOldestMakesRoom(t *testing.T) {
 // net/http asks for.
 func TestStrangersTime(t *testing.T) {
 	inner := &deadlines{}
-	connection := (&doorway.Crowd{Room: 1}).Enter(inner)
+	connection := (&doorway.Crowd{Room: 1, Stay: time.Hour}).Enter(inner)
 	end := connection.End()
 	require.Equal(t, []time.Time{end, end}, []time.Time{inner.read, inner.write}, "from the beginning")
 	sooner, later := end.Add(-time.Second), end.Add(time.Second)
@@ -67,6 +68,9 @@ func TestStrangersTime(t *testing.T) {
 			require.Equal(t, []time.Time{test.got, test.got}, []time.Time{inner.read, inner.write})
 		})
 	}
+	synctest.Test(t, func(t *testing.T) {
+		require.Equal(t, 5*time.Second, time.Until(doorway.NewCrowd().Enter(&deadlines{}).End()))
+	})
 	connection.Settle(time.Time{}, later)
 	require.Equal(t, []time.Time{{}, later}, []time.Time{inner.read, inner.write}, "the request under way")
 	require.NoError(t, connection.SetDeadline(time.Time{}))

@@ -201,7 +201,7 @@ func startLoad(t *testing.T) *load {
 		cancel()
 		require.NoError(t, server.Shutdown())
 		running.Wait()
-		journal.Close(patience)
+		journal.Close()
 	}
 	return l
 }

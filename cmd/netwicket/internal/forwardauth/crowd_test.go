@@ -33,6 +33,12 @@ func exchanged(t *testing.T, connection net.Conn, request string) (status int, c
 	t.Helper()
 	_, err := io.WriteString(connection, request)
 	require.NoError(t, err)
+	return answered(t, connection)
+}
+
+// answered reads an answer; closed says that the connection ends behind it.
+func answered(t *testing.T, connection net.Conn) (status int, closed bool) {
+	t.Helper()
 	reader := bufio.NewReader(connection)
 	response, err := http.ReadResponse(reader, nil)
 	require.NoError(t, err)
@@ -132,6 +138,11 @@ func TestStrangersDoNotCrowdOut(t *testing.T) {
 			require.NotContains(t, s.metrics(), "netwicket_connections_evicted_total 0")
 		})
 	}
+}
+
+// TestStrangersHaveRoom for as many as the process can have.
+func TestStrangersHaveRoom(t *testing.T) {
+	require.Equal(t, doorway.NewCrowd().Room, newServed(t, "").Room())
 }
 
 // TestStrangersInHTTP2: the connection takes no further requests.

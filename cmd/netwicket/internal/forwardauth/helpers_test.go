@@ -105,7 +105,7 @@ func newServed(t testing.TB, names ...string) *served {
 }
 
 // closeLog waits until everything is written.
-func (s *served) closeLog() { s.journal.Close(10 * time.Second) }
+func (s *served) closeLog() { s.journal.Close() }
 
 // request is a question of the proxy at 10.0.0.1, with header lines in pairs.
 func request(method, path string, headers ...string) *http.Request {

@@ -25,6 +25,10 @@ const (
 
 	// shownBytes is how much of a value that a client sent a line repeats.
 	shownBytes = 64
+
+	// closePatience is how long the end of the program waits for an output that takes
+	// no lines.
+	closePatience = 2 * time.Second
 )
 
 // Journal writes the log as JSON, one object a line. Everything that a request
@@ -54,10 +58,10 @@ func NewJournal(out io.Writer) *Journal {
 // Logger is for what no request caused: such lines are not limited.
 func (j *Journal) Logger() *slog.Logger { return j.logger }
 
-// Close writes what waits to be written, for no longer than patience.
-func (j *Journal) Close(patience time.Duration) {
+// Close writes what waits to be written, for two seconds at most.
+func (j *Journal) Close() {
 	j.noteDropped(j.denials.rest() + j.strangers.rest() + j.failures.rest())
-	j.output.close(patience)
+	j.output.close(closePatience)
 }
 
 // set puts the policy file's settings in force.

@@ -55,6 +55,11 @@ func (s *Service) Listen(l Listener) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", l.Address, err)
 	}
+	return s.serverOn(listener, l), nil
+}
+
+// serverOn answers on a listener that is open.
+func (s *Service) serverOn(listener net.Listener, l Listener) *Server {
 	admitted := &doorway.Listener{Listener: listener, Crowd: s.crowd, Knows: s.Trusts}
 	server := &Server{listener: admitted, tls: l.TLS != nil, http: &http.Server{
 		Handler:   l.Handler,
@@ -79,7 +84,7 @@ func (s *Service) Listen(l Listener) (*Server, error) {
 			ValidateHeader:    namesHost,
 		}
 	}
-	return server, nil
+	return server
 }
 
 // proxied requires the header of trusted peers. What others send is HTTP: a

@@ -76,6 +76,8 @@ func TestWhatCannotBeReadIsNoAllow(t *testing.T) {
 	require.Equal(t, "HTTP/1.1 204 No Content", exchange(t, "127.0.0.1", address, get("/decide", allowed)))
 	for _, test := range []struct{ name, request, want string }{
 		{"headers beyond the limit", get("/decide", allowed+"Cookie: "+strings.Repeat("x", 1<<20)+"\r\n"), "HTTP/1.1 431"},
+		{"headers just beyond the limit", get("/decide", allowed+"Cookie: "+strings.Repeat("x", 70_000)+"\r\n"), "HTTP/1.1 431"},
+		{"headers just below the limit", get("/decide", allowed+"Cookie: "+strings.Repeat("x", 65_000)+"\r\n"), "HTTP/1.1 204"},
 		{"a path beyond the limit", get("/decide?"+strings.Repeat("x", 1<<20), allowed), "HTTP/1.1 431"},
 		{"1 MB of commas", get("/decide", "X-Forwarded-For: 198.51.100.7"+strings.Repeat(",", 1<<20)+"\r\n"), "HTTP/1.1 431"},
 		{"60 kB of commas", get("/decide", "X-Forwarded-For: 198.51.100.7"+strings.Repeat(",", 60_000)+"\r\n"), "HTTP/1.1 403"},
@@ -221,6 +223,22 @@ func TestTLSWithANewCertificate(t *testing.T) {
 	_, err := certificate.Read()
 	require.ErrorContains(t, err, key)
 	require.Equal(t, "2", serial(), "what does not load leaves the certificate in force")
+}
+
+// TestTLSBelow12 is refused, also by a process that would let Go speak it.
+func TestTLSBelow12(t *testing.T) {
+	t.Setenv("GODEBUG", "tls10server=1")
+	s := serve(t, loopback())
+	address := listen(t, s, forwardauth.Listener{TLS: loadCertificate(t).Config()})
+	for version, spoken := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
+		connection, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true, MinVersion: version, MaxVersion: version})
+		if spoken {
+			require.NoError(t, err, tls.VersionName(version))
+			require.NoError(t, connection.Close())
+			continue
+		}
+		require.ErrorContains(t, err, "protocol version", tls.VersionName(version))
+	}
 }
 
 func TestCertificateThatDoesNotLoad(t *testing.T) {
