@@ -53,7 +53,7 @@ func Addr4(bits uint32) netip.Addr {
 // Addr6 is the number as an IPv6 address.
 func (n Number) Addr6() netip.Addr {
 	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], n.Hi)
+	binary.BigEndian.PutUint64(b[:], n.Hi)
 	binary.BigEndian.PutUint64(b[8:], n.Lo)
 	return netip.AddrFrom16(b)
 }

@@ -147,15 +147,10 @@ const maxQuoted = 120
 // and with three dots where something is missing. What counts is the length
 // once it is escaped: a control character takes up to ten bytes.
 func Cut(text string) string {
-	width, end := 0, 0 // end is where a text that is too long is cut
+	var width, end int // end is where a text that is too long is cut
 	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		switch {
-		case ' ' <= r && r <= '~' && r != '"' && r != '\\':
-			width++
-		default:
-			width += len(strconv.Quote(text[i:i+size])) - len(`""`)
-		}
+		_, size := utf8.DecodeRuneInString(text[i:])
+		width += len(strconv.Quote(text[i:i+size])) - len(`""`)
 		if width > maxQuoted+len("...") {
 			return text[:end] + "..."
 		}

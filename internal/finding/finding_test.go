@@ -62,11 +62,35 @@ func TestListShowsTwenty(t *testing.T) {
 	require.Len(t, list.Unwrap(), 23, "all are there for errors.Is")
 }
 
+// A person reads from the top, and hears of one place in the order in which it was looked at.
+func TestDivideSorts(t *testing.T) {
+	at := func(line, column int, code string, warning bool) *finding.Finding {
+		return &finding.Finding{Line: line, Column: column, Code: code, Warning: warning}
+	}
+	list := finding.List{
+		at(10, 2, "f", false), at(2, 10, "d", true), at(2, 9, "b", false), at(1, 30, "a", false), at(2, 9, "c", false), at(10, 1, "e", true),
+	}
+	codes := func(l finding.List) (all string) {
+		for _, f := range l {
+			all += f.Code
+		}
+		return all
+	}
+	failures, warnings := list.Divide()
+	require.Equal(t, "abcf", codes(failures))
+	require.Equal(t, "de", codes(warnings))
+	require.Equal(t, "abcdef", codes(list), "what is one document's, in its order")
+	failures, warnings = finding.List{}.Divide()
+	require.NoError(t, failures.Err())
+	require.NoError(t, warnings.Err())
+}
+
 func TestCut(t *testing.T) {
 	for _, text := range []string{"", "short", strings.Repeat("x", 123)} {
 		require.Equal(t, text, finding.Cut(text))
 	}
 	require.Equal(t, strings.Repeat("x", 120)+"...", finding.Cut(strings.Repeat("x", 124)))
+	require.Equal(t, strings.Repeat(`"\`, 30)+"...", finding.Cut(strings.Repeat(`"\`, 31)), "each is two once it is quoted")
 	for margin := range 4 {
 		cut := finding.Cut(strings.Repeat("x", margin) + strings.Repeat("😀", 1_000))
 		require.True(t, utf8.ValidString(cut), "cut at a character's edge: %q", cut)
@@ -90,5 +114,5 @@ func TestAddHasAnEnd(t *testing.T) {
 	require.Len(t, list, finding.Limit+1)
 	last := list[finding.Limit]
 	require.Equal(t, "too-many-findings", last.Code)
-	require.Equal(t, 3, last.Line)
+	require.Equal(t, "f:3:4: more than 10000 findings; the rest of the document was not looked at", last.Error())
 }

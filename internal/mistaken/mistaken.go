@@ -108,7 +108,7 @@ func wrapper(root jsondoc.Node) string {
 		holds := member.Value.Kind()
 		switch {
 		case slices.Contains([]string{"value", "values", "items", "data", "result", "results", "resources", "content", "response", "body", "zones", "rules"}, member.Name) &&
-			(holds == jsondoc.Array && element(member.Value) == jsondoc.Object || holds == jsondoc.Object && member.Value.Len() > 0):
+			(element(member.Value) == jsondoc.Object || holds == jsondoc.Object && member.Value.Len() > 0):
 			if inner != "" {
 				return ""
 			}
@@ -127,7 +127,7 @@ func wrapper(root jsondoc.Node) string {
 	return fmt.Sprintf("a wrapper around the document, which is what its key %q holds; jq .%s takes it out", inner, inner)
 }
 
-// element is the kind of an array's first element.
+// element is the kind of an array's first element; anything else has none.
 func element(array jsondoc.Node) jsondoc.Kind {
 	for _, first := range array.Elements() {
 		return first.Kind()

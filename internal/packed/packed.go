@@ -49,7 +49,7 @@ func Check(name string, head []byte) error {
 		if !bytes.HasPrefix(head, []byte(f.magic)) {
 			continue
 		}
-		if f.suffix == ".gz" && isTar(inflated(head)) {
+		if isTar(inflated(head)) {
 			return found("a tar archive compressed with gzip", "tar -xzf "+file)
 		}
 		return found(f.what, f.line(file))
@@ -97,16 +97,16 @@ func ShellName(name string) string {
 	return "FILE"
 }
 
-func isTar(head []byte) bool { return len(head) > 262 && string(head[257:262]) == "ustar" }
+func isTar(head []byte) bool { return len(head) >= 262 && string(head[257:262]) == "ustar" }
 
-// inflated is the begin of what gzip packed.
+// inflated is the begin of what gzip packed, or nothing.
 func inflated(head []byte) []byte {
 	unpacked, err := gzip.NewReader(bytes.NewReader(head))
 	if err != nil {
 		return nil
 	}
-	begin := make([]byte, 512)
-	n, _ := io.ReadFull(unpacked, begin) // it is cut off, which does not matter
+	var begin [512]byte
+	n, _ := io.ReadFull(unpacked, begin[:]) // it is cut off, which does not matter
 	return begin[:n]
 }
 

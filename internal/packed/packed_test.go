@@ -4,6 +4,8 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,6 +40,7 @@ func TestCheck(t *testing.T) {
 		{"tar.gz", "GeoLite2.tar.gz", zipped(t, archive(t)), "a tar archive compressed with gzip", "tar -xzf GeoLite2.tar.gz"},
 		{"tar.gz under another name", "country.mmdb", zipped(t, archive(t)), "a tar archive compressed with gzip", "tar -xzf country.mmdb"},
 		{"tar", "geo.tar", string(archive(t)), "a tar archive", "tar -xf geo.tar"},
+		{"tar, cut off behind its mark", "geo.tar", string(archive(t)[:262]), "a tar archive", "tar -xf geo.tar"},
 		{"zstd", "feed.zst", "\x28\xb5\x2f\xfd\x24", "compressed with zstd", "unzstd -k feed.zst"},
 		{"xz", "feed.txt", "\xfd7zXZ\x00\x00", "compressed with xz", "unxz < feed.txt > feed.txt.unpacked"},
 		{"bzip2", "feed.bz2", "BZh91AY&SY\x00", "compressed with bzip2", "bunzip2 -k feed.bz2"},
@@ -48,12 +51,17 @@ func TestCheck(t *testing.T) {
 		{"UTF-16, big endian", "z.json", "\xfe\xff\x00[\x00]", "a text in UTF-16", "iconv -f UTF-16 -t UTF-8 z.json > z.json.utf8"},
 		{"UTF-16 without a mark", "z.json", "[\x00]\x00", "a text in UTF-16", "iconv -f UTF-16LE -t UTF-8 z.json > z.json.utf8"},
 		{"UTF-16 without a mark, big endian", "z.json", "\x00[\x00]", "a text in UTF-16", "iconv -f UTF-16BE -t UTF-8 z.json > z.json.utf8"},
+		{"UTF-16 that begins with a line end", "z.json", "\n\x00\r\x00", "a text in UTF-16", "iconv -f UTF-16LE -t UTF-8 z.json > z.json.utf8"},
+		{"UTF-16 that begins with spaces", "z.json", "\x00\t\x00 ", "a text in UTF-16", "iconv -f UTF-16BE -t UTF-8 z.json > z.json.utf8"},
+		{"UTF-16 that begins with the last letter of ASCII", "z.json", "~\x00~\x00", "a text in UTF-16", "iconv -f UTF-16LE -t UTF-8 z.json > z.json.utf8"},
 		{"UTF-32", "z.json", "\xff\xfe\x00\x00[\x00\x00\x00", "a text in UTF-32", "iconv -f UTF-32 -t UTF-8 z.json > z.json.utf8"},
 		{"UTF-32, big endian", "z.json", "\x00\x00\xfe\xff\x00\x00\x00[", "a text in UTF-32", "iconv -f UTF-32 -t UTF-8 z.json > z.json.utf8"},
 		{"a name for no shell", "my zones;rm -r.gz", "\x1f\x8b\x08", "compressed with gzip", "gunzip < FILE > FILE.unpacked"},
 		{"standard input", "/dev/stdin", "\x1f\x8b\x08", "compressed with gzip", "gunzip < FILE > FILE.unpacked"},
 		{"a name like a flag", "-rf.gz", "\x1f\x8b\x08", "compressed with gzip", "gunzip < FILE > FILE.unpacked"},
 		{"a web page", "z.json", "\n <!DOCTYPE HTML><html>", "a web page (HTML)", "fetch the document itself"},
+		{"a web page without a declaration", "z.json", "\ufeff<HTML lang=en>", "a web page (HTML)", "fetch the document itself"},
+		{"a web page at the end of the head", "z.json", strings.Repeat(" ", packed.HeadSize-5) + "<html>", "a web page (HTML)", "fetch the document itself"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			err := packed.Check(row.file, []byte(row.head))
@@ -66,7 +74,12 @@ func TestCheck(t *testing.T) {
 	for _, head := range []string{
 		"", "[", "[]", "{}\n", "\ufeff{}", "1.2.3.4\n", "network,country", "# BZh", "BZh9", "PK", "<", "\x00", "\x00{}", "{\x00}", "\x00\x00\x01\x00", "\x00\x00\x00\x01",
 		"-----BEGIN CERTIFICATE-----", string(make([]byte, 4096)),
+		"BZh91AY&S", "BZh9 is no begin", "XZh91AY&SY", // of bzip2
+		string(archive(t)[:261]),
+		"\x01\x00a\x00", "a\x00\x01\x00", "\x7f\x00a\x00", "a\x00\x80\x00", "ab]\x00", "a\x00]a", "[\x00]", // of UTF-16
+		"\x00\x01\x00a", "\x00a\x00\x01", "\x00aba", "aa\x00a", "\x00[\x00",
+		strings.Repeat(" ", packed.HeadSize-4) + "<html>", // behind the head
 	} {
-		require.NoError(t, packed.Check("x", []byte(head)), "%q", head)
+		require.NoError(t, packed.Check("x", slices.Clip([]byte(head))), "%q", head)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // with runs a test with so many processors.
 func with(t *testing.T, processors int, test func(t *testing.T)) {
 	before := runtime.GOMAXPROCS(processors)
-	defer runtime.GOMAXPROCS(before)
+	defer func() { require.Equal(t, processors, runtime.GOMAXPROCS(before), "left as it was") }()
 	test(t)
 }
 
@@ -63,12 +63,14 @@ func TestPanicsComeOut(t *testing.T) {
 				Do(func() { panic(cause) }, func() { done.Add(1) }, func() { panic("another") })
 				return nil
 			}()
+			if processors == 1 {
+				require.Same(t, cause, fault, "in the caller's goroutine, whose stack says where it was")
+				return
+			}
 			require.Contains(t, fault.(error).Error(), "defect")
 			require.NotContains(t, fault.(error).Error(), "another")
-			if processors > 1 {
-				require.EqualValues(t, 1, done.Load(), "the others are done first")
-				require.Contains(t, fault.(error).Error(), "parallel_test.go", "where it was")
-			}
+			require.EqualValues(t, 1, done.Load(), "the others are done first")
+			require.Contains(t, fault.(error).Error(), "parallel_test.go", "where it was")
 		})
 	}
 }

@@ -27,10 +27,9 @@ func Text(text string) string {
 		return text
 	}
 	var b strings.Builder
-	b.Grow(len(text) + 16)
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])
-		if character := text[i : i+size]; hidden(r) || r == utf8.RuneError && size == 1 {
+		if character := text[i : i+size]; hidden(r) || r == utf8.RuneError {
 			quoted := strconv.Quote(character)
 			b.WriteString(quoted[1 : len(quoted)-1])
 		} else {
@@ -58,34 +57,30 @@ func hidden(r rune) bool { return !strconv.IsPrint(r) }
 // in strings alone, and package encoding/json escapes control characters of ASCII
 // and replaces what is no UTF-8.
 func JSON(text []byte) []byte {
-	if !slices.ContainsFunc(text, beyondASCII) {
+	if !slices.ContainsFunc(text, partOfHidden) {
 		return text // as most is
 	}
 	var b bytes.Buffer
-	b.Grow(len(text) + 32)
 	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)
-		switch {
-		case !hiddenInJSON(r):
+		if hiddenInJSON(r) {
+			for _, unit := range utf16.AppendRune(nil, r) {
+				escape(&b, unit)
+			}
+		} else {
 			b.Write(text[:size])
-		case r >= 0x10000:
-			high, low := utf16.EncodeRune(r)
-			escape(&b, high)
-			escape(&b, low)
-		default:
-			escape(&b, r)
 		}
 		text = text[size:]
 	}
 	return b.Bytes()
 }
 
-// beyondASCII says that a byte may be part of a character that is hidden.
-func beyondASCII(b byte) bool { return b >= 0x7f || b < ' ' && b != '\n' && b != '\t' && b != '\r' }
+// partOfHidden says that a byte may be part of a character that is hidden.
+func partOfHidden(b byte) bool { return b >= 0x7f || b < ' ' && b != '\n' && b != '\t' && b != '\r' }
 
 func hiddenInJSON(r rune) bool { return r != '\n' && r != '\t' && r != '\r' && hidden(r) }
 
-func escape(b *bytes.Buffer, unit rune) {
+func escape(b *bytes.Buffer, unit uint16) {
 	const digits = "0123456789abcdef"
 	b.WriteString(`\u`)
 	for shift := 12; shift >= 0; shift -= 4 {

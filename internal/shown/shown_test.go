@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"unicode/utf8"
 
@@ -25,6 +26,7 @@ func TestText(t *testing.T) {
 		{"spaces that look like others", "a\tb\u00a0c\u3000d", `a\tb\u00a0c\u3000d`},
 		{"no UTF-8", "a\xffb\xc3", `a\xffb\xc3`},
 		{"the replacement character itself", "\ufffd", "\ufffd"},
+		{"quotes and backslashes beside what is hidden", "\x1b \"a\" \\ '", `\x1b "a" \ '`},
 		{"delete", "\x7f", `\x7f`},
 		{"empty", "", ""},
 	} {
@@ -65,10 +67,47 @@ func FuzzText(f *testing.F) {
 	})
 }
 
+func TestJSON(t *testing.T) {
+	for _, row := range []struct{ name, text, want string }{
+		{"plain", "{\"a\": 1}\n", "{\"a\": 1}\n"},
+		{"line ends and tabs between values", "{\r\n\t\"a\u009b\": 1\r\n}\n", "{\r\n\t\"a\\u009b\": 1\r\n}\n"},
+		{"at the start", "\ufeff{}", `\ufeff{}`},
+		{"delete", "\"\x7f\"", `"\u007f"`},
+		{"direction", "\"\u202eö\"", `"\u202eö"`},
+		{"beyond the first plane", "\"😀\U000e0001\U00010000\"", "\"😀\\udb40\\udc01\U00010000\""},
+		{"control characters that are no JSON", "\x1b[2J\b\v", `\u001b[2J\u0008\u000b`},
+		{"no UTF-8, which encoding/json does not write", "\"\xff\u202e\"", "\"\xff\\u202e\""},
+		{"empty", "", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			require.Equal(t, row.want, string(shown.JSON([]byte(row.text))))
+		})
+	}
+}
+
+// Most text holds nothing that is hidden, and reports of millions of lines go through here.
+func TestPlainTextIsNotCopied(t *testing.T) {
+	plain := []byte("{\r\n\t\"name\": \"~\"}\r\n")
+	require.Zero(t, testing.AllocsPerRun(10, func() { shown.JSON(plain) }))
+	long := strings.Repeat("Köln ", 50)
+	require.Zero(t, testing.AllocsPerRun(10, func() { shown.Text(long) }))
+}
+
 func TestJSONWriter(t *testing.T) {
 	var out bytes.Buffer
 	n, err := shown.JSONWriter{Out: &out}.Write([]byte("{\"a\":\"\u009b\U000e0001ö\"}\n"))
 	require.NoError(t, err)
 	require.Equal(t, len("{\"a\":\"\u009b\U000e0001ö\"}\n"), n)
 	require.Equal(t, `{"a":"\u009b\udb40\udc01ö"}`+"\n", out.String())
+}
+
+// full is a device without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+func TestJSONWriterFails(t *testing.T) {
+	n, err := shown.JSONWriter{Out: full{}}.Write([]byte("{}"))
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	require.Zero(t, n)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // all are the packages that are mutated: the library and what it stands on.
-const all = "internal/addrnum,internal/packed,internal/shown,internal/mistaken,internal/finding,internal/files,internal/netset,internal/jsondoc," +
+const all = "internal/addrnum,internal/packed,internal/shown,internal/mistaken,internal/finding,internal/files,internal/netset,internal/jsondoc,internal/parallel," +
 	"zone,geo,internal/iptable,decide/internal/oracle,decide/keeper,decide/policyfile,decide/gate,decide"
 
 type options struct {
