@@ -80,7 +80,7 @@ func (c *commandLine) adminToken(flags adminTokenFlags, name string) error {
 	if err := writeSecretly(flags.callers, text); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.err, "The token, which is shown this once; %s has it as %q:\n", flags.callers, name)
+	fmt.Fprintf(c.err, "The token, which is shown this once; %s has it as %q:\n", oneLine(flags.callers), name)
 	_, err := fmt.Fprintln(c.out, made.Token)
 	return err
 }

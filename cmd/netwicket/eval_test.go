@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"io"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -228,4 +230,53 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("no space left o
 func TestEvalFailsIfItCannotPrint(t *testing.T) {
 	acme(t)
 	require.Equal(t, 1, run([]string{"eval", "192.0.2.1"}, strings.NewReader(""), broken{}, io.Discard))
+}
+
+// Entries of the overlay that have expired are to every command as if they were not
+// there; those that go on longer are in force.
+func TestExpiredEntries(t *testing.T) {
+	const overlay = `{"deny":[{"network":"192.0.2.1","until":"UNTIL","why":"w"},{"network":"192.0.2.64/26","why":"w"}],` +
+		`"allow":[{"network":"203.0.113.1","until":"UNTIL","why":"w"}]}`
+	said := regexp.MustCompile(`(?m)^.*\[overlay-expired\]\n|^  warnings .*\n|"warnings":\d+|[0-9a-f]{32,}`) // a warning, and that it is another policy
+	outputs := func(overlay string) map[string]string {
+		acme(t)
+		policy, err := os.ReadFile("netwicket.json")
+		require.NoError(t, err)
+		writeFile(t, "plain.json", string(policy))
+		writeFile(t, "netwicket.json", strings.Replace(string(policy), "{", `{"overlay":"overlay.json",`, 1))
+		writeFile(t, "overlay.json", overlay)
+		var log strings.Builder
+		for _, addr := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.65", "203.0.113.1", "203.0.113.2"} {
+			log.WriteString(addr + ` - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 203` + "\n")
+		}
+		writeFile(t, "access.log", log.String())
+		writeFile(t, "want.json", `[{"remote":"192.0.2.1","want":{"decision":"allow"}},{"remote":"203.0.113.1","want":{"decision":"deny"}}]`)
+		all := map[string]string{}
+		for _, line := range []string{
+			"eval 192.0.2.1 203.0.113.1", "eval --remote 192.0.2.1:80", "explain 192.0.2.1", "explain --json 203.0.113.1",
+			"test want.json", "replay access.log", "replay --json access.log", "replay --against plain.json access.log",
+			"diff --json plain.json netwicket.json", "diff --json netwicket.json plain.json", "diff --json --log access.log plain.json netwicket.json",
+			"export --format cidr", "export --format csv", "export --format nginx", "check --must-allow 192.0.2.1 --must-deny 203.0.113.1",
+			"map -o map.svg", "map -o map.html", "map --diff plain.json -o change.svg",
+		} {
+			got := runIn(t, "", strings.Fields(line)...)
+			for _, name := range []string{"map.svg", "map.html", "change.svg"} {
+				if strings.HasSuffix(line, name) {
+					drawn, err := os.ReadFile(name)
+					require.NoError(t, err)
+					got.out = string(drawn)
+				}
+			}
+			require.NotEmpty(t, got.out, "%s: %s", line, got.stderr)
+			all[line] = said.ReplaceAllString(got.out, "")
+		}
+		return all
+	}
+	none := outputs(`{"deny":[{"network":"192.0.2.64/26","why":"w"}],"allow":[]}`)
+	for line, text := range outputs(strings.ReplaceAll(overlay, "UNTIL", "2001-01-01T00:00:00Z")) {
+		require.Equal(t, none[line], text, line)
+	}
+	for line, text := range outputs(strings.ReplaceAll(overlay, "UNTIL", "2999-01-01T00:00:00Z")) {
+		require.NotEqual(t, none[line], text, "%s: an entry in force would be seen", line)
+	}
 }

@@ -81,6 +81,8 @@ func TestForeignText(t *testing.T) {
 	requests, err := os.ReadFile(f + ".jsonl")
 	require.NoError(t, err)
 	h := hostileText
+	require.Zero(t, runIn(t, "", "admin", "token", "x", "--callers", "callers.json").code)
+	managed(t)
 	for _, test := range []struct {
 		args []string
 		want string // of the name, to show that it was printed; empty: nothing of it is
@@ -141,6 +143,33 @@ func TestForeignText(t *testing.T) {
 		{[]string{"serve", "-c", f + ".bad.json"}, "INJECTED"},
 		{[]string{"serve", "-c", f + ".other.json"}, ""},
 		{[]string{"serve", "-c", ".", "--listen", h}, "Zß東"},
+		{[]string{"serve", "-c", ".", "--drain", h}, "Zß東"},
+		{[]string{"admin", "-c", f, "--callers", f + ".absent"}, "INJECTED"},
+		{[]string{"admin", "-c", f, "--callers", f + ".bad.json"}, "INJECTED"},
+		{[]string{"admin", "-c", "managed", "--callers", "callers.json", "--audit", f + "/absent"}, "INJECTED"},
+		{[]string{"admin", "-c", "managed", "--callers", "callers.json", "--tls-cert", f + ".absent", "--tls-key", f + ".absent"}, "INJECTED"},
+		{[]string{"admin", "-c", "managed", "--callers", "callers.json", "--external-url", h}, "Zß東"},
+		{[]string{"admin", "-c", "managed", "--callers", "callers.json", "--catch-all", h}, "Zß東"},
+		{[]string{"admin", "-c", "managed", "--callers", "callers.json", "--listen", h}, "Zß東"},
+		{[]string{"admin", "token", h}, "Zß東"},
+		{[]string{"admin", "token", "x", "--scope", h}, "Zß東"},
+		{[]string{"admin", "token", "x", "--network", h}, "Zß東"},
+		{[]string{"admin", "token", h, "--callers", f + ".callers"}, "INJECTED"},
+		{[]string{"admin", "token", h, "--callers", f + ".callers"}, "INJECTED"}, // it is there already
+		{[]string{"admin", "token", "x", "--callers", f + "/absent"}, "INJECTED"},
+		{[]string{"admin", "log", "-c", "managed"}, `ci\x1b[31m`},
+		{[]string{"admin", "show", h}, "Zß東"},
+		{[]string{"admin", "show", "1", "-c", f}, ""},
+		{[]string{"admin", "show", "1", h, "-c", "managed"}, "Zß東"},
+		{[]string{"admin", "revert", "1", "-c", f}, ""},
+		{[]string{"admin", "revert", "1", "-c", "managed", "--audit", f + "/absent"}, "INJECTED"},
+		{[]string{"pull", "-c", f, "--okta", "https://127.0.0.1:1"}, ""},
+		{[]string{"pull", "-c", ".", "--okta", h}, "Zß東"},
+		{[]string{"pull", "-c", ".", "--sailpoint", h}, "Zß東"},
+		{[]string{"pull", "-c", ".", "--okta", "https://127.0.0.1:1", "--ca-file", f + ".absent"}, "INJECTED"},
+		{[]string{"pull", "-c", ".", "--okta", "https://127.0.0.1:1", "--policy", h}, ""},
+		{[]string{"diff", f + "@3", "."}, "INJECTED"},
+		{[]string{"map", "--diff", f + ".absent", "-o", "map.svg"}, "INJECTED"},
 		{[]string{"eval", "-c", f + ".absent", "192.0.2.1"}, "INJECTED"},
 		{[]string{"eval", "-g", f + ".absent.csv", "192.0.2.1"}, "INJECTED"},
 		{[]string{"eval", "-g", f + ".bad.csv", "192.0.2.1"}, "INJECTED"},

@@ -81,12 +81,13 @@ func foreignIn(e ast.Expr) (found string) {
 			}
 		case *ast.SelectorExpr:
 			switch n.Sel.Name {
-			case "Name", "ID", "Type", "File", "Text", "Why", "Rule", "Policy", "Key", "Path", "Err", "Remote", "Label":
+			case "Name", "ID", "Type", "File", "Text", "Why", "Rule", "Policy", "Key", "Path", "Err", "Remote", "Label",
+				"callers", "audit", "paths", "geo", "services", "threats", "within", "format", "okta", "sailpoint": // flags
 				found = "a " + n.Sel.Name
 			}
 		case *ast.Ident:
 			switch n.Name {
-			case "err", "broken", "name", "path":
+			case "err", "broken", "name", "path", "folder", "file", "old", "audit", "format":
 				found = n.Name
 			}
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +34,17 @@ func block(t *testing.T) {
 		})
 		require.Equal(t, http.StatusOK, answer.Status)
 	}
+}
+
+// managed is block in a folder of that name, beside what else there is.
+func managed(t *testing.T) {
+	t.Helper()
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	require.NoError(t, os.Mkdir("managed", 0o755))
+	t.Chdir("managed")
+	block(t)
+	t.Chdir(here)
 }
 
 func TestGenerations(t *testing.T) {

@@ -77,7 +77,7 @@ func acme(t *testing.T) {
 
 func TestMain(m *testing.M) {
 	os.Unsetenv("NO_COLOR")
-	if os.Getenv(pullChild) != "" {
+	if os.Getenv(programChild) != "" {
 		main()
 	}
 	os.Exit(m.Run())

@@ -21,7 +21,6 @@ func (c *commandLine) openPolicy() (*policyfile.Parts, *decide.Policy, error) {
 	if err := atGenerations(&options); err != nil {
 		return nil, nil, err
 	}
-	options.Now = time.Now()
 	return policyfile.Open(options)
 }
 
@@ -60,7 +59,7 @@ func (c *commandLine) openPolicies(before, after []string) ([2]policyfile.Opened
 	if err != nil {
 		return [2]policyfile.Opened{}, err
 	}
-	options.Now = time.Now()
+	options.Now = time.Now() // one time for both
 	first, second := options, options
 	first.Paths, second.Paths = before, after
 	if err := errors.Join(atGenerations(&first), atGenerations(&second)); err != nil {

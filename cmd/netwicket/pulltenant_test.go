@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -215,6 +216,12 @@ func (p *pulling) read(name string) string {
 func (p *pulling) run(args ...string) ran {
 	p.t.Helper()
 	var out, stderr bytes.Buffer
+	code := p.runTo(&out, &stderr, args...)
+	return ran{code, out.String(), stderr.String()}
+}
+
+// runTo is run with other streams.
+func (p *pulling) runTo(out, stderr io.Writer, args ...string) int {
 	clock := asking.Clock{
 		Now: func() time.Time {
 			if p.looked != nil {
@@ -228,9 +235,8 @@ func (p *pulling) run(args ...string) ran {
 		},
 		Float: func() float64 { return 0.5 },
 	}
-	c := &commandLine{in: strings.NewReader(""), out: &out, err: &stderr, outside: surroundings{getenv: func(name string) string { return p.env[name] }, clock: clock}}
-	code := c.run(append([]string{"pull", "-c", p.folder}, args...))
-	return ran{code, out.String(), stderr.String()}
+	c := &commandLine{in: strings.NewReader(""), out: out, err: stderr, outside: surroundings{getenv: func(name string) string { return p.env[name] }, clock: clock}}
+	return c.run(append([]string{"pull", "-c", p.folder}, args...))
 }
 
 // tree is every file below the folder with what it holds and when it was written,

@@ -465,8 +465,8 @@ func expiresHalfWay(s *pullStage) ran {
 	return got
 }
 
-// pullChild is set for a child of the tests that is the program itself.
-const pullChild = "NETWICKET_TEST_PULL"
+// programChild is set for a child of the tests that is the program itself.
+const programChild = "NETWICKET_TEST_PROGRAM"
 
 // child is the program in a process of its own.
 func (s *pullStage) child(wrap ...string) *exec.Cmd {
@@ -477,7 +477,7 @@ func (s *pullStage) child(wrap ...string) *exec.Cmd {
 	require.NoError(s.t, err)
 	command := slices.Concat(wrap, []string{self, "pull", "-c", s.folder, "--okta", s.tenant.server.URL})
 	child := exec.Command(command[0], command[1:]...)
-	child.Env = append(os.Environ(), pullChild+"=1", "OKTA_CLIENT_TOKEN=00secret")
+	child.Env = append(os.Environ(), programChild+"=1", "OKTA_CLIENT_TOKEN=00secret")
 	return child
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -37,11 +38,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 func (c *commandLine) run(args []string) int {
 	root := c.rootCommand()
+	help := &helpWriter{out: c.out}
 	root.SetArgs(args)
 	root.SetIn(c.in)
-	root.SetOut(c.out)
+	root.SetOut(help)
 	root.SetErr(c.err)
-	err := root.Execute()
+	err := cmp.Or(root.Execute(), help.err)
 	var code status
 	switch {
 	case err == nil:
@@ -52,6 +54,18 @@ func (c *commandLine) run(args []string) int {
 		c.report(err)
 		return int(undecided)
 	}
+}
+
+// helpWriter keeps the first error: cobra looks at none when it prints help.
+type helpWriter struct {
+	out io.Writer
+	err error
+}
+
+func (w *helpWriter) Write(text []byte) (int, error) {
+	n, err := w.out.Write(text)
+	w.err = cmp.Or(w.err, err)
+	return n, err
 }
 
 func (c *commandLine) rootCommand() *cobra.Command {
