@@ -124,16 +124,13 @@ func (r *csvReader) lists(said *statement) Provided {
 
 // longLine looks for a line that no corrections have, before encoding/csv keeps it.
 func (r *csvReader) longLine(text []byte) bool {
-	for line := 1; len(text) > 0; line++ {
-		end := bytes.IndexByte(text, '\n')
-		if end < 0 {
-			end = len(text) - 1
-		}
-		if end > maxLineLength {
-			r.fail(line, 1, "", "line-too-long", fmt.Errorf("a line of %d bytes; the limit is %d", end, maxLineLength))
+	line := 0
+	for text := range bytes.Lines(text) {
+		line++
+		if length := len(bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))); length > maxLineLength {
+			r.fail(line, 1, "", "line-too-long", fmt.Errorf("a line of %d bytes; the limit is %d", length, maxLineLength))
 			return true
 		}
-		text = text[end+1:]
 	}
 	return false
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/netwicket/netwicket/internal/finding"
 )
 
 // statement reads the cells behind the network. An empty cell states nothing,
@@ -97,12 +99,12 @@ func (r *csvReader) services(cell string) []Service {
 	for part := range strings.SplitSeq(cell, "|") {
 		service, err := parseService(part)
 		if err != nil {
-			r.cellError(5, cell, "bad-service", fmt.Errorf("%q: %w", part, err))
+			r.cellError(5, cell, "bad-service", fmt.Errorf("%q: %w", finding.Cut(part), err))
 			return nil
 		}
 		for _, other := range services {
 			if other.String() == service.String() {
-				r.cellError(5, cell, "bad-service", fmt.Errorf("%q: named twice", part))
+				r.cellError(5, cell, "bad-service", fmt.Errorf("%q: named twice", finding.Cut(part)))
 				return nil
 			}
 		}

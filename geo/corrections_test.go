@@ -72,6 +72,10 @@ func TestCorrectionsErrors(t *testing.T) {
 			`5:15 bad-service "ALL_ANONYMIZERS": "ALL_ANONYMIZERS": this category stands for many services; name the service, or VPN or PROXY if its operator is unknown`,
 			`6:15 bad-service "A_VPN|a_vpn": "a_vpn": named twice`,
 		}},
+		{"services of any length", header + "192.0.2.1,,,,,A=" + strings.Repeat("b", 200) + "\n192.0.2.2,,,,,a" + strings.Repeat("a", 200) + "|a" + strings.Repeat("a", 200) + "\n", []string{
+			`2:15 bad-service "A=` + strings.Repeat("b", 118) + `...": "A=` + strings.Repeat("b", 118) + `...": expected anonymous or plain behind =`,
+			`3:15 bad-service "` + strings.Repeat("a", 120) + `...": "` + strings.Repeat("a", 120) + `...": named twice`,
+		}},
 		{"everything in a row", header + "x,USA,CA,0,x,!\n", []string{
 			`2:1 bad-address "x": not an IP address (unable to parse IP)`,
 			`2:3 bad-country "USA": not a country; expected two letters such as US, or - for unknown`,
@@ -89,6 +93,7 @@ func TestCorrectionsErrors(t *testing.T) {
 			`3:1 overlapping-network "192.0.2.0/29": overlaps 192.0.2.5-192.0.2.9 in line 2, and neither is inside the other; split one of them`,
 		}},
 		{"a long line", header + "192.0.2.1,US,,,," + strings.Repeat("A", 1<<16) + "\n", []string{`2:1 line-too-long "": a line of 65552 bytes; the limit is 65536`}},
+		{"a line that is a byte too long", header + "192.0.2.1,US,,,," + strings.Repeat("A", 1<<16-15), []string{`2:1 line-too-long "": a line of 65537 bytes; the limit is 65536`}},
 		{"behind a byte order mark", "\xef\xbb\xbf" + "network;country\n", []string{`1:4 bad-header "network;country": expected the header line network,country,region,asn,anonymizer,services`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -66,13 +66,13 @@ func withoutComments(text []byte) []byte {
 func (r *csvReader) feedRow(line int, cells []string) {
 	text := strings.Join(cells, ",")
 	for i := range cells {
-		cells[i] = strings.TrimSpace(cells[i])
+		cells[i] = strings.Trim(cells[i], " \t")
 	}
 	switch {
 	case len(cells) == 1 && cells[0] == "":
 		return
 	case len(cells) < 2 || len(cells) > 5:
-		r.fail(line, 1, strings.TrimSpace(text), "bad-row", fmt.Errorf("%d cells; expected 5 of a geofeed (RFC 8805): %s", len(cells), feedColumns))
+		r.fail(line, 1, strings.Trim(text, " \t"), "bad-row", fmt.Errorf("%d cells; expected 5 of a geofeed (RFC 8805): %s", len(cells), feedColumns))
 		return
 	case strings.Contains(cells[0], "-"):
 		r.cellError(0, cells[0], "bad-range", errors.New("a geofeed has no ranges; expected an address or a prefix"))

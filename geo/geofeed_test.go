@@ -80,6 +80,7 @@ func TestGeofeedErrors(t *testing.T) {
 	const first = "192.0.2.0/24,US,,,\n"
 	for text, want := range map[string][]string{
 		"x,US,,,\n":                        {`2:1 bad-address "x": not an IP address (unable to parse IP)`},
+		"192.0.3.0/24\u00a0,US,,,\n":       {`2:1 bad-cidr "192.0.3.0/24\u00a0": not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (bad bits after slash: "24\u00a0")`},
 		"192.0.3.0/33,US,,,\n":             {`2:1 bad-cidr "192.0.3.0/33": not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (prefix length out of range)`},
 		"192.0.3.1-192.0.3.9,US,,,\n":      {`2:1 bad-range "192.0.3.1-192.0.3.9": a geofeed has no ranges; expected an address or a prefix`},
 		"192.0.3.0/24,USA,US-CA,,\n":       {`2:14 bad-country "USA": not a country; expected two letters such as US, or - for unknown`, `2:18 bad-region "US-CA": not a region of the row's country USA`},

@@ -56,7 +56,12 @@ func TestBadEntries(t *testing.T) {
 		{"RANGE", "1.2.3.4:80", "bad-range"},
 		{"RANGE", "[::1]-[::2]", "bad-range"},
 		{"RANGE", "fe80::1%eth0", "bad-range"},
-		{"RANGE", "1.2.3.4–1.2.3.9", "bad-range"}, // an en dash
+		{"RANGE", "1.2.3.4–1.2.3.9", "bad-range"},       // an en dash
+		{"RANGE", "\u00a01.2.3.4-1.2.3.9", "bad-range"}, // spaces of Unicode are none around an end
+		{"RANGE", "1.2.3.4\u3000-1.2.3.9", "bad-range"},
+		{"RANGE", "1.2.3.4-\u20091.2.3.9", "bad-range"},
+		{"RANGE", "1.2.3.4-1.2.3.9\u200b", "bad-range"},
+		{"RANGE", "1.2.3.4\u00a0", "bad-range"},
 		{"RANGE", "10.0.0.*", "bad-range"},
 		{"RANGE", "example.com", "bad-range"},
 	} {

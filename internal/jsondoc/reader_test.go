@@ -120,6 +120,11 @@ func TestNearest(t *testing.T) {
 	for text, want := range map[string]string{"Id": "id", "ids": "", "tpye": "type", "tope": "type", "teep": "", "ugse": "", "uasge": "usage", "usag": "usage", "usage": ""} {
 		require.Equal(t, want, jsondoc.Nearest(text, "id", "type", "usage"), text)
 	}
+	long := strings.Repeat("a", 40)
+	require.Equal(t, long, jsondoc.Nearest(long[2:]+"bc", long))
+	require.Empty(t, jsondoc.Nearest(long+"a", long), "a text of more than 40 letters misspells nothing")
+	key := strings.Repeat("x", 1<<20) // of a document that may have many of them
+	require.Less(t, testing.AllocsPerRun(1, func() { jsondoc.Nearest(key, "ALLOW", "DENY", "conditions") }), 100.0)
 	require.Equal(t, "expected ALLOW", jsondoc.Expected("x", "ALLOW"))
 	require.Equal(t, `expected A1, ALLOW or DENY; did you mean "DENY"?`, jsondoc.Expected("Deny", "A1", "ALLOW", "DENY"))
 }

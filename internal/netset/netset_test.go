@@ -93,6 +93,11 @@ func TestParse(t *testing.T) {
 		"15.5.6.7/24-15.5.6.9":    "first address of the range",
 		"fe80::1%a-b":             "first address of the range",
 		"\u00a01.2.3.4-1.2.3.5":   "first address of the range",
+		"1.2.3.4\u3000-1.2.3.5":   "first address of the range",
+		"1.2.3.4-\u20091.2.3.5":   "last address of the range",
+		"1.2.3.4-1.2.3.5\u00a0":   "last address of the range",
+		"1.2.3.4 -\u200b 1.2.3.5": "last address of the range",
+		"1.2.3.4\v-\f1.2.3.5":     "first address of the range",
 		"1.2.3.4/40":              "not a prefix",
 		"":                        "not an IP address",
 	} {

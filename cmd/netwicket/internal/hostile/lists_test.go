@@ -1,6 +1,8 @@
 package hostile_test
 
 import (
+	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -27,6 +29,119 @@ func lists() map[string]func(text string) error {
 		"threat feed":     func(text string) error { _, err := zone.ParseFeed("hostile.json", []byte(text)); return err },
 		"netset":          func(text string) error { return load(geo.Source{Data: []byte(text), Service: "NORD_VPN"}) },
 		"CSV corrections": func(text string) error { return load(geo.Source{Data: []byte(csvHeader + text), Kind: geo.CSV}) },
+		"geofeed": func(text string) error {
+			return load(geo.Source{Data: []byte("198.51.100.0/24,US\n" + text), Kind: geo.CSV})
+		},
+	}
+}
+
+func codes(err error) (all []string) {
+	if list, ok := errors.AsType[finding.List](err); ok {
+		for _, f := range list {
+			all = append(all, f.Code)
+		}
+	}
+	return all
+}
+
+// What a message repeats of a line is short, whatever the line.
+func TestLongCells(t *testing.T) {
+	long := strings.Repeat("x", 60_000)
+	refused := map[string]int{}
+	for _, line := range []string{
+		long, long + ",US,,,,", "192.0.2.1," + long + ",,,,", "192.0.2.1,US," + long + ",,,", "192.0.2.1,US,US-" + long + ",,,", "192.0.2.1,US,," + long + ",,",
+		"192.0.2.1,US,,," + long + ",", "192.0.2.1,US,,,," + long, "192.0.2.1,US,,,,NORD_VPN=" + long, "192.0.2.1,US,,,," + long[:4000] + "|" + long[:4000],
+	} {
+		for name, parse := range lists() {
+			if err := parse(line); err != nil {
+				refused[name]++
+				require.Less(t, len(err.Error()), 2000, "%s: %.300s", name, err)
+			}
+		}
+	}
+	require.Equal(t, map[string]int{"threat feed": 10, "netset": 10, "CSV corrections": 9, "geofeed": 10}, refused)
+}
+
+// A line may be as long as the limit, however it ends, and not a byte longer.
+func TestLongestLine(t *testing.T) {
+	all := lists()
+	for name, limit := range map[string]int{"threat feed": 4 << 10, "netset": 4 << 10, "CSV corrections": 64 << 10, "geofeed": 64 << 10} {
+		begin := map[string]string{"threat feed": "192.0.2.1", "netset": "192.0.2.1", "CSV corrections": "192.0.2.1,US,,,,", "geofeed": "192.0.2.1,US,,,"}[name]
+		for _, ending := range []string{"", "\n", "\r\n"} {
+			for _, behind := range []string{"", begin} {
+				if ending == "" && behind != "" {
+					continue
+				}
+				line := begin + strings.Repeat(" ", limit-len(begin))
+				if err := all[name](line + ending + behind); name == "CSV corrections" {
+					require.NotContains(t, codes(err), "line-too-long") // no cell of corrections may be as long
+				} else {
+					require.NoError(t, err, "%s, %q", name, ending)
+				}
+				checkRefused(t, name, all[name](line+" "+ending+behind), "line-too-long")
+			}
+		}
+	}
+}
+
+// Spaces that are none of ASCII belong to what they stand at, which is no address
+// then: whoever drops them decides what a document meant.
+func TestSpacesBeyondASCII(t *testing.T) {
+	quoted := func(text string) string {
+		encoded, err := json.Marshal(text)
+		require.NoError(t, err)
+		return string(encoded)
+	}
+	documents := parsers(t)
+	readers := map[string]func(text string) error{
+		"Okta RANGE": func(text string) error {
+			return documents["Okta zones"]("hostile.json", []byte(`[{"type":"IP","name":"z","gateways":[{"type":"RANGE","value":`+quoted(text)+`}]}]`))
+		},
+		"Okta CIDR": func(text string) error {
+			return documents["Okta zones"]("hostile.json", []byte(`[{"type":"IP","name":"z","gateways":[{"type":"CIDR","value":`+quoted(text)+`}]}]`))
+		},
+		"SailPoint": func(text string) error {
+			return documents["SailPoint network config"]("hostile.json", []byte(`{"range":[`+quoted(text)+`],"geolocation":[],"whitelisted":true}`))
+		},
+		"overlay": func(text string) error {
+			return documents["overlay"]("hostile.json", []byte(`{"deny":[{"network":`+quoted(text)+`,"why":"w"}],"allow":[]}`))
+		},
+		"edge": func(text string) error {
+			return documents["policy file"]("hostile.json", []byte(`{"edge":{"trusted":[`+quoted(text)+`],"source":"x-forwarded-for"}}`))
+		},
+	}
+	for name, read := range lists() {
+		readers[name] = func(text string) error {
+			switch name {
+			case "CSV corrections":
+				text += ",US,,,,"
+			case "geofeed":
+				text += ",US,,,"
+			}
+			return read(text + "\n")
+		}
+	}
+	accepted := map[string]int{}
+	for _, form := range []string{
+		"%s192.0.2.1", "192.0.2.1%s", "%s192.0.2.0/24", "192.0.2.0%s/24", "192.0.2.0/%s24", "192.0.2.0/24%s", "192.0.%s2.0/24",
+		"%s192.0.2.1-192.0.2.9", "192.0.2.1%s-192.0.2.9", "192.0.2.1-%s192.0.2.9", "192.0.2.1-192.0.2.9%s", "192.0.2.1 %s- 192.0.2.9", "192.0.2.1 - %s192.0.2.9 ",
+		"%s2001:db8::1", "2001:db8::%s/32", "2001:db8::1%s-2001:db8::9",
+	} {
+		for name, read := range readers {
+			if read(strings.ReplaceAll(form, "%s", "")) == nil {
+				accepted[name]++
+			}
+			for _, space := range []string{"\u00a0", "\u1680", "\u2003", "\u2009", "\u200b", "\u2028", "\u202f", "\u205f", "\u2060", "\u3000", "\ufeff", "\u0085", "\v", "\f"} {
+				if at := form; space == "\ufeff" && strings.HasPrefix(at, "%s") && (name == "threat feed" || name == "netset") {
+					continue // a byte order mark
+				}
+				text := strings.ReplaceAll(form, "%s", space)
+				require.Error(t, read(text), "%s: %q", name, text)
+			}
+		}
+	}
+	for name := range readers {
+		require.NotZero(t, accepted[name], "%s takes none of them", name)
 	}
 }
 
