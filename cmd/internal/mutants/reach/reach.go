@@ -10,7 +10,7 @@ var Packages = map[string][]string{
 	"geo":                    {"./geo", "./decide", "./decide/policyfile"},
 	"decide":                 {"./decide", "./decide/gate", "./decide/policyfile", "./cmd/netwicket"},
 	"internal/iptable":       {"./internal/iptable", "./geo", "./decide"},
-	"decide/internal/oracle": {"./decide"},
+	"decide/internal/oracle": {"./decide/internal/oracle", "./decide"},
 	"decide/gate":            {"./decide/gate", "./cmd/netwicket/internal/request", "./decide/policyfile", "./cmd/netwicket"},
 
 	"decide/policyfile": {"./decide/policyfile", "./decide/keeper", "./cmd/netwicket"},

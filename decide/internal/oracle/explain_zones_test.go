@@ -1,0 +1,164 @@
+package oracle_test
+
+import (
+	"strings"
+
+	"github.com/netwicket/netwicket/decide/decidetest"
+)
+
+// explainedHops are rows about hops and the blocklists that hold them.
+func explainedHops() []explained {
+	office := decidetest.Documents{Zones: ipZone("office", "POLICY", "192.0.2.0/28 192.0.2.0/24", proxied)}
+	blocks := decidetest.Documents{Zones: array(ipZone("bad", "BLOCKLIST", "203.0.113.0/24", ""), exempt("203.0.113.7"), dynamicZone("DYNAMIC_V2", "us", "BLOCKLIST", american), ipZone("worse", "BLOCKLIST", "203.0.113.8/31", ""), ipZone("office", "POLICY", "192.0.2.9", proxied)), Geo: places}
+	return []explained{
+		{name: "no hop", documents: office, chain: "", about: "hop",
+			want: nil},
+		{name: "a proxy and the client", documents: office, chain: "10.0.0.1 192.0.2.7 10.9.9.9", about: "hop",
+			want: []string{
+				`10.0.0.1 trusted by [0], client false, at ""`,
+				`192.0.2.7 trusted by [], client true, at ""`,
+				`10.9.9.9 trusted by [0], client false, at ""`,
+			}},
+		{name: "proxies alone", documents: office, chain: "10.0.0.1 10.0.0.2", about: "hop",
+			want: []string{
+				`10.0.0.1 trusted by [0], client false, at ""`,
+				`10.0.0.2 trusted by [0], client true, at ""`,
+			}},
+		{name: "no client", documents: office, chain: "10.0.0.1 ? 192.0.2.7", about: "hop",
+			want: []string{
+				`10.0.0.1 trusted by [0], client false, at ""`,
+				`invalid IP trusted by [], client false, at ""`,
+				`192.0.2.7 trusted by [], client false, at ""`,
+			}},
+		{name: "zones and mapped addresses", documents: office, chain: "::ffff:10.0.0.1 fe80::1%eth0", about: "hop",
+			want: []string{
+				`10.0.0.1 trusted by [0], client false, at ""`,
+				`fe80::1 trusted by [], client true, at ""`,
+			}},
+		{name: "proxies of two zones", documents: decidetest.Documents{Zones: array(ipZone("a", "POLICY", "192.0.2.1", proxied), ipZone("b", "BLOCKLIST", "192.0.2.2", proxied), ipZone("c", "POLICY", "192.0.2.3", proxied)), Geo: places}, chain: "10.0.0.1 192.0.2.3", about: "hop",
+			want: []string{
+				`10.0.0.1 trusted by [0 2], client false, at ""`,
+				`192.0.2.3 trusted by [], client true, at "DE"`,
+			}},
+		{name: "a blocklist and what may be one", documents: blocks, chain: "10.0.0.1 203.0.113.9 203.0.113.7", about: "hit",
+			want: []string{
+				`of 203.0.113.9 in zone 0, unknown false, exempt false: 203.0.113.9 is in gateway 203.0.113.0/24`,
+				`of 203.0.113.9 in zone 2, unknown true, exempt false: location unknown: unknown`,
+				`of 203.0.113.9 in zone 3, unknown false, exempt false: 203.0.113.9 is in gateway 203.0.113.8/31`,
+				`of 203.0.113.7 in zone 0, unknown false, exempt true: 203.0.113.7 is in gateway 203.0.113.0/24`,
+			}},
+		{name: "what lies behind the client surely is in a blocklist", documents: blocks, chain: "10.0.0.1 192.0.2.1 198.51.100.1 203.0.113.1", about: "hit",
+			want: []string{
+				`of 198.51.100.1 in zone 2, unknown false, exempt false: location US: match`,
+				`of 203.0.113.1 in zone 0, unknown false, exempt false: 203.0.113.1 is in gateway 203.0.113.0/24`,
+			}},
+		{name: "NAT64", documents: blocks, chain: "64:ff9b::203.0.113.8", about: "hit",
+			want: []string{
+				`of 64:ff9b::cb00:7108 in zone 2, unknown true, exempt false: location unknown: unknown`,
+				`of 203.0.113.8 in zone 0, unknown false, exempt false: the IPv4 address 203.0.113.8 embedded in it: 203.0.113.8 is in gateway 203.0.113.0/24`,
+				`of 203.0.113.8 in zone 3, unknown false, exempt false: the IPv4 address 203.0.113.8 embedded in it: 203.0.113.8 is in gateway 203.0.113.8/31`,
+			}},
+		{name: "local NAT64", documents: blocks, chain: "64:ff9b:1:2:3:4:203.0.113.8", about: "hit",
+			want: []string{
+				`of 64:ff9b:1:2:3:4:cb00:7108 in zone 2, unknown true, exempt false: location unknown: unknown`,
+				`of 203.0.113.8 in zone 0, unknown false, exempt false: the IPv4 address 203.0.113.8 embedded in it: 203.0.113.8 is in gateway 203.0.113.0/24`,
+				`of 203.0.113.8 in zone 3, unknown false, exempt false: the IPv4 address 203.0.113.8 embedded in it: 203.0.113.8 is in gateway 203.0.113.8/31`,
+			}},
+		{name: "6to4", documents: blocks, chain: "2002:cb00:7108::1", about: "hit",
+			want: []string{
+				`of 2002:cb00:7108::1 in zone 2, unknown true, exempt false: location unknown: unknown`,
+				`of 203.0.113.8 in zone 0, unknown false, exempt false: the IPv4 address 203.0.113.8 embedded in it: 203.0.113.8 is in gateway 203.0.113.0/24`,
+				`of 203.0.113.8 in zone 3, unknown false, exempt false: the IPv4 address 203.0.113.8 embedded in it: 203.0.113.8 is in gateway 203.0.113.8/31`,
+			}},
+		{name: "Teredo", documents: blocks, chain: "2001:0:1:2:3:4:34ff:8ef7", about: "hit",
+			want: []string{
+				`of 2001:0:1:2:3:4:34ff:8ef7 in zone 2, unknown true, exempt false: location unknown: unknown`,
+				`of 203.0.113.8 in zone 0, unknown false, exempt false: the IPv4 address 203.0.113.8 embedded in it: 203.0.113.8 is in gateway 203.0.113.0/24`,
+				`of 203.0.113.8 in zone 3, unknown false, exempt false: the IPv4 address 203.0.113.8 embedded in it: 203.0.113.8 is in gateway 203.0.113.8/31`,
+			}},
+		{name: "no address inside", documents: blocks, chain: "2001:1:cb00:7108::cb00:7108", about: "hit",
+			want: []string{`of 2001:1:cb00:7108::cb00:7108 in zone 2, unknown true, exempt false: location unknown: unknown`}},
+		{name: "inside a hop behind the client", documents: blocks, chain: "192.0.2.1 64:ff9b::203.0.113.8", about: "hit",
+			want: nil},
+	}
+}
+
+// explainedZones are rows about zones of networks.
+func explainedZones() []explained {
+	office := decidetest.Documents{Zones: ipZone("office", "POLICY", "192.0.2.0/28 192.0.2.0/24", proxied)}
+	blocks := decidetest.Documents{Zones: array(ipZone("bad", "BLOCKLIST", "203.0.113.0/24", ""), exempt("203.0.113.7"), dynamicZone("DYNAMIC_V2", "us", "BLOCKLIST", american), ipZone("worse", "BLOCKLIST", "203.0.113.8/31", ""), ipZone("office", "POLICY", "192.0.2.9", proxied)), Geo: places}
+	return []explained{
+		{name: "keys and uses", documents: decidetest.Documents{Zones: array(strings.Replace(ipZone("off", "POLICY", "192.0.2.7", ""), "ACTIVE", "INACTIVE", 1), strings.Replace(ipZone("noid", "BLOCKLIST", "192.0.2.0/24", ""), `"id":"noid",`, "", 1), exempt("192.0.2.7"))}, chain: "192.0.2.7", about: "zone",
+			want: []string{
+				`off INACTIVE no /0: the zone is INACTIVE`,
+				`NOID BLOCKLIST match /1: 192.0.2.7 is in gateway 192.0.2.0/24 /1/gateways/0/value`,
+				`safe EXEMPT match /2: hop 1, 192.0.2.7, is in gateway 192.0.2.7 /2/gateways/0/value`,
+			}},
+		{name: "gateway of the nearest hop", documents: office, chain: "192.0.2.17 192.0.2.1", about: "zone",
+			want: []string{`office POLICY match : hop 1, 192.0.2.17, is in gateway 192.0.2.0/24 /gateways/1/value`}},
+		{name: "gateway behind a proxy", documents: office, chain: "10.0.0.1 192.0.2.1", about: "zone",
+			want: []string{`office POLICY match : hop 2, 192.0.2.1, is in gateway 192.0.2.0/28 /gateways/0/value`}},
+		{name: "gateway behind another", documents: office, chain: "10.0.0.1 198.51.100.1 192.0.2.1", about: "zone",
+			want: []string{`office POLICY no : hop 2, 198.51.100.1, is neither gateway nor proxy of this zone`}},
+		{name: "the fifth hop", documents: office, chain: "10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 192.0.2.1", about: "zone",
+			want: []string{`office POLICY match : hop 5, 192.0.2.1, is in gateway 192.0.2.0/28 /gateways/0/value`}},
+		{name: "the sixth hop", documents: office, chain: "10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5 192.0.2.1", about: "zone",
+			want: []string{`office POLICY no : none of the first five hops is a gateway`}},
+		{name: "proxies to the end", documents: office, chain: "10.0.0.1 10.0.0.2", about: "zone",
+			want: []string{`office POLICY no : the chain ends in proxies of this zone; no hop is a gateway`}},
+		{name: "a hop that cannot be read", documents: office, chain: "10.0.0.1 ? 192.0.2.1", about: "zone",
+			want: []string{`office POLICY no : hop 2 cannot be read`}},
+		{name: "a blocklist is asked about the client", documents: blocks, chain: "10.0.0.1 203.0.113.8", about: "zone",
+			want: []string{
+				`bad BLOCKLIST match /0: 203.0.113.8 is in gateway 203.0.113.0/24 /0/gateways/0/value`,
+				`safe EXEMPT no /1: hop 1, 10.0.0.1, is neither gateway nor proxy of this zone`,
+				`us BLOCKLIST unknown /2: location unknown: unknown`,
+				`worse BLOCKLIST match /3: 203.0.113.8 is in gateway 203.0.113.8/31 /3/gateways/0/value`,
+				`office POLICY no /4: hop 2, 203.0.113.8, is neither gateway nor proxy of this zone`,
+			}},
+		{name: "no client for a blocklist", documents: blocks, chain: "?", about: "zone",
+			want: []string{
+				`bad BLOCKLIST unknown /0: the client is not known`,
+				`safe EXEMPT no /1: hop 1 cannot be read`,
+				`us BLOCKLIST unknown /2: the client is not known`,
+				`worse BLOCKLIST unknown /3: the client is not known`,
+				`office POLICY no /4: hop 1 cannot be read`,
+			}},
+	}
+}
+
+// explainedDynamicZones are rows about dynamic zones.
+func explainedDynamicZones() []explained {
+	return []explained{
+		{name: "a country", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"locations":{"include":[{"country":"US"}]}`), Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.1", about: "zone",
+			want: []string{`z POLICY match : location US-CA: match`}},
+		{name: "a region that is not known", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"locations":{"include":[{"country":"US","region":"US-CA"}]}`), Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.2", about: "zone",
+			want: []string{`z POLICY unknown : location US: unknown`}},
+		{name: "a country that is not known", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"locations":{"exclude":[{"country":"US"}]}`), Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.9", about: "zone",
+			want: []string{`z POLICY unknown : location unknown: unknown`}},
+		{name: "all but a country", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"locations":{"exclude":[{"country":"DE"}]}`), Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.2", about: "zone",
+			want: []string{`z POLICY match : location US: match`}},
+		{name: "an ASN", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"asns":{"include":["64500"]}`), Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.1", about: "zone",
+			want: []string{`z POLICY match : ASN 64500: match`}},
+		{name: "all but an ASN", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"asns":{"exclude":["64500"]}`), Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.1", about: "zone",
+			want: []string{`z POLICY no : ASN 64500: no`}},
+		{name: "an ASN that is not known", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"asns":{"exclude":["64500"]}`), Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.2", about: "zone",
+			want: []string{`z POLICY unknown : ASN unknown: unknown`}},
+		{name: "services", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"ipServiceCategories":{"include":["ALL_ANONYMIZERS"]}`), Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.1", about: "zone",
+			want: []string{`z POLICY match : IP services NORD_VPN, VPN: match`}},
+		{name: "no services", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"ipServiceCategories":{"exclude":["NORD_VPN"]}`), Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.2", about: "zone",
+			want: []string{`z POLICY no : IP services none: no`}},
+		{name: "services that are not known, less those of an operator", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"ipServiceCategories":{"include":["NORD_VPN"]}`), Geo: "192.0.2.1,,,,,NORD_VPN\n"}, chain: "192.0.2.3", about: "zone",
+			want: []string{`z POLICY no : IP services unknown: no`}},
+		{name: "an anonymizer", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC", "z", "POLICY", `"proxyType":"Any"`), Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.1", about: "zone",
+			want: []string{`z POLICY match : anonymizer anonymous: match`}},
+		{name: "an anonymizer that is not known", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC", "z", "POLICY", `"proxyType":"Any"`), Geo: "192.0.2.1,,,,anonymous,\n"}, chain: "192.0.2.2", about: "zone",
+			want: []string{`z POLICY unknown : anonymizer unknown: unknown`}},
+		{name: "all that a zone asks", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"locations":{"include":[{"country":"US"}]},"asns":{"include":["64501"]},"ipServiceCategories":{"include":["ALL_IP_SERVICES"]}`), Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.1", about: "zone",
+			want: []string{`z POLICY no : location US-CA: match; ASN 64500: no; IP services NORD_VPN, VPN: match`}},
+		{name: "a Tor of later, where VPNs are not told", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"ipServiceCategories":{"include":["SOME_TOR"]}`), Geo: "192.0.2.1,,,,,ANONYMIZER_TOR\n"}, chain: "192.0.2.3", about: "zone",
+			want: []string{`z POLICY no : IP services unknown: no`}},
+		{name: "a Tor of later, where Tor is not told", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"ipServiceCategories":{"include":["SOME_TOR"]}`), Geo: "192.0.2.1,,,,,NORD_VPN|VPN\n"}, chain: "192.0.2.3", about: "zone",
+			want: []string{`z POLICY unknown : IP services unknown: unknown`}},
+	}
+}
