@@ -1,6 +1,10 @@
 package gate
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/netwicket/netwicket/decide"
+)
 
 // LongestWalk is more bytes than any walk visits from the end of a line.
 const LongestWalk = maxElements*(maxForwardedBytes+2) + maxSpaceBytes + 2
@@ -39,6 +43,16 @@ func QuadBackward(s string) (netip.Addr, int) {
 func IPv6(s string) (netip.Addr, int) {
 	hi, lo, n := parse6(s)
 	return address6(hi, lo).netip(), n
+}
+
+// BeginSwap is the first half of Swap, and gives the second one.
+func (r *Resolver) BeginSwap(next *Resolver) (end func(*decide.Live, *decide.Policy)) {
+	r.swaps.Add(1)
+	r.swapped.Store(next)
+	return func(live *decide.Live, policy *decide.Policy) {
+		live.Swap(policy)
+		r.swaps.Add(1)
+	}
 }
 
 // IsFlat says that the client of the line is found without a walk.

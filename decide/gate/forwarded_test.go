@@ -78,6 +78,7 @@ func TestForwardedElement(t *testing.T) {
 		{`for=203.0.113.7;=x`, "malformed"},
 		{`for=203.0.113.7;x=;y=1`, "malformed"},
 		{`for=203.0.113.7;x="\`, "malformed"},
+		{`for=203.0.113.7;x="a\"`, "malformed"},
 		{`=x;for=203.0.113.7`, "malformed"},
 		{`for="203.0.113.7x_p"`, "malformed"},
 		{`for="[2001:db8::7]x_p"`, "malformed"},

@@ -2,6 +2,7 @@ package gate_test
 
 import (
 	"net/http"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -81,6 +82,28 @@ func TestEdgeAndPolicyAreOne(t *testing.T) {
 	group.Wait()
 	require.Positive(t, answers.Load())
 	t.Logf("figure: %d answers during %d swaps, none of them a mixture", answers.Load(), swaps)
+}
+
+// TestSwapUnderWay: who asks while a swap is half done gets what it makes, and never
+// the new edge with the policy of before.
+func TestSwapUnderWay(t *testing.T) {
+	pairs := crossed(t)
+	var live decide.Live
+	var resolver gate.Resolver
+	resolver.Swap(pairs[0].edge, &live, pairs[0].policy)
+	end := resolver.BeginSwap(pairs[1].edge)
+	asks, answer := make(chan bool), make(chan pair, 1)
+	go func() {
+		close(asks)
+		edge, policy := resolver.Pair(&live)
+		answer <- pair{edge, policy}
+	}()
+	<-asks
+	for range 1000 {
+		runtime.Gosched() // it may ask before the end, but need not
+	}
+	end(&live, pairs[1].policy)
+	require.True(t, pairs[1] == <-answer, "both of after")
 }
 
 // TestSwapFollows: whoever holds the Resolver goes on with the new edge, in every

@@ -3,6 +3,7 @@ package oracle_test
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func told(a oracle.Answer) []string {
 		lines = append(lines, strings.TrimRight(fmt.Sprintf(format, args...), " "))
 	}
 	for _, hop := range a.Hops {
-		add("hop %s trusted by %v, client %t, at %q", hop.Addr, hop.TrustedBy, hop.Client, hop.Location.Country)
+		add("hop %s trusted by %v, client %t, at %q, anonymizer %s", hop.Addr, hop.TrustedBy, hop.Client, hop.Location.Country, hop.Location.Anonymizer)
 		for _, hit := range hop.Hits {
 			add("hit of %s in zone %d, unknown %t, exempt %t: %s", hit.Addr, hit.Zone, hit.Unknown, hit.Exempt, hit.Evidence)
 		}
@@ -66,6 +67,9 @@ func named(reasons []oracle.Reason) []string {
 func paths(positions []zone.Position) string {
 	var all []string
 	for _, p := range positions {
+		if p.Path == "" {
+			p.Path = p.File + ":" + strconv.Itoa(p.Line)
+		}
 		all = append(all, p.Path)
 	}
 	return strings.Join(all, " ")
@@ -119,6 +123,11 @@ func TestExplain(t *testing.T) {
 // requireSameDecision: Decide is Explain without the sentences.
 func requireSameDecision(t *testing.T, explained, decided oracle.Answer) {
 	t.Helper()
+	for _, hop := range decided.Hops {
+		for _, hit := range hop.Hits {
+			require.Equal(t, "", hit.Evidence)
+		}
+	}
 	for _, a := range []*oracle.Answer{&explained, &decided} {
 		for i := range a.Hops {
 			for h := range a.Hops[i].Hits {
@@ -136,6 +145,30 @@ func requireSameDecision(t *testing.T, explained, decided oracle.Answer) {
 		}
 	}
 	require.Equal(t, explained, decided)
+}
+
+// TestReadOnce: what decides was read when the oracle was made; the documents that the
+// texts of entries are looked up in may not change, the terms of everything else may.
+func TestReadOnce(t *testing.T) {
+	d := decidetest.Documents{
+		Zones: array(dynamicZone("DYNAMIC_V2", "us", "BLOCKLIST", american), dynamicZone("DYNAMIC_V2", "asn", "BLOCKLIST", `"asns":{"include":["64502"]}`),
+			dynamicZone("DYNAMIC_V2", "vpn", "BLOCKLIST", `"ipServiceCategories":{"include":["NORD_VPN"]}`)),
+		Rules:       []string{array(rule("some", "ALLOW", anywhere+`,"people":{"groups":{"include":["g"]}}`, ""), rule("all", "ALLOW", anywhere, ""))},
+		SailPoint:   `{"geolocation":["FR"]}`,
+		AuthProfile: `{"offNetwork":false,"untrustedGeography":true}`,
+		Geo:         places + "192.0.2.250,,,,none,-\n192.0.2.251,,,,,NORD_VPN|VPN|PROXY|ANONYMIZER_TOR\n",
+	}
+	var documents oracle.Documents
+	o := oracleOf(t, d, func(made *oracle.Documents) { documents = *made })
+	before := told(o.Explain(chainOf("192.0.2.1")))
+	zones := documents.Zones[0].Zones
+	zones[0].Locations.Include[0].Value.Country = "DE"
+	zones[1].ASNs.Include[0].Value = 64500
+	zones[2].Categories.Include[0].Value = "ALL_IP_SERVICES"
+	documents.Rules[0].Rules[0].Narrowed[0] = "other"
+	documents.SailPoint.Geolocation[0].Value, documents.SailPoint.Allowlist = "DE", true
+	documents.AuthProfile.OffNetwork = true
+	require.Equal(t, before, told(o.Explain(chainOf("192.0.2.1"))))
 }
 
 // ipZone is an ACTIVE zone of networks, gateways and proxies between spaces.

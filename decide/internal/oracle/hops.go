@@ -24,10 +24,7 @@ type request struct {
 // chain-8.
 func (r *request) readChain(chain []netip.Addr) {
 	for _, addr := range chain {
-		if addr.IsValid() {
-			addr = addr.WithZone("").Unmap()
-		}
-		r.chain = append(r.chain, addr)
+		r.chain = append(r.chain, addr.WithZone("").Unmap())
 	}
 	for i, addr := range r.chain {
 		if !addr.IsValid() {
@@ -48,9 +45,6 @@ func (r *request) readChain(chain []netip.Addr) {
 // See docs/semantics.md, embedded-1.
 func embeddedByPrefix(addr netip.Addr) netip.Addr {
 	in := func(prefix string) bool { return netip.MustParsePrefix(prefix).Contains(addr) }
-	if !addr.Is6() {
-		return netip.Addr{}
-	}
 	bytes := addr.AsSlice()
 	var four []byte
 	switch {

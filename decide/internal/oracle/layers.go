@@ -52,8 +52,8 @@ func (r *request) overlayLayer() Layer {
 	}
 	for i, addr := range r.chain {
 		subjects := []netip.Addr{addr}
-		if i == r.client && r.embedded.IsValid() {
-			subjects = append(subjects, r.embedded)
+		if i == r.client {
+			subjects = append(subjects, r.embedded) // which no entry holds where there is none
 		}
 		for _, subject := range subjects {
 			if entry := entryThatHolds(deny, subject); entry != nil {
@@ -144,7 +144,7 @@ func (r *request) mayBlock() geo.Field {
 // countryAskedFor is the country where SailPoint's lists ask for one and nobody knows.
 // See docs/semantics.md, order-7.
 func (r *request) countryAskedFor() geo.Field {
-	if r.sailPoint == nil || len(r.sailPoint.Geolocation) == 0 || r.client < 0 {
+	if r.sailPoint == nil || len(r.sailPoint.Geolocation) == 0 {
 		return 0
 	}
 	_, geography := r.sailPointChecks()

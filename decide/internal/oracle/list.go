@@ -26,7 +26,7 @@ type number struct{ upper, lower uint64 }
 
 func numberOf(addr netip.Addr) number {
 	bytes := addr.As16()
-	return number{binary.BigEndian.Uint64(bytes[:8]), binary.BigEndian.Uint64(bytes[8:])}
+	return number{binary.BigEndian.Uint64(bytes[:]), binary.BigEndian.Uint64(bytes[8:])}
 }
 
 func (n number) atMost(m number) bool {
@@ -55,7 +55,7 @@ func familyOf(addr netip.Addr) int {
 
 // find is the first entry that holds addr, or nil.
 func (l *list) find(addr netip.Addr) *zone.Entry {
-	if l == nil || !addr.IsValid() {
+	if !addr.IsValid() {
 		return nil
 	}
 	at := numberOf(addr)

@@ -136,11 +136,11 @@ func (r *request) rulesLayer() Layer {
 		}
 		switch {
 		case outcome.Denied:
-		case applied == nil && r.client >= 0:
+		case applied == nil:
 			outcome = denied(rulesLayer, r.text("no rule of %s applies", nameOr(policy.file, "the rules")), NoRule)
-		case applied != nil && !applied.Allow:
+		case !applied.Allow:
 			outcome = denied(rulesLayer, r.text("rule %q of %s denies", applied.Name, nameOr(policy.file, "the rules")), RuleMatched)
-		case applied != nil:
+		default:
 			outcome.Why = r.text("rule %q of %s allows", applied.Name, nameOr(policy.file, "the rules"))
 		}
 	}
@@ -184,7 +184,10 @@ func (r *request) applyRules(policy *policy) *Rule {
 		if narrowed {
 			rule.Why += "; narrowed by " + strings.Join(spec.narrowed, ", ")
 		}
-		applies := rule.Active && ((rule.Allow && rule.Condition == Match && !narrowed) || (!rule.Allow && rule.Condition != No))
+		applies := rule.Condition == Match && !narrowed
+		if !rule.Allow {
+			applies = rule.Condition != No
+		}
 		if rule.Condition == Unknown && rule.Active && !(rule.Allow && narrowed) {
 			for _, index := range spec.zones {
 				if r.zones[index].canHold() {
@@ -192,7 +195,7 @@ func (r *request) applyRules(policy *policy) *Rule {
 				}
 			}
 		}
-		if applies && applied < 0 && r.client >= 0 {
+		if applies && rule.Active && applied < 0 && r.client >= 0 {
 			rule.Applied = true
 			applied = first + i
 		}

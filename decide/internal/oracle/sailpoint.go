@@ -92,7 +92,7 @@ func (r *request) checkNetwork(trace *Layer, fail func(Reason, string), whys *[]
 func (r *request) checkGeography(trace *Layer, fail func(Reason, string), whys *[]string) {
 	codes, allowlist := r.sailPoint.Geolocation, r.sailPoint.Allowlist
 	country := r.answer.Location.Country
-	if at := slices.IndexFunc(codes, func(code zone.Term[string]) bool { return country != "" && code.Value == country }); at >= 0 {
+	if at := slices.IndexFunc(codes, func(code zone.Term[string]) bool { return code.Value == country }); at >= 0 {
 		trace.Entries = append(trace.Entries, codes[at].Position)
 	}
 	switch {

@@ -28,7 +28,7 @@ func (o *Oracle) readThreatInsight(document *zone.ThreatInsight, feeds []zone.Fe
 // threatFor is the feed entry that holds an address which the exempt zone does not list.
 // See docs/semantics.md, threat-3.
 func (r *request) threatFor(addr netip.Addr) *zone.Entry {
-	if !addr.IsValid() || r.exempt(addr) {
+	if r.exempt(addr) {
 		return nil
 	}
 	for i := range r.feeds {
