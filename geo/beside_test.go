@@ -98,7 +98,7 @@ func TestFoldIsAsOneFamilyAfterTheOther(t *testing.T) {
 		v6 := six.fold6()
 		require.Equal(t, v4, out.v4, "seed %d", seed)
 		require.Equal(t, v6, out.v6, "seed %d", seed)
-		require.Equal(t, six.facts, out.facts6, "seed %d", seed)
+		require.Equal(t, six.facts.items, out.facts6, "seed %d", seed)
 		require.Equal(t, inTurn.sets, v.sets, "seed %d", seed)
 		require.Equal(t, inTurn.setIndex, v.setIndex, "seed %d", seed)
 	}

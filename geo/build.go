@@ -1,7 +1,8 @@
 package geo
 
 import (
-	"github.com/netwicket/netwicket/internal/addrnum"
+	"slices"
+
 	"github.com/netwicket/netwicket/internal/iptable"
 )
 
@@ -9,40 +10,59 @@ import (
 func build(layers []*layer, v *vocabulary, supplied supply) *Table {
 	out := fold(layers, v)
 	t := &Table{vocabulary: v, alphabet: newAlphabet(), supplied: supplied}
+	t.settle(out)
+	t.buildIndexes()
+	return t
+}
+
+// settle makes locations of facts, and takes over what says where they are. It begins
+// with IPv4, since what is known where no source says anything differs by family.
+func (t *Table) settle(out folded) {
 	provided := &t.supplied.provided
 	alike := provided.v4.settlesLike(&provided.v6)
-	s := settler{vocabulary: v, provided: provided, ids: map[fact]uint32{}}
+	s := settler{vocabulary: t.vocabulary, provided: provided}
 
 	s.enter(out.facts4, false)
-	t.v4 = s.edges4(out.v4)
-	contents := map[*spans]*edges4{}
+	t.v4 = out.v4
+	if !alike && slices.ContainsFunc(out.blocks, func(b foldedBlock) bool { return b.content == out.v4 }) {
+		t.v4 = &spans4{out.v4.clone()} // the block's is renumbered in another way
+	}
+	settle(&s, &t.v4.spansIn)
+	contents := map[*spans4]bool{}
 	if alike {
-		contents[out.v4] = t.v4
+		contents[out.v4] = true
 	} else {
 		s.enter(out.facts4, true)
 	}
 	for _, b := range out.blocks {
-		if contents[b.content] == nil {
-			contents[b.content] = s.edges4(b.content)
+		if !contents[b.content] {
+			settle(&s, &b.content.spansIn)
+			contents[b.content] = true
 		}
-		t.blocks = append(t.blocks, block{alias: b.alias, edges: contents[b.content]})
+		t.blocks = append(t.blocks, block{alias: b.alias, edges: b.content})
 	}
 	s.enter(out.facts6, true)
-	t.v6 = s.edges6(out.v6, out.blocks)
-	t.facts = make([]packedFact, len(s.settled))
-	for id := range s.settled {
-		t.facts[id] = s.settled[id].pack()
+	t.v6 = out.v6
+	t.v6.renumber(s.id)
+	// No look-up ends in the mapped block: it goes on as what lies before it,
+	// so that it adds no edge of its own.
+	t.v6.patch(mapped.first, mapped.last(), t.v6.id[t.v6.at(mapped.first.Prev())])
+	for i, b := range out.blocks {
+		t.v6.patch(b.first, b.last(), blockBit|uint32(i))
 	}
-	t.buildIndexes()
-	return t
+	t.v6.fit()
+	t.facts = make([]packedFact, len(s.settled.items))
+	for id := range s.settled.items {
+		t.facts[id] = s.settled.items[id].pack()
+	}
 }
 
 // buildIndexes makes the direct indexes from the edges: one for both families,
 // and one for each content of blocks that is not IPv4's own.
 func (t *Table) buildIndexes() {
-	v4 := func(e *edges4) iptable.Edges4 { return iptable.Edges4{First: e.first, Value: e.id} }
+	v4 := func(e *spans4) iptable.Edges4 { return iptable.Edges4{First: e.first, Value: e.id} }
 	t.index = iptable.Build(v4(t.v4), iptable.Edges6{First: t.v6.first, Value: t.v6.id})
-	indexes := map[*edges4]*iptable.Table{t.v4: t.index}
+	indexes := map[*spans4]*iptable.Table{t.v4: t.index}
 	for i := range t.blocks {
 		edges := t.blocks[i].edges
 		if indexes[edges] == nil {
@@ -54,13 +74,10 @@ func (t *Table) buildIndexes() {
 
 // settler turns the numbers of facts into location ids: it settles each fact,
 // gives facts that became equal one id, and leaves out those that no address has.
-// It begins with IPv4, since what is known where no source says anything differs
-// by family.
 type settler struct {
 	vocabulary *vocabulary
 	provided   *families
-	settled    []fact
-	ids        map[fact]uint32
+	settled    numbering[fact]
 
 	// Of what is being settled:
 	facts      []fact
@@ -76,47 +93,14 @@ func (s *settler) enter(facts []fact, v6 bool) {
 
 func (s *settler) id(number uint32) uint32 {
 	if s.renumbered[number] == 0 {
-		settled := s.vocabulary.settle(s.facts[number], s.provided, s.v6)
-		id, known := s.ids[settled]
-		if !known {
-			id = uint32(len(s.settled))
-			s.settled = append(s.settled, settled)
-			s.ids[settled] = id
-		}
+		id, _ := s.settled.number(s.vocabulary.settle(s.facts[number], s.provided, s.v6))
 		s.renumbered[number] = id + 1
 	}
 	return s.renumbered[number] - 1
 }
 
-func (s *settler) settle(in *spans) spans {
-	out := spansOf(len(in.first))
-	for i, first := range in.first {
-		out.add(first, s.id(in.id[i]))
-	}
-	return out
-}
-
-func (s *settler) edges4(in *spans) *edges4 {
-	settled := s.settle(in)
-	out := &edges4{first: make([]uint32, len(settled.first)), id: make([]uint32, len(settled.id))}
-	for i, first := range settled.first {
-		out.first[i] = uint32(first.Lo)
-	}
-	copy(out.id, settled.id)
-	return out
-}
-
-func (s *settler) edges6(in *spans, blocks []foldedBlock) edges6 {
-	settled := s.settle(in)
-	// No look-up ends in the mapped block: it goes on as what lies before it,
-	// so that it adds no edge of its own.
-	settled = settled.patch(mapped.first, mapped.last(), settled.id[settled.at(mapped.first.Prev())])
-	for i, b := range blocks {
-		settled = settled.patch(b.first, b.last(), blockBit|uint32(i))
-	}
-	// Not the slices themselves: they are longer than what they hold.
-	return edges6{
-		first: append([]addrnum.Number(nil), settled.first...),
-		id:    append([]uint32(nil), settled.id...),
-	}
+// settle turns the numbers of spans into ids, where they are.
+func settle[A comparable](s *settler, spans *spansIn[A]) {
+	spans.renumber(s.id)
+	spans.fit()
 }

@@ -49,7 +49,7 @@ type csvReader struct {
 func readCSV(file string, content []byte, v *vocabulary) (*layer, Dataset, *textReader) {
 	r := parseCSV(file, content, v)
 	r.layer.supplied = r.supply() // what rows say alone, not what nesting makes of it
-	r.layer.v4 = r.nest(true, addrnum.IPv4.Last())
+	r.layer.v4 = of4(r.nest(true, addrnum.IPv4.Last()))
 	r.layer.v6 = r.nest(false, addrnum.IPv6.Last())
 	slices.SortStableFunc(r.errors, func(a, b *Finding) int { return a.Line - b.Line })
 	dataset := Dataset{Type: "csv", Networks: len(r.rows)}

@@ -18,9 +18,9 @@ import (
 //
 // Networks that are the same, or that overlap without one being inside the
 // other, have no order and are errors (docs/semantics.md, join-4).
-func (r *csvReader) nest(v4 bool, end addrnum.Number) spans {
+func (r *csvReader) nest(v4 bool, end addrnum.Number) spans6 {
 	rows := r.ofFamily(v4)
-	nested := uniform(0)
+	nested := uniform6(0)
 	var around []*row // the rows that the current one is inside, outermost first
 	// leave ends the rows that lie before an address.
 	leave := func(until addrnum.Number, all bool) {

@@ -71,5 +71,6 @@
 // package decide compiles). How it comes about, in this order: load.go reads each
 // source into a layer (layer.go, statement.go, vocabulary.go) by mmdb*.go, corrections*.go or
 // list.go (both with text.go), several side by side; fold.go joins the layers, IPv6 beside IPv4,
-// build.go makes the table of them. spans.go is the arithmetic of intervals below all of it.
+// build.go makes the table of them. spans.go is the arithmetic of intervals below all of it, numbering.go
+// tells equal things by one number.
 package geo

@@ -4,7 +4,6 @@ import (
 	"iter"
 	"math"
 	"net/netip"
-	"slices"
 
 	"go4.org/netipx"
 
@@ -142,36 +141,4 @@ func (t *Table) interval6(a addrnum.Number) (first, last addrnum.Number, id uint
 		last = b.address(b.edges.first[j+1]).Prev()
 	}
 	return b.address(b.edges.first[j]), last, b.edges.id[j]
-}
-
-// at is the index of the interval that holds a.
-func (e *edges4) at(a uint32) int {
-	i, found := slices.BinarySearch(e.first, a)
-	if !found {
-		i--
-	}
-	return i
-}
-
-// last is the last address of interval i.
-func (e *edges4) last(i int) uint32 {
-	if i+1 < len(e.first) {
-		return e.first[i+1] - 1
-	}
-	return math.MaxUint32
-}
-
-func (e *edges6) at(a addrnum.Number) int {
-	i, found := slices.BinarySearchFunc(e.first, a, addrnum.Number.Compare)
-	if !found {
-		i--
-	}
-	return i
-}
-
-func (e *edges6) last(i int) addrnum.Number {
-	if i+1 < len(e.first) {
-		return e.first[i+1].Prev()
-	}
-	return addrnum.IPv6.Last()
 }

@@ -1,8 +1,10 @@
 package geo
 
 import (
+	"cmp"
 	"slices"
 
+	"github.com/netwicket/netwicket/internal/addrnum"
 	"github.com/netwicket/netwicket/internal/parallel"
 )
 
@@ -12,15 +14,23 @@ import (
 type folder struct {
 	layers     []*layer
 	vocabulary *vocabulary
-	facts      []fact
-	index      map[fact]uint32
+	facts      numbering[fact]
+	steps      []steps // by layer
+}
+
+// steps are the facts that a layer has been applied to: which statement to which
+// fact, and what fact came of it.
+type steps struct {
+	met   numbering[[2]uint32]
+	after []uint32
 }
 
 // folded is the outcome: spans of fact numbers for IPv4, for IPv6 (which says
 // nothing inside the blocks), and for what each block repeats. Those of IPv6 have
 // facts of their own.
 type folded struct {
-	v4, v6         *spans
+	v4             *spans4
+	v6             spans6
 	facts4, facts6 []fact
 	blocks         []foldedBlock
 }
@@ -30,7 +40,7 @@ type folded struct {
 // alike; a CSV row or a list about IPv4 does not.
 type foldedBlock struct {
 	alias
-	content *spans
+	content *spans4
 }
 
 // fold does both families side by side. What the services of several sources come
@@ -51,13 +61,15 @@ func fold(layers []*layer, v *vocabulary) folded {
 			out.blocks = append(out.blocks, foldedBlock{block, four.content(&out, readings[:i+1])})
 		}
 	}, func() { out.v6 = six.fold6() })
-	v.rejoin(beside, held, six.facts)
-	out.facts4, out.facts6 = four.facts, six.facts
+	v.rejoin(beside, held, six.facts.items)
+	out.facts4, out.facts6 = four.facts.items, six.facts.items
 	return out
 }
 
 func newFolder(layers []*layer, v *vocabulary) *folder {
-	return &folder{layers: layers, vocabulary: v, facts: make([]fact, 1), index: map[fact]uint32{{}: 0}}
+	f := &folder{layers: layers, vocabulary: v, steps: make([]steps, len(layers))}
+	f.facts.number(fact{})
+	return f
 }
 
 // commonAliases are the blocks that some layer aliases and that every layer
@@ -95,7 +107,7 @@ func (f *folder) readAll(block alias) []reading {
 
 // content folds what the last block of readings repeats, unless an earlier
 // block, or IPv4 itself, is read alike.
-func (f *folder) content(out *folded, readings [][]reading) *spans {
+func (f *folder) content(out *folded, readings [][]reading) *spans4 {
 	last := len(readings) - 1
 	if f.readLikeIPv4(readings[last]) {
 		return out.v4
@@ -120,58 +132,65 @@ func (f *folder) readLikeIPv4(readings []reading) bool {
 }
 
 // fold4 folds 32-bit spans: those that the readings say, by default IPv4's own.
-func (f *folder) fold4(readings []reading) *spans {
-	parts := make([]*spans, len(f.layers))
+func (f *folder) fold4(readings []reading) *spans4 {
+	begin := uniform[uint32](0)
+	parts := []*spansIn[uint32]{&begin}
 	for i, l := range f.layers {
-		parts[i] = &l.v4
+		part := &l.v4.spansIn
 		if readings != nil && !readings[i].repeats {
-			constant := uniform(readings[i].id)
-			parts[i] = &constant
+			constant := uniform[uint32](readings[i].id)
+			part = &constant
 		}
+		parts = append(parts, part)
 	}
-	return f.foldSpans(uniform(0), parts)
+	return &spans4{foldSpans(f, cmp.Less[uint32], parts)}
 }
 
 // fold6 begins with knowing which addresses clients choose.
-func (f *folder) fold6() *spans {
-	parts := make([]*spans, len(f.layers))
-	for i, l := range f.layers {
-		parts[i] = &l.v6
-	}
-	sum := uniform(0)
+func (f *folder) fold6() spans6 {
+	begin := uniform6(0)
 	for _, block := range chosen {
-		sum = sum.patch(block.first, block.last(), f.number(fact{chosen: true}))
+		number, _ := f.facts.number(fact{chosen: true})
+		begin.patch(block.first, block.last(), number)
 	}
-	return f.foldSpans(sum, parts)
+	parts := []*spansIn[addrnum.Number]{&begin.spansIn}
+	for _, l := range f.layers {
+		parts = append(parts, &l.v6.spansIn)
+	}
+	return spans6{foldSpans(f, addrnum.Number.Less, parts)}
 }
 
-// foldSpans applies the layers' statements one layer after the other.
-func (f *folder) foldSpans(sum spans, parts []*spans) *spans {
-	for i, part := range parts {
-		statements := f.layers[i].statements
-		seen := map[[2]uint32]uint32{}
-		sum = merge(&sum, part, func(before, said uint32) uint32 {
-			if said == 0 {
-				return before
-			}
-			key := [2]uint32{before, said}
-			after, known := seen[key]
-			if !known {
-				after = f.number(f.vocabulary.apply(f.facts[before], &statements[said]))
-				seen[key] = after
-			}
-			return after
-		})
-	}
-	return &sum
+// foldSpans applies what the layers say to what is known at the beginning, which is
+// the first of parts. All layers are gone through at once: spans of what the first two
+// or three come to would take as much memory as the outcome, each time.
+func foldSpans[A comparable](f *folder, less func(a, b A) bool, parts []*spansIn[A]) spansIn[A] {
+	places := 0
+	sweep(less, parts, func(A, int, []uint32) { places++ })
+	out := room[A](places)
+	facts := make([]uint32, len(parts)) // what is known after each part
+	sweep(less, parts, func(first A, changed int, ids []uint32) {
+		if changed == 0 {
+			facts[0] = ids[0]
+			changed++
+		}
+		for i := changed; i < len(parts); i++ {
+			facts[i] = f.apply(i-1, facts[i-1], ids[i])
+		}
+		out.add(first, facts[len(facts)-1])
+	})
+	return out
 }
 
-func (f *folder) number(x fact) uint32 {
-	id, known := f.index[x]
+// apply is the number of what a fact becomes by a layer's statement.
+func (f *folder) apply(layer int, before, said uint32) uint32 {
+	if said == 0 {
+		return before
+	}
+	steps := &f.steps[layer]
+	step, known := steps.met.number([2]uint32{before, said})
 	if !known {
-		id = uint32(len(f.facts))
-		f.facts = append(f.facts, x)
-		f.index[x] = id
+		after, _ := f.facts.number(f.vocabulary.apply(f.facts.items[before], &f.layers[layer].statements[said]))
+		steps.after = append(steps.after, after)
 	}
-	return id
+	return steps.after[step]
 }

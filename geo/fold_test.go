@@ -27,7 +27,7 @@ var aliasChoices = []alias{
 // randomLayer says random things with few edges, most of them at the borders of
 // blocks, where mistakes would be.
 func randomLayer(random *rand.Rand, v *vocabulary) *layer {
-	l := &layer{v4: uniform(0), v6: uniform(0), statements: make([]statement, 1)}
+	l := &layer{v4: uniform4(0), v6: uniform6(0), statements: make([]statement, 1)}
 	for range 3 {
 		said := statement{states: Field(random.UintN(32)), asn: random.Uint32N(3), tells: Sorts(random.UintN(16)), replaces: random.IntN(2) == 0}
 		said.hides = said.tells & Sorts(random.UintN(16))
@@ -37,8 +37,8 @@ func randomLayer(random *rand.Rand, v *vocabulary) *layer {
 		l.statements = append(l.statements, said)
 	}
 	for range random.IntN(4) {
-		first := addrnum.Number{Lo: uint64(random.Uint32())}
-		if l.v4.first[len(l.v4.first)-1] != first && l.v4.first[len(l.v4.first)-1].Less(first) {
+		first := random.Uint32()
+		if l.v4.first[len(l.v4.first)-1] < first {
 			l.v4.add(first, random.Uint32N(4))
 		}
 	}
@@ -53,7 +53,7 @@ func randomLayer(random *rand.Rand, v *vocabulary) *layer {
 		case 2:
 			last = block.address(random.Uint32())
 		}
-		l.v6 = l.v6.patch(first, last, random.Uint32N(4))
+		l.v6.patch(first, last, random.Uint32N(4))
 	}
 	if random.IntN(3) == 0 {
 		return l // corrections or a list
@@ -65,7 +65,7 @@ func randomLayer(random *rand.Rand, v *vocabulary) *layer {
 		}
 		if !clash {
 			l.aliases = append(l.aliases, a)
-			l.v6 = l.v6.patch(a.first, a.last(), 0)
+			l.v6.patch(a.first, a.last(), 0)
 		}
 	}
 	l.leaveChosen()
@@ -80,7 +80,7 @@ func isChosen(addr netip.Addr) bool {
 // A database says nothing of addresses that clients choose, however its tree
 // comes to them, and everywhere else what it said before.
 func TestDatabasesLeaveWhatClientsChoose(t *testing.T) {
-	v4 := spans{first: []addrnum.Number{{}, {Lo: 0x01000000}, {Lo: 0x02000000}}, id: []uint32{1, 2, 0}}
+	v4 := spans4{spansIn[uint32]{first: []uint32{0, 0x01000000, 0x02000000}, id: []uint32{1, 2, 0}}}
 	choices := append(slices.Clone(aliasChoices), alias{addrnum.Number{Hi: 0x2001 << 48}, 16}, alias{addrnum.Number{Hi: 0x2001_0000_8000_0000}, 33}, alias{addrnum.Number{}, 64})
 	for _, a := range choices {
 		for _, everywhere := range []uint32{0, 3} {
@@ -88,9 +88,10 @@ func TestDatabasesLeaveWhatClientsChoose(t *testing.T) {
 			for i := range before.statements {
 				before.statements[i].asn = uint32(i)
 			}
-			all := uniform(everywhere)
-			before.v6 = all.patch(a.first, a.last(), 0)
+			before.v6 = uniform6(everywhere)
+			before.v6.patch(a.first, a.last(), 0)
 			after := *before
+			after.v6 = spans6{before.v6.clone()}
 			after.aliases = slices.Clone(before.aliases)
 			after.leaveChosen()
 			for _, block := range slices.Concat(choices, chosen[:]) {
@@ -116,16 +117,15 @@ func randomProvided(random *rand.Rand) Provided {
 // says is what a layer says of one address, looked up.
 func (l *layer) says(addr netip.Addr) *statement {
 	at := addrnum.From(addr)
-	from := &l.v6
 	if addr.Is4() {
-		from = &l.v4
+		return &l.statements[l.v4.id[l.v4.at(uint32(at.Lo))]]
 	}
 	for _, a := range l.aliases {
-		if addr.Is6() && !at.Less(a.first) && !a.last().Less(at) {
-			from, at = &l.v4, addrnum.Number{Lo: uint64(a.embedded(at))}
+		if !at.Less(a.first) && !a.last().Less(at) {
+			return &l.statements[l.v4.id[l.v4.at(a.embedded(at))]]
 		}
 	}
-	return &l.statements[from.id[from.at(at)]]
+	return &l.statements[l.v6.id[l.v6.at(at)]]
 }
 
 // Folding layers that repeat IPv4 in all sorts of blocks, against applying the
@@ -141,8 +141,7 @@ func TestFoldAgainstEachAddress(t *testing.T) {
 		var addrs []netip.Addr
 		for _, l := range layers {
 			for _, first := range l.v4.first {
-				for _, at := range []addrnum.Number{first, first.Prev()} {
-					v4 := uint32(at.Lo)
+				for _, v4 := range []uint32{first, first - 1} {
 					addrs = append(addrs, addrnum.Addr4(v4))
 					for _, block := range aliasChoices {
 						addrs = append(addrs, block.address(v4).Addr6(), block.address(v4+1).Prev().Addr6())
@@ -181,12 +180,12 @@ func TestBlocksShareIPv4(t *testing.T) {
 	v := newVocabulary()
 	both := func() *layer {
 		return &layer{
-			v4: spans{first: []addrnum.Number{{}, {Lo: 5}}, id: []uint32{0, 1}}, v6: uniform(0),
+			v4: spans4{spansIn[uint32]{first: []uint32{0, 5}, id: []uint32{0, 1}}}, v6: uniform6(0),
 			aliases: []alias{aliasChoices[2], aliasChoices[5]}, statements: []statement{{}, {states: ASN, asn: 1}},
 		}
 	}
-	onlyV6 := &layer{v4: uniform(0), v6: uniform(0), statements: make([]statement, 1)}
-	onlyV4 := &layer{v4: spans{first: []addrnum.Number{{}, {Lo: 9}}, id: []uint32{0, 1}}, v6: uniform(0), statements: []statement{{}, {states: ASN, asn: 2}}}
+	onlyV6 := &layer{v4: uniform4(0), v6: uniform6(0), statements: make([]statement, 1)}
+	onlyV4 := &layer{v4: spans4{spansIn[uint32]{first: []uint32{0, 9}, id: []uint32{0, 1}}}, v6: uniform6(0), statements: []statement{{}, {states: ASN, asn: 2}}}
 	shared := build([]*layer{both(), onlyV6}, v, supply{})
 	require.Len(t, shared.blocks, 2)
 	for _, b := range shared.blocks {

@@ -8,7 +8,8 @@ import (
 
 // layer is one source, read: what it says of every address of either family.
 type layer struct {
-	v4, v6     spans       // numbers are indexes into statements; 0: says nothing
+	v4         spans4 // numbers are indexes into statements; 0: says nothing
+	v6         spans6
 	aliases    []alias     // where v6 repeats v4; v6 itself says nothing there
 	statements []statement // statements[0] is empty
 	supplied   supply
@@ -81,7 +82,7 @@ func (l *layer) leaveChosen() {
 	l.inlineAliases(keep)
 	for _, block := range chosen {
 		if id, one := l.v6.within(block.first, block.last()); !one || id != 0 {
-			l.v6 = l.v6.patch(block.first, block.last(), 0)
+			l.v6.patch(block.first, block.last(), 0)
 		}
 	}
 }
@@ -121,15 +122,15 @@ func (l *layer) inlineAliases(keep []alias) {
 }
 
 // inline writes v4 into the block.
-func (s *spans) inline(block alias, v4 *spans) spans {
+func (s *spans6) inline(block alias, v4 *spans4) spans6 {
 	end := block.last().Next()
-	var patched spans
+	patched := spans6{room[addrnum.Number](len(s.first) + len(v4.first) + 1)}
 	i := 0
 	for ; i < len(s.first) && s.first[i].Less(block.first); i++ {
 		patched.add(s.first[i], s.id[i])
 	}
 	for j := range v4.first {
-		patched.add(block.address(uint32(v4.first[j].Lo)), v4.id[j])
+		patched.add(block.address(v4.first[j]), v4.id[j])
 	}
 	if end == (addrnum.Number{}) {
 		return patched

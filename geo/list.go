@@ -61,7 +61,7 @@ func listSupply(service Service, list Dataset) supply {
 }
 
 // union marks the addresses of all networks with 1, the others with 0.
-func union(networks []netipx.IPRange) (v4, v6 spans) {
+func union(networks []netipx.IPRange) (v4 spans4, v6 spans6) {
 	var in4, in6 []interval
 	for _, network := range networks {
 		i := interval{addrnum.From(network.From()), addrnum.From(network.To())}
@@ -71,16 +71,16 @@ func union(networks []netipx.IPRange) (v4, v6 spans) {
 			in6 = append(in6, i)
 		}
 	}
-	return mark(in4, addrnum.IPv4.Last()), mark(in6, addrnum.IPv6.Last())
+	return of4(mark(in4, addrnum.IPv4.Last())), mark(in6, addrnum.IPv6.Last())
 }
 
 // interval is a network of either family.
 type interval struct{ first, last addrnum.Number }
 
 // mark marks the addresses of intervals in a space that ends with end.
-func mark(intervals []interval, end addrnum.Number) spans {
+func mark(intervals []interval, end addrnum.Number) spans6 {
 	slices.SortFunc(intervals, func(a, b interval) int { return a.first.Compare(b.first) })
-	marked := uniform(0)
+	marked := uniform6(0)
 	for i := 0; i < len(intervals); {
 		first, last := intervals[i].first, intervals[i].last
 		for i++; i < len(intervals) && !last.Less(intervals[i].first); i++ {

@@ -3,6 +3,7 @@ package geo
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/oschwald/maxminddb-golang/v2"
@@ -37,29 +38,26 @@ func readMMDB(content []byte, v *vocabulary) (*layer, Dataset, error) {
 		return nil, Dataset{}, err
 	}
 
-	l := &layer{statements: make([]statement, 1)}
-	s := &statementReader{
-		records:    recordReader{data: newDataSection(data)},
-		vocabulary: v,
-		layer:      l,
-		byOffset:   make(map[uint32]uint32, len(data)/256),
-		numbers:    map[statement]uint32{{}: 0},
-	}
-	w4 := walker{tree: tree, say: s.at, bits: 32, spans: spansOf(count4)}
+	l := &layer{v4: spans4{room[uint32](count4)}, v6: uniform6(0)}
+	s := newStatementReader(data, v)
+	w4 := walker{tree: tree, say: s.at, bits: 32, add: func(first addrnum.Number, id uint32) { l.v4.add(uint32(first.Lo), id) }}
 	if err := w4.walk(tree.v4Root, addrnum.Number{}, 0); err != nil {
 		return nil, Dataset{}, err
 	}
-	l.v4, l.v6 = w4.spans.fitted(), uniform(0)
+	l.v4.fit()
 	networks := w4.networks
 	if !tree.v4Only {
-		w6 := walker{tree: tree, say: s.at, bits: 128, spans: spansOf(count6)}
+		l.v6 = spans6{room[addrnum.Number](count6)}
+		w6 := walker{tree: tree, say: s.at, bits: 128, add: l.v6.add}
 		if err := w6.walk(0, addrnum.Number{}, 0); err != nil {
 			return nil, Dataset{}, err
 		}
-		l.v6, l.aliases = w6.spans.fitted(), w6.aliases
+		l.v6.fit()
+		l.aliases = w6.aliases
 		l.leaveChosen()
 		networks += w6.networks
 	}
+	l.statements = slices.Clone(s.statements.items)
 	dataset := Dataset{Type: reader.Metadata.DatabaseType, Networks: networks, Networks4: w4.networks}
 	l.supplied = l.databaseSupply(v, tree.v4Only)
 	if epoch := uint64(reader.Metadata.BuildEpoch); epoch <= latestBuild {
@@ -101,9 +99,14 @@ func split(content []byte, m *maxminddb.Metadata) (*searchTree, []byte, error) {
 type statementReader struct {
 	records    recordReader
 	vocabulary *vocabulary
-	layer      *layer
 	byOffset   map[uint32]uint32
-	numbers    map[statement]uint32
+	statements numbering[statement] // the first is empty
+}
+
+func newStatementReader(data []byte, v *vocabulary) *statementReader {
+	s := &statementReader{records: recordReader{data: newDataSection(data)}, vocabulary: v, byOffset: make(map[uint32]uint32, len(data)/256)}
+	s.statements.number(statement{})
+	return s
 }
 
 func (s *statementReader) at(offset uint32) (uint32, error) {
@@ -114,13 +117,7 @@ func (s *statementReader) at(offset uint32) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	said := record.statement(s.vocabulary)
-	id, known := s.numbers[said]
-	if !known {
-		id = uint32(len(s.layer.statements))
-		s.layer.statements = append(s.layer.statements, said)
-		s.numbers[said] = id
-	}
+	id, _ := s.statements.number(record.statement(s.vocabulary))
 	s.byOffset[offset] = id
 	return id, nil
 }
@@ -132,7 +129,7 @@ func (s *statementReader) at(offset uint32) (uint32, error) {
 // them (docs/semantics.md, geo-11).
 func (l *layer) databaseSupply(v *vocabulary, v4Only bool) supply {
 	var s supply
-	s.stated = families{l.stated(v, &l.v4), l.stated(v, &l.v6)}
+	s.stated = families{l.stated(v, l.v4.id), l.stated(v, l.v6.id)}
 	both := s.stated.v4
 	both.add(s.stated.v6)
 	sorts := Provided{Fields: both.Fields & (AnonymizerField | ServicesField), Anonymizer: both.Anonymizer, Services: both.Services, named: both.named}
@@ -151,10 +148,10 @@ func (l *layer) databaseSupply(v *vocabulary, v4Only bool) supply {
 
 // stated is what the records of one family state. What a block of IPv6 repeats
 // counts for IPv4 alone.
-func (l *layer) stated(v *vocabulary, family *spans) Provided {
+func (l *layer) stated(v *vocabulary, family []uint32) Provided {
 	var stated Provided
 	seen := make([]bool, len(l.statements))
-	for _, id := range family.id {
+	for _, id := range family {
 		if seen[id] {
 			continue
 		}

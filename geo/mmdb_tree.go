@@ -162,7 +162,7 @@ type walker struct {
 	tree     *searchTree
 	say      func(offset uint32) (uint32, error) // the statement at an offset of the data section
 	bits     int                                 // of an address: 32 or 128
-	spans    spans
+	add      func(first addrnum.Number, id uint32)
 	aliases  []alias
 	networks int
 }
@@ -177,7 +177,7 @@ func (w *walker) walk(record uint32, first addrnum.Number, depth int) error {
 		if a := (alias{first, uint(depth)}); a != mapped {
 			w.aliases = append(w.aliases, a)
 		}
-		w.spans.add(first, 0)
+		w.add(first, 0)
 		return nil
 	}
 	if err := w.walk(t.record(record, 0), first, depth+1); err != nil {
@@ -191,7 +191,7 @@ func (w *walker) walk(record uint32, first addrnum.Number, depth int) error {
 // end is a record that is no node.
 func (w *walker) end(record uint32, first addrnum.Number, depth int) error {
 	if record == w.tree.nodes {
-		w.spans.add(first, 0)
+		w.add(first, 0)
 		return nil
 	}
 	w.networks++
@@ -200,7 +200,7 @@ func (w *walker) end(record uint32, first addrnum.Number, depth int) error {
 	if err != nil {
 		return fmt.Errorf("network %s, record at offset %d of the data section: %w", w.network(first, depth), offset, err)
 	}
-	w.spans.add(first, id)
+	w.add(first, id)
 	return nil
 }
 

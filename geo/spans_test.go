@@ -13,8 +13,8 @@ import (
 // addresses meet carries between the halves.
 func wide(n int) addrnum.Number { return addrnum.Number{Hi: uint64(n) >> 4, Lo: uint64(n) << 60} }
 
-func randomSpans(random *rand.Rand) spans {
-	s := uniform(random.Uint32N(3))
+func randomSpans(random *rand.Rand) spans6 {
+	s := uniform6(random.Uint32N(3))
 	for at := 1; at < 256; at += 1 + random.IntN(60) {
 		s.add(wide(at), random.Uint32N(3))
 	}
@@ -22,7 +22,7 @@ func randomSpans(random *rand.Rand) spans {
 }
 
 // well fails unless spans begin at zero, ascend, and have no equal neighbours.
-func well(t *testing.T, s *spans) {
+func well(t *testing.T, s *spans6) {
 	t.Helper()
 	require.Equal(t, len(s.first), len(s.id))
 	require.Equal(t, addrnum.Number{}, s.first[0])
@@ -36,26 +36,37 @@ func well(t *testing.T, s *spans) {
 func TestSpansAgainstEveryAddress(t *testing.T) {
 	for seed := range uint64(500) {
 		random := rand.New(rand.NewPCG(seed, 0))
-		a, b := randomSpans(random), randomSpans(random)
+		a, b, c := randomSpans(random), randomSpans(random), randomSpans(random)
 		well(t, &a)
-		merged := merge(&a, &b, func(x, y uint32) uint32 { return min(x+y, 3) })
-		well(t, &merged)
+		var all spans6
+		before := []uint32{9, 9, 9}
+		sweep(addrnum.Number.Less, []*spansIn[addrnum.Number]{&a.spansIn, &b.spansIn, &c.spansIn}, func(first addrnum.Number, changed int, ids []uint32) {
+			require.Equal(t, before[:changed], ids[:changed], "seed %d, address %v", seed, first)
+			require.NotEqual(t, before[changed], ids[changed], "seed %d, address %v", seed, first)
+			copy(before, ids)
+			all.add(first, ids[0]+3*ids[1]+9*ids[2])
+		})
+		well(t, &all)
+		third := all.clone()
+		third.renumber(func(id uint32) uint32 { return id / 9 })
+		require.Equal(t, c.spansIn, third, "seed %d", seed)
 		first, last := wide(random.IntN(128)), wide(128+random.IntN(129)).Prev()
 		if random.IntN(8) == 0 {
 			last = addrnum.IPv6.Last()
 		}
-		patched := a.patch(first, last, 9)
+		patched, by := spans6{a.clone()}, random.Uint32N(4) // 3: what no neighbour has
+		patched.patch(first, last, by)
 		well(t, &patched)
 		for n := range 256 {
 			for _, at := range []addrnum.Number{wide(n), wide(n).Next(), wide(n + 1).Prev()} {
 				if n == 255 {
 					at = wide(n)
 				}
-				x, y := a.id[a.at(at)], b.id[b.at(at)]
-				require.Equal(t, min(x+y, 3), merged.id[merged.at(at)], "seed %d, address %v", seed, at)
+				x := a.id[a.at(at)]
+				require.Equal(t, x+3*b.id[b.at(at)]+9*c.id[c.at(at)], all.id[all.at(at)], "seed %d, address %v", seed, at)
 				want := x
 				if !at.Less(first) && !last.Less(at) {
-					want = 9
+					want = by
 				}
 				require.Equal(t, want, patched.id[patched.at(at)], "seed %d, address %v", seed, at)
 				id, one := a.within(wide(n), addrnum.IPv6.Last())

@@ -18,8 +18,8 @@ type Table struct {
 	facts       []packedFact // by location id; what no source speaks about is among them
 	vocabulary  *vocabulary
 	alphabet    alphabet
-	v4          *edges4
-	v6          edges6
+	v4          *spans4 // of location ids
+	v6          spans6  // of location ids, and blockBit for a whole block
 	blocks      []block
 	index       *iptable.Table // address -> location id, or blockBit and the index of a block
 	supplied    supply
@@ -32,22 +32,10 @@ type Table struct {
 // are never 2^31 locations: each takes 16 bytes.
 const blockBit = 1 << 31
 
-// edges4 are IPv4 intervals: where each begins, and its location id.
-type edges4 struct {
-	first []uint32
-	id    []uint32
-}
-
-// edges6 are IPv6 intervals, with blockBit for a whole block.
-type edges6 struct {
-	first []addrnum.Number
-	id    []uint32
-}
-
-// block is a part of IPv6 that repeats 32-bit edges, see alias.
+// block is a part of IPv6 that repeats 32-bit spans, see alias.
 type block struct {
 	alias
-	edges *edges4
+	edges *spans4
 	index *iptable.Table // of edges
 }
 

@@ -138,11 +138,11 @@ func (s *tracedSource) lineOf(addr netip.Addr, datum Field) int {
 func (l *layer) statementAt(addr netip.Addr) *statement {
 	at := addrnum.From(addr)
 	if addr.Is4() {
-		return &l.statements[l.v4.id[l.v4.at(at)]]
+		return &l.statements[l.v4.id[l.v4.at(uint32(at.Lo))]]
 	}
 	for _, block := range l.aliases {
 		if !at.Less(block.first) && !block.last().Less(at) {
-			return &l.statements[l.v4.id[l.v4.at(addrnum.Number{Lo: uint64(block.embedded(at))})]]
+			return &l.statements[l.v4.id[l.v4.at(block.embedded(at))]]
 		}
 	}
 	return &l.statements[l.v6.id[l.v6.at(at)]]
