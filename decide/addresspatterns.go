@@ -48,6 +48,7 @@ type patternKey struct {
 type patternID struct {
 	key patternKey
 	id  uint32
+	met bool // else there is none
 }
 
 // none stands for "no zone" where a zone index is kept.
@@ -90,15 +91,6 @@ func newPatternState(p *Policy) *patternState {
 		}
 	}
 	return s
-}
-
-// reset goes back to an address that no list holds. A range that ends with the
-// address space is never switched off, so each family starts afresh.
-func (s *patternState) reset() {
-	clear(s.counts)
-	s.gateways.clear()
-	s.proxies.clear()
-	s.proxyCount, s.flags, s.changed = 0, 0, true
 }
 
 // apply takes a change in. Only the first range that begins and the last one that
@@ -148,11 +140,11 @@ func (s *patternState) id() uint32 {
 		key.flags |= trustedProxy
 	}
 	switch {
-	case len(s.patterns) > 0 && key == s.current.key:
-	case len(s.patterns) > 1 && key == s.before.key: // where a range ends it often is as before the range
+	case s.current.met && key == s.current.key:
+	case s.before.met && key == s.before.key: // where a range ends it often is as before the range
 		s.current, s.before = s.before, s.current
 	default:
-		s.current, s.before = patternID{key, s.intern(key)}, s.current
+		s.current, s.before = patternID{key, s.intern(key), true}, s.current
 	}
 	return s.current.id
 }
@@ -178,21 +170,31 @@ func (s *patternState) firstBlock() int32 {
 	return none
 }
 
-// adopt gives the numbers that the patterns of another state have here. Those that are
-// new come behind all others, in their order.
-func (s *patternState) adopt(other *patternState) []uint32 {
-	sets, numbers := newAdoption(s.sets, other.sets.sets), make([]uint32, len(other.patterns))
-	for i := range other.patterns {
-		pattern := other.patterns[i]
-		pattern.gateways, pattern.proxies = sets.id(pattern.gateways), sets.id(pattern.proxies)
+// patternAdoption gives the patterns of another state, or of a policy with the same
+// zones, numbers of a state. Those that are new come behind all that it has.
+type patternAdoption struct {
+	to       *patternState
+	sets     *adoption
+	patterns []addressPattern
+	numbers  []uint32 // 1 + number; 0: not met yet
+}
+
+func (s *patternState) adoption(patterns []addressPattern, of *sets) *patternAdoption {
+	return &patternAdoption{s, newAdoption(s.sets, of), patterns, make([]uint32, len(patterns))}
+}
+
+func (a *patternAdoption) id(number uint32) uint32 {
+	if a.numbers[number] == 0 {
+		pattern := a.patterns[number]
+		pattern.gateways, pattern.proxies, pattern.rules = a.sets.id(pattern.gateways), a.sets.id(pattern.proxies), 0
 		key := patternKey{pattern.gateways, pattern.proxies, pattern.flags}
-		id, found := s.ids[key]
+		id, found := a.to.ids[key]
 		if !found {
-			id = uint32(len(s.patterns))
-			s.patterns = append(s.patterns, pattern)
-			s.ids[key] = id
+			id = uint32(len(a.to.patterns))
+			a.to.patterns = append(a.to.patterns, pattern)
+			a.to.ids[key] = id
 		}
-		numbers[i] = id
+		a.numbers[number] = 1 + id
 	}
-	return numbers
+	return a.numbers[number] - 1
 }

@@ -64,90 +64,30 @@ func (h *half) id(address, geo uint32) uint32 { return h.classes.id(class{addres
 // adopt gives the numbers that the classes of another half have here. Those that are
 // new come behind all others, in their order.
 func (h *half) adopt(other *half) []uint32 {
-	patterns := h.addresses.adopt(other.addresses)
+	patterns := h.addresses.adoption(other.addresses.patterns, other.addresses.sets.sets)
 	numbers := make([]uint32, len(other.classes.list))
 	for i, c := range other.classes.list {
-		numbers[i] = h.classes.id(class{patterns[c.address], c.geo})
+		numbers[i] = h.id(patterns.id(c.address), c.geo)
 	}
 	return numbers
 }
 
-// intervals are the address space as the sweep cuts it, with classes in the
-// order in which they were met, those of IPv4 first.
-type intervals struct {
-	v4 iptable.Edges4
-	v6 iptable.Edges6
-}
-
-// newIntervals has room for so many, which may become a few more.
-func newIntervals(count4, count6 int) *intervals {
-	return &intervals{
-		iptable.Edges4{First: make([]uint32, 0, count4), Value: make([]uint32, 0, count4)},
-		iptable.Edges6{First: make([]addrnum.Number, 0, count6), Value: make([]uint32, 0, count6)},
-	}
-}
-
 // sweepBoth sweeps both families side by side. Each meets its patterns and classes for
 // itself; then those of IPv6 get the numbers that they would have had behind IPv4.
-func (p *Policy) sweepBoth(v4 []event4, v6 []event6, at geoEdges) (*intervals, *half) {
-	in, four, six := newIntervals(len(v4), len(v6)), newHalf(p), newHalf(p)
+func (p *Policy) sweepBoth(v4 []event4, v6 []event6, at geoEdges) *half {
+	four, six := newHalf(p), newHalf(p)
+	in4 := iptable.Edges4{First: make([]uint32, 0, len(v4)), Value: make([]uint32, 0, len(v4))}
+	in6 := iptable.Edges6{First: make([]addrnum.Number, 0, len(v6)), Value: make([]uint32, 0, len(v6))}
 	parallel.Do(func() {
-		sweep(v4, at.v4, four.addresses, func(at addrnum.Number, address, geo uint32) { in.v4.Add(uint32(at.Lo), four.id(address, geo)) })
+		sweep(v4, at.v4, four.addresses, func(at addrnum.Number, address, geo uint32) { in4.Add(uint32(at.Lo), four.id(address, geo)) })
 	}, func() {
-		sweep(v6, at.v6, six.addresses, func(at addrnum.Number, address, geo uint32) { in.v6.Add(at, six.id(address, geo)) })
+		sweep(v6, at.v6, six.addresses, func(at addrnum.Number, address, geo uint32) { in6.Add(at, six.id(address, geo)) })
 	})
 	numbers := four.adopt(six)
-	for i, id := range in.v6.Value {
-		in.v6.Value[i] = numbers[id]
+	for i, id := range in6.Value {
+		in6.Value[i] = numbers[id]
 	}
-	return in, four
-}
-
-// intervals are those of the table of classes.
-func (p *Policy) intervals() *intervals {
-	in := newIntervals(p.info.Intervals4, p.info.Intervals6)
-	parallel.Do(func() {
-		for at, class := range p.classAt.Edges4() {
-			in.v4.First, in.v4.Value = append(in.v4.First, at), append(in.v4.Value, class)
-		}
-	}, func() {
-		for at, class := range p.classAt.Edges6() {
-			in.v6.First, in.v6.Value = append(in.v6.First, at), append(in.v6.Value, class)
-		}
-	})
-	return in
-}
-
-// table maps addresses to their classes.
-func (in *intervals) table() *iptable.Table { return iptable.Build(in.v4, in.v6) }
-
-// tableOf maps addresses to what stands for their classes in numbers.
-func (in *intervals) tableOf(numbers []uint32) *iptable.Table {
-	var v4 iptable.Edges4
-	var v6 iptable.Edges6
-	parallel.Do(
-		func() { v4.First, v4.Value = joined(in.v4.First, in.v4.Value, numbers) },
-		func() { v6.First, v6.Value = joined(in.v6.First, in.v6.Value, numbers) },
-	)
-	return iptable.Build(v4, v6)
-}
-
-// joined is where numbers of classes change: most borders between classes are none
-// between what they have in common. They are counted first, since there may be
-// millions, of which growing would copy several times as many.
-func joined[T any](first []T, classes, numbers []uint32) ([]T, []uint32) {
-	isBorder := func(i int) bool { return i == 0 || numbers[classes[i]] != numbers[classes[i-1]] }
-	count := 0
-	for i := range classes {
-		if isBorder(i) {
-			count++
-		}
-	}
-	at, values := make([]T, 0, count), make([]uint32, 0, count)
-	for i, class := range classes {
-		if isBorder(i) {
-			at, values = append(at, first[i]), append(values, numbers[class])
-		}
-	}
-	return at, values
+	p.classAt = iptable.Build(in4, in6)
+	p.info.Intervals4, p.info.Intervals6 = len(in4.First), len(in6.First)
+	return four
 }

@@ -83,6 +83,7 @@
 //	numbers.go          the judgments about chains of one, and their numbers
 //	table.go            all of this put together
 //	reuse.go            what of it the next policy takes over
+//	resweep.go          a sweep of no more than what lists have changed
 //
 // Answers:
 //

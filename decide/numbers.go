@@ -20,17 +20,17 @@ const (
 	verdictAllow
 )
 
-// verdicts are the verdicts of classes, as the table of verdicts has them.
+// verdicts are the verdicts of judgments, as the table of verdicts has them.
 func (p *Policy) verdicts() []uint32 {
-	verdicts := make([]uint32, len(p.classes))
-	for i, number := range p.judgmentOf {
+	verdicts := make([]uint32, len(p.judgments))
+	for number := range p.judgments {
 		switch {
 		case number == secondLook:
-			verdicts[i] = verdictOpen
+			verdicts[number] = verdictOpen
 		case p.judgments[number].Allowed():
-			verdicts[i] = verdictAllow
+			verdicts[number] = verdictAllow
 		default:
-			verdicts[i] = verdictDeny
+			verdicts[number] = verdictDeny
 		}
 	}
 	return verdicts

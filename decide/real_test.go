@@ -6,8 +6,12 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+	"go4.org/netipx"
+
 	"github.com/netwicket/netwicket/bench/workload"
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/zone"
 )
 
 // A hundred zones at Okta's limits on databases of the whole internet: the
@@ -102,5 +106,62 @@ func compareWithExplain(t *testing.T, policy *decide.Policy, chain []netip.Addr)
 		for _, difference := range differences(policy, chain[0], want) {
 			t.Error(difference)
 		}
+	}
+}
+
+// On databases of the whole internet a policy that follows another one is, table by
+// table, what compiling it from nothing makes.
+func TestRecompileOnTheWholeInternet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds of processor time; run without -short")
+	}
+	var suite workload.Suite
+	t.Logf("data: %s", workload.Origin())
+	config := suite.Config(t, 100)
+	previous, err := decide.Compile(config)
+	require.NoError(t, err)
+	ipZone := func(c *decide.Config, number int) *zone.Zone {
+		for d := range c.Zones {
+			for i := range c.Zones[d].Zones {
+				if z := &c.Zones[d].Zones[i]; z.Active && len(z.Gateways) > 10 {
+					if number == 0 {
+						return z
+					}
+					number--
+				}
+			}
+		}
+		t.Fatal("the policy has no such zone")
+		return nil
+	}
+	random := rand.New(rand.NewPCG(3, 9))
+	for _, change := range []struct {
+		name string
+		do   func(c *decide.Config)
+	}{
+		{"fewer ranges of a zone", func(c *decide.Config) { z := ipZone(c, 3); z.Gateways = z.Gateways[5:] }},
+		{"a few of another zone's", func(c *decide.Config) { copy(ipZone(c, 0).Gateways, ipZone(c, 7).Gateways[:4]) }},
+		{"a network in use", func(c *decide.Config) {
+			ipZone(c, 11).Gateways[2].Range = netipx.RangeOfPrefix(netip.MustParsePrefix("8.0.0.0/7"))
+		}},
+		{"an IPv6 network in use", func(c *decide.Config) {
+			ipZone(c, 11).Gateways[3].Range = netipx.RangeOfPrefix(netip.MustParsePrefix("2a02:26f0::/29"))
+		}},
+		{"a rule", func(c *decide.Config) {
+			rule := &c.Rules[0].Rules[random.IntN(len(c.Rules[0].Rules))]
+			rule.Allow = !rule.Allow
+		}},
+		{"a rule less", func(c *decide.Config) { c.Rules[0].Rules = c.Rules[0].Rules[1:] }},
+		{"a zone that blocks", func(c *decide.Config) { z := ipZone(c, 5); z.Blocklist = !z.Blocklist }},
+		{"no zone there any more", func(c *decide.Config) { z := ipZone(c, 0); z.Gateways = z.Gateways[:1] }},
+	} {
+		config = cloned(config)
+		change.do(&config)
+		want, err := decide.Compile(config)
+		require.NoError(t, err, change.name)
+		got, err := decide.Recompile(previous, config)
+		require.NoError(t, err, change.name)
+		require.Empty(t, decide.Same(want, got), change.name)
+		previous = got
 	}
 }

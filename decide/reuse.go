@@ -3,11 +3,13 @@ package decide
 import (
 	"bufio"
 	"crypto/sha256"
+	"hash"
 	"iter"
 	"slices"
 
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/internal/addrnum"
+	"github.com/netwicket/netwicket/internal/iptable"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -17,13 +19,15 @@ import (
 //
 //   - what the locations of the geo table come to, if Config.Geo is the same table
 //     and the dynamic zones, AssumeNone and SailPoint's countries are equal;
-//   - with that, the classes of addresses, if all ranges of zones, feeds, SailPoint
-//     and the overlay in force are equal too;
-//   - with that, the tables of judgments, if each class is judged together with the
-//     same others as before.
+//   - with that, the classes of addresses, if there are as many IP zones as before, in
+//     their places and with their usage. The address space is swept again where the
+//     ranges of a zone, a feed, SailPoint or the overlay in force are others, in
+//     pieces of a /16;
+//   - with that, the tables of judgments. One that says something else is made from
+//     the one before, or else from the classes.
 //
-// So a changed rule costs a third of Compile, most of it the tables of judgments. A
-// changed range costs nearly as much as Compile, since the address space is swept again.
+// So a changed rule costs a fifth of Compile, and a changed IP zone two fifths, most of it
+// for making tables. A changed dynamic zone, or one more, costs as much as Compile.
 // Documents are held against what the previous policy was compiled from, of which it
 // keeps hashes, and not against its documents, which may have changed since. The two
 // policies share what is taken over and never changes; nothing else of the previous
@@ -37,7 +41,14 @@ func Recompile(previous *Policy, config Config) (*Policy, error) {
 type origin struct {
 	geo       *geo.Table
 	locations [sha256.Size]byte // hash of what the geo patterns follow from, beside the table
-	lists     [sha256.Size]byte // hash of what the address patterns follow from
+	shape     [sha256.Size]byte // hash of what the address patterns follow from, beside the lists
+	lists     []listOrigin      // by feature
+}
+
+// listOrigin is what of the lists of a feature is kept.
+type listOrigin struct {
+	sum    [sha256.Size]byte // hash of their ranges, in their order
+	v4, v6 partSpans         // that the ranges are in
 }
 
 // locates says that a policy has the geo patterns of that origin.
@@ -45,12 +56,18 @@ func (p *Policy) locates(o *origin) bool {
 	return p != nil && p.classAt != nil && p.origin.geo == o.geo && p.origin.locations == o.locations
 }
 
+// shapes says that a policy has the geo patterns of that origin, and address patterns
+// of the same zones.
+func (p *Policy) shapes(o *origin) bool { return p.locates(o) && p.origin.shape == o.shape }
+
 // lists says that a policy has the classes of that origin.
-func (p *Policy) lists(o *origin) bool { return p.locates(o) && p.origin.lists == o.lists }
+func (p *Policy) lists(o *origin) bool {
+	return p.shapes(o) && slices.EqualFunc(p.origin.lists, o.lists, func(a, b listOrigin) bool { return a.sum == b.sum })
+}
 
 // hashLocations hashes what geo patterns follow from.
 func (c *compiler) hashLocations() [sha256.Size]byte {
-	return hashOf(func(h *hasher) {
+	return newHashing().of(func(h *hasher) {
 		h.count(c.p.dynamicBits)
 		for i := range c.p.zones {
 			if c.p.zones[i].kind == dynamicZone {
@@ -64,9 +81,9 @@ func (c *compiler) hashLocations() [sha256.Size]byte {
 	})
 }
 
-// hashLists hashes what address patterns follow from.
-func (p *Policy) hashLists(v4 []event4, v6 []event6) [sha256.Size]byte {
-	return hashOf(func(h *hasher) {
+// hashShape hashes what features mean.
+func (p *Policy) hashShape() [sha256.Size]byte {
+	return newHashing().of(func(h *hasher) {
 		h.count(p.ipBits)
 		for i := range p.zones {
 			if z := &p.zones[i]; z.kind == ipZone {
@@ -74,25 +91,72 @@ func (p *Policy) hashLists(v4 []event4, v6 []event6) [sha256.Size]byte {
 				h.flags(z.blocks)
 			}
 		}
-		h.count(len(v4))
-		for _, e := range v4 {
-			h.number(uint64(e))
-		}
-		h.count(len(v6))
-		for i := range v6 {
-			h.number(v6[i].address.Hi)
-			h.number(v6[i].address.Lo)
-			h.number(uint64(v6[i].what))
-		}
 	})
 }
 
-func hashOf(write func(*hasher)) (sum [sha256.Size]byte) {
-	hash := sha256.New()
-	h := &hasher{out: bufio.NewWriterSize(hash, 1<<15)}
-	write(h)
+// originsOf are the origins of lists, by feature.
+func originsOf(lists []list, numbered features) []listOrigin {
+	origins, hashing := make([]listOrigin, numbered.count()), newHashing()
+	for _, l := range lists {
+		o := &origins[l.feature]
+		var v4, v6 iptable.Parts
+		o.sum = hashing.of(func(h *hasher) {
+			h.write(o.sum[:]) // of the feature's lists before
+			for r := range l.ranges {
+				if !r.IsValid() {
+					continue // it holds nothing
+				}
+				fam, first, last := addrnum.FamilyOf(r.From()), addrnum.From(r.From()), addrnum.From(r.To())
+				h.flags(fam == addrnum.IPv4)
+				for _, number := range []uint64{first.Hi, first.Lo, last.Hi, last.Lo} {
+					h.number(number)
+				}
+				parts := &v6
+				if fam == addrnum.IPv4 {
+					parts = &v4
+				}
+				parts.Add(partOf(fam, first), partOf(fam, last))
+			}
+		})
+		o.v4, o.v6 = append(o.v4, spansOf(&v4)...), append(o.v6, spansOf(&v6)...)
+	}
+	return origins
+}
+
+// partSpans are /16s of one family, as spans of neighbours.
+type partSpans []partSpan
+
+type partSpan struct{ first, last uint16 }
+
+func spansOf(parts *iptable.Parts) (spans partSpans) {
+	for first, last := range parts.Spans() {
+		spans = append(spans, partSpan{uint16(first), uint16(last)})
+	}
+	return spans
+}
+
+func (s partSpans) addTo(parts *iptable.Parts) {
+	for _, span := range s {
+		parts.Add(uint32(span.first), uint32(span.last))
+	}
+}
+
+// hashing makes hashes one after the other.
+type hashing struct {
+	sum hash.Hash
+	hasher
+}
+
+func newHashing() *hashing {
+	sum := sha256.New()
+	return &hashing{sum, hasher{out: bufio.NewWriterSize(sum, 1<<12)}}
+}
+
+func (h *hashing) of(write func(*hasher)) (sum [sha256.Size]byte) {
+	h.sum.Reset()
+	write(&h.hasher)
 	_ = h.out.Flush() // a hash takes everything
-	hash.Sum(sum[:0])
+	h.sum.Sum(sum[:0])
 	return sum
 }
 

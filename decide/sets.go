@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
+	"slices"
 )
 
 // chunkWords is how many words of a set are kept together: 512 zones or rules.
@@ -225,15 +226,10 @@ func (c *setCursor) set(bit int, on bool) {
 	}
 }
 
-func (c *setCursor) clear() {
-	clear(c.words)
-	clear(c.numbers)
-	clear(c.isStale)
-	c.stale = c.stale[:0]
-}
-
-// id is the id of the set as it is now.
+// id is the id of the set as it is now. Chunks that are new get their numbers in order, as
+// those of a set that is adopted do.
 func (c *setCursor) id() uint32 {
+	slices.Sort(c.stale)
 	for _, position := range c.stale {
 		first := position * chunkWords
 		c.numbers[position] = c.in.chunkID(c.words[first:min(first+chunkWords, len(c.words))])

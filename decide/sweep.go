@@ -85,14 +85,15 @@ func eventsOf(lists []list) (v4 []event4, v6 []event6) {
 	return v4, v6
 }
 
-// sweep walks one family in address order, merging the events with the edges
-// of the geo table, and hands out where each interval of one (address pattern,
-// geo pattern) pair starts.
+// sweep walks one family, or a part of it, in address order, merging its events with
+// the edges of the geo table, and hands out where each interval of one (address
+// pattern, geo pattern) pair starts. The state is that before the first address; of a
+// whole family it is a new one, since ranges that end with the address space are never
+// switched off.
 func sweep[event interface {
 	at() addrnum.Number
 	change() change
 }](events []event, geoEdges iter.Seq2[addrnum.Number, uint32], state *patternState, emit func(at addrnum.Number, address, geo uint32)) {
-	state.reset()
 	i := 0
 	geo := uint32(0)
 	apply := func(at addrnum.Number) {

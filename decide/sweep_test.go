@@ -37,14 +37,14 @@ func TestSweepGoesByEveryRange(t *testing.T) {
 		within := func(addr netip.Addr, kind int) bool {
 			return slices.ContainsFunc(byFeature[kind], func(r netipx.IPRange) bool { return r.Contains(addr) })
 		}
-		state := newPatternState(policy)
+		states := map[addrnum.Family]*patternState{addrnum.IPv4: newPatternState(policy), addrnum.IPv6: newPatternState(policy)}
 		at := map[addrnum.Family]map[addrnum.Number]uint32{addrnum.IPv4: {}, addrnum.IPv6: {}}
 		noGeo := func(yield func(addrnum.Number, uint32) bool) { yield(addrnum.Number{}, 0) }
 		v4, v6 := eventsOf(lists)
-		sweep(v4, noGeo, state, func(first addrnum.Number, address, _ uint32) { at[addrnum.IPv4][first] = address })
-		sweep(v6, noGeo, state, func(first addrnum.Number, address, _ uint32) { at[addrnum.IPv6][first] = address })
+		sweep(v4, noGeo, states[addrnum.IPv4], func(first addrnum.Number, address, _ uint32) { at[addrnum.IPv4][first] = address })
+		sweep(v6, noGeo, states[addrnum.IPv6], func(first addrnum.Number, address, _ uint32) { at[addrnum.IPv6][first] = address })
 		for _, fam := range []addrnum.Family{addrnum.IPv4, addrnum.IPv6} {
-			id := uint32(0)
+			id, state := uint32(0), states[fam]
 			for _, number := range addressesNearTheEnds(fam, 13) { // one more than ranges end at
 				if next, found := at[fam][number]; found {
 					id = next

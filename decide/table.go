@@ -6,6 +6,7 @@ import (
 
 	"go4.org/netipx"
 
+	"github.com/netwicket/netwicket/internal/iptable"
 	"github.com/netwicket/netwicket/internal/parallel"
 	"github.com/netwicket/netwicket/zone"
 )
@@ -13,35 +14,43 @@ import (
 // buildTable settles what addresses come to: patterns, classes, judgments, and the
 // tables of them. What the previous policy has of it is taken over, see [Recompile].
 func (c *compiler) buildTable() {
-	p, previous := c.p, c.previous
+	p := c.p
 	rules, rulesByZone := c.settleRules()
 	lists := c.lists()
 	var v4 []event4
 	var v6 []event6
 	var at geoEdges
-	p.origin.geo, p.origin.locations = c.config.Geo, c.hashLocations()
-	parallel.Do(func() {
-		v4, v6 = eventsOf(lists)
-		p.origin.lists = p.hashLists(v4, v6)
-	}, func() { at = c.locate() })
-
-	var in *intervals // nil: those of the previous policy
-	if previous.lists(&p.origin) {
-		p.classAt, p.classes, p.ipSets = previous.classAt, previous.classes, previous.ipSets
-		p.addressPatterns = slices.Clone(previous.addressPatterns)
-		p.info.Intervals4, p.info.Intervals6 = previous.info.Intervals4, previous.info.Intervals6
-	} else {
-		var met *half
-		in, met = p.sweepBoth(v4, v6, at)
-		p.classes, p.addressPatterns, p.ipSets = met.classes.list, met.addresses.patterns, met.addresses.sets.sets
-		p.info.Intervals4, p.info.Intervals6 = len(in.v4.First), len(in.v6.First)
-	}
+	parallel.Do(func() { v4, v6 = eventsOf(lists) }, func() {
+		p.origin = origin{geo: c.config.Geo, locations: c.hashLocations(), shape: p.hashShape(), lists: originsOf(lists, features{p.ipBits})}
+		at = c.locate()
+	})
+	s := c.classify(v4, v6, at)
 	p.info.Classes = len(p.classes)
 	p.settleRules(rules, rulesByZone)
 	p.everyHop = p.blocklists || len(c.deny) > 0
 	p.settle()
-	c.makeTables(in)
+	c.makeTables(s)
 	p.keepSecondLooks()
+}
+
+// classify settles the classes of addresses, and says how they follow the previous
+// policy's: nil if not at all.
+func (c *compiler) classify(v4 []event4, v6 []event6, at geoEdges) (s *succession) {
+	p, previous := c.p, c.previous
+	var met *half
+	switch {
+	case !previous.shapes(&p.origin):
+		met = p.sweepBoth(v4, v6, at)
+	case previous.lists(&p.origin):
+		p.classAt, p.classes, p.ipSets = previous.classAt, previous.classes, previous.ipSets
+		p.addressPatterns = slices.Clone(previous.addressPatterns)
+		p.info.Intervals4, p.info.Intervals6 = previous.info.Intervals4, previous.info.Intervals6
+		return unchanged(len(p.classes))
+	default:
+		met, s = p.resweep(previous, v4, v6)
+	}
+	p.classes, p.addressPatterns, p.ipSets = met.classes.list, met.addresses.patterns, met.addresses.sets.sets
+	return s
 }
 
 // locate settles the geo patterns.
@@ -58,35 +67,29 @@ func (c *compiler) locate() geoEdges {
 	return geoEdgesOf(c.config.Geo, byLocation)
 }
 
-// makeTables makes the tables of these intervals, or without any those that differ
-// from the previous policy's.
-func (c *compiler) makeTables(in *intervals) {
+// makeTables makes the tables of judgments and verdicts: from the previous policy's, or
+// else of the classes. Either way they are the same.
+func (c *compiler) makeTables(s *succession) {
 	p, verdicts := c.p, c.p.verdicts()
-	if in == nil {
-		if slices.Equal(p.judgmentOf, c.previous.judgmentOf) {
-			p.judgmentAt = c.previous.judgmentAt
-		}
-		if slices.Equal(verdicts, c.previous.verdicts()) {
-			p.verdictAt = c.previous.verdictAt
-		}
-		if p.judgmentAt != nil && p.verdictAt != nil {
-			return
-		}
-		in = p.intervals()
+	if s != nil {
+		p.judgmentAt = s.follow(c.previous.judgmentAt, c.previous.judgmentOf, p.judgmentOf)
+		p.verdictAt = s.follow(c.previous.verdictAt, mapped(c.previous.judgmentOf, c.previous.verdicts()), mapped(p.judgmentOf, verdicts))
 	}
-	parallel.Do(func() {
-		if p.classAt == nil {
-			p.classAt = in.table()
-		}
-	}, func() {
-		if p.judgmentAt == nil {
-			p.judgmentAt = in.tableOf(p.judgmentOf)
-		}
-	}, func() {
-		if p.verdictAt == nil {
-			p.verdictAt = in.tableOf(verdicts)
-		}
-	})
+	if p.judgmentAt == nil {
+		p.judgmentAt = p.classAt.Image(p.judgmentOf, iptable.Anew{})
+	}
+	if p.verdictAt == nil {
+		p.verdictAt = p.judgmentAt.Image(verdicts, iptable.Anew{})
+	}
+}
+
+// mapped are the numbers for all of a list.
+func mapped(list, numbers []uint32) []uint32 {
+	all := make([]uint32, len(list))
+	for i, v := range list {
+		all[i] = numbers[v]
+	}
+	return all
 }
 
 // lists are all that says something of an address, and settles which zones a request

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/netwicket/netwicket/internal/addrnum"
+	"github.com/netwicket/netwicket/internal/parallel"
 )
 
 // Edges4 is a map of IPv4 addresses as its borders: from First[i] on, up to the next one or to the end of the address
@@ -47,7 +48,9 @@ func build(v4 Edges4, v6 Edges6, dense6 int) *Table {
 	var e4, e6 edges
 	e4.first4, e4.value = tidy(v4.First, v4.Value, cmp.Compare[uint32])
 	e6.first6, e6.value = tidy(v6.First, v6.Value, addrnum.Number.Compare)
-	return &Table{v4: buildFamily4(e4), v6: buildFamily6(e6, dense6)}
+	t := &Table{}
+	parallel.Do(func() { t.v4 = buildFamily4(e4) }, func() { t.v6 = buildFamily6(e6, dense6) })
+	return t
 }
 
 // edges are those of one family, tidy.

@@ -6,21 +6,31 @@ type builder4 struct {
 	blocks  pool[slimGroup]
 	single  pool[slimGroup]
 	parts   pool[uint32]
-	waiting []uint32 // what the groups in work are divided into, see divide
+	waiting []uint32 // what the groups in work are divided into, see keep
 	deep    []group
 }
 
-func buildFamily4(e edges) Family4 {
+// newBuilder4 makes one with room for so many values and groups.
+func newBuilder4(e edges, lowest uint32, values, groups int) *builder4 {
 	b := &builder4{
-		trieBuilder: newTrieBuilder(e), blocks: newPool[slimGroup](e.count() / 8),
+		trieBuilder: newTrieBuilder(e, lowest, values), blocks: newPool[slimGroup](groups),
 		single: newPool[slimGroup](0), parts: newPool[uint32](0),
 	}
-	b.divide, b.join = b.divideCell, b.joinParts
-	f := Family4{root: b.roots()}
-	f.blocks, f.single = append([]slimGroup(nil), b.blocks.items...), append([]slimGroup(nil), b.single.items...)
-	f.deep, f.parts = append([]group(nil), b.deep...), append([]uint32(nil), b.parts.items...)
-	f.values = newValues(b.values.items)
-	return f
+	b.keep, b.join = b.keepPart, b.joinParts
+	return b
+}
+
+func buildFamily4(e edges) Family4 {
+	b := newBuilder4(e, e.value[0], e.count(), e.count()/8)
+	return b.family(b.roots())
+}
+
+// family is what has been built.
+func (b *builder4) family(root *[1 << rootBits]uint16) Family4 {
+	return Family4{
+		root: root, blocks: append([]slimGroup(nil), b.blocks.items...), single: append([]slimGroup(nil), b.single.items...),
+		deep: append([]group(nil), b.deep...), parts: append([]uint32(nil), b.parts.items...), values: newValues(b.values.items),
+	}
 }
 
 // roots numbers the blocks of all /16s.
@@ -33,7 +43,7 @@ func (b *builder4) roots() *[1 << rootBits]uint16 {
 			quiet = int(top.cell(b.first(next)))
 		}
 		if i < quiet {
-			uniform := b.block(rootBits, next, next)
+			uniform := b.block(b.node(rootBits, next, next))
 			for ; i < quiet; i++ {
 				root[i] = uniform
 			}
@@ -43,16 +53,15 @@ func (b *builder4) roots() *[1 << rootBits]uint16 {
 			for next < b.count() && top.cell(b.first(next)) == uint64(i) {
 				next++
 			}
-			root[i] = b.block(rootBits, first, next)
+			root[i] = b.block(b.node(rootBits, first, next))
 		}
 	}
 	return root
 }
 
-// block makes the block of the /16 with these edges and gives its number, which 16 bits hold: there are no more of them.
-func (b *builder4) block(from uint, i, j int) uint16 {
+// block keeps the block of a /16 and gives its number, which 16 bits hold: there are no more of them.
+func (b *builder4) block(node [groupsPerNode]group) uint16 {
 	var block [groupsPerNode]slimGroup
-	node := b.node(from, i, j)
 	for k, g := range node {
 		block[k] = newSlimGroup(g)
 		if g.inner != 0 {
@@ -63,10 +72,10 @@ func (b *builder4) block(from uint, i, j int) uint16 {
 	return uint16(b.blocks.intern(block[:], hashSlim(block[:])) / groupsPerNode)
 }
 
-// divideCell divides a /24 into its addresses, of which none can be divided.
-func (b *builder4) divideCell(from uint, i, j int) {
+// keepPart keeps the addresses of a /24, of which none can be divided.
+func (b *builder4) keepPart(node [groupsPerNode]group) {
 	var part [groupsPerNode]slimGroup
-	for k, g := range b.node(from, i, j) {
+	for k, g := range node {
 		part[k] = newSlimGroup(g)
 	}
 	b.waiting = append(b.waiting, b.single.intern(part[:], hashSlim(part[:]))/groupsPerNode)

@@ -4,15 +4,26 @@ package iptable
 type builder6 struct {
 	*trieBuilder
 	nodes   pool[group]
-	waiting []group // what the groups in work are divided into, see divide
+	waiting []group // what the groups in work are divided into, see keep
 	tops    pool[group]
 	pages   []uint32 // numbers in tops
 }
 
-func buildFamily6(e edges, dense int) (f Family6) {
-	b := &builder6{trieBuilder: newTrieBuilder(e), nodes: newPool[group](e.count()), tops: newPool[group](e.count() / 16)}
-	b.divide, b.join = b.divideCell, b.joinNodes
-	f.root = b.roots(dense)
+// newBuilder6 makes one with room for so many values and groups.
+func newBuilder6(e edges, lowest uint32, values, groups int) *builder6 {
+	b := &builder6{trieBuilder: newTrieBuilder(e, lowest, values), nodes: newPool[group](groups), tops: newPool[group](groups / 16)}
+	b.keep, b.join = b.keepNode, b.joinNodes
+	return b
+}
+
+func buildFamily6(e edges, dense int) Family6 {
+	b := newBuilder6(e, e.value[0], e.count(), e.count())
+	return b.family(b.roots(dense))
+}
+
+// family is what has been built.
+func (b *builder6) family(root *[1 << rootBits]uint32) (f Family6) {
+	f.root = root
 	f.groups = append(append(make([]group, 0, len(b.nodes.items)+len(b.tops.items)), b.nodes.items...), b.tops.items...)
 	f.pages = make([]uint32, len(b.pages))
 	for i, number := range b.pages {
@@ -36,30 +47,29 @@ func (b *builder6) roots(dense int) *[1 << rootBits]uint32 {
 			root[i] = uniform
 		}
 		if i < len(root) {
-			root[i], next = b.rootEntry(top, next, dense)
+			first := next
+			for next < b.count() && top.cell(b.first(next)) == uint64(i) {
+				next++
+			}
+			if top.starts(b.first(first)) {
+				first++
+			}
+			root[i] = b.rootEntry(first, next, dense)
 		}
 	}
 	return root
 }
 
-// rootEntry makes the root entry that edge i is in; next is the first edge behind it.
-func (b *builder6) rootEntry(top cut, i, dense int) (entry uint32, next int) {
-	cell := top.cell(b.first(i))
-	next = i + 1
-	for next < b.count() && top.cell(b.first(next)) == cell {
-		next++
+// rootEntry makes the root entry of the /16 with the edges from i up to j behind its first address.
+func (b *builder6) rootEntry(i, j, dense int) uint32 {
+	if i == j {
+		return rootValue | b.uniform(b.value[i-1])
 	}
-	if top.starts(b.first(i)) {
-		i++
+	if j-i >= dense {
+		return b.page(i, j)
 	}
-	if i == next {
-		return rootValue | b.uniform(b.value[i-1]), next
-	}
-	if next-i >= dense {
-		return b.page(i, next), next
-	}
-	b.divideCell(rootBits, i, next)
-	return rootNode | b.joinNodes(1), next
+	b.keep(b.node(rootBits, i, j))
+	return rootNode | b.joinNodes(1)
 }
 
 // page makes the groups of a /16 and gives the index of the first one's number.
@@ -68,16 +78,18 @@ func (b *builder6) page(i, j int) uint32 {
 	for first := uint64(0); first < 1<<pageBits; first += cellsPerGroup {
 		var g group
 		g, i = b.group(cut{rootBits, pageBits}, first, i, j)
-		list := [1]group{g}
-		b.pages = append(b.pages, b.tops.intern(list[:], hashGroups(list[:])))
+		b.pages = append(b.pages, b.top(g))
 	}
 	return at
 }
 
-func (b *builder6) divideCell(from uint, i, j int) {
-	node := b.node(from, i, j)
-	b.waiting = append(b.waiting, node[:]...)
+// top is the number of a group of a page.
+func (b *builder6) top(g group) uint32 {
+	list := [1]group{g}
+	return b.tops.intern(list[:], hashGroups(list[:]))
 }
+
+func (b *builder6) keepNode(node [groupsPerNode]group) { b.waiting = append(b.waiting, node[:]...) }
 
 func (b *builder6) joinNodes(count int) uint32 {
 	list := b.waiting[len(b.waiting)-groupsPerNode*count:]

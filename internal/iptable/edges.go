@@ -29,7 +29,7 @@ func (t *Table) Edges6() iter.Seq2[addrnum.Number, uint32] {
 			w.emit(addrnum.Number{}, 0)
 			return
 		}
-		w.roots(&t.v6)
+		t.v6.edges(&w)
 	}
 }
 
@@ -65,15 +65,41 @@ func (f *Family4) edges(w *walker) {
 		w.emit(addrnum.Number{}, 0) // the zero Table
 		return
 	}
-	top := cut{0, rootBits}
 	for i, number := range f.root {
 		if i > 0 && number == f.root[i-1] && f.uniform(number) {
 			continue
 		}
-		if !f.block(w, f.blocks[uint(number)*groupsPerNode:][:groupsPerNode], cut{rootBits, 8}, top.first(addrnum.Number{}, uint64(i))) {
+		if !f.walkPart(w, uint32(i)) {
 			return
 		}
 	}
+}
+
+// Part ranges over the intervals of one /16, given by the uppermost 16 bits of its addresses: the first one begins with it. The
+// table must be one that [Build] made.
+func (f *Family4) Part(part uint32) iter.Seq2[uint32, uint32] {
+	return func(yield func(uint32, uint32) bool) {
+		f.walkPart(&walker{yield: func(first addrnum.Number, value uint32) bool { return yield(uint32(first.Hi>>32), value) }}, part)
+	}
+}
+
+// Key is the same number for /16s that have the same intervals. The table must be one that [Build] made.
+func (f *Family4) Key(part uint32) uint32 { return uint32(f.root[part]) }
+
+// Runs visits the values of a /16 in the order of addresses, until visit is false. Neighbours may be equal. The table must be
+// one that [Build] made.
+func (f *Family4) Runs(part uint32, visit func(value uint32) bool) bool {
+	r := f.reader()
+	for _, g := range f.block(f.root[part]) {
+		if !r.groupRuns(g, visit) {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *Family4) walkPart(w *walker, part uint32) bool {
+	return f.walkBlock(w, f.block(f.root[part]), cut{rootBits, 8}, cut{0, rootBits}.first(addrnum.Number{}, uint64(part)))
 }
 
 // uniform says that a block has one value, so that another of the same number behind it begins nothing.
@@ -87,15 +113,32 @@ func (f *Family4) uniform(number uint16) bool {
 	return true
 }
 
-func (f *Family4) block(w *walker, groups []slimGroup, c cut, first addrnum.Number) bool {
-	divided := func(index uint32, at addrnum.Number) bool {
-		return f.block(w, f.single[f.parts[index]*groupsPerNode:][:groupsPerNode], cut{c.depth(), 8}, at)
-	}
-	for i, slim := range groups {
-		g := group{starts: slim.starts(), leaf: slim.leaf}
-		if slim.leaf&slimDeep != 0 {
-			g = f.deep[slim.leaf&^slimDeep]
+// block is what a /16 is divided into.
+func (f *Family4) block(number uint16) [groupsPerNode]group {
+	return f.whole(f.blocks[uint(number)*groupsPerNode:])
+}
+
+// part is what the /24 is divided into that has that index in parts.
+func (f *Family4) part(index uint32) [groupsPerNode]group {
+	return f.whole(f.single[f.parts[index]*groupsPerNode:])
+}
+
+func (f *Family4) whole(slim []slimGroup) (node [groupsPerNode]group) {
+	for k, g := range slim[:groupsPerNode] {
+		if g.leaf&slimDeep != 0 {
+			node[k] = f.deep[g.leaf&^slimDeep]
+		} else {
+			node[k] = group{starts: g.starts(), leaf: g.leaf}
 		}
+	}
+	return node
+}
+
+func (f *Family4) walkBlock(w *walker, node [groupsPerNode]group, c cut, first addrnum.Number) bool {
+	divided := func(index uint32, at addrnum.Number) bool {
+		return f.walkBlock(w, f.part(index), cut{c.depth(), 8}, at)
+	}
+	for i, g := range node {
 		if !w.group(&f.values, g, c, c.first(first, uint64(i)*cellsPerGroup), divided) {
 			return false
 		}
@@ -103,38 +146,76 @@ func (f *Family4) block(w *walker, groups []slimGroup, c cut, first addrnum.Numb
 	return true
 }
 
-// roots goes over IPv6.
-func (w *walker) roots(f *Family6) {
+// edges goes over IPv6.
+func (f *Family6) edges(w *walker) {
 	if f.root == nil {
 		w.emit(addrnum.Number{}, 0) // the zero Table
 		return
 	}
-	top, page := cut{0, rootBits}, cut{rootBits, pageBits}
 	for i, entry := range f.root {
 		if i > 0 && entry == f.root[i-1] && entry&rootValue != 0 {
 			continue
 		}
-		more, first := true, top.first(addrnum.Number{}, uint64(i))
-		switch {
-		case entry&rootValue != 0:
-			more = w.emit(first, f.values.at(entry&^rootValue))
-		case entry&rootNode != 0:
-			more = f.node(w, entry&^rootNode, rootBits, first)
-		default:
-			for k, number := range f.pages[entry:][:pageGroups] {
-				more = more && f.group(w, f.groups[number], page, page.first(first, uint64(k)*cellsPerGroup))
-			}
-		}
-		if !more {
+		if !f.walkPart(w, uint32(i)) {
 			return
 		}
 	}
 }
 
-// node goes over the block that begins at first and is from bits deep.
-func (f *Family6) node(w *walker, number uint32, from uint, first addrnum.Number) bool {
+// Part ranges over the intervals of one /16, given by the uppermost 16 bits of its addresses: the first one begins with it. The
+// table must be one that [Build] made.
+func (f *Family6) Part(part uint32) iter.Seq2[addrnum.Number, uint32] {
+	return func(yield func(addrnum.Number, uint32) bool) { f.walkPart(&walker{yield: yield}, part) }
+}
+
+// Key is the same number for /16s that have the same intervals: those of one value alone, as a page and a node are
+// found in one place. The table must be one that [Build] made.
+func (f *Family6) Key(part uint32) uint32 { return f.root[part] }
+
+// Runs visits the values of a /16 in the order of addresses, until visit is false. Neighbours may be equal. The table must be
+// one that [Build] made.
+func (f *Family6) Runs(part uint32, visit func(value uint32) bool) bool {
+	r, entry := f.reader(), f.root[part]
+	switch {
+	case entry&rootValue != 0:
+		return visit(f.values.at(entry &^ rootValue))
+	case entry&rootNode != 0:
+		return r.nodeRuns(entry&^rootNode, visit)
+	}
+	for _, number := range f.pages[entry:][:pageGroups] {
+		if !r.groupRuns(f.groups[number], visit) {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *Family6) walkPart(w *walker, part uint32) bool {
+	entry, first := f.root[part], cut{0, rootBits}.first(addrnum.Number{}, uint64(part))
+	switch {
+	case entry&rootValue != 0:
+		return w.emit(first, f.values.at(entry&^rootValue))
+	case entry&rootNode != 0:
+		return f.walkNode(w, entry&^rootNode, rootBits, first)
+	}
+	page := cut{rootBits, pageBits}
+	for k, number := range f.pages[entry:][:pageGroups] {
+		if !f.group(w, f.groups[number], page, page.first(first, uint64(k)*cellsPerGroup)) {
+			return false
+		}
+	}
+	return true
+}
+
+// node is what an inner cell is divided into.
+func (f *Family6) node(number uint32) [groupsPerNode]group {
+	return [groupsPerNode]group(f.groups[uint64(number)*groupsPerNode:])
+}
+
+// walkNode goes over the block that begins at first and is from bits deep.
+func (f *Family6) walkNode(w *walker, number uint32, from uint, first addrnum.Number) bool {
 	c := cut{from, 8}
-	for i, g := range f.groups[uint64(number)*groupsPerNode:][:groupsPerNode] {
+	for i, g := range f.node(number) {
 		if !f.group(w, g, c, c.first(first, uint64(i)*cellsPerGroup)) {
 			return false
 		}
@@ -143,7 +224,7 @@ func (f *Family6) node(w *walker, number uint32, from uint, first addrnum.Number
 }
 
 func (f *Family6) group(w *walker, g group, c cut, first addrnum.Number) bool {
-	return w.group(&f.values, g, c, first, func(index uint32, at addrnum.Number) bool { return f.node(w, index, c.depth(), at) })
+	return w.group(&f.values, g, c, first, func(index uint32, at addrnum.Number) bool { return f.walkNode(w, index, c.depth(), at) })
 }
 
 // group goes over a group whose first cell begins at first; divided goes over a divided cell.
@@ -160,6 +241,44 @@ func (w *walker) group(values *values, g group, c cut, first addrnum.Number, div
 			more = w.emit(at, values.at(index))
 		}
 		if !more {
+			return false
+		}
+	}
+	return true
+}
+
+// reader reads the values of groups without their addresses.
+type reader struct {
+	held  *values
+	below func(index uint32) [groupsPerNode]group // what an inner cell is divided into
+}
+
+func (f *Family4) reader() reader { return reader{&f.values, f.part} }
+
+func (f *Family6) reader() reader { return reader{&f.values, f.node} }
+
+// groupRuns visits the values of a group in the order of addresses, until visit is false.
+func (r *reader) groupRuns(g group, visit func(value uint32) bool) bool {
+	if g.inner == 0 {
+		for run := range 1 + uint32(bits.OnesCount64(g.starts)) {
+			if !visit(r.held.at(g.leaf + run)) {
+				return false
+			}
+		}
+		return true
+	}
+	for marks := g.starts | g.inner | g.inner<<1 | 1; marks != 0; marks &= marks - 1 {
+		index, inner := g.find(^uint64(bits.TrailingZeros64(marks)))
+		if inner && !r.nodeRuns(index, visit) || !inner && !visit(r.held.at(index)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *reader) nodeRuns(index uint32, visit func(value uint32) bool) bool {
+	for _, g := range r.below(index) {
+		if !r.groupRuns(g, visit) {
 			return false
 		}
 	}

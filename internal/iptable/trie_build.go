@@ -13,20 +13,21 @@ type trieBuilder struct {
 	values pool[uint32]
 	runs   []uint32 // values of the groups in work, the outermost first
 
-	// What divides a cell differs by family. divide makes it for the cell that is from bits deep, and keeps it until
-	// join takes as many as a group has inner cells, and gives the index of their list.
-	divide func(from uint, i, j int)
-	join   func(count int) uint32
+	// How the nodes of inner cells are kept differs by family: keep takes one, and join gives the index of the list of
+	// as many of the last as a group has inner cells.
+	keep func(node [groupsPerNode]group)
+	join func(count int) uint32
 
 	// The index of one value alone, the last that was asked for: neighbours are often all of one value.
 	single      uint32
 	singleIndex uint32
 }
 
-func newTrieBuilder(e edges) *trieBuilder {
-	b := &trieBuilder{edges: e, values: newPool[uint32](e.count())}
-	b.single = e.value[0]
-	b.singleIndex = b.values.intern(e.value[:1], hashValues(e.value[:1]))
+// newTrieBuilder makes one for these edges, with room for so many values; lowest is that of the lowest address.
+func newTrieBuilder(e edges, lowest uint32, values int) *trieBuilder {
+	b := &trieBuilder{edges: e, values: newPool[uint32](values), single: lowest}
+	list := [1]uint32{lowest}
+	b.singleIndex = b.values.intern(list[:], hashValues(list[:]))
 	return b
 }
 
@@ -89,7 +90,7 @@ func (b *trieBuilder) group(c cut, first uint64, i, j int) (g group, next int) {
 		}
 		if i < end {
 			g.inner |= 1 << cell
-			b.divide(c.depth(), i, end)
+			b.keep(b.node(c.depth(), i, end))
 			todo++
 		}
 		i = end
@@ -97,12 +98,21 @@ func (b *trieBuilder) group(c cut, first uint64, i, j int) (g group, next int) {
 	if todo < cellsPerGroup {
 		b.run(&g, runs, todo, b.value[i-1])
 	}
-	g.leaf = b.values.intern(b.runs[runs:], hashValues(b.runs[runs:]))
+	b.finish(&g, runs)
+	return g, i
+}
+
+// finish completes a group whose runs are those from index runs on, and whose nodes are the last that were kept.
+func (b *trieBuilder) finish(g *group, runs int) {
+	if list := b.runs[runs:]; len(list) == 1 {
+		g.leaf = b.uniform(list[0])
+	} else {
+		g.leaf = b.values.intern(list, hashValues(list))
+	}
 	if g.inner != 0 {
 		g.child = b.join(bits.OnesCount64(g.inner))
 	}
 	b.runs = b.runs[:runs]
-	return g, i
 }
 
 // run says that from cell on the value is this. The group's runs are those from index runs on.

@@ -63,4 +63,6 @@ func (v *values) longer(i uint32) uint32 {
 	return v.meant[number]
 }
 
+func (v *values) count() int { return len(v.bytes) + len(v.narrow) + len(v.wide) }
+
 func (v *values) size() int { return len(v.bytes) + 2*len(v.narrow) + 4*(len(v.wide)+len(v.meant)) }

@@ -1,0 +1,210 @@
+package iptable
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/internal/addrnum"
+)
+
+// imageCase is a table of small values, what becomes of them, and the edges of the parts that are anew.
+type imageCase struct {
+	base    *edgeSet
+	numbers []uint32
+	parts4  Parts
+	parts6  Parts
+	fresh   *edgeSet // those inside the parts count
+}
+
+// values is how many different values the table of a case has, so that any has a number.
+const imageValues = 16
+
+func newImageCase(base, fresh *edgeSet, numbers []uint32, parts []uint32) *imageCase {
+	c := &imageCase{base: base, fresh: fresh, numbers: numbers}
+	for _, values := range [][]uint32{base.value4, base.value6} {
+		for i := range values {
+			values[i] %= imageValues
+		}
+	}
+	for i, part := range parts {
+		if i%2 == 0 {
+			c.parts4.Add(part, part)
+		} else {
+			c.parts6.Add(part, part)
+		}
+	}
+	return c
+}
+
+// whole is what the image has to say, edge by edge.
+func (c *imageCase) whole() *edgeSet {
+	var s edgeSet
+	base4, base6 := c.base.oracles()
+	fresh4, fresh6 := c.fresh.oracles()
+	value := func(parts *Parts, part uint32, base, fresh oracle, at addrnum.Number) uint32 {
+		if parts.Has(part) {
+			return fresh.at(at)
+		}
+		return c.numbers[base.at(at)]
+	}
+	firsts4, firsts6 := append(base4.first, fresh4.first...), append(base6.first, fresh6.first...)
+	for part := range uint32(1 << rootBits) {
+		if c.parts4.Has(part) || part > 0 && c.parts4.Has(part-1) || part == 0 {
+			firsts4 = append(firsts4, addrnum.Number{Lo: uint64(part) << 16})
+		}
+		if c.parts6.Has(part) || part > 0 && c.parts6.Has(part-1) || part == 0 {
+			firsts6 = append(firsts6, addrnum.Number{Hi: uint64(part) << 48})
+		}
+	}
+	for _, at := range firsts4 {
+		s.add4(uint32(at.Lo), value(&c.parts4, uint32(at.Lo>>16), base4, fresh4, at))
+	}
+	for _, at := range firsts6 {
+		s.add6(at, value(&c.parts6, uint32(at.Hi>>48), base6, fresh6, at))
+	}
+	return &s
+}
+
+// anew is what Image is told.
+func (c *imageCase) anew(whole *Table) (a Anew) {
+	a.Parts4, a.Parts6 = &c.parts4, &c.parts6
+	for part := range uint32(1 << rootBits) {
+		if c.parts4.Has(part) {
+			for first, value := range whole.v4.Part(part) {
+				a.V4.First, a.V4.Value = append(a.V4.First, first), append(a.V4.Value, value)
+			}
+		}
+		if c.parts6.Has(part) {
+			for first, value := range whole.v6.Part(part) {
+				a.V6.First, a.V6.Value = append(a.V6.First, first), append(a.V6.Value, value)
+			}
+		}
+	}
+	return a
+}
+
+// check: in every form the image is the table that is built of the edges that it has to have.
+func (c *imageCase) check(t *testing.T) {
+	t.Helper()
+	for _, form := range forms {
+		c.checkForm(t, form.name, form.dense6)
+	}
+}
+
+func (c *imageCase) checkForm(t *testing.T, form string, dense6 int) {
+	t.Helper()
+	whole := c.whole()
+	v4, v6 := whole.oracles()
+	want := whole.build(dense6)
+	got := c.base.build(dense6).image(c.numbers, c.anew(want), dense6)
+	checkEdges(t, form, got, v4, v6)
+	require.True(t, reflect.DeepEqual(want.v4, got.v4), "%s: IPv4 is laid out in another way", form)
+	require.True(t, reflect.DeepEqual(want.v6, got.v6), "%s: IPv6 is laid out in another way", form)
+}
+
+// scattered are edges in a few /16s, of which many repeat and many lie deep, and one that is full of them.
+func scattered(random *rand.Rand, count int) *edgeSet {
+	var s edgeSet
+	for range count {
+		s.add4(random.Uint32()&0x0703_0f0f, random.Uint32N(imageValues))
+		s.add6(addrnum.Number{Hi: 0x2001<<48 | random.Uint64()&0x07_03ff_000f, Lo: random.Uint64() & 3}, random.Uint32N(imageValues))
+		s.add6(addrnum.Number{Hi: random.Uint64() & (0x3<<52 | 0x3<<30)}, random.Uint32N(imageValues))
+	}
+	for block := range uint32(8) { // equal blocks
+		for k := range uint32(5) {
+			s.add4(0x3000_0000|block<<16|k<<9, k)
+			s.add6(addrnum.Number{Hi: 0x2a00<<48 | uint64(block)<<32 | uint64(k)<<17}, k)
+		}
+	}
+	return &s
+}
+
+func TestImageIsWhatBuildMakes(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for _, kinds := range []uint32{1, 2, 3, imageValues} { // few: most of what divides a cell is no border in the image
+		for _, count := range []int{0, 1, 30, 2000} {
+			for _, anew := range []int{0, 1, 12} {
+				t.Run(fmt.Sprintf("%d values of %d edges, %d parts anew", kinds, count, anew), func(t *testing.T) {
+					numbers := make([]uint32, imageValues)
+					for i := range numbers {
+						numbers[i] = random.Uint32N(kinds)
+					}
+					parts := []uint32{0, 0x2001, 0x0100, 0x0000, 0x0701, 0x2a00, 0x3001, 0xffff, 0xffff, 0x0010, 0x2002, 0x2002}[:anew]
+					newImageCase(scattered(random, count), scattered(random, count/2), numbers, parts).check(t)
+				})
+			}
+		}
+	}
+}
+
+// Values that take 8, 16 and 32 bits, and numbers that stand for values.
+func TestImageOfEveryWidth(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	for _, shift := range []uint{0, 4, 12, 28} {
+		numbers := make([]uint32, imageValues)
+		for i := range numbers {
+			numbers[i] = uint32(i) << shift
+		}
+		newImageCase(scattered(random, 500), scattered(random, 100), numbers, []uint32{0x0100, 0x2001}).check(t)
+	}
+	var wide edgeSet
+	numbers := make([]uint32, 1<<17)
+	for i := range numbers {
+		numbers[i] = uint32(len(numbers)-i) * 5
+		wide.add4(uint32(i)<<8, uint32(i))
+		wide.add6(addrnum.Number{Hi: 0x2001<<48 | uint64(i)<<16}, uint32(i))
+	}
+	var want edgeSet
+	for i := range numbers {
+		want.add4(wide.first4[i], numbers[i])
+		want.add6(wide.first6[i], numbers[i])
+	}
+	want.add6(addrnum.Number{}, numbers[0])
+	require.True(t, reflect.DeepEqual(want.build(denseEdges6), wide.build(denseEdges6).Image(numbers, Anew{})))
+}
+
+// FuzzImage reads both tables as FuzzTable does; the numbers of values and the parts that are anew come from the input too.
+func FuzzImage(f *testing.F) {
+	f.Add([]byte{}, []byte{}, []byte{1}, []byte{})
+	f.Add([]byte{0x80, 1, 2, 3, 4, 9, 0x80, 1, 2, 4, 0, 3}, []byte{0x80, 1, 2, 0, 0, 5}, []byte{0, 1, 0, 1}, []byte{1, 2})
+	f.Add([]byte{0x40, 16, 1, 0x40, 24, 2, 0x40, 32, 3, 0x40, 48, 4, 0x40, 127, 5}, []byte{0x40, 16, 1, 0x40, 24, 2}, []byte{3, 3, 3, 2}, []byte{0, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, base, fresh, mapping, chosen []byte) {
+		numbers := make([]uint32, imageValues)
+		for i := range numbers {
+			if len(mapping) > 0 {
+				numbers[i] = uint32(mapping[i%len(mapping)])
+			}
+		}
+		b, n := edgesOf(base), edgesOf(fresh)
+		for _, s := range []*edgeSet{b, n} { // edgesOf spreads values over all of uint32
+			for _, values := range [][]uint32{s.value4, s.value6} {
+				for i, v := range values {
+					values[i] = (v ^ v>>8 ^ v>>16 ^ v>>24) & (imageValues - 1)
+				}
+			}
+		}
+		var parts []uint32
+		for i := 0; i+1 < len(chosen) && i < 16; i += 2 {
+			parts = append(parts, uint32(chosen[i])<<8|uint32(chosen[i+1]))
+		}
+		for _, first := range b.first4[:min(2, len(b.first4))] { // parts in which there is something, of both families in turn
+			if len(chosen)%2 == 1 {
+				parts = append(parts, first>>16, uint32(b.at6().Hi>>48))
+			}
+		}
+		form := forms[len(base)%len(forms)]
+		newImageCase(b, n, numbers, parts).checkForm(t, form.name, form.dense6)
+	})
+}
+
+// at6 is the first edge of IPv6, if there is one.
+func (s *edgeSet) at6() (first addrnum.Number) {
+	if len(s.first6) > 0 {
+		first = s.first6[0]
+	}
+	return first
+}
