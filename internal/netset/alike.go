@@ -74,7 +74,7 @@ func (r *listReader) looks(line string) error {
 		case k.command == "":
 			return errors.New("this looks like " + k.what + "; expected one network a line")
 		case strings.Contains(k.command, " FILE"):
-			return fmt.Errorf("this looks like %s; expected one network a line. This makes a list: %s > list.txt", k.what, strings.Replace(k.command, "FILE", packed.ShellName(r.file), 1))
+			return fmt.Errorf("this looks like %s; expected one network a line. This makes a list: %s > list.txt", k.what, strings.ReplaceAll(k.command, "FILE", packed.ShellName(r.file)))
 		default:
 			return r.rewrite(k.what, k.command, "")
 		}

@@ -33,19 +33,14 @@ func (r *listReader) row(text string, at int) bool {
 	}
 	r.cells = fieldsOf(r.cells[:0], content, at)
 	fields := r.cells
-	network := fields[0]
-	if strings.Contains(content, "-") {
-		if _, err := ParseRange(content); err == nil || len(fields) == 3 && fields[1].text == "-" {
-			network, fields = cell{content, at}, fields[:1]
-		} else if len(fields) > 3 && fields[1].text == "-" {
-			network.text, fields = content[:fields[2].at+len(fields[2].text)-at], fields[2:]
-		}
+	network := fields[0].text
+	if len(fields) > 2 && fields[1].text == "-" {
+		network, fields = content[:fields[2].at+len(fields[2].text)-at], fields[2:]
+	} else if _, err := ParseRange(content); err == nil {
+		network, fields = content, fields[:1]
 	}
-	parsed, hostBits, err := Parse(network.text)
+	parsed, hostBits, err := Parse(network)
 	if err != nil {
-		if len(fields) == 1 {
-			content = network.text
-		}
 		return r.unread(content, at, err)
 	}
 	for _, other := range fields[1:] {
@@ -54,10 +49,10 @@ func (r *listReader) row(text string, at int) bool {
 		}
 	}
 	if len(fields) > 1 {
-		r.lengths.note(Entry{Line: r.lines, Column: r.margin + at + 1, Text: content}, network.text, fields[1].text)
+		r.lengths.note(Entry{Line: r.lines, Column: r.margin + at + 1, Text: content}, network, fields[1].text)
 	}
 	return r.inColumn(1, content, at) &&
-		r.entry(Entry{Line: r.lines, Column: r.margin + at + 1, Text: network.text, Range: parsed}, hostBits)
+		r.entry(Entry{Line: r.lines, Column: r.margin + at + 1, Text: network, Range: parsed}, hostBits)
 }
 
 // besides says why a column behind white space keeps a row from being read. Counts
@@ -80,13 +75,12 @@ func (r *listReader) csvRow(content string, cells []cell) bool {
 	if r.header == 0 && r.column == 0 && isHeader(cells) { // nothing stands before it but comments
 		return r.csvHeader(content, cells)
 	}
-	found := -1
+	found, verdict := -1, -1
 	for i, c := range cells {
 		switch {
+		case isVerdict(c.text):
+			verdict = i
 		case !addressLike(c.text):
-			if isVerdict(c.text) {
-				return r.refuse(content, at, r.rewrite("a CSV whose rows say what to do with an address", fmt.Sprintf(`awk -F, '{gsub(/"/, "")} $%d=="%s"{print $%d}'`, i+1, c.text, max(r.column, 1)), ""))
-			}
 		case found >= 0:
 			return r.refuse(content, at, r.rewrite("a CSV with two addresses in a row, perhaps first and last",
 				fmt.Sprintf(`awk -F, '%s{gsub(/"/, ""); print $%d "-" $%d}'`, r.rows(), found+1, i+1), ""))
@@ -96,6 +90,10 @@ func (r *listReader) csvRow(content string, cells []cell) bool {
 	}
 	if found < 0 { // what stands there is what is wrong
 		found = min(max(r.column-1, 0), len(cells)-1)
+	}
+	if verdict >= 0 {
+		return r.refuse(content, at, r.rewrite("a CSV whose rows say what to do with an address",
+			fmt.Sprintf(`awk -F, '{gsub(/"/, "")} $%d=="%s"{print $%d}'`, verdict+1, cells[verdict].text, found+1), ""))
 	}
 	network := cells[found]
 	if address, _, port := strings.Cut(network.text, ":"); port && strings.Count(address, ".") == 3 {
@@ -176,10 +174,12 @@ func cellsOf(cells []cell, content string, at int) ([]cell, bool) {
 		case i == len(content), content[i] == ',' && !quoted:
 			text := strings.TrimLeft(content[start:i], " \t")
 			c := cell{at: at + i - len(text), text: strings.TrimRight(text, " \t")}
-			if n := len(c.text); n > 1 && c.text[0] == '"' && c.text[n-1] == '"' {
-				c.text, c.at = c.text[1:n-1], c.at+1
+			outside := c.text
+			if inner, opened := strings.CutPrefix(c.text, `"`); opened {
+				c.text, c.at = strings.TrimSuffix(inner, `"`), c.at+1
+				outside = strings.ReplaceAll(c.text, `""`, "")
 			}
-			if strings.Contains(strings.ReplaceAll(c.text, `""`, ""), `"`) {
+			if strings.Contains(outside, `"`) {
 				return cells, false
 			}
 			cells, start = append(cells, c), i+1
@@ -232,18 +232,13 @@ func namesAddress(name string) bool {
 // isVerdict says that a word says what to do, so that a row may say the contrary of
 // what it is read for.
 func isVerdict(text string) bool {
-	if len(text) > len("whitelisted") || len(text) < len("deny") {
+	switch strings.ToLower(text) {
+	case "allow", "allowed", "deny", "denied", "accept", "reject", "permit", "drop", "except", "exclude", "nomatch", "true", "false",
+		"whitelist", "whitelisted", "allowlist", "allowlisted", "unblock":
+		return true
+	default:
 		return false
 	}
-	for _, verdict := range [...]string{
-		"allow", "allowed", "deny", "denied", "accept", "reject", "permit", "drop", "except", "exclude", "nomatch", "true", "false",
-		"whitelist", "whitelisted", "allowlist", "allowlisted", "unblock",
-	} {
-		if strings.EqualFold(text, verdict) {
-			return true
-		}
-	}
-	return false
 }
 
 // isCount says that a column is a number above zero, a date or a time. A zero may
@@ -295,14 +290,9 @@ func (l *lengths) note(e Entry, network, column string) {
 	if l.other {
 		return
 	}
-	addr, err := netip.ParseAddr(network)
-	if err != nil {
-		l.other = true
-		return
-	}
 	prefix, err := netip.ParsePrefix(network + "/" + column)
 	switch {
-	case err != nil, prefix.Masked().Addr() != addr:
+	case err != nil, prefix != prefix.Masked():
 		l.other = true
 	case !l.fits && !prefix.IsSingleIP():
 		l.fits, l.first = true, e

@@ -21,7 +21,7 @@ func (r *listReader) ipsetLine(text string, at int) bool {
 	r.cells = fieldsOf(r.cells[:0], text, at)
 	fields := r.cells
 	switch command := fields[0].text; {
-	case command == "create" && r.set.name == "":
+	case r.set.name == "": // the first line, which is a create
 		return r.createSet(text, fields)
 	case command == "create":
 		return r.refuse(text, at, r.rewrite("what ipset save writes of several sets", `awk '$1=="add" && $2=="`+packed.ShellName(r.set.name)+`"{print $3}'`,
@@ -60,7 +60,7 @@ func unknownOption(fields []cell, valued, alone []string) (string, bool) {
 		case slices.Contains(alone, option):
 		case slices.Contains(valued, option) && i+1 < len(fields):
 			i++
-		case option == "comment" && i+1 < len(fields) && isQuoted(fields[i+1:]):
+		case option == "comment" && isQuoted(fields[i+1:]):
 			return "", true
 		default:
 			return option, false

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/jsondoc"
@@ -48,17 +47,15 @@ func isJSON(text string) bool {
 // document without a byte order mark.
 func (r *listReader) json(document, rest string) {
 	first, behind, _ := strings.Cut(strings.TrimLeft(rest, " \t\r\n"), "\n")
-	root, err := jsondoc.Parse(r.file, []byte(first))
-	if err == nil && root.Kind() == jsondoc.Object && (strings.TrimSpace(behind) != "" || isRecord(root)) {
+	root, _ := jsondoc.Parse(r.file, []byte(first)) // who reads it says what is wrong
+	if root.Kind() == jsondoc.Object && (strings.TrimSpace(behind) != "" || isRecord(root)) {
 		r.eachLine(rest, r.record)
 		return
 	}
-	root, err = jsondoc.Parse(r.file, []byte(document))
-	if list, ok := errors.AsType[finding.List](err); ok {
-		for _, f := range list {
-			r.failures.Add(f)
-		}
-		return
+	root, err := jsondoc.Parse(r.file, []byte(document))
+	list, _ := errors.AsType[finding.List](err) // there is none without an error
+	for _, f := range list {
+		r.failures.Add(f)
 	}
 	d := jsonDocument{listReader: r, arrays: arrays()}
 	d.walk(root, "")
@@ -85,14 +82,10 @@ type jsonDocument struct {
 
 // walk goes through a value at a place such as .prefixes[].region.
 func (d *jsonDocument) walk(node jsondoc.Node, place string) {
-	if d.full {
-		return
-	}
 	if keys, known := d.arrays[place]; known {
 		d.known = true
 		if node.Kind() != jsondoc.Array {
 			d.failures.Add(node.Finding("bad-type", errors.New("expected an array of networks")))
-			return
 		}
 		for _, element := range node.Elements() {
 			d.element(element, place+"[]", keys)
@@ -119,9 +112,6 @@ func (d *jsonDocument) walk(node jsondoc.Node, place string) {
 // element is one of an array that holds networks. One without a network would be
 // one that nobody looks for.
 func (d *jsonDocument) element(node jsondoc.Node, place string, keys []string) {
-	if d.full {
-		return
-	}
 	found := 0
 	for _, key := range keys {
 		key, many := strings.CutSuffix(key, "[]")
@@ -145,11 +135,8 @@ func (d *jsonDocument) element(node jsondoc.Node, place string, keys []string) {
 	}
 	if found != 1 {
 		d.failures.Add(node.Finding("bad-shape", fmt.Errorf("expected one network at %s", strings.Join(keys, " or "))))
-		return
 	}
-	if node.Kind() == jsondoc.Object {
-		d.beside(node, place, keys)
-	}
+	d.beside(node, place, keys)
 }
 
 // beside looks for networks that stand elsewhere in an element.
@@ -166,7 +153,7 @@ func (d *jsonDocument) beside(node jsondoc.Node, place string, keys []string) {
 }
 
 func (d *jsonDocument) network(node jsondoc.Node) {
-	d.full = !d.node(node)
+	d.full = d.full || !d.node(node)
 }
 
 // node reads a string of a document as a network; false ends the reading.
@@ -233,15 +220,15 @@ func (r *listReader) record(line string) bool {
 	if strings.TrimSpace(line) == "" {
 		return true
 	}
-	if len(line) > MaxLine || !utf8.ValidString(line) {
-		return r.line(line) // which says what is wrong with it
+	if !r.legible(line) {
+		return true
 	}
 	root, err := jsondoc.Parse(r.file, []byte(line))
 	if list, ok := errors.AsType[finding.List](err); ok {
 		for _, f := range list {
 			r.failures.Add(r.onLine(f))
 		}
-		return len(list) == 0
+		return false
 	}
 	network, others := r.ofRecord(root)
 	text := network.String()
@@ -273,11 +260,11 @@ func (r *listReader) ofRecord(root jsondoc.Node) (network jsondoc.Node, others e
 			if d.walk(member.Value, jqKey(member.Name)); len(d.strange) > 0 {
 				return network, errors.New("a network within a member; expected one of the record alone. This makes a list: " + d.command())
 			}
-		case (kind == jsondoc.String || kind == jsondoc.Bool) && isVerdict(text) && member.Name != "type":
+		case isVerdict(text):
 			return network, fmt.Errorf("%q may say what to do with the network. This makes a list: %s", member.Name,
 				shell(fmt.Sprintf(`jq -r 'select(%s | tostring == "%s") | .cidr'`, jqKey(member.Name), text), r.file))
-		case kind != jsondoc.String || !addressLike(text) && member.Name != r.key:
-		case network.Exists(), r.key != "" && member.Name != r.key:
+		case !addressLike(text) && member.Name != r.key:
+		case r.key != "" && member.Name != r.key:
 			return network, errors.New("a record with two networks, or with one at another key than those before; expected one. This makes a list: " + shell("jq -r '"+jqKey(member.Name)+"'", r.file))
 		default:
 			r.key, network = member.Name, member.Value

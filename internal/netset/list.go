@@ -108,12 +108,7 @@ func (r *listReader) eachLine(text string, read func(line string) bool) {
 
 // line reads one line; false ends the reading.
 func (r *listReader) line(line string) bool {
-	if len(line) > MaxLine {
-		r.fail(0, "", "line-too-long", fmt.Errorf("the line has %d bytes, more than the limit of %d; expected one network a line", len(line), MaxLine))
-		return true
-	}
-	if !utf8.ValidString(line) {
-		r.fail(invalidByte(line), "", "bad-encoding", errors.New("the line is not valid UTF-8"))
+	if !r.legible(line) {
 		return true
 	}
 	text := strings.TrimLeft(line, " \t")
@@ -136,15 +131,24 @@ func (r *listReader) line(line string) bool {
 	return r.row(text, at)
 }
 
+// legible says that a line can be read at all, or notes why not.
+func (r *listReader) legible(line string) bool {
+	switch {
+	case len(line) > MaxLine:
+		r.fail(0, "", "line-too-long", fmt.Errorf("the line has %d bytes, more than the limit of %d; expected one network a line", len(line), MaxLine))
+	case !utf8.ValidString(line):
+		r.fail(invalidByte(line), "", "bad-encoding", errors.New("the line is not valid UTF-8"))
+	default:
+		return true
+	}
+	return false
+}
+
 // alone is the text of a line on which nothing but a comment stands beside it,
 // which is what most lines are.
 func alone(text string) (string, bool) {
 	for i := range len(text) {
-		c := text[i]
-		if c >= '.' && c != ';' { // what addresses are made of, nearly always
-			continue
-		}
-		switch c {
+		switch text[i] {
 		case ' ', '\t':
 			behind := strings.TrimLeft(text[i:], " \t")
 			return text[:i], behind == "" || behind[0] == '#'
@@ -234,5 +238,5 @@ func invalidByte(text string) int {
 			}
 		}
 	}
-	return 0
+	return len(text)
 }

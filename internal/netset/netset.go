@@ -115,7 +115,7 @@ type Caution struct {
 // all that shares the prefix of an address, or everything. There are none about
 // most networks, which costs nothing (docs/semantics.md, address-7).
 func Cautions(r netipx.IPRange, hostBits bool) []Caution {
-	if !hostBits && r.From() == r.To() {
+	if r.From() == r.To() {
 		return nil // most are a single address
 	}
 	var all []Caution
@@ -139,7 +139,7 @@ func wide(r netipx.IPRange) bool {
 		if binary.BigEndian.Uint32(to[:])-binary.BigEndian.Uint32(from[:]) < 1<<24 {
 			return false
 		}
-	} else if from, to := r.From().As16(), r.To().As16(); binary.BigEndian.Uint64(to[:8])-binary.BigEndian.Uint64(from[:8]) < 1<<48 {
+	} else if from, to := r.From().As16(), r.To().As16(); binary.BigEndian.Uint64(to[:])-binary.BigEndian.Uint64(from[:]) < 1<<48 {
 		return false
 	}
 	return !slices.ContainsFunc(blocks(), func(block netip.Prefix) bool { return block.Contains(r.From()) && block.Contains(r.To()) })

@@ -105,6 +105,8 @@ func TestParse(t *testing.T) {
 		require.ErrorContains(t, err, want, text)
 		require.False(t, got.IsValid(), "%q must not give a range beside the error", text)
 	}
+	_, err := netset.ParseRange("1.2.3.4")
+	require.EqualError(t, err, "not a range such as 192.0.2.1-192.0.2.9")
 }
 
 // TestReason: the message says what is wrong, not where in the library, and is
@@ -112,20 +114,22 @@ func TestParse(t *testing.T) {
 func TestReason(t *testing.T) {
 	long := strings.Repeat("x", 1_000_000)
 	for text, want := range map[string]string{
-		"1.2.3.4x":        `not an IP address (unexpected character (at "x"))`,
-		"1.2.3.4x): y":    `not an IP address (unexpected character (at "x): y"))`,
-		"1.2.3.4" + long:  `not an IP address (unexpected character)`,
-		"1.2.3":           `not an IP address (IPv4 address too short)`,
-		"x\n)":            `not an IP address (unable to parse IP)`,
-		long:              `not an IP address (unable to parse IP)`,
-		"1.2.3.4/24'":     `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (bad bits after slash: "24'")`,
-		"1.2.3.4/): y":    `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (bad bits after slash: "): y")`,
-		"1.2.3.4/" + long: `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (bad bits)`,
-		"x/8":             `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (unable to parse IP)`,
-		"1.2.3.x/8":       `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (unexpected character (at "x"))`,
-		"1.2.3.4/\n":      `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (bad bits after slash: "\n")`,
-		"::1%a/8":         `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (IPv6 zones cannot be present in a prefix)`,
-		"1.2.3.4/40":      `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (prefix length out of range)`,
+		"1.2.3.4x":            `not an IP address (unexpected character (at "x"))`,
+		"1.2.3.4x): y":        `not an IP address (unexpected character (at "x): y"))`,
+		"1.2.3.4" + long:      `not an IP address (unexpected character)`,
+		"1.2.3.4" + long[:52]: `not an IP address (unexpected character (at "` + long[:52] + `"))`,
+		"1.2.3.4" + long[:53]: `not an IP address (unexpected character)`,
+		"1.2.3":               `not an IP address (IPv4 address too short)`,
+		"x\n)":                `not an IP address (unable to parse IP)`,
+		long:                  `not an IP address (unable to parse IP)`,
+		"1.2.3.4/24'":         `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (bad bits after slash: "24'")`,
+		"1.2.3.4/): y":        `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (bad bits after slash: "): y")`,
+		"1.2.3.4/" + long:     `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (bad bits)`,
+		"x/8":                 `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (unable to parse IP)`,
+		"1.2.3.x/8":           `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (unexpected character (at "x"))`,
+		"1.2.3.4/\n":          `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (bad bits after slash: "\n")`,
+		"::1%a/8":             `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (IPv6 zones cannot be present in a prefix)`,
+		"1.2.3.4/40":          `not a prefix such as 192.0.2.0/24 or 2001:db8::/32 (prefix length out of range)`,
 	} {
 		_, _, err := netset.Parse(text)
 		require.EqualError(t, err, want)

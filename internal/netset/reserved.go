@@ -53,11 +53,11 @@ func (l *reserved) note(e Entry) {
 }
 
 // maybeReserved passes over nearly everything at little cost: a range that begins
-// and ends in the same eighth bit of IPv4, or within global unicast of IPv6.
+// and ends in the same /8 of IPv4, or begins in global unicast of IPv6, beside which
+// nothing is reserved.
 func maybeReserved(from, to netip.Addr) bool {
 	if !from.Is4() {
-		first, last := from.As16()[0], to.As16()[0]
-		return first>>5 != 1 || last>>5 != 1
+		return from.As16()[0]>>5 != 1
 	}
 	first, last := from.As4()[0], to.As4()[0]
 	if first != last || first >= 224 {

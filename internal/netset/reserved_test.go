@@ -1,7 +1,9 @@
 package netset_test
 
 import (
+	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,8 +41,14 @@ func TestWideNetworks(t *testing.T) {
 			got = append(got, caution.Code)
 		}
 		require.Equal(t, want, got, text)
-		_, found := read(text, netset.Limits{Proxies: true})
-		require.NotContains(t, strings.Join(found, "\n"), "wide-network", "the edge says so of proxies: %s", text)
+		for _, proxies := range []bool{false, true} {
+			_, found := read(text, netset.Limits{Proxies: proxies})
+			said := strings.Join(found, "\n")
+			for _, code := range []string{"host-bits", "wide-network", "everything"} {
+				asked := slices.Contains(want, code) && !(proxies && code == "wide-network") // the edge says so of proxies
+				require.Equal(t, asked, strings.Contains(said, " "+code+" "), "%s of %s", code, text)
+			}
+		}
 	}
 }
 
@@ -57,12 +65,23 @@ func TestReserved(t *testing.T) {
 		"10.1.2.3": true, "9.255.255.255-10.0.0.0": true, "11.0.0.0": false, "100.63.255.255": false, "100.64.0.0": true, "100.128.0.0": false,
 		"169.254.1.1": true, "169.253.0.0": false, "172.15.255.255": false, "172.16.0.0/12": true, "172.32.0.0": false, "192.168.7.0/24": true, "192.167.0.0/16": false,
 		"192.0.2.0/24": false, "198.51.100.0/24": false, "203.0.113.0/24": false, "2001:db8::/32": false, "198.18.0.0": true, "224.0.0.1": true, "255.255.255.255": true,
-		"::": true, "::1": true, "::2": false, "fd12::1": true, "fe80::1": true, "febf::": true, "fec0::": false, "ff02::1": true, "2600::/16": false, "::ffff:10.1.2.3": true,
+		"::": true, "::1": true, "::2": false, "fd12::1": true, "fd20::1": true, "fe80::1": true, "febf::": true, "fec0::": false, "ff02::1": true, "2600::/16": false, "::ffff:10.1.2.3": true,
 		"0.0.0.0/0": false, "::/0": false, // everything is more than that
 	} {
 		_, found := read(text, netset.Limits{})
 		require.Equal(t, want, strings.Contains(strings.Join(found, "\n"), "reserved-in-feed"), text)
 	}
+}
+
+// TestPseudoIPv4: class E is what Cloudflare makes addresses of, without the one for all hosts.
+func TestPseudoIPv4(t *testing.T) {
+	for text, want := range map[string]bool{
+		"240.0.0.0": true, "250.1.2.3": true, "255.255.255.254": true, "254.255.255.255": true, "255.254.255.255": true, "255.255.254.255": true,
+		"255.255.255.255": false, "239.255.255.255": false, "192.0.2.240": false, "1.240.0.0": false, "f000::1": false, "::ffff:250.1.2.3": false,
+	} {
+		require.Equal(t, want, netset.PseudoIPv4(netip.MustParseAddr(text)), text)
+	}
+	require.False(t, netset.PseudoIPv4(netip.Addr{}))
 }
 
 // TestRealLists holds what is read of published lists against a count of their lines,
