@@ -73,11 +73,17 @@ func (h *half) adopt(other *half) []uint32 {
 }
 
 // sweepBoth sweeps both families side by side. Each meets its patterns and classes for
-// itself; then those of IPv6 get the numbers that they would have had behind IPv4.
-func (p *Policy) sweepBoth(v4 []event4, v6 []event6, at geoEdges) *half {
+// itself; then those of IPv6 get the numbers that they would have had behind IPv4. There
+// will be about as many intervals as in the previous policy, if there is one: lists that
+// grow take several times their memory.
+func (p *Policy) sweepBoth(previous *Policy, v4 []event4, v6 []event6, at geoEdges) *half {
 	four, six := newHalf(p), newHalf(p)
-	in4 := iptable.Edges4{First: make([]uint32, 0, len(v4)), Value: make([]uint32, 0, len(v4))}
-	in6 := iptable.Edges6{First: make([]addrnum.Number, 0, len(v6)), Value: make([]uint32, 0, len(v6))}
+	room4, room6 := len(v4), len(v6)
+	if previous != nil {
+		room4, room6 = max(room4, previous.info.Intervals4*9/8), max(room6, previous.info.Intervals6*9/8)
+	}
+	in4 := iptable.Edges4{First: make([]uint32, 0, room4), Value: make([]uint32, 0, room4)}
+	in6 := iptable.Edges6{First: make([]addrnum.Number, 0, room6), Value: make([]uint32, 0, room6)}
 	parallel.Do(func() {
 		sweep(v4, at.v4, four.addresses, func(at addrnum.Number, address, geo uint32) { in4.Add(uint32(at.Lo), four.id(address, geo)) })
 	}, func() {

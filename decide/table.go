@@ -40,7 +40,7 @@ func (c *compiler) classify(v4 []event4, v6 []event6, at geoEdges) (s *successio
 	var met *half
 	switch {
 	case !previous.shapes(&p.origin):
-		met = p.sweepBoth(v4, v6, at)
+		met = p.sweepBoth(previous, v4, v6, at)
 	case previous.lists(&p.origin):
 		p.classAt, p.classes, p.ipSets = previous.classAt, previous.classes, previous.ipSets
 		p.addressPatterns = slices.Clone(previous.addressPatterns)
