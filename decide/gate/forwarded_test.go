@@ -149,7 +149,7 @@ func TestForwardedSplit(t *testing.T) {
 		{"escaped backslash and escaped quote", "203.0.113.7", "203.0.113.7 8.8.8.8",
 			[]string{`for=8.8.8.8, for=203.0.113.7;y="\\\", for=6.6.6.6"`}},
 		{"escaped quotes right of much else", "203.0.113.7", "203.0.113.7" + strings.Repeat(" 9.9.9.9", 25),
-			[]string{strings.Repeat("for=9.9.9.9,", 25) + `for=203.0.113.7;host="a\", for=6.6.6.6;x=\""`}},
+			[]string{strings.Repeat("for=9.9.9.9;by=_a_balancer_of_ours,", 25) + `for=203.0.113.7;host="a\", for=6.6.6.6;x=\""`}},
 		{"client opens a quote", "203.0.113.7", "203.0.113.7 -",
 			[]string{`for="6.6.6.6, for=203.0.113.7`}},
 		{"client opens a quote in an earlier line", "203.0.113.7", "203.0.113.7 -",

@@ -1,15 +1,17 @@
 package oracle_test
 
 import (
+	"testing"
+
 	"github.com/netwicket/netwicket/decide/decidetest"
 	"github.com/netwicket/netwicket/decide/internal/oracle"
 )
 
-// explainedAnswers are rows about answers as a whole.
-func explainedAnswers() []explained {
+// TestExplainAnswers: what is told as a whole.
+func TestExplainAnswers(t *testing.T) {
 	blocks := decidetest.Documents{Zones: array(ipZone("bad", "BLOCKLIST", "203.0.113.0/24", ""), exempt("203.0.113.7"), dynamicZone("DYNAMIC_V2", "us", "BLOCKLIST", american), ipZone("worse", "BLOCKLIST", "203.0.113.8/31", ""), ipZone("office", "POLICY", "192.0.2.9", proxied)), Geo: places}
 	overlaid := decidetest.Documents{Overlay: `{"deny":[{"network":"203.0.113.0/24","why":"stuffing"},{"network":"2001:db8::/32","why":"test"}],"allow":[{"network":"203.0.113.0/25","why":"never"},{"network":"192.0.2.1","why":"on call"},{"network":"192.0.2.1-192.0.2.9","why":"later"}]}`, Zones: ipZone("office", "POLICY", "192.0.2.1", proxied)}
-	return []explained{
+	requireExplained(t, []explained{
 		{name: "unrestricted", documents: decidetest.Documents{Geo: places}, chain: "192.0.2.1", about: "answer",
 			want: []string{`allowed true [unrestricted], audit false, zone -1, rule "", client 192.0.2.1 is hop 0, unknown 0, "DE" from 192.0.2.0 to 192.0.2.255`}},
 		{name: "not enforced", documents: decidetest.Documents{SailPoint: `{"range":["192.0.2.1"]}`, AuthProfile: `{"offNetwork":false,"untrustedGeography":false}`, Geo: places}, chain: "192.0.2.1", about: "answer",
@@ -47,6 +49,8 @@ func explainedAnswers() []explained {
 		{name: "a region that is not known denies", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"locations":{"include":[{"country":"US","region":"US-CA"}]}`), Rules: []string{array(rule("z", "DENY", `{"connection":"ZONE","include":["z"]}`, ``))}, Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.2", about: "answer",
 			want: []string{`allowed false [rule-matched], audit false, zone -1, rule "z", client 192.0.2.2 is hop 0, unknown 2, "US" from 192.0.2.2 to 192.0.2.2`}},
 		{name: "an ASN that is not known denies", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"asns":{"include":["64500"]}`), Rules: []string{array(rule("z", "DENY", `{"connection":"ZONE","include":["z"]}`, ``))}, Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.2", about: "answer",
+			want: []string{`allowed false [rule-matched], audit false, zone -1, rule "z", client 192.0.2.2 is hop 0, unknown 4, "US" from 192.0.2.2 to 192.0.2.2`}},
+		{name: "one of two terms is known", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"locations":{"include":[{"country":"US"}]},"asns":{"include":["64500"]}`), Rules: []string{array(rule("z", "DENY", `{"connection":"ZONE","include":["z"]}`, ``))}, Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.2", about: "answer",
 			want: []string{`allowed false [rule-matched], audit false, zone -1, rule "z", client 192.0.2.2 is hop 0, unknown 4, "US" from 192.0.2.2 to 192.0.2.2`}},
 		{name: "services that are not known deny", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"ipServiceCategories":{"include":["ALL_ANONYMIZERS"]}`), Rules: []string{array(rule("z", "DENY", `{"connection":"ZONE","include":["z"]}`, ``))}, Geo: "192.0.2.1,,,,,NORD_VPN\n"}, chain: "192.0.2.2", about: "answer",
 			want: []string{`allowed false [rule-matched], audit false, zone -1, rule "z", client 192.0.2.2 is hop 0, unknown 16, "" from 192.0.2.2 to 255.255.255.255`}},
@@ -98,5 +102,5 @@ func explainedAnswers() []explained {
 			want: []string{`allowed false [rule-matched], audit false, zone -1, rule "one", client 198.51.100.1 is hop 0, unknown 2, "US" from 198.51.100.0 to 198.51.100.255`}},
 		{name: "what is not known to a blocklist in a rule", documents: decidetest.Documents{Zones: array(dynamicZone("DYNAMIC_V2", "us", "BLOCKLIST", american), exempt("203.0.113.1")), Geo: places, Rules: []string{array(rule("out", "ALLOW", `{"connection":"ZONE","exclude":["us"]}`, ``))}}, chain: "203.0.113.1", about: "answer",
 			want: []string{`allowed false [no-rule], audit false, zone -1, rule "", client 203.0.113.1 is hop 0, unknown 0, "" from 198.51.101.0 to 255.255.255.255`}},
-	}
+	})
 }

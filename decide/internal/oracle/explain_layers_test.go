@@ -2,17 +2,18 @@ package oracle_test
 
 import (
 	"strings"
+	"testing"
 
 	"github.com/netwicket/netwicket/decide/decidetest"
 	"github.com/netwicket/netwicket/decide/internal/oracle"
 )
 
-// explainedLayers are rows about layers.
-func explainedLayers() []explained {
+// TestExplainLayers: what is told of layers.
+func TestExplainLayers(t *testing.T) {
 	office := decidetest.Documents{Zones: ipZone("office", "POLICY", "192.0.2.0/28 192.0.2.0/24", proxied)}
 	blocks := decidetest.Documents{Zones: array(ipZone("bad", "BLOCKLIST", "203.0.113.0/24", ""), exempt("203.0.113.7"), dynamicZone("DYNAMIC_V2", "us", "BLOCKLIST", american), ipZone("worse", "BLOCKLIST", "203.0.113.8/31", ""), ipZone("office", "POLICY", "192.0.2.9", proxied)), Geo: places}
 	overlaid := decidetest.Documents{Overlay: `{"deny":[{"network":"203.0.113.0/24","why":"stuffing"},{"network":"2001:db8::/32","why":"test"}],"allow":[{"network":"203.0.113.0/25","why":"never"},{"network":"192.0.2.1","why":"on call"},{"network":"192.0.2.1-192.0.2.9","why":"later"}]}`, Zones: ipZone("office", "POLICY", "192.0.2.1", proxied)}
-	return []explained{
+	requireExplained(t, []explained{
 		{name: "nothing", documents: decidetest.Documents{}, chain: "192.0.2.1", about: "",
 			want: []string{
 				`hop 192.0.2.1 trusted by [], client true, at "", anonymizer unknown`,
@@ -54,6 +55,10 @@ func explainedLayers() []explained {
 			want: []string{`consulted true, denied false []: no entry holds an address of the request`}},
 		{name: "an overlay denies no hop that cannot be read", documents: decidetest.Documents{Overlay: `{"deny":[{"network":"::/64","why":"test"}],"allow":[]}`}, chain: "192.0.2.20 ?", about: "layer overlay",
 			want: []string{`consulted true, denied false []: no entry holds an address of the request`}},
+		{name: "an overlay denies a client before what is embedded in it", documents: decidetest.Documents{Zones: ipZone("office", "POLICY", "192.0.2.1", proxied), Overlay: `{"deny":[{"network":"203.0.113.0/24","why":"a"},{"network":"64:ff9b::/96","why":"b"}],"allow":[]}`}, chain: "10.0.0.1 64:ff9b::203.0.113.1", about: "layer overlay",
+			want: []string{`consulted true, denied true [overlay]: 64:ff9b::cb00:7101 is denied by 64:ff9b::/96 (b) /deny/1/network`}},
+		{name: "an overlay of one each", documents: decidetest.Documents{Overlay: `{"deny":[{"network":"203.0.113.0/24","why":"a"}],"allow":[{"network":"192.0.2.1","why":"b"}]}`}, chain: "203.0.113.1", about: "layer overlay",
+			want: []string{`consulted true, denied true [overlay]: 203.0.113.1 is denied by 203.0.113.0/24 (a) /deny/0/network`}},
 		{name: "an overlay without a reason", documents: overlaid, change: func(d *oracle.Documents) { d.Overlay.Deny[0].Why = "" }, chain: "203.0.113.200", about: "layer overlay",
 			want: []string{`consulted true, denied true [overlay]: 203.0.113.200 is denied by 203.0.113.0/24 /deny/0/network`}},
 		{name: "an overlay that has ended", documents: overlaid, change: func(d *oracle.Documents) { d.Overlay.Deny[0].Until = d.Now }, chain: "203.0.113.200", about: "layer overlay",
@@ -144,5 +149,5 @@ func explainedLayers() []explained {
 			want: []string{`consulted true, denied false []: the client's country is unknown, which is trusted on request`}},
 		{name: "an unknown country is on no allow list", documents: decidetest.Documents{SailPoint: `{"geolocation":["FR"],"whitelisted":true}`, AuthProfile: ``, Geo: places}, change: func(d *oracle.Documents) { d.TrustUnknownCountry = true }, chain: "203.0.113.1", about: "layer sailpoint",
 			want: []string{`consulted true, denied true [geo-unknown]: the client's country is unknown`}},
-	}
+	})
 }

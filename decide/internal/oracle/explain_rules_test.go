@@ -2,15 +2,16 @@ package oracle_test
 
 import (
 	"strings"
+	"testing"
 
 	"github.com/netwicket/netwicket/decide/decidetest"
 	"github.com/netwicket/netwicket/decide/internal/oracle"
 )
 
-// explainedRules are rows about rules.
-func explainedRules() []explained {
+// TestExplainRules: what is told of rules.
+func TestExplainRules(t *testing.T) {
 	office := decidetest.Documents{Zones: ipZone("office", "POLICY", "192.0.2.0/28 192.0.2.0/24", proxied)}
-	return []explained{
+	requireExplained(t, []explained{
 		{name: "in order", documents: decidetest.Documents{Zones: array(ipZone("office", "POLICY", "192.0.2.0/24", proxied), dynamicZone("DYNAMIC_V2", "us", "POLICY", american), ipZone("bad", "BLOCKLIST", "203.0.113.0/24", "")), Geo: places, Rules: []string{array(rule("last", "DENY", anywhere, ``), rule("third", "ALLOW", inOffice, `,"priority":7`), rule("second", "ALLOW", anywhere, `,"priority":2`), rule("first", "DENY", inUS, `,"priority":1`))}}, chain: "192.0.2.1", about: "rule",
 			want: []string{
 				`first at rules.json/3, allow false, active true, condition no, applied false: in zone us: no`,
@@ -120,5 +121,5 @@ func explainedRules() []explained {
 			want: []string{`consulted true, denied true [rule-matched]: rule "two" of rules.json denies`}},
 		{name: "no client", documents: decidetest.Documents{Zones: array(ipZone("office", "POLICY", "192.0.2.0/24", proxied), dynamicZone("DYNAMIC_V2", "us", "POLICY", american), ipZone("bad", "BLOCKLIST", "203.0.113.0/24", "")), Geo: places, Rules: []string{array(rule("one", "DENY", anywhere, ``))}}, chain: "?", about: "layer rules",
 			want: []string{`consulted true, denied false []: not evaluated: the client is not known`}},
-	}
+	})
 }

@@ -96,27 +96,24 @@ type explained struct {
 	want      []string
 }
 
-// TestExplain: what people read of a decision, written from docs/semantics.md. The
-// tests of decide hold every decision against the oracle; nobody else holds its
-// sentences, places and states against anything.
-func TestExplain(t *testing.T) {
-	for _, rows := range [][]explained{
-		explainedHops(), explainedZones(), explainedDynamicZones(), explainedRules(), explainedLayers(), explainedAnswers(),
-	} {
-		for _, row := range rows {
-			t.Run(row.name, func(t *testing.T) {
-				o := oracleOf(t, row.documents, row.change)
-				answer := o.Explain(chainOf(row.chain))
-				var got []string
-				for _, line := range told(answer) {
-					if rest, ok := strings.CutPrefix(line, row.about); ok {
-						got = append(got, strings.TrimSpace(rest))
-					}
+// requireExplained is for what people read of a decision, rows written from
+// docs/semantics.md. The tests of decide hold every decision against the oracle; nobody
+// else holds its sentences, places and states against anything.
+func requireExplained(t *testing.T, rows []explained) {
+	t.Helper()
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			o := oracleOf(t, row.documents, row.change)
+			answer := o.Explain(chainOf(row.chain))
+			var got []string
+			for _, line := range told(answer) {
+				if rest, ok := strings.CutPrefix(line, row.about); ok {
+					got = append(got, strings.TrimSpace(rest))
 				}
-				require.Equal(t, row.want, got)
-				requireSameDecision(t, answer, o.Decide(chainOf(row.chain)))
-			})
-		}
+			}
+			require.Equal(t, row.want, got)
+			requireSameDecision(t, answer, o.Decide(chainOf(row.chain)))
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package oracle_test
 
 import (
 	"strings"
+	"testing"
 
 	"github.com/netwicket/netwicket/decide/decidetest"
 	"github.com/netwicket/netwicket/decide/internal/oracle"
@@ -9,11 +10,11 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// explainedHops are rows about hops and the blocklists that hold them.
-func explainedHops() []explained {
+// TestExplainHops: what is told of hops and the blocklists that hold them.
+func TestExplainHops(t *testing.T) {
 	office := decidetest.Documents{Zones: ipZone("office", "POLICY", "192.0.2.0/28 192.0.2.0/24", proxied)}
 	blocks := decidetest.Documents{Zones: array(ipZone("bad", "BLOCKLIST", "203.0.113.0/24", ""), exempt("203.0.113.7"), dynamicZone("DYNAMIC_V2", "us", "BLOCKLIST", american), ipZone("worse", "BLOCKLIST", "203.0.113.8/31", ""), ipZone("office", "POLICY", "192.0.2.9", proxied)), Geo: places}
-	return []explained{
+	requireExplained(t, []explained{
 		{name: "no hop", documents: office, chain: "", about: "hop",
 			want: nil},
 		{name: "a proxy and the client", documents: office, chain: "10.0.0.1 192.0.2.7 10.9.9.9", about: "hop",
@@ -134,14 +135,14 @@ func explainedHops() []explained {
 			want: nil},
 		{name: "a blocklist without terms", documents: blocks, change: func(d *oracle.Documents) { d.Zones[0].Zones[2].Locations = zone.Terms[zone.Place]{} }, chain: "192.0.2.1", about: "hit",
 			want: []string{`of 192.0.2.1 in zone 2, unknown false, exempt false:`}},
-	}
+	})
 }
 
-// explainedZones are rows about zones of networks.
-func explainedZones() []explained {
+// TestExplainZones: what is told of zones of networks.
+func TestExplainZones(t *testing.T) {
 	office := decidetest.Documents{Zones: ipZone("office", "POLICY", "192.0.2.0/28 192.0.2.0/24", proxied)}
 	blocks := decidetest.Documents{Zones: array(ipZone("bad", "BLOCKLIST", "203.0.113.0/24", ""), exempt("203.0.113.7"), dynamicZone("DYNAMIC_V2", "us", "BLOCKLIST", american), ipZone("worse", "BLOCKLIST", "203.0.113.8/31", ""), ipZone("office", "POLICY", "192.0.2.9", proxied)), Geo: places}
-	return []explained{
+	requireExplained(t, []explained{
 		{name: "keys and uses", documents: decidetest.Documents{Zones: array(strings.Replace(ipZone("off", "POLICY", "192.0.2.7", ""), "ACTIVE", "INACTIVE", 1), strings.Replace(ipZone("noid", "BLOCKLIST", "192.0.2.0/24", ""), `"id":"noid",`, "", 1), exempt("192.0.2.7"))}, chain: "192.0.2.7", about: "zone",
 			want: []string{
 				`off INACTIVE no /0: the zone is INACTIVE`,
@@ -178,12 +179,12 @@ func explainedZones() []explained {
 				`worse BLOCKLIST unknown /3: the client is not known`,
 				`office POLICY no /4: hop 1 cannot be read`,
 			}},
-	}
+	})
 }
 
-// explainedDynamicZones are rows about dynamic zones.
-func explainedDynamicZones() []explained {
-	return []explained{
+// TestExplainDynamicZones: what is told of dynamic zones.
+func TestExplainDynamicZones(t *testing.T) {
+	requireExplained(t, []explained{
 		{name: "a country", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"locations":{"include":[{"country":"US"}]}`), Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.1", about: "zone",
 			want: []string{`z POLICY match : location US-CA: match`}},
 		{name: "a region that is not known", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"locations":{"include":[{"country":"US","region":"US-CA"}]}`), Geo: "192.0.2.1,US,US-CA,64500,anonymous,NORD_VPN|VPN\n192.0.2.2,US,,,none,-\n192.0.2.9,,,,tor,ANONYMIZER_TOR|PROXY|VPN\n"}, chain: "192.0.2.2", about: "zone",
@@ -224,5 +225,5 @@ func explainedDynamicZones() []explained {
 			want: []string{`z POLICY no : IP services unknown: no`}},
 		{name: "a Tor of later, where Tor is not told", documents: decidetest.Documents{Zones: dynamicZone("DYNAMIC_V2", "z", "POLICY", `"ipServiceCategories":{"include":["SOME_TOR"]}`), Geo: "192.0.2.1,,,,,NORD_VPN|VPN\n"}, chain: "192.0.2.3", about: "zone",
 			want: []string{`z POLICY unknown : IP services unknown: unknown`}},
-	}
+	})
 }
