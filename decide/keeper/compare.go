@@ -32,6 +32,7 @@ type delivery struct {
 	kind     string // the database's type, or what else it is
 	built    time.Time
 	networks int
+	provides geo.Field
 }
 
 func (d delivery) String() string { return fmt.Sprintf("%s (%s)", d.file, d.kind) }
@@ -43,10 +44,10 @@ const threatFeed = "threat feed"
 func deliveriesOf(parts *policyfile.Parts) []delivery {
 	var all []delivery
 	for _, d := range parts.Config.Geo.Datasets() {
-		all = append(all, delivery{filepath.Clean(d.File), d.Type, d.Built, d.Networks})
+		all = append(all, delivery{filepath.Clean(d.File), d.Type, d.Built, d.Networks, d.Provides})
 	}
 	for _, feed := range parts.Config.ThreatFeeds {
-		all = append(all, delivery{filepath.Clean(feed.File), threatFeed, time.Time{}, len(feed.Entries)})
+		all = append(all, delivery{filepath.Clean(feed.File), threatFeed, time.Time{}, len(feed.Entries), 0})
 	}
 	return all
 }
@@ -76,6 +77,9 @@ func setBack(was, now delivery) []string {
 	var causes []string
 	if now.built.Before(was.built) {
 		causes = append(causes, fmt.Sprintf("%s was built %s, before the one in force of %s; %s", now, date(now.built), date(was.built), accepted))
+	}
+	if lost := was.provides &^ now.provides; lost != 0 && now.kind != was.kind {
+		causes = append(causes, fmt.Sprintf("%s took the place of a %s, and provides no %s; %s", now, was.kind, strings.Join(lost.Names(), ", "), accepted))
 	}
 	if now.networks < was.networks-now.networks {
 		causes = append(causes, fmt.Sprintf("%s has %d networks, less than half of the %d of the one in force; %s", now, now.networks, was.networks, accepted))

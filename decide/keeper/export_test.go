@@ -7,8 +7,9 @@ func WithClock(o *Options, clock func() time.Time, sleep time.Duration) {
 	o.clock, o.sleep = clock, sleep
 }
 
-// WithReading has a function called when all files are about to be read.
-func WithReading(o *Options, reading func()) { o.reading = reading }
+// WithReading has a function called when all files are about to be read, or with its
+// name the overlay alone.
+func WithReading(o *Options, reading func(file string)) { o.reading = reading }
 
 // What the memory of a load is estimated by.
 const LoadFactor = loadFactor

@@ -36,7 +36,10 @@ func newMount(patience time.Duration) *mount {
 
 func (m *mount) options(o *keeper.Options) {
 	o.Timing.Load = m.patience
-	keeper.WithReading(o, func() {
+	keeper.WithReading(o, func(file string) {
+		if file != "" {
+			return
+		}
 		m.begun.Add(1)
 		if silence := m.silence.Load(); silence != nil {
 			<-*silence

@@ -81,9 +81,9 @@ type Options struct {
 	// Changed is as good as silence.
 	Asked <-chan struct{}
 
-	clock   func() time.Time // for tests; nil: the wall clock
-	sleep   time.Duration    // for tests; zero: longestSleep
-	reading func()           // for tests; called when all files are about to be read, and may take for ever
+	clock   func() time.Time  // for tests; nil: the wall clock
+	sleep   time.Duration     // for tests; zero: longestSleep
+	reading func(file string) // for tests; called when the overlay alone, or with an empty name all files, are about to be read, and may take for ever
 }
 
 // now is the time of the wall clock, without the monotonic one: a clock that is

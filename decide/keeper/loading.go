@@ -148,7 +148,7 @@ func (a *attempt) do(options *Options, within func(time.Duration)) outcome {
 		within(policyfile.LoadServe(policy).LoadTimeout)
 	}
 	if options.reading != nil {
-		options.reading()
+		options.reading("")
 	}
 	r := outcome{read: true}
 	r.asOf = policy.Now

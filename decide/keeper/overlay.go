@@ -54,6 +54,9 @@ func (k *Keeper) beginOverlay(file string, known files.State) {
 			r.seen = known
 			return r
 		}
+		if options.reading != nil {
+			options.reading(file)
+		}
 		r.err = withoutPanic(func() error { return r.read(options, file, base.policy) })
 		after := set.Look()
 		if after.Differs(before) || after.TouchedSince(begun, time.Now()) {

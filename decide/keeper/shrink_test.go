@@ -62,7 +62,10 @@ func TestShrunkDeliveries(t *testing.T) {
 		"the only one of its sort is gone": {remove("geo/anonymous.mmdb"), []string{
 			"anonymous.mmdb (GeoIP2-Anonymous-IP) is gone from its folder", "no source provides anonymizer (tor",
 		}},
-		"another type":                     {move("geo/anonymous.mmdb", database(t, wednesday, 100)), []string{"no source provides anonymizer (tor"}},
+		"another type": {move("geo/anonymous.mmdb", database(t, wednesday, 100)), []string{"no source provides anonymizer (tor"}},
+		"another type beside corrections that state some of what is lost": {move("geo/country.mmdb", exits(t, wednesday)), []string{
+			"country.mmdb (GeoIP2-Anonymous-IP) took the place of a GeoLite2-Country, and provides no country",
+		}},
 		"corrections in half":              {move("geo/rows.csv", "network,country,region,asn,anonymizer,services\n192.0.2.0/25,DE,,,,\n"), []string{"rows.csv (csv) has 1 networks, less than half of the 3"}},
 		"a list in less than half":         {move("nord.txt", "203.0.113.1\n"), []string{"nord.txt (netset) has 1 networks, less than half of the 4"}},
 		"an empty list":                    {move("nord.txt", "# nobody\n"), []string{"nord.txt (netset) has 0 networks, less than half of the 4"}},

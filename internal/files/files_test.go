@@ -116,6 +116,31 @@ func TestFolders(t *testing.T) {
 	require.True(t, set.Look().Differs(before))
 }
 
+// TestFolderThatWasMissing: what is missing is followed as a file, and as a folder once
+// it is one. That alone is no change.
+func TestFolderThatWasMissing(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "geo")
+	set := files.Set{Folders: []string{folder}}
+	missing, missingFolder := look(folder), set.Look()
+	require.False(t, missingFolder.Differs(missing))
+	require.NoError(t, os.Mkdir(folder, 0o700))
+	asFile, empty := look(folder), set.Look()
+	require.True(t, empty.Differs(missing))
+	require.False(t, empty.Differs(asFile))
+	require.False(t, asFile.Differs(empty))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "a.mmdb"), nil, 0o600))
+	require.False(t, set.Look().Differs(asFile), "nothing was known of its names")
+	require.True(t, set.Look().Differs(empty.AsOf(asFile, time.Now())), "its names are those that were seen")
+
+	require.NoError(t, os.Rename(folder, folder+".old"))
+	require.NoError(t, os.Mkdir(folder, 0o700))
+	require.True(t, set.Look().Differs(asFile), "it is another one")
+	require.NoError(t, os.Remove(folder))
+	require.NoError(t, os.WriteFile(folder, nil, 0o600))
+	require.True(t, set.Look().Differs(missingFolder), "it is there, if no folder")
+	require.False(t, set.Look().Differs(look(folder)))
+}
+
 // TestDeleted: a path that leads to a file without a name.
 func TestDeleted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")

@@ -71,7 +71,7 @@ func (s Set) lookInto(path string) sight {
 	seen.info = info
 	entries, err := File{Path: path}.ReadDir()
 	if err != nil {
-		return sight{folder: true}
+		return seen
 	}
 	for _, entry := range entries {
 		if s.Reads == nil || s.Reads(entry.Name()) {
@@ -108,7 +108,7 @@ func (s State) TouchedSince(begun, now time.Time) bool {
 func (s State) AsOf(before State, begun time.Time) State {
 	then := make(State, len(s))
 	for path, seen := range s {
-		if earlier, known := before[path]; known {
+		if earlier, known := before[path]; known && earlier.folder == seen.folder {
 			seen = earlier
 		} else if seen.writtenAfter(begun) {
 			seen = sight{folder: seen.folder}
@@ -151,6 +151,8 @@ func (s sight) same(other sight) bool {
 	switch {
 	case s.info == nil || other.info == nil:
 		return s.info == nil && other.info == nil
+	case s.folder != other.folder: // a folder that was not there has no names yet
+		return os.SameFile(s.info, other.info)
 	case s.folder:
 		return slices.Equal(s.names, other.names)
 	default:

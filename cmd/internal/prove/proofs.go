@@ -36,6 +36,7 @@ func proofs() []proof {
 		{promise: "every parser under fuzzing", long: true, build: (*prover).fuzz},
 		{promise: "faults in operation", tests: []tests{{packages: []string{"./cmd/netwicket/internal/e2e"}}}},
 		{promise: "reloads whole or not at all", tests: []tests{{pattern: "^Test(Ways|Bad|Volume|Folder|WithoutEvents|PolicyFile|Half|Older|Small|Guard|Edge|Lost)", packages: []string{"./decide/gate", "./decide/keeper", "./cmd/netwicket/internal/watch"}}}},
+		{promise: "keeper as its model", tests: []tests{{pattern: "^TestSimulation$", packages: []string{"./decide/keeper"}}}},
 		{promise: "a clock that jumps", tests: []tests{{pattern: "^(TestClockJumps|TestOverlayExpires)$", packages: []string{"./decide/keeper"}}}},
 		{promise: "PROXY protocol, ends of requests", tests: []tests{{pattern: "Proxy|Shutdown", packages: []string{"./cmd/netwicket/internal/forwardauth"}}}},
 		{promise: "soak with leak checks", tests: []tests{{pattern: "^TestSoak$", packages: []string{"./decide/keeper"}}}},

@@ -30,6 +30,38 @@ func TestFolderIsReplacedDuringAReload(t *testing.T) {
 }
 func TestWritingNeverStops(t *testing.T) { keepertest.NeverStopWriting(t, watched) }
 
+// TestWhatIsNamed: what was written is named, since it has other content; what was but
+// touched is not, and events that were lost cannot be.
+func TestWhatIsNamed(t *testing.T) {
+	folder, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	path := filepath.Join(folder, "zones.json")
+	require.NoError(t, os.WriteFile(path, []byte("one"), 0o600))
+	w, err := watch.New()
+	require.NoError(t, err)
+	defer w.Close()
+	require.NoError(t, w.Follow([]string{path}))
+	long := time.Now().Add(-time.Hour)
+	for _, row := range []struct {
+		happens string
+		do      func() error
+		want    string
+	}{
+		{"chmod", func() error { return os.Chmod(path, 0o640) }, ""},
+		{"touch", func() error { return os.Chtimes(path, long, long) }, ""},
+		{"events are lost", func() error { w.Lose(); return nil }, ""},
+		{"another takes its place", func() error { return os.Rename(path, path+"~") }, path},
+	} {
+		require.NoError(t, row.do(), row.happens)
+		select {
+		case name := <-w.Changed():
+			require.Equal(t, row.want, name, row.happens)
+		case <-time.After(keepertest.Patience):
+			require.Fail(t, "nothing is told", row.happens)
+		}
+	}
+}
+
 func TestFoldersToWatch(t *testing.T) {
 	root, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
