@@ -1,6 +1,8 @@
 package keeper_test
 
 import (
+	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -76,7 +78,7 @@ func (m *model) do(words []string) {
 		m.refuses = words[0] == "refuse"
 	case "clock":
 		m.ahead += set(words[1])
-	case "wait":
+	case "wait", "denies", "allows":
 	default:
 		m.happened(words)
 	}
@@ -126,6 +128,10 @@ func (s *simulation) do(words []string) {
 		locked(func() { s.refuses = words[0] == "refuse" })
 	case "clock":
 		locked(func() { s.ahead += set(words[1]) })
+	case "denies", "allows":
+		if s.keeper.Live().Decide(netip.MustParseAddr(words[1])).Allowed() != (words[0] == "allows") {
+			s.note("not so: " + strings.Join(words, " "))
+		}
 	case "wait":
 	default:
 		s.happened(words)

@@ -153,7 +153,7 @@ func (a *attempt) do(options *Options, within func(time.Duration)) outcome {
 	r := outcome{read: true}
 	r.asOf = policy.Now
 	r.parts, r.policy, r.err = policyfile.Open(policy)
-	r.set = files.Set{Files: r.parts.Files, Folders: r.parts.Folders, Reads: policyfile.InFolder}
+	r.set = a.follows(r.parts)
 	after := r.set.Look()
 	if a.steady && (after.Differs(before) || after.TouchedSince(begun, time.Now())) {
 		r.err = errUnsteady
@@ -165,6 +165,16 @@ func (a *attempt) do(options *Options, within func(time.Duration)) outcome {
 		r.unfollow = options.Follow(r.set.Paths())
 	}
 	return r
+}
+
+// follows is what a policy was made of, or should have been. Where it names no overlay,
+// perhaps since it cannot be read, that is the one in force: it may be needed by itself.
+func (a *attempt) follows(parts *policyfile.Parts) files.Set {
+	set := files.Set{Files: parts.Files, Folders: parts.Folders, Reads: policyfile.InFolder}
+	if a.parts != nil && parts.OverlayFile == "" && a.parts.OverlayFile != "" {
+		set.Files = append(slices.Clip(set.Files), a.parts.OverlayFile)
+	}
+	return set
 }
 
 // readsGeo says that geo sources are read although they look as before.

@@ -33,9 +33,17 @@ type overlay struct {
 // read is what a load finds now.
 func (m *model) read(a *attempt) loaded {
 	l := loaded{asOf: a.asOf, serial: m.serial()}
-	if l.policy = l.document(m.disk, "netwicket.json"); l.policy == "" {
-		return l
+	if l.policy = l.document(m.disk, "netwicket.json"); l.policy != "" {
+		l.readPolicy(m, a)
 	}
+	if !l.namesOverlay && a.base.namesOverlay { // which may have to be put in force by itself
+		l.followed = append(l.followed, "overlay.json")
+	}
+	return l
+}
+
+// readPolicy reads what the policy file names.
+func (l *loaded) readPolicy(m *model, a *attempt) {
 	l.zones = l.document(m.disk, "zones.json")
 	if l.policy == "more" {
 		l.more = l.document(m.disk, "more.json")
@@ -44,7 +52,6 @@ func (m *model) read(a *attempt) loaded {
 		l.readOverlay(m.disk, a.asOf)
 	}
 	l.readSources(m, a)
-	return l
 }
 
 func (m *model) serial() int {

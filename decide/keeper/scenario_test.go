@@ -53,6 +53,32 @@ func TestSimulation(t *testing.T) {
 	t.Logf("figure: %d scenarios, %d steps: all that the Keeper did, and when, as the model has it", scenarios, done)
 }
 
+// TestScenarios: what the model has to agree with.
+func TestScenarios(t *testing.T) {
+	for name, text := range map[string]string{
+		"an emergency long after the policy file broke": `
+			rename netwicket.json cut 10m
+			denies 203.0.113.1 1ms
+			allows 198.51.100.77 1ms
+			rename overlay.json deny 15s
+			denies 198.51.100.77 10m
+			rename overlay.json quiet 15s
+			allows 198.51.100.77 1ms`,
+		"an emergency long after another document broke": `
+			rename zones.json cut 10m
+			rename overlay.json deny 15s
+			denies 198.51.100.77 1ms`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, watched := range []bool{false, true} {
+				all, err := parseSteps(text)
+				require.NoError(t, err)
+				require.True(t, scenario{watched: watched, steps: all}.check(t))
+			}
+		})
+	}
+}
+
 // FuzzSimulation is TestSimulation with steps that fuzzing chooses.
 func FuzzSimulation(f *testing.F) {
 	r := rand.New(rand.NewPCG(0, 0))
