@@ -86,3 +86,57 @@ func TestManyClassesMatchExplain(t *testing.T) {
 		})
 	}
 }
+
+// Numbers take more bits as soon as the last one that fits is taken, and not before it
+// is: as many classes and judgments as 8 and 16 bits can tell, one less and one more.
+func TestNumbersAtTheEdgeOfTheirBits(t *testing.T) {
+	at := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}) }
+	for _, count := range []int{253, 254, 255, 256, 257, 258, 65534, 65535, 65536, 65537} {
+		t.Run(fmt.Sprint(count, " classes"), func(t *testing.T) {
+			if testing.Short() && count > 1000 {
+				t.Skip("takes seconds")
+			}
+			var zones []zone.Zone
+			for bit := 0; 1<<bit < count; bit++ {
+				z := zone.Zone{Type: zone.IP, ID: fmt.Sprint(bit), Name: fmt.Sprint(bit), Active: true}
+				for first := 1 << bit; first < count; first += 2 << bit {
+					z.Gateways = append(z.Gateways, zone.Entry{Range: netipx.IPRangeFrom(at(first), at(min(first+1<<bit, count)-1))})
+				}
+				zones = append(zones, z)
+			}
+			policy, err := decide.Compile(decide.Config{Zones: []zone.Zones{{Zones: zones}}})
+			require.NoError(t, err)
+			require.Equal(t, count+1, policy.Info().Classes, "and one whose addresses have IPv4 addresses in them")
+			for n := range count + 2 {
+				if n > 300 && n < count-300 && n%61 != 0 {
+					continue
+				}
+				membership := policy.Match([]netip.Addr{at(n)})
+				for bit := range zones {
+					if in := membership.Zone(fmt.Sprint(bit)) == decide.Match; in != (n < count && n>>bit&1 == 1) {
+						t.Fatalf("address %d in zone %d: %v", n, bit, in)
+					}
+				}
+			}
+		})
+	}
+	for _, count := range []int{253, 254, 255, 256, 257, 258} {
+		var zones []zone.Zone
+		for n := range count {
+			zones = append(zones, zone.Zone{
+				Type: zone.IP, ID: fmt.Sprint(n), Name: fmt.Sprint(n), Active: true, Blocklist: true,
+				Gateways: []zone.Entry{{Range: netipx.IPRangeFrom(at(2*n), at(2*n))}},
+			})
+		}
+		policy, err := decide.Compile(decide.Config{Zones: []zone.Zones{{Zones: zones}}})
+		require.NoError(t, err)
+		require.Equal(t, count+1, policy.Info().Decisions, "and one for everybody else")
+		for n := range count {
+			d := policy.Decide(at(2 * n))
+			require.Equal(t, decide.Blocklisted, d.Reason)
+			require.Equal(t, fmt.Sprint(n), d.Zone.ID)
+			require.True(t, policy.Allows(at(2*n+1)), "%d of %d", n, count)
+			require.False(t, policy.Allows(at(2*n)), "%d of %d", n, count)
+		}
+	}
+}

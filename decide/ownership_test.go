@@ -7,8 +7,10 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/zone"
@@ -171,4 +173,21 @@ func TestPoliciesShareDocuments(t *testing.T) {
 		require.Equal(t, first.Decide(addr), first.Explain(addr).Decision)
 		require.Equal(t, second.Decide(addr), second.Explain(addr).Decision)
 	}
+}
+
+// What Info hands out is the caller's own.
+func TestInfoGivesNothingAway(t *testing.T) {
+	config := newRandomPolicy(11).config(t)
+	config.Now = time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC)
+	config.Overlay = &zone.Overlay{Deny: []zone.OverlayEntry{{
+		Entry: zone.Entry{Range: netipx.IPRangeFrom(netip.IPv6Unspecified(), netip.IPv6Unspecified())}, Until: config.Now.Add(-time.Hour),
+	}}}
+	policy, err := decide.Compile(config)
+	require.NoError(t, err)
+	before, after := policy.Info(), policy.Info()
+	require.NotEmpty(t, after.Warnings)
+	require.NotEmpty(t, after.Data)
+	clear(after.Warnings)
+	clear(after.Data)
+	require.Equal(t, before, policy.Info())
 }

@@ -21,6 +21,12 @@ type Provided struct {
 	named []Service
 }
 
+// copy is the caller's own.
+func (p Provided) copy() Provided {
+	p.Operators = slices.Clone(p.Operators)
+	return p
+}
+
 // add joins what another source provides.
 func (p *Provided) add(other Provided) {
 	p.Fields |= other.Fields

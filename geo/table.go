@@ -109,7 +109,7 @@ func (t *Table) Provided() (v4, v6 Provided) {
 	if t == nil {
 		return Provided{}, Provided{}
 	}
-	return t.supplied.provided.v4, t.supplied.provided.v6
+	return t.supplied.provided.v4.copy(), t.supplied.provided.v6.copy()
 }
 
 // Stated is the part of [Table.Provided] of which the sources hold any network
@@ -119,7 +119,7 @@ func (t *Table) Stated() (v4, v6 Provided) {
 	if t == nil {
 		return Provided{}, Provided{}
 	}
-	return t.supplied.stated.v4, t.supplied.stated.v6
+	return t.supplied.stated.v4.copy(), t.supplied.stated.v6.copy()
 }
 
 // Datasets describes the sources, in the order given to Load.

@@ -293,3 +293,34 @@ func TestFoldedEdgesAndBlocksAreTheEdges(t *testing.T) {
 		require.False(t, joined.RepeatsIPv4(block), "a list of IPv4 addresses says nothing of 6to4")
 	}
 }
+
+// What a table tells of itself is the caller's own: whoever changes it changes no answer.
+func TestTellingGivesNothingAway(t *testing.T) {
+	const header = "network,country,region,asn,anonymizer,services\n"
+	table := load(t,
+		geo.Source{File: "a.csv", Data: []byte(header + "192.0.2.0/24,DE,,,,\n198.51.101.9/24,DE,,,,\n")},
+		geo.Source{File: "b.txt", Data: []byte("198.51.100.7/24\n"), Service: "NORD_VPN"},
+		geo.Source{File: "c.txt", Data: []byte("2001:db8::/32\n"), Service: "EXPRESS_VPN"},
+	)
+	told := func() []any {
+		provided4, provided6 := table.Provided()
+		stated4, stated6 := table.Stated()
+		return []any{table.Datasets(), table.Warnings(), provided4, provided6, stated4, stated6}
+	}
+	before := told()
+	for _, one := range told() {
+		switch one := one.(type) {
+		case []geo.Dataset:
+			require.Len(t, one, 3)
+			clear(one)
+		case geo.Findings:
+			require.NotEmpty(t, one)
+			clear(one)
+		case geo.Provided:
+			require.NotEmpty(t, one.Operators)
+			clear(one.Operators)
+		}
+	}
+	require.Equal(t, before, told())
+	require.True(t, before[2].(geo.Provided).TellsOf("NORD_VPN"))
+}

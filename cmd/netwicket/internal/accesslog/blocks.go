@@ -16,11 +16,15 @@ import (
 // MaxLine is how long a record may be, in bytes.
 const MaxLine = 16 << 20
 
-// maxBuffer holds the longest line with its ending.
-const maxBuffer = MaxLine + len("\r\n")
-
 // blockSize is how much is read at once. A block holds whole lines.
 const blockSize = 512 << 10
+
+// cutter cuts a log into blocks of whole lines.
+type cutter struct {
+	maxLine   int // bytes of a line without its ending
+	blockSize int
+	handle    func(Block) error
+}
 
 // Block is some whole lines of a log.
 type Block struct {
@@ -94,12 +98,12 @@ func Blocks(input io.Reader, handle func(Block) error) error {
 	}
 	layout := layoutOf(buffered)
 	if layout.columns != nil {
-		return lines(buffered, columned(handle))
+		return cutter{MaxLine, blockSize, columned(handle)}.lines(buffered)
 	}
-	return lines(buffered, func(b Block) error {
+	return cutter{MaxLine, blockSize, func(b Block) error {
 		b.Layout = layout
 		return handle(b)
-	})
+	}}.lines(buffered)
 }
 
 // unpacked is a log as it was before it was compressed.
@@ -157,8 +161,9 @@ func looksSpread(input *bufio.Reader) bool {
 }
 
 // lines reads blocks of whole lines.
-func lines(input io.Reader, handle func(Block) error) error {
-	buffer := make([]byte, blockSize)
+func (c cutter) lines(input io.Reader) error {
+	room := c.maxLine + len("\r\n")
+	buffer := make([]byte, c.blockSize)
 	held, number := 0, 1 // bytes of the next lines at the start of buffer; the first one's number
 	for {
 		n, err := fill(input, buffer[held:])
@@ -170,20 +175,21 @@ func lines(input io.Reader, handle func(Block) error) error {
 		}
 		switch {
 		case whole > 0:
-			if failed := handOut(buffer[:whole], number, handle); failed != nil {
+			if failed := c.handOut(buffer[:whole], number); failed != nil {
 				return failed
 			}
 			number += bytes.Count(buffer[:whole], []byte("\n"))
 			held = copy(buffer, buffer[whole:held])
-		case !ended && len(buffer) < maxBuffer:
-			buffer = append(buffer, make([]byte, min(len(buffer), maxBuffer-len(buffer)))...)
-		case !ended:
-			if failed := handle(Block{Line: number, Err: ErrTooLong}); failed != nil {
+		case ended:
+		case len(buffer) < room:
+			buffer = append(buffer, make([]byte, min(len(buffer), room-len(buffer)))...)
+		default:
+			if failed := c.handle(Block{Line: number, Err: ErrTooLong}); failed != nil {
 				return failed
 			}
 			number++
 			held, err = skipLine(input, buffer)
-			ended = err != nil && held == 0
+			ended = err != nil
 		}
 		if ended {
 			return unlessEnd(err)
@@ -193,31 +199,26 @@ func lines(input io.Reader, handle func(Block) error) error {
 
 // handOut hands out whole lines. One that is too long by no more bytes than its
 // ending may have has found room among them.
-func handOut(text []byte, line int, handle func(Block) error) error {
-	if len(text) <= MaxLine {
-		return handle(Block{Text: string(text), Line: line})
+func (c cutter) handOut(text []byte, line int) error {
+	if len(text) <= c.maxLine {
+		return c.handle(Block{Text: string(text), Line: line})
 	}
-	for at, number := 0, line; at < len(text); number++ {
-		length, end := len(text)-at, len(text)
-		if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
-			length, end = i, at+i+1
-		}
-		if length > 0 && text[at+length-1] == '\r' {
-			length--
-		}
-		if length > MaxLine {
-			if failed := handle(Block{Text: string(text[:at]), Line: line}); failed != nil {
+	at, number := 0, line
+	for one := range bytes.Lines(text) {
+		if len(bytes.TrimSuffix(bytes.TrimSuffix(one, []byte("\n")), []byte("\r"))) > c.maxLine {
+			if failed := c.handle(Block{Text: string(text[:at]), Line: line}); failed != nil {
 				return failed
 			}
-			if failed := handle(Block{Line: number, Err: ErrTooLong}); failed != nil {
+			if failed := c.handle(Block{Line: number, Err: ErrTooLong}); failed != nil {
 				return failed
 			}
-			text, line, at = text[end:], number+1, 0
-			continue
+			text, line, at = text[at+len(one):], number+1, 0
+		} else {
+			at += len(one)
 		}
-		at = end
+		number++
 	}
-	return handle(Block{Text: string(text), Line: line})
+	return c.handle(Block{Text: string(text), Line: line})
 }
 
 // skipLine drops the rest of a line; what was read behind it stands at the start

@@ -109,6 +109,96 @@ func TestBlocksOfLongLines(t *testing.T) {
 	}
 }
 
+// naiveRecords cuts a text into lines of at most max bytes.
+func naiveRecords(text string, max int) (list []record) {
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+		switch {
+		case len(line) > max:
+			list = append(list, record{number, accesslog.ErrTooLong.Error()})
+		case strings.Trim(line, " \t") != "":
+			list = append(list, record{number, line})
+		}
+	}
+	return list
+}
+
+// All short texts, in blocks and lines that are as short, by readers that give what
+// they like, and whoever gives up where.
+func TestBlocksOfShortTexts(t *testing.T) {
+	gone, enough := errors.New("the disk is gone"), errors.New("enough")
+	var texts func(text string)
+	check := func(text string, maxLine, blockSize int) {
+		want := naiveRecords(text, maxLine)
+		for name, input := range map[string]io.Reader{
+			"whole":                 strings.NewReader(text),
+			"byte by byte":          iotest.OneByteReader(strings.NewReader(text)),
+			"data with the end":     iotest.DataErrReader(strings.NewReader(text)),
+			"an error at the end":   &failing{strings.NewReader(text), gone},
+			"an error with the end": iotest.DataErrReader(io.MultiReader(strings.NewReader(text), iotest.ErrReader(gone))),
+		} {
+			var got []record
+			blocks := 0
+			collect := func(b accesslog.Block) error {
+				blocks++
+				if b.Err != nil {
+					got = append(got, record{b.Line, b.Err.Error()})
+				}
+				for line, text := range b.Records() {
+					got = append(got, record{line, text})
+				}
+				return nil
+			}
+			err := accesslog.Lines(input, maxLine, blockSize, collect)
+			if fails := strings.HasPrefix(name, "an error"); fails != errors.Is(err, gone) || !fails && err != nil || !slices.Equal(got, want) {
+				t.Fatalf("%q in lines of %d and blocks of %d, %s: %v, %v; want %v", text, maxLine, blockSize, name, got, err, want)
+			}
+			if name != "whole" {
+				continue
+			}
+			for until := 1; until <= blocks; until++ {
+				handed := 0
+				err := accesslog.Lines(strings.NewReader(text), maxLine, blockSize, func(accesslog.Block) error {
+					if handed++; handed == until {
+						return enough
+					}
+					return nil
+				})
+				if !errors.Is(err, enough) || handed != until {
+					t.Fatalf("%q in lines of %d and blocks of %d: %d blocks and %v, asked to stop at %d", text, maxLine, blockSize, handed, err, until)
+				}
+			}
+		}
+	}
+	texts = func(text string) {
+		for _, sizes := range [][2]int{{2, 1}, {2, 3}, {2, 4}, {3, 2}, {3, 8}, {1, 1}} {
+			check(text, sizes[0], sizes[1])
+		}
+		if len(text) < 7 {
+			for _, next := range "a\r\n" {
+				texts(text + string(next))
+			}
+		}
+	}
+	texts("")
+}
+
+// failing gives its error once, as a connection may, and then that it has ended.
+type failing struct {
+	io.Reader
+	err error
+}
+
+func (f *failing) Read(buffer []byte) (int, error) {
+	n, err := f.Reader.Read(buffer)
+	if err == io.EOF {
+		err, f.err = f.err, io.EOF
+	}
+	return n, err
+}
+
 // The longest line that is read, and one of a byte more, whatever ends it and
 // stands around it.
 func TestBlocksOfTheLongestLine(t *testing.T) {

@@ -1,0 +1,8 @@
+package accesslog
+
+import "io"
+
+// Lines cuts a log into blocks as Blocks does, with other sizes.
+func Lines(input io.Reader, maxLine, blockSize int, handle func(Block) error) error {
+	return cutter{maxLine, blockSize, handle}.lines(input)
+}
