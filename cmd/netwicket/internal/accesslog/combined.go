@@ -73,7 +73,7 @@ func (f textFormat) parse(line string, e *Entry) error {
 // and reading it so takes a tenth off the time of a line.
 func (e *Entry) cutHead(line string) (rest string, ok bool) {
 	space := strings.IndexByte(line, ' ')
-	if space > 0 && strings.HasPrefix(line[space+1:], "- ") && line[0] != '"' && strings.IndexByte(line[:space], ',') < 0 {
+	if space > 0 && strings.HasPrefix(line[space:], " - ") && line[0] != '"' && strings.IndexByte(line[:space], ',') < 0 {
 		e.Remote = line[:space]
 		return line[space+len(" - "):], true
 	}
@@ -126,27 +126,21 @@ func (h *head) read(line string) (rest string, ok bool) {
 
 // cutGroup cuts one field and the space behind it off.
 func cutGroup(line string) (g group, rest string, ok bool) {
-	g.comma = -1
-	if line == "" {
-		return g, "", false
-	}
-	if line[0] == '"' {
-		end := closingQuote(line)
-		if end < 0 || end+1 >= len(line) || line[end+1] != ' ' {
-			return g, "", false
-		}
-		g.text, g.quoted = line[1:end], true
+	if g.text, rest, g.quoted = quoted(line); g.quoted {
 		g.comma = strings.LastIndexByte(g.text, ',')
-		return g, line[end+2:], true
+		rest, ok = strings.CutPrefix(rest, " ")
+		return g, rest, ok
+	}
+	if strings.HasPrefix(line, `"`) {
+		return group{}, "", false
 	}
 	for at := 0; ; {
 		space := strings.IndexByte(line[at:], ' ')
 		if space < 0 {
-			return g, "", false
+			return group{}, "", false
 		}
 		at += space
-		if at == 0 || line[at-1] != ',' {
-			g.text = line[:at]
+		if g.text = line[:at]; !strings.HasSuffix(g.text, ",") {
 			g.comma = strings.LastIndexByte(g.text, ',')
 			return g, line[at+1:], g.text != ""
 		}
@@ -199,42 +193,37 @@ func (g group) isForwarded() bool {
 // cutTime finds the first time in brackets with a quote behind it; in front of it
 // stands the user, whose quotes servers escape.
 func cutTime(line string) (rest string, seconds int64, ok bool) {
-	for at := 0; at < len(line); at++ {
+	for at := 0; ; at++ {
 		open := strings.IndexByte(line[at:], '[')
 		if open < 0 {
-			break
+			return "", 0, false
 		}
 		at += open
 		if at > 0 && line[at-1] != ' ' {
 			continue
 		}
-		text := line[at+1:]
-		end := clfLength
-		if len(text) <= end || text[end] != ']' {
-			end = strings.IndexByte(text, ']')
-		}
-		if end < len("2006-01-02T15:04:05") || !strings.HasPrefix(text[end+1:], ` "`) {
+		text, rest, _ := strings.Cut(line[at+1:], "]")
+		if len(text) < len("2006-01-02T15:04:05") || !strings.HasPrefix(rest, ` "`) {
 			continue
 		}
-		if seconds := parseTime(text[:end]); seconds != 0 {
-			return text[end+2:], seconds, true
+		if seconds := parseTime(text); seconds != 0 {
+			return rest[len(" "):], seconds, true
 		}
 	}
-	return "", 0, false
 }
 
 // cutRequest drops the request and its status. Servers escape quotes inside of
 // the request; of one that does not, the quote with a status behind it counts.
 func cutRequest(line string) (rest string, ok bool) {
 	for {
-		end := closingQuote(line)
-		if end < 0 {
+		_, behind, ok := quoted(line)
+		if !ok {
 			return "", false
 		}
-		if rest, ok := cutStatus(line[end+1:]); ok {
+		if rest, ok := cutStatus(behind); ok {
 			return rest, true
 		}
-		line = line[end:]
+		line = line[len(line)-len(behind)-1:] // from this quote on
 	}
 }
 
@@ -243,34 +232,35 @@ func cutStatus(line string) (rest string, ok bool) {
 	if strings.HasPrefix(line, " - ") {
 		return line[3:], true
 	}
-	if len(line) < 5 || line[0] != ' ' || line[4] != ' ' {
+	if len(line) < len(" 200 ") || line[0] != ' ' || line[4] != ' ' {
 		return "", false
 	}
-	return line[5:], digits(line[1:4])
+	return line[len(" 200 "):], digits(line[1:4])
 }
 
 // behindAgent is the quoted field behind the referrer and the agent.
 func behindAgent(line string) string {
 	for range 2 {
-		end := closingQuote(line)
-		if end < 0 || !strings.HasPrefix(line[end+1:], ` "`) {
+		_, rest, _ := quoted(line)
+		if !strings.HasPrefix(rest, ` "`) {
 			return ""
 		}
-		line = line[end+2:]
+		line = rest[len(" "):]
 	}
-	if end := closingQuote(line); end > 0 {
-		return line[1:end]
-	}
-	return ""
+	text, _, _ := quoted(line)
+	return text
 }
 
-// closingQuote is where the quote that line begins with ends; -1 if it does not.
-// A quote behind a backslash is part of the text.
-func closingQuote(line string) int {
-	for at := 1; at < len(line); {
+// quoted is the text in the quotes that line begins with, and what stands behind
+// them. A quote behind a backslash is part of the text.
+func quoted(line string) (text, rest string, ok bool) {
+	if line == "" || line[0] != '"' {
+		return "", "", false
+	}
+	for at := 1; ; at++ {
 		quote := strings.IndexByte(line[at:], '"')
 		if quote < 0 {
-			return -1
+			return "", "", false
 		}
 		at += quote
 		backslashes := 0
@@ -278,9 +268,7 @@ func closingQuote(line string) int {
 			backslashes++
 		}
 		if backslashes%2 == 0 {
-			return at
+			return line[1:at], line[at+1:], true
 		}
-		at++
 	}
-	return -1
 }
