@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/netwicket/netwicket/decide"
@@ -162,6 +163,9 @@ func ruleFacts(r *zone.Rule) []fact {
 		facts = append(facts, fact{"excluded zone", id.ID})
 	}
 	for _, path := range r.Narrowed {
+		if at := strings.Index(path, "conditions/"); at >= 0 {
+			path = path[at:] // where the rule stands among the others is no difference
+		}
 		facts = append(facts, fact{"narrowed by", path})
 	}
 	return facts

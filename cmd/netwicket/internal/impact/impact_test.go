@@ -1,6 +1,8 @@
 package impact_test
 
 import (
+	"cmp"
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"testing"
@@ -137,4 +139,147 @@ func skip(addr netip.Addr, n int) netip.Addr {
 		addr = addr.Next()
 	}
 	return addr
+}
+
+// Few addresses and many changes are counted as by hand: one by one.
+func TestCountsAsByHand(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		const addresses, networks = 200, 40
+		type place struct {
+			country string
+			asn     uint32
+			known   bool
+		}
+		rows := ""
+		places := map[netip.Addr]place{} // by address, and by the first of a network of IPv6
+		v4 := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}) }
+		v6 := func(n int) netip.Addr {
+			return netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 0, 0, byte(n >> 8), byte(n)})
+		}
+		for n := range addresses + networks {
+			p := place{[]string{"DE", "FR", ""}[r.IntN(3)], uint32(r.IntN(3)), r.IntN(2) > 0}
+			asn := ""
+			if p.known {
+				p.asn++
+				asn = fmt.Sprint(p.asn)
+			} else {
+				p.asn = 0
+			}
+			addr, bits := v4(n), "/32"
+			if n >= addresses {
+				addr, bits = v6(n-addresses), "/64"
+			}
+			if r.IntN(3) == 0 {
+				p, asn = place{}, ""
+			} else {
+				rows += addr.String() + bits + "," + p.country + ",," + asn + ",,\n"
+			}
+			places[addr] = p
+		}
+		c := impact.NewCounter(table(t, rows))
+		type counted struct{ v4, v6 [3]int }
+		countries, asns, total := map[string]*counted{}, map[[2]uint32]*counted{}, counted{}
+		count := func(addr netip.Addr, direction impact.Direction) {
+			p := places[addr]
+			key := [2]uint32{p.asn, 0}
+			if p.known {
+				key[1] = 1
+			}
+			if countries[p.country] == nil {
+				countries[p.country] = &counted{}
+			}
+			if asns[key] == nil {
+				asns[key] = &counted{}
+			}
+			for _, to := range []*counted{countries[p.country], asns[key], &total} {
+				if addr.Is4() {
+					to.v4[direction]++
+				} else {
+					to.v6[direction]++
+				}
+			}
+		}
+		outcomes := []decide.Outcome{allow, deny, other}
+		add := func(from, to int, addr func(int) netip.Addr, last func(netip.Addr) netip.Addr) {
+			before := outcomes[r.IntN(3)]
+			after := outcomes[r.IntN(3)]
+			change := decide.Change{Range: netipx.IPRangeFrom(addr(from), last(addr(to))), Before: before, After: after}
+			c.Add(change)
+			for n := from; n <= to; n++ {
+				count(addr(n), impact.DirectionOf(change))
+			}
+		}
+		for at := r.IntN(9); at < addresses; {
+			to := min(at+r.IntN(12), addresses-1)
+			add(at, to, v4, func(a netip.Addr) netip.Addr { return a })
+			at = to + 1 + r.IntN(3)*r.IntN(9)
+		}
+		for at := r.IntN(4); at < networks; {
+			to := min(at+r.IntN(4), networks-1)
+			add(at, to, v6, func(a netip.Addr) netip.Addr { return netipx.PrefixLastIP(netip.PrefixFrom(a, 64)) })
+			at = to + 1 + r.IntN(5)
+		}
+		same := func(what any, sizes impact.Sizes, want *counted) {
+			for direction, size := range sizes {
+				if size.IPv4 != uint64(want.v4[direction]) || size.Networks6().Int64() != int64(want.v6[direction]) {
+					t.Fatalf("seed %d, %v: %v, expected %v", seed, what, sizes, want)
+				}
+			}
+		}
+		same("all", c.Total, &total)
+		decided := c.Decided()
+		require.EqualValues(t, total.v4[0]+total.v4[1], decided.IPv4)
+		require.EqualValues(t, total.v6[0]+total.v6[1], decided.Networks6().Int64())
+		sum := func(of [3]int) int { return of[0] + of[1] + of[2] }
+		require.Len(t, c.Countries(), len(countries))
+		for i, g := range c.Countries() {
+			same(g.Key, g.Sizes, countries[g.Key])
+			require.Equal(t, g.Key != "", g.Known)
+			if i > 0 {
+				a, b := countries[c.Countries()[i-1].Key], countries[g.Key]
+				require.LessOrEqual(t, cmp.Or(cmp.Compare(sum(b.v4), sum(a.v4)), cmp.Compare(sum(b.v6), sum(a.v6)), cmp.Compare(c.Countries()[i-1].Key, g.Key)), 0)
+			}
+		}
+		number := func(g impact.Group[uint32]) [2]uint32 {
+			require.Equal(t, g.Key != 0, g.Known)
+			if g.Known {
+				return [2]uint32{g.Key, 1}
+			}
+			return [2]uint32{g.Key, 0}
+		}
+		require.Len(t, c.ASNs(), len(asns))
+		for i, g := range c.ASNs() {
+			same(number(g), g.Sizes, asns[number(g)])
+			if i > 0 {
+				a, b := number(c.ASNs()[i-1]), number(g)
+				require.LessOrEqual(t, cmp.Or(cmp.Compare(sum(asns[b].v4), sum(asns[a].v4)), cmp.Compare(sum(asns[b].v6), sum(asns[a].v6)), cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])), 0)
+			}
+		}
+	}
+}
+
+// All of IPv6 in two directions is twice what 64 bits hold, and more than all of IPv4
+// makes one country larger than another.
+func TestAllOfIPv6Twice(t *testing.T) {
+	c := impact.NewCounter(table(t, "::/2,DE,,,,\n4000::/2,FR,,,,\n8000::/1,US,,,,\n"))
+	c.Add(change("::-::fffe:ffff:ffff", allow, deny))
+	c.Add(change("::1:0:0:0-7fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", deny, allow))
+	c.Add(change("8000::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", allow, deny))
+	decided := c.Decided()
+	require.Equal(t, "18446744073709551617", decided.Networks6().String(), "the first network in both directions")
+	require.Zero(t, decided.IPv4)
+	require.False(t, decided.IsZero())
+	var names []string
+	for _, g := range c.Countries() {
+		names = append(names, g.Key)
+	}
+	require.Equal(t, []string{"US", "DE", "FR"}, names)
+	c = impact.NewCounter(nil)
+	c.Add(change("::1-::1", allow, deny))
+	require.False(t, c.Decided().IsZero())
+	require.True(t, impact.NewCounter(nil).Decided().IsZero())
+	c = impact.NewCounter(nil)
+	c.Add(change("::1-::1", deny, allow))
+	require.False(t, c.Decided().IsZero())
 }

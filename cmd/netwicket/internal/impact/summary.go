@@ -57,7 +57,7 @@ type Counter struct {
 // NewCounter counts by the countries and ASNs of a table; a nil table has none.
 func NewCounter(table *geo.Table) *Counter {
 	c := &Counter{places: newPlaces(table)}
-	countries, asns := map[string]uint32{}, map[asn]uint32{}
+	countries, asns := map[string]uint32{}, map[uint32]uint32{}
 	for id := range table.Locations() {
 		at := table.Location(uint32(id))
 		country, found := countries[at.Country]
@@ -66,21 +66,15 @@ func NewCounter(table *geo.Table) *Counter {
 			countries[at.Country] = country
 			c.countries = append(c.countries, Group[string]{Key: at.Country, Known: at.Country != ""})
 		}
-		key := asn{at.ASN, at.ASNKnown}
-		number, found := asns[key]
+		number, found := asns[at.ASN] // 0: unknown
 		if !found {
 			number = uint32(len(c.asns))
-			asns[key] = number
+			asns[at.ASN] = number
 			c.asns = append(c.asns, Group[uint32]{Key: at.ASN, Known: at.ASNKnown})
 		}
 		c.places.groups = append(c.places.groups, [2]uint32{country, number})
 	}
 	return c
-}
-
-type asn struct {
-	number uint32
-	known  bool
 }
 
 // Add counts a change. Changes come in address order, as [decide.Diff] gives them.
@@ -117,13 +111,6 @@ func touched[K cmp.Ordered](all []Group[K]) []Group[K] {
 
 func sortGroups[K cmp.Ordered](groups []Group[K]) {
 	slices.SortFunc(groups, func(a, b Group[K]) int {
-		known := 0
-		if a.Known != b.Known {
-			known = 1
-			if b.Known {
-				known = -1
-			}
-		}
-		return cmp.Or(b.Sizes.total().compare(a.Sizes.total()), cmp.Compare(a.Key, b.Key), known)
+		return cmp.Or(b.Sizes.total().compare(a.Sizes.total()), cmp.Compare(a.Key, b.Key))
 	})
 }
