@@ -93,11 +93,9 @@ func (c *Control) chain(r request.Request, buffer *Buffer) ([]netip.Addr, error)
 	// The peer keeps its place in front of the hops that are claimed behind it
 	// (docs/semantics.md, chain-3).
 	const anybody = "0.0.0.0"
-	if chain, failed := gate.ChainWithoutEdge(buffer[:0], anybody, r.Header); failed == nil {
-		chain[0] = netip.Addr{}
-		return chain, err
-	}
-	return append(buffer[:0], netip.Addr{}), err
+	chain, _ = gate.ChainWithoutEdge(buffer[:0], anybody, r.Header) // a peer alone can be wrong
+	chain[0] = netip.Addr{}
+	return chain, err
 }
 
 // Code is the stable name of the error, empty if there is none: what commands

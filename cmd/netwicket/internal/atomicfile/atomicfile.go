@@ -99,7 +99,7 @@ func Clean(name string) {
 // Folder makes a folder, and those above it, so that they are there after a crash,
 // too. Those that are there stay as they are.
 func Folder(path string, permissions fs.FileMode) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	if isFolder(path) {
 		return nil
 	}
 	if above := filepath.Dir(path); above != path {
@@ -107,11 +107,16 @@ func Folder(path string, permissions fs.FileMode) error {
 			return err
 		}
 	}
-	if err := os.Mkdir(path, permissions); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Mkdir(path, permissions); err != nil && !isFolder(path) { // somebody else may have made it
 		return err
 	}
 	syncFolder(path)
 	return nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // place is where a file is written.

@@ -164,6 +164,10 @@ func TestWriteFails(t *testing.T) {
 		{"a link into no such folder", "intoabsent", text("x"), "intoabsent (a link to absent/file): cannot be written: no such file or directory"},
 		{"a file for a folder", "file/new", text("x"), "file/new: cannot be written: not a directory"},
 		{"links in a circle", "circle", text("x"), "circle: cannot be written: too many levels of symbolic links"},
+		{"a name that is too long", strings.Repeat("n", 256), text("x"), "n: cannot be written: file name too long"},
+		{"an error of another file", "file", func(io.Writer) error {
+			return &os.LinkError{Op: "link", Old: "a", New: "b", Err: errors.New("no link")}
+		}, "file: cannot be written: no link"},
 		{"no name", "", text("x"), "cannot be written: "},
 	}
 	for _, test := range tests {
@@ -261,4 +265,89 @@ func TestStage(t *testing.T) {
 	require.Error(t, err)
 	require.Error(t, atomicfile.Folder(filepath.Join(name, "below"), 0o700), "a file is no folder")
 	atomicfile.Clean(filepath.Join(folder, "none", "x"))
+}
+
+// Staging says what Write says, and what cannot be staged.
+func TestStageFails(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.Mkdir("folder", 0o755))
+	require.NoError(t, os.WriteFile("file", []byte("old"), 0o644))
+	require.NoError(t, os.Symlink("file", "link"))
+	for name, want := range map[string]string{
+		os.DevNull: os.DevNull + ": cannot be written: expected a regular file", "folder": "folder: cannot be written: is a directory",
+		"absent/x": "absent/x: cannot be written: no such file or directory",
+	} {
+		_, err := atomicfile.Stage(name, text("x"))
+		require.EqualError(t, err, want)
+	}
+	_, err := atomicfile.Stage("link", func(io.Writer) error { return errors.New("broken off") })
+	require.EqualError(t, err, "link (a link to file): cannot be written: broken off")
+
+	staged, err := atomicfile.Stage("link", text("new"))
+	require.NoError(t, err)
+	require.NoError(t, os.Remove("file"))
+	require.NoError(t, os.Mkdir("file", 0o755)) // a folder, which no file replaces
+	require.EqualError(t, staged.Replace(), "link (a link to file): cannot be written: file exists")
+	require.Equal(t, []string{".", "file", "folder", "link -> file"}, tree(t), "the new file is gone")
+}
+
+// Only new files of that very name are taken away, and of what is written directly
+// there are none.
+func TestClean(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.Mkdir("folder", 0o755))
+	require.NoError(t, os.Symlink("folder/file", "link"))
+	for _, name := range []string{".file.12345678", ".file.1234567", ".file.123456789a", ".file.1234567x", "file.12345678", ".link.12345678", "folder/.file.abcdef01", ".folder.12345678"} {
+		require.NoError(t, os.WriteFile(name, nil, 0o600))
+	}
+	atomicfile.Clean("folder") // which cannot be written
+	atomicfile.Clean(os.DevNull)
+	atomicfile.Clean("absent/file")
+	require.Contains(t, tree(t), ".folder.12345678")
+	atomicfile.Clean("link")
+	require.NotContains(t, tree(t), "folder/.file.abcdef01")
+	require.Contains(t, tree(t), ".link.12345678")
+	atomicfile.Clean("file")
+	require.Equal(t, []string{".", ".file.1234567", ".file.123456789a", ".file.1234567x", ".folder.12345678", ".link.12345678", "file.12345678", "folder", "link -> folder/file"}, tree(t))
+}
+
+// Folders are made down from the first that is missing, with the permissions that
+// were asked for; what is there and is none is an error.
+func TestFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.Mkdir("a", 0o755))
+	require.NoError(t, atomicfile.Folder("a/b/c", 0o700))
+	require.Equal(t, []string{".", "a", "a/b", "a/b/c"}, tree(t))
+	for name, mode := range map[string]os.FileMode{"a": 0o755, "a/b": 0o700, "a/b/c": 0o700} {
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		require.Equal(t, mode, info.Mode().Perm(), name)
+	}
+	require.NoError(t, os.WriteFile("file", nil, 0o600))
+	require.ErrorContains(t, atomicfile.Folder("file/x/y", 0o700), "file")
+	require.Error(t, atomicfile.Folder("file", 0o700))
+	require.NoError(t, os.Symlink("absent", "link"))
+	require.Error(t, atomicfile.Folder("link/x", 0o700), "a link that leads nowhere is no folder")
+	require.NoError(t, atomicfile.Folder(".", 0o700))
+	require.NoError(t, atomicfile.Folder("/", 0o700))
+}
+
+// A chain of links may be as long as the system follows, which is never asked for more.
+func TestManyLinks(t *testing.T) {
+	t.Chdir(t.TempDir())
+	before := "file"
+	for n := range 39 {
+		name := "link" + strconv.Itoa(n)
+		require.NoError(t, os.Symlink(before, name))
+		before = name
+	}
+	require.NoError(t, atomicfile.Write(before, text("content")))
+	require.Equal(t, "content", read(t, "file"))
+	folder, err := os.Getwd()
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(filepath.Join(folder, "file"), "absolute"))
+	require.NoError(t, os.Mkdir("below", 0o755))
+	require.NoError(t, os.Symlink("../absolute", "below/link"))
+	require.NoError(t, atomicfile.Write("below/link", text("new")))
+	require.Equal(t, "new", read(t, "file"))
 }

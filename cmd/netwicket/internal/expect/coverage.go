@@ -93,13 +93,13 @@ func (c *Coverage) Add(e *decide.Explanation) {
 	}
 	for i, r := range e.Rules {
 		c.rules[i].policy, c.rules[i].name, c.rules[i].active = r.Policy, r.Rule, r.Active
-		c.rules[i].touched = c.rules[i].touched || r.Applied && e.ClientIndex >= 0
+		c.rules[i].touched = c.rules[i].touched || r.Applied
 	}
 }
 
 func (c *Coverage) touchRanges(addr netip.Addr) {
 	for i := range c.ranges {
-		if r := &c.ranges[i]; addr.IsValid() && r.entry.Range.Contains(addr) {
+		if r := &c.ranges[i]; r.entry.Range.Contains(addr) { // which no range does of what is no address
 			r.touched = true
 			if r.zone >= 0 {
 				c.zones[r.zone].touched = true

@@ -40,6 +40,11 @@ func TestParseErrors(t *testing.T) {
 		{"a client that is none", `[{"remote":"x","want":{"client":"home"}}]`, []string{`/0/want/client: "home": expected an address, or null`}},
 		{"nothing wanted", `[{"remote":"x"}]`, []string{"the expectation has no want"}},
 		{"an empty want", `[{"remote":"x","want":{}}]`, []string{"1:23 /0/want: want is empty"}},
+		{"a name that is no string", `[{"name":7,"remote":"x","want":{"decision":"deny"}}]`, []string{`1:10 /0/name: "7": expected a string`}},
+		{"a decision that is no string", `[{"remote":"x","want":{"decision":["allow"]}}]`, []string{`1:35 /0/want/decision: expected allow or deny`}},
+		{"a reason that is no string", `[{"remote":"x","want":{"reason":{"permitted":1}}}]`, []string{`1:33 /0/want/reason: expected no_policy`}},
+		{"a client that is no string", `[{"remote":"x","want":{"client":["192.0.2.1"]}}]`, []string{`1:33 /0/want/client: expected an address, or null`}},
+		{"a want that is none", `[{"remote":"x","want":3}]`, []string{`1:23 /0/want: "3": expected an object`}},
 		{"everything at once", "[{\"remote\":7},\n {\"remote\":\"x\",\"want\":[]}]", []string{"1:12", "1:2 ", "2:23"}},
 	}
 	for _, test := range tests {
@@ -80,6 +85,30 @@ func TestCheck(t *testing.T) {
 			require.Equal(t, "expectation 1", result.Name)
 		})
 	}
+}
+
+// What is said of a document is said in its order, and once.
+func TestParseSaysItInOrder(t *testing.T) {
+	for text, want := range map[string]string{
+		`[7]`: "e.json:1:2 /0: \"7\": expected an object, found a number",
+		"[{\"want\":{\"client\":\"x\"},\"remote\":7,\"name\":8},\n{}]": "e.json:1:20 /0/want/client: \"x\": expected an address, or null for a client that cannot be resolved\n" +
+			"e.json:1:34 /0/remote: \"7\": expected a string, empty for an unknown peer, found a number\n" +
+			"e.json:1:43 /0/name: \"8\": expected a string, found a number\n" +
+			"e.json:2:1 /1: remote is missing; expected a string such as \"203.0.113.9\", empty for an unknown peer\n" +
+			"e.json:2:1 /1: the expectation has no want: it would hold whatever is decided",
+		`[{"remote":"x","want":3}]`: `e.json:1:23 /0/want: "3": expected an object, found a number`,
+	} {
+		_, err := expect.Parse("e.json", []byte(text), false)
+		require.EqualError(t, err, want)
+	}
+	file, err := expect.Parse("e.json", []byte("[{\"remote\":\"x\",\"name\":\"n\",\"want\":{\"client\":null}},\n\n {\"remote\":\"x\",\"name\":\"\",\"want\":{\"reason\":\"rule\"}}]"), false)
+	require.NoError(t, err)
+	require.Equal(t, "n", file.Expectations[0].Name)
+	require.Equal(t, "expectation 2", file.Expectations[1].Name, "an empty name is none")
+	require.Equal(t, 1, file.Expectations[0].Line)
+	require.Equal(t, 3, file.Expectations[1].Line)
+	_, err = expect.Parse("e.json", []byte(`[{"remote":"x","want":{}}`), false)
+	require.EqualError(t, err, "e.json:1:26: the document ends too early; expected ',' or ']'")
 }
 
 // An update changes what is wrong and nothing else, and holds afterwards.
@@ -177,6 +206,10 @@ func TestCoverage(t *testing.T) {
 			[]string{"zones.json:2:124: 198.51.100.7", "zones.json:2:176: 10.0.0.1", "zones.json:3:104: 203.0.113.0/24", "net.json:1:26: 2001:db8::/32"},
 			[]string{`rules.json: rule "last"`}},
 		{"a proxy, a blocklist and an embedded address", []string{"10.0.0.1 198.51.100.7", "64:ff9b::cb00:7107", "2001:db8::1", "192.0.2.1"}, nil, nil, nil},
+		{"ranges of no zone", []string{"2001:db8::1"},
+			[]string{`zones.json:2:1: zone "A"`, `zones.json:3:1: zone "B"`},
+			[]string{"zones.json:2:84: 192.0.2.0/24", "zones.json:2:124: 198.51.100.7", "zones.json:2:176: 10.0.0.1", "zones.json:3:104: 203.0.113.0/24", "net.json:1:11: 192.0.2.0/24"},
+			[]string{`rules.json: rule "first"`}},
 		{"an unresolved client", []string{"?"},
 			[]string{`zones.json:2:1: zone "A"`, `zones.json:3:1: zone "B"`},
 			[]string{"zones.json:2:84: 192.0.2.0/24", "zones.json:2:124: 198.51.100.7", "zones.json:2:176: 10.0.0.1", "zones.json:3:104: 203.0.113.0/24", "net.json:1:11: 192.0.2.0/24", "net.json:1:26: 2001:db8::/32"},
@@ -203,6 +236,32 @@ func TestCoverage(t *testing.T) {
 				Rules:  expect.Part{Total: 2, Untouched: test.rules},
 			}, got)
 		})
+	}
+}
+
+// A dynamic zone has no ranges: it is touched by requests that are in it, and by hops
+// that it blocks, which those of unknown place are not.
+func TestCoverageOfDynamicZones(t *testing.T) {
+	zones, err := zone.ParseOkta("zones.json", []byte(`[{"type":"DYNAMIC","id":"p","name":"P","asns":["1"]},{"type":"DYNAMIC","id":"b","name":"B","usage":"BLOCKLIST","asns":["2"]},
+{"type":"DYNAMIC","id":"off","name":"Off","status":"INACTIVE","asns":["2"]},{"type":"IP","id":"last","name":"Last","gateways":[{"type":"RANGE","value":"203.0.113.1"}]}]`))
+	require.NoError(t, err)
+	table, err := geo.Load(geo.Source{File: "geo.csv", Kind: geo.CSV, Data: []byte("network,country,region,asn,anonymizer,services\n198.51.100.0/24,,,1,,\n192.0.2.0/24,,,2,,\n203.0.113.0/24,,,3,,\n")})
+	require.NoError(t, err)
+	config := decide.Config{Zones: []zone.Zones{zones}, Geo: table, Now: time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)}
+	policy, err := decide.Compile(config)
+	require.NoError(t, err)
+	const p, b, last = `zones.json:1:2: zone "P"`, `zones.json:1:54: zone "B"`, `zones.json:2:77: zone "Last"`
+	for chain, untouched := range map[string][]string{
+		"198.51.100.1": {b, last}, "192.0.2.1": {p, last}, "198.51.100.1 192.0.2.1": {last}, "10.0.0.1": {p, b, last}, "198.51.100.1 10.0.0.1": {b, last}, "203.0.113.1": {p, b}, "203.0.113.2": {p, b, last},
+	} {
+		c := expect.NewCoverage(config)
+		var addrs []netip.Addr
+		for hop := range strings.FieldsSeq(chain) {
+			addrs = append(addrs, netip.MustParseAddr(hop))
+		}
+		e := policy.Explain(addrs...)
+		c.Add(&e)
+		require.Equal(t, expect.Part{Total: 3, Untouched: untouched}, c.Report().Zones, chain)
 	}
 }
 

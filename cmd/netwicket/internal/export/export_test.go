@@ -3,9 +3,12 @@ package export_test
 import (
 	"bytes"
 	"encoding/csv"
+	"io"
 	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go4.org/netipx"
@@ -42,6 +45,12 @@ func policies(t *testing.T) map[string]*decide.Policy {
 		"blocklists": compile(decide.Config{Zones: zones(`[{"type":"IP","id":"b","name":"B","usage":"BLOCKLIST","system":false,"gateways":[
 			{"type":"RANGE","value":"203.0.113.4-203.0.113.9"},{"type":"CIDR","value":"2001:db8::/33"},{"type":"RANGE","value":"0.0.0.0-0.0.0.5"},
 			{"type":"RANGE","value":"::1-::5"},{"type":"RANGE","value":"255.255.255.255"}]}]`)}),
+		"reasons side by side": compile(decide.Config{
+			Zones: zones(`[{"type":"IP","id":"b","name":"B","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"203.0.113.0/25"}]},
+				{"type":"IP","id":"c","name":"C","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"203.0.113.128/25"},{"type":"CIDR","value":"255.0.0.0/8"},{"type":"CIDR","value":"::/8"}]}]`),
+			Overlay: &zone.Overlay{Allow: []zone.OverlayEntry{{Entry: zone.Entry{Range: netipx.MustParseIPRange("203.0.113.0-203.0.113.63")}}}},
+		}),
+		"IPv6 alone": compile(decide.Config{SailPoint: network(`{"range":["2001:db8::/32"]}`)}),
 		"allow list": compile(decide.Config{SailPoint: network(`{"range":["192.0.2.0/24","10.0.0.0/9","2001:db8:1::/48","2000::/5","0.0.0.0/8","224.0.0.0/3","c000::/2","::/100"]}`)}),
 		"not 6to4":   compile(decide.Config{SailPoint: network(`{"range":["0.0.0.0/0","2000::/15","2003::/16","fc00::/7"]}`)}),
 	}
@@ -106,16 +115,28 @@ func TestAllIsEveryAddressOnce(t *testing.T) {
 			b.AddPrefix(netip.MustParsePrefix("0.0.0.0/0"))
 			b.AddPrefix(netip.MustParsePrefix("::/0"))
 			last := netip.Addr{}
+			sets := map[decide.Outcome]*netipx.IPSetBuilder{}
 			for _, n := range export.All(policy) {
 				require.Positive(t, n.Prefix.Addr().Compare(last), "%v is not behind %v", n.Prefix, last)
 				last = netipx.PrefixLastIP(n.Prefix)
 				b.RemovePrefix(n.Prefix)
+				if sets[n.Outcome] == nil {
+					sets[n.Outcome] = new(netipx.IPSetBuilder)
+				}
+				sets[n.Outcome].AddPrefix(n.Prefix)
 				for _, addr := range []netip.Addr{n.Prefix.Addr(), last} {
 					if d := policy.Decide(addr); !scattered(addr) && (d.Verdict != n.Outcome.Verdict || d.Reason != n.Outcome.Reason) {
 						t.Fatalf("%v: %v, decided %v", n.Prefix, n.Outcome, d)
 					}
 				}
 			}
+			fewest := 0
+			for _, builder := range sets {
+				set, err := builder.IPSet()
+				require.NoError(t, err)
+				fewest += len(set.Prefixes())
+			}
+			require.Len(t, export.All(policy), fewest)
 			rest, err := b.IPSet()
 			require.NoError(t, err)
 			require.Equal(t, []netip.Prefix{netip.MustParsePrefix("::ffff:0:0/96")}, rest.Prefixes())
@@ -226,6 +247,67 @@ func TestFormats(t *testing.T) {
 		})
 	}
 	require.ErrorContains(t, export.Write(&bytes.Buffer{}, "iptables", policy, heading(policy)), `unknown format "iptables"; expected nginx, haproxy, nftables, cidr, csv`)
+}
+
+// The sets of nftables have the networks of their family, and no other.
+func TestNftablesFamilies(t *testing.T) {
+	for name, policy := range policies(t) {
+		want := map[string][]string{}
+		for _, p := range export.Allowed(policy) {
+			set := map[bool]string{true: "allow4", false: "allow6"}[p.Addr().Is4()]
+			want[set] = append(want[set], p.String())
+		}
+		got, set := map[string][]string{}, ""
+		for line := range strings.Lines(written(t, "nftables", policy)) {
+			if begin, found := strings.CutPrefix(line, "add element inet netwicket "); found {
+				set = begin[:len("allow4")]
+			} else if element, found := strings.CutPrefix(line, "    "); found {
+				got[set] = append(got[set], strings.TrimSuffix(element, ",\n"))
+			}
+		}
+		if len(want["allow4"]) > 0 && want["allow4"][0] == "0.0.0.0/0" {
+			want["allow4"] = []string{"0.0.0.0/1", "128.0.0.0/1"}
+		}
+		require.Equal(t, want, got, name)
+	}
+}
+
+// The networks of HAProxy's map are in order, as people look for one.
+func TestHAProxyMapIsInOrder(t *testing.T) {
+	for name, policy := range policies(t) {
+		var last netip.Addr
+		for line := range strings.Lines(written(t, "haproxy", policy)) {
+			if network, found := strings.CutSuffix(line, " allow\n"); found && line[0] != '#' {
+				addr := netip.MustParsePrefix(network).Addr()
+				require.Positive(t, addr.Compare(last), name)
+				last = addr
+			}
+		}
+	}
+}
+
+// What went in is named with its date, if it has one; the note about embedded
+// addresses stands where it matters.
+func TestHeader(t *testing.T) {
+	h := export.Heading{Program: "netwicket v0", Names: []string{"a", "b"}, Info: decide.Info{Fingerprint: "f", Data: []geo.Dataset{
+		{Type: "GeoLite2-City", Built: time.Date(2026, 11, 25, 23, 30, 0, 0, time.FixedZone("", -3600))}, {Type: "csv"},
+	}}}
+	want := []string{"Who may come in, written by netwicket v0 from a, b", "policy f", "data GeoLite2-City, built 2026-11-26", "data csv"}
+	require.Equal(t, want, h.Header()[:4])
+	require.Len(t, h.Header(), 6)
+	h.LeavesEmbedded = true
+	require.Len(t, h.Header(), 8)
+	require.Contains(t, h.Header()[6], "Teredo")
+}
+
+// A file that found no room is an error in every format.
+func TestWriteFails(t *testing.T) {
+	for _, format := range export.Formats() {
+		policy := policies(t)["closed"]
+		out, in := io.Pipe()
+		require.NoError(t, out.CloseWithError(syscall.ENOSPC))
+		require.ErrorIs(t, export.Write(in, format, policy, heading(policy)), syscall.ENOSPC, format)
+	}
 }
 
 func TestCSV(t *testing.T) {

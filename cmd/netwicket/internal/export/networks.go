@@ -48,15 +48,13 @@ func All(policy *decide.Policy) []Network {
 	var open netipx.IPRange
 	var outcome decide.Outcome
 	write := func() {
-		if open.IsValid() {
-			for _, prefix := range open.Prefixes() {
-				list = append(list, Network{prefix, outcome})
-			}
+		for _, prefix := range open.Prefixes() { // none before the first range
+			list = append(list, Network{prefix, outcome})
 		}
 	}
 	for r, d := range policy.Ranges() {
 		next := decide.Outcome{Verdict: d.Verdict, Reason: d.Reason}
-		if open.IsValid() && outcome == next && open.To().Next() == r.From() {
+		if outcome == next && open.To().Next() == r.From() {
 			open = netipx.IPRangeFrom(open.From(), r.To())
 			continue
 		}
@@ -123,13 +121,6 @@ func answered(policy *decide.Policy) (allowed, denied []netip.Prefix) {
 func comparePrefixes(a, b netip.Prefix) int { return a.Addr().Compare(b.Addr()) }
 
 func intersection(a, b netipx.IPRange) (netipx.IPRange, bool) {
-	from, to := a.From(), a.To()
-	if b.From().Compare(from) > 0 {
-		from = b.From()
-	}
-	if b.To().Compare(to) < 0 {
-		to = b.To()
-	}
-	r := netipx.IPRangeFrom(from, to)
+	r := netipx.IPRangeFrom(slices.MaxFunc([]netip.Addr{a.From(), b.From()}, netip.Addr.Compare), slices.MinFunc([]netip.Addr{a.To(), b.To()}, netip.Addr.Compare))
 	return r, r.IsValid()
 }

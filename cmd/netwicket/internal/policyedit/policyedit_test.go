@@ -26,13 +26,19 @@ func TestSet(t *testing.T) {
 		"new member, a comma behind the last": {
 			"{\n  \"geo\": [], // none\n}\n", `"x"`, []string{"mode"}, "{\n  \"geo\": [],\n  \"mode\": \"x\", // none\n}\n",
 		},
-		"new objects":                     {`{}`, `["z"]`, []string{"okta", "zones"}, `{"okta": {"zones": ["z"]}}`},
-		"new member in a line":            {`{"okta": {"rules": []}}`, `["z"]`, []string{"okta", "zones"}, `{"okta": {"rules": [], "zones": ["z"]}}`},
-		"removes the first":               {`{"a": 1, "b": 2}`, ``, []string{"a"}, `{ "b": 2}`},
-		"removes the last":                {`{"a": 1, "b": 2}`, ``, []string{"b"}, `{"a": 1 }`},
-		"removes the only":                {`{"a": 1}`, ``, []string{"a"}, `{}`},
-		"removes before a trailing comma": {"{\"a\": 1, // one, two\n \"b\": 2,}", ``, []string{"b"}, "{\"a\": 1, // one, two\n }"},
-		"removes what is not there":       {`{"a": 1}`, ``, []string{"b", "c"}, `{"a": 1}`},
+		"new objects":                                    {`{}`, `["z"]`, []string{"okta", "zones"}, `{"okta": {"zones": ["z"]}}`},
+		"new member in a line":                           {`{"okta": {"rules": []}}`, `["z"]`, []string{"okta", "zones"}, `{"okta": {"rules": [], "zones": ["z"]}}`},
+		"removes the first":                              {`{"a": 1, "b": 2}`, ``, []string{"a"}, `{ "b": 2}`},
+		"removes the last":                               {`{"a": 1, "b": 2}`, ``, []string{"b"}, `{"a": 1 }`},
+		"removes the only":                               {`{"a": 1}`, ``, []string{"a"}, `{}`},
+		"removes before a trailing comma":                {"{\"a\": 1, // one, two\n \"b\": 2,}", ``, []string{"b"}, "{\"a\": 1, // one, two\n }"},
+		"removes before a comma on the next line":        {"{\"a\": 1\r\n\t , \"b\": 2}", ``, []string{"a"}, "{ \"b\": 2}"},
+		"removes before a comma behind comments":         {"{\"a\": 1 // one, two\n/* three, */ , \"b\": 2}", ``, []string{"a"}, "{ \"b\": 2}"},
+		"removes behind a comma and comments":            {"{\"a\": 1, /* one, */\n\t// two,\r\n \"b\": 2 /* three, */ }", ``, []string{"b"}, "{\"a\": 1 /* one, */\n\t// two,\r\n  /* three, */ }"},
+		"removes a member in an object behind others":    {"/* {\"b\": 0, */ {\"o\": {\"a\": 1, // x,\n\"b\": 2}, \"z\": 3}", ``, []string{"o", "b"}, "/* {\"b\": 0, */ {\"o\": {\"a\": 1 // x,\n}, \"z\": 3}"},
+		"new member behind one at the start of the text": {"{\"a\": 1}", `2`, []string{"b"}, "{\"a\": 1, \"b\": 2}"},
+		"new member behind one with others on its line":  {"{\n  \"a\": 1, \"b\": 2\n}", `3`, []string{"c"}, "{\n  \"a\": 1, \"b\": 2, \"c\": 3\n}"},
+		"removes what is not there":                      {`{"a": 1}`, ``, []string{"b", "c"}, `{"a": 1}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var value []byte
@@ -44,7 +50,9 @@ func TestSet(t *testing.T) {
 			require.Equal(t, c.want, string(got))
 		})
 	}
-	_, err := policyedit.Set("netwicket.json", []byte("{\n\"okta\": 3}"), []byte("1"), "okta", "zones")
+	_, err := policyedit.Set("netwicket.json", []byte("{\"okta\": "), []byte("1"), "okta")
+	require.ErrorContains(t, err, "netwicket.json:1:10: the document ends too early")
+	_, err = policyedit.Set("netwicket.json", []byte("{\n\"okta\": 3}"), []byte("1"), "okta", "zones")
 	require.ErrorContains(t, err, "netwicket.json:2:9 /okta: \"3\": expected an object, in which zones is to be written")
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
+	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
 func TestParse(t *testing.T) {
@@ -192,4 +193,53 @@ func FuzzRequestLine(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The characters of a name are those of RFC 9110, section 5.6.2, and no others.
+func TestHeaderNames(t *testing.T) {
+	const tchar = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	for c := range 256 {
+		if c == ':' {
+			continue // which ends the name
+		}
+		for _, name := range []string{string([]byte{byte(c)}), "X-" + string([]byte{byte(c)}) + "-Y"} {
+			_, err := request.ParseHeader([]string{name + ": x"})
+			require.Equal(t, strings.IndexByte(tchar, byte(c)) >= 0, err == nil, "%q", name)
+		}
+	}
+}
+
+// Of a pair that is none there is one thing to say.
+func TestBrokenPairs(t *testing.T) {
+	for _, test := range []struct{ pair, want string }{
+		{`"a"`, "1:26 /headers/0: \"a\": expected a pair [\"Name\",\"value\"], found a string"},
+		{`["a",7]`, "1:31 /headers/0/1: \"7\": expected a string of a pair [\"Name\",\"value\"], found a number"},
+		{`[7,8]`, "1:27 /headers/0/0: \"7\": expected a string of a pair [\"Name\",\"value\"], found a number"},
+		{`["a"]`, "1:26 /headers/0: expected a pair [\"Name\",\"value\"], found 1 elements"},
+		{`[]`, "1:26 /headers/0: expected a pair [\"Name\",\"value\"], found 0 elements"},
+	} {
+		root, reader := jsondoc.Read("", []byte(`{"remote":"x","headers":[`+test.pair+`,["A","b"]]}`))
+		got := request.Read(reader, root)
+		require.Equal(t, test.want, reader.Found.Error())
+		require.Equal(t, http.Header{"A": {"b"}}, got.Header, "the others are read")
+	}
+	_, err := request.Parse([]byte(`{"remote":`))
+	require.ErrorContains(t, err, "ends too early")
+	require.NotContains(t, err.Error(), "remote is missing", "what is no JSON is not looked at")
+}
+
+// There is time to flush when nothing that was read waits to be answered.
+func TestReaderIdles(t *testing.T) {
+	reader := request.NewReader(strings.NewReader("192.0.2.1\n192.0.2.2\n{\n"))
+	require.True(t, reader.Idle(), "nothing was read")
+	for _, idle := range []bool{false, false} {
+		_, err := reader.Next()
+		require.NoError(t, err)
+		require.Equal(t, idle, reader.Idle())
+	}
+	_, err := reader.Next()
+	var lineError *request.LineError
+	require.ErrorAs(t, err, &lineError)
+	require.ErrorIs(t, err, lineError.Err)
+	require.True(t, reader.Idle())
 }
