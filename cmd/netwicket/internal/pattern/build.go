@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"encoding/binary"
+	"regexp"
 	"regexp/syntax"
 	"slices"
 	"unicode"
@@ -43,17 +44,17 @@ type builder struct {
 }
 
 // newTable makes the table of an expression; nil if there is none.
-func newTable(expression string, groups []int) *table {
-	program, captures := compile(`(?:` + expression + `)`)
+func newTable(expression *regexp.Regexp, groups []int) *table {
+	program := compile(`(?:` + expression.String() + `)`)
 	if program != nil && program.StartCond()&syntax.EmptyBeginText == 0 {
 		// The match may begin anywhere, with as few characters in front of it as there can be.
-		program, captures = compile(`(?s:.*?)(?:` + expression + `)`)
+		program = compile(`(?s:.*?)(?:` + expression.String() + `)`)
 	}
 	if program == nil || len(groups) > maxGroups {
 		return nil
 	}
 	b := &builder{
-		program: program, slots: slotsOf(captures, groups), table: &table{steps: make([]step, firstStep)},
+		program: program, slots: slotsOf(expression, groups), table: &table{steps: make([]step, firstStep)},
 		numbers: make(map[string]uint16), seen: make([]bool, 2*len(program.Inst)),
 	}
 	b.tellApart()
@@ -71,19 +72,17 @@ func newTable(expression string, groups []int) *table {
 	return b.table
 }
 
-// compile is the program of an expression and how many captures it has; nil if it
-// has none or a long one.
-func compile(expression string) (program *syntax.Prog, captures int) {
+// compile is the program of an expression; nil if it has none or a long one.
+func compile(expression string) *syntax.Prog {
 	parsed, err := syntax.Parse(expression, syntax.Perl)
 	if err != nil {
-		return nil, 0
+		return nil
 	}
-	captures = 2 * (parsed.MaxCap() + 1)
-	program, err = syntax.Compile(parsed.Simplify())
+	program, err := syntax.Compile(parsed.Simplify())
 	if err != nil || len(program.Inst) > maxInstructions {
-		return nil, 0
+		return nil
 	}
-	return program, captures
+	return program
 }
 
 // tellApart finds the bytes that no instruction tells apart.
@@ -171,7 +170,7 @@ func (b *builder) number() uint16 {
 	number := uint16(len(b.threads))
 	b.numbers[string(key)] = number
 	b.threads = append(b.threads, list)
-	b.table.states = append(b.table.states, state{until: -1})
+	b.table.states = append(b.table.states, state{})
 	return number
 }
 

@@ -22,7 +22,7 @@ func New(expression *regexp.Regexp, groups ...string) *Pattern {
 	for i, name := range groups {
 		p.groups[i] = max(expression.SubexpIndex(name), 0)
 	}
-	p.table = newTable(expression.String(), p.groups)
+	p.table = newTable(expression, p.groups)
 	return p
 }
 
@@ -37,10 +37,7 @@ func (p *Pattern) Find(text string, groups []string) (found bool) {
 			return false
 		case match:
 			for i := range groups {
-				groups[i] = ""
-				if begin, end := places[2*i], places[2*i+1]; begin >= 0 {
-					groups[i] = text[begin:end]
-				}
+				groups[i] = text[places[2*i]:places[2*i+1]]
 			}
 			return true
 		case unknown:
@@ -61,12 +58,11 @@ func (p *Pattern) Find(text string, groups []string) (found bool) {
 
 // slotsOf says which place of a group an expression's capture is: the begins and
 // ends of the groups asked for are even and odd; -1: nobody asks for it.
-func slotsOf(captures int, groups []int) []int {
-	slots := slices.Repeat([]int{-1}, captures)
+func slotsOf(expression *regexp.Regexp, groups []int) []int {
+	slots := slices.Repeat([]int{-1}, 2*(expression.NumSubexp()+1))
 	for i, group := range groups {
-		if group > 0 {
-			slots[2*group], slots[2*group+1] = 2*i, 2*i+1
-		}
+		slots[2*group], slots[2*group+1] = 2*i, 2*i+1
 	}
+	slots[0], slots[1] = -1, -1 // of the whole match, which stands for names that there are none of
 	return slots
 }

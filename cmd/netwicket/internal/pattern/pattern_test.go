@@ -47,6 +47,7 @@ func expressions() []string {
 		`(?P<a>(?:a?){12}a{12})`, `(?:(?P<a>\d{1,3})[., ]){2}(?P<b>-|\S{2})`, `(?P<a>(?P<b>a|b)+)(?P<c>$|c)`, `x$y`, `x^y|(?P<a>z)`, `(?P<a>\C)`, `(?P<a>[^a])[^b]*(?P<b>[k-m]+)`,
 		`(?P<a>.*)(?P<b>,.*|$)`, `(?:^|,)(?P<a>[^,]*)(?:,|$)(?P<b>[^,]*)`, `"(?P<a>(?:[^"\\]|\\.)*)" (?P<b>\d+|-)$`, `(?P<a>a+?)(?P<b>a*)`, `(?P<a>a{2,3}?)(?P<b>a{0,2})`, `(?P<a>\pL+)-(?P<b>\PL)`,
 		`^(?:a$|ba)`, `(?P<a>a$|ba)`, `(a)(?P<b>b+)(c)?`, `^(?:|a)b(?P<a>.?)`, `^(?P<a>\x{80})`,
+		`^(?P<a>[a-\x{80}]+)`, `^(?P<a>[\x{80}-\x{10ffff}])(?P<b>.?)`, `^(?P<a>[\x{80}-\x{10ffff}]+)(?P<b>.?)`,
 		`(?:(?P<a>.{1,60}) ){3}`, `(?P<a>a)?(?P<b>a)?(?P<c>a)?.{0,9}x`, `(?P<a>a.?)*(?P<b>.+)(?P<c>b|$)`, `(?:(?P<a>a)|(?P<b>.))+?x`,
 	}
 }
@@ -188,4 +189,32 @@ func FuzzFind(f *testing.F) {
 		}
 		hold(t, expression, pattern.New(expression, names()...), in)
 	})
+}
+
+// A table has no state, step or row that it could do without, looks ahead where it
+// can, and asks regexp where it has to.
+func TestSizesOfTables(t *testing.T) {
+	for expression, want := range map[string]pattern.Size{
+		`^(?P<a>\S+) `:                             {States: 4, Steps: 3, Rows: 3},
+		`^(?P<a>\S+) \S+ \S+ \[(?P<c>[^\]]+)\]`:    {States: 11, Steps: 22, Rows: 11, Ahead: 1},
+		`(?P<a>\d+\.\d+)`:                          {States: 5, Steps: 8, Rows: 7},
+		`x=(?P<a>\S+)`:                             {States: 5, Steps: 10, Rows: 4, Ahead: 1},
+		`^(?P<a>\S+) .* "(?P<b>[^"]*)"$`:           {States: 12, Steps: 35, Rows: 33, Ahead: 1},
+		`^(?:(?P<a>\S+),)?(?P<b>\S+)`:              {States: 4, Steps: 7, Rows: 16},
+		`^.(?P<a>.+?) `:                            {States: 5, Steps: 7, Rows: 4, Leaving: 128},
+		`(?s)^(?P<a>.*?) -.*$`:                     {States: 5, Steps: 14, Rows: 23, Ahead: 2},
+		`(?P<a>a+?)(?P<b>a*)`:                      {States: 4, Steps: 2, Rows: 2, Ahead: 1},
+		`"(?P<a>(?:[^"\\]|\\.)*)" (?P<b>\d+|-)$`:   {States: 8, Steps: 50, Rows: 84, Ahead: 1},
+		`(?:(?P<a>\d{1,3})[., ]){2}(?P<b>-|\S{2})`: {States: 13, Steps: 71, Rows: 108, Leaving: 384},
+		`^(?P<a>ks)x`:                              {States: 5, Steps: 3, Rows: 2}, // no letter of which has another case here
+		`^(?P<a>[\x{80}-\x{10ffff}]+) `:            {States: 4, Steps: 2, Rows: 2},
+		`^x{298}`:                                  {States: 300, Steps: 298}, // as many as there may be
+		`^x{299}`:                                  {},
+		`(?P<a>.).{6}c`:                            {States: 10, Steps: 31, Rows: 128, Leaving: 1024}, // 8 rows
+		`(?P<a>.).{7}c`:                            {},
+		"^" + strings.Repeat("((x))", 199) + "xx":  {States: 203, Steps: 201}, // 1000 instructions
+		"^" + strings.Repeat("((x))", 199) + "xxx": {},
+	} {
+		require.Equal(t, want, pattern.New(regexp.MustCompile(expression), names()...).Size(), expression)
+	}
 }

@@ -40,7 +40,8 @@ type row struct {
 // ending is a match: its row, and the places that are noted where it ends.
 type ending row
 
-// places are where groups begin and end in a text; -1: nowhere.
+// places are where groups begin and end in a text; 0 and 0, which is an empty text,
+// for one that took no part.
 type places [2 * maxGroups]int32
 
 func (p *places) note(slots string, at int) {
@@ -63,7 +64,6 @@ func (t *table) find(text string, found *places) answer {
 		return unknown
 	}
 	var rows [maxRows]places
-	rows[0] = nowhere()
 	answer := noMatch
 	s := &t.states[0]
 	for at := 0; ; at++ {
@@ -119,12 +119,4 @@ func (s *step) take(rows *[maxRows]places, at int) {
 		rows[i] = before[s.rows[i].from]
 		rows[i].note(s.rows[i].notes, at)
 	}
-}
-
-func nowhere() places {
-	var p places
-	for i := range p {
-		p[i] = -1
-	}
-	return p
 }

@@ -2,6 +2,7 @@ package replay_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"strings"
 	"testing"
@@ -12,6 +13,8 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/gate"
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
 )
 
 // zonesOfOne are zones that each block one address, 10.0.0.0 and those behind it.
@@ -50,6 +53,96 @@ func TestRunTellsDecisionsApart(t *testing.T) {
 		}
 		require.EqualValues(t, zones*(1+rounds)/2, report.Deny)
 	}
+}
+
+// A decision keeps its number, whatever came between, and no two have the same.
+func TestNumbersOfDecisions(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	counter, numbers := replay.NewCounter(), map[decide.Judgment]int{}
+	for range 20_000 {
+		judgment := decide.Judgment{Verdict: decide.Verdict(random.IntN(2)), Reason: decide.Reason(random.IntN(12)), Rule: fmt.Sprint(random.IntN(90))}
+		number := counter.Count(&judgment)
+		if known, found := numbers[judgment]; found && known != number {
+			t.Fatalf("%+v is number %d, and was %d", judgment, number, known)
+		} else if !found && number != len(numbers) {
+			t.Fatalf("the %dth decision is number %d", len(numbers)+1, number)
+		}
+		numbers[judgment] = number
+	}
+	require.Greater(t, len(numbers), 2000)
+}
+
+// Data are counted where a decision turned on them, each by itself.
+func TestRunCountsUnknownData(t *testing.T) {
+	table, err := geo.Load(geo.Source{File: "geo.csv", Kind: geo.CSV, Data: []byte("network,country,region,asn,anonymizer,services\n" +
+		"192.0.2.0/24,FR,,,,\n198.51.100.0/24,,,2,,\n203.0.113.0/25,FR,,2,,\n10.0.0.0/8,FR,,2,none,\n100.64.0.0/10,FR,,2,tor,\n")})
+	require.NoError(t, err)
+	zones, err := zone.ParseOkta("zones.json", []byte(`[{"type":"DYNAMIC","name":"both","usage":"BLOCKLIST","locations":[{"country":"US"}],"asns":["7"]},
+		{"type":"DYNAMIC","name":"DE","usage":"BLOCKLIST","locations":[{"country":"DE"}]},
+		{"type":"DYNAMIC","name":"AS1","usage":"BLOCKLIST","asns":["1"]},
+		{"type":"DYNAMIC","name":"Tor","usage":"BLOCKLIST","proxyType":"TorAnonymizer"}]`))
+	require.NoError(t, err)
+	compiled, err := decide.Compile(decide.Config{Zones: []zone.Zones{zones}, Geo: table})
+	require.NoError(t, err)
+	want, all := map[geo.Field]uint64{}, map[geo.Field]bool{}
+	var log strings.Builder
+	for _, addr := range []string{"192.0.2.1", "192.0.2.2", "198.51.100.1", "203.0.113.1", "10.0.0.1", "203.0.113.200"} {
+		log.WriteString(line(addr, 0))
+		unknown := compiled.Decide(netip.MustParseAddr(addr)).Unknown
+		all[unknown] = true
+		for bit := range 16 {
+			if unknown>>bit&1 == 1 {
+				want[geo.Field(1)<<bit]++
+			}
+		}
+	}
+	report := replay.Run(replay.Config{Parse: parser(t), Subject: replay.Subject{Control: admission.Control{Policy: compiled}, Geo: table}}, []replay.Input{input("log", log.String())})
+	got := map[geo.Field]uint64{}
+	for _, count := range report.Unknown {
+		got[count.Of] = count.Requests
+	}
+	require.Equal(t, want, got)
+	require.Len(t, want, 2)
+	require.True(t, all[geo.Country|geo.ASN] && all[geo.ASN] && all[0], "%v", all)
+	require.Zero(t, report.Changes, "there is nothing to compare with")
+	for _, client := range report.ByClient {
+		require.Zero(t, client.ToDeny+client.ToAllow)
+	}
+}
+
+// A client that one of the policies' edges alone can name is that client.
+func TestRunTakesTheOtherClient(t *testing.T) {
+	edge := func(config gate.Config) replay.Subject {
+		config.Trusted = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+		resolver, err := gate.NewResolver(config)
+		require.NoError(t, err)
+		return replay.Subject{Control: admission.Control{Policy: policy(t, blocking), Edge: resolver}}
+	}
+	against := edge(gate.Config{Source: gate.Peer})
+	report := replay.Run(replay.Config{Parse: parser(t), Subject: edge(gate.Config{Source: gate.XForwardedFor}), Against: &against},
+		[]replay.Input{input("log", `{"remote_addr":"10.0.0.1","xff":"x","time":1}`+"\n")})
+	require.Len(t, report.ByClient, 1)
+	require.Equal(t, netip.MustParsePrefix("10.0.0.1/32"), report.ByClient[0].Network)
+	require.EqualValues(t, 1, report.ByClient[0].ToAllow)
+	require.EqualValues(t, 1, report.ByClient[0].Denied)
+}
+
+// A record of several requests of which one is none is one line that is no record.
+func TestRunTakesRecordsWhole(t *testing.T) {
+	const event = `{"request":{"ipChain":[{"ip":%q}]}}`
+	hook := func(addrs ...string) string {
+		var events []string
+		for _, addr := range addrs {
+			events = append(events, fmt.Sprintf(event, addr))
+		}
+		return `{"data":{"events":[` + strings.Join(events, ",") + `]}}` + "\n"
+	}
+	report := replay.Run(replay.Config{Parse: parser(t), Subject: replay.Subject{Control: admission.Control{Policy: policy(t, blocking)}}},
+		[]replay.Input{input("log", hook("192.0.2.1", "203.0.113.9")+hook("17", "18", "192.0.2.3")+hook("192.0.2.2"))})
+	require.EqualValues(t, 3, report.Lines)
+	require.EqualValues(t, 1, report.Unreadable)
+	require.Len(t, report.Faults, 1)
+	require.EqualValues(t, 3, report.Decided)
 }
 
 // A request is the one before it if the peer, the proxies and who resolved them are the same.

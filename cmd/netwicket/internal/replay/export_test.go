@@ -8,7 +8,9 @@ type Counter struct{ counted decisions }
 // NewCounter has counted nothing.
 func NewCounter() *Counter { return &Counter{newDecisions()} }
 
-// Count counts one.
-func (c *Counter) Count(judgment *decide.Judgment) {
-	c.counted.counts[c.counted.number(judgment)].requests++
+// Count counts one and gives its number.
+func (c *Counter) Count(judgment *decide.Judgment) int {
+	number := c.counted.number(judgment)
+	c.counted.counts[number].requests++
+	return number
 }

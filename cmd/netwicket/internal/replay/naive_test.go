@@ -27,15 +27,16 @@ type asked struct {
 }
 
 // ruled is a policy of zones and rules that turns on countries, some unknown.
-func ruled(t *testing.T, table *geo.Table, first string) *decide.Policy {
+func ruled(t *testing.T, table *geo.Table, first, rest, blocklist string) *decide.Policy {
 	t.Helper()
-	zones, err := zone.ParseOkta("zones.json", []byte(`[{"type":"DYNAMIC","id":"de","name":"Germany","system":false,"locations":[{"country":"DE"}]},
-		{"type":"IP","id":"b1","name":"Blocked","usage":"BLOCKLIST","system":false,"gateways":[{"type":"CIDR","value":"203.0.113.0/28"}]},
-		{"type":"IP","id":"b0","name":"Blocked","usage":"BLOCKLIST","system":false,"gateways":[{"type":"CIDR","value":"203.0.113.16/28"}]}]`))
+	zones, err := zone.ParseOkta("zones.json", []byte(strings.ReplaceAll(`[{"type":"DYNAMIC","id":"de","name":"Germany","system":false,"locations":[{"country":"DE"}]},
+		{"type":"IP","id":"b1","name":"Blocked","usage":"LIST","system":false,"gateways":[{"type":"CIDR","value":"203.0.113.0/28"}]},
+		{"type":"IP","id":"b2","name":"Also blocked","usage":"LIST","system":false,"gateways":[{"type":"CIDR","value":"203.0.113.32/28"}]},
+		{"type":"IP","id":"b0","name":"Blocked","usage":"LIST","system":false,"gateways":[{"type":"CIDR","value":"203.0.113.16/28"}]}]`, "LIST", blocklist)))
 	require.NoError(t, err)
 	rules, err := zone.ParseOktaRules("rules.json", []byte(fmt.Sprintf(`[
 		{"name":"Germany","priority":1,"conditions":{"network":{"connection":"ZONE","include":["de"]}},"actions":{"signon":{"access":"%s"}}},
-		{"name":"Others","priority":2,"conditions":{"network":{"connection":"ANYWHERE"}},"actions":{"signon":{"access":"DENY"}}}]`, first)))
+		{"name":"Germany","priority":2,"conditions":{"network":{"connection":"ANYWHERE"}},"actions":{"signon":{"access":"%s"}}}]`, first, rest)))
 	require.NoError(t, err)
 	policy, err := decide.Compile(decide.Config{Zones: []zone.Zones{zones}, Rules: []zone.RuleSet{rules}, Geo: table})
 	require.NoError(t, err)
@@ -164,7 +165,7 @@ func TestRunAgainstNaive(t *testing.T) {
 	table, err := geo.Load(geo.Source{File: "geo.csv", Kind: geo.CSV, Data: []byte("network,country,region,asn,anonymizer,services\n" +
 		"203.0.113.0/26,DE,,,,\n203.0.113.64/26,FR,,,,\n198.0.0.0/8,DE,,,,\n2001:db8::/36,DE,,,,\n2001:db8:8000::/36,FR,,,,\n")})
 	require.NoError(t, err)
-	policy, other := ruled(t, table, "ALLOW"), ruled(t, table, "DENY")
+	policy, other := ruled(t, table, "ALLOW", "DENY", "BLOCKLIST"), ruled(t, table, "DENY", "ALLOW", "POLICY")
 	watch := []netipx.IPRange{netipx.MustParseIPRange("203.0.113.8-203.0.113.20"), netipx.MustParseIPRange("203.0.113.22-203.0.113.22"), netipx.MustParseIPRange("2001:db8::-2001:db8:9000::")}
 	random := rand.New(rand.NewPCG(9, 9))
 	for round := range 120 {

@@ -201,5 +201,9 @@ func TestOtherFormatsAreNoRecords(t *testing.T) {
 	require.EqualValues(t, 3, report.Lines)
 	require.EqualValues(t, 1, report.Unreadable)
 	require.EqualValues(t, 2, report.Decided, "a host whose name was looked up is denied")
+	require.Equal(t, []replay.Count[decide.Reason]{{Of: decide.ClientUnresolved, Requests: 1}, {Of: decide.Permitted, Requests: 1}}, report.Reasons)
+	const alone = `status=200 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 203 "-" "agent"` + "\n"
+	nothing := replay.Run(replay.Config{Parse: parser(t), Subject: replay.Subject{Control: admission.Control{Policy: policy(t, blocking)}}}, []replay.Input{input("log", alone)})
+	require.Empty(t, nothing.Reasons)
 	require.Equal(t, 2, report.Faults[0].Line)
 }

@@ -183,12 +183,11 @@ func counts[K comparable](numbers map[K]uint64, compare func(a, b K) int) []Coun
 }
 
 func comparePairs(a, b [2]decide.Outcome) int {
-	for i := range a {
-		if c := cmp.Or(cmp.Compare(a[i].Verdict, b[i].Verdict), cmp.Compare(a[i].Reason.String(), b[i].Reason.String())); c != 0 {
-			return c
-		}
-	}
-	return 0
+	return cmp.Or(compareOutcomes(a[0], b[0]), compareOutcomes(a[1], b[1]))
+}
+
+func compareOutcomes(a, b decide.Outcome) int {
+	return cmp.Or(cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.Reason.String(), b.Reason.String()))
 }
 
 func when(seconds int64) time.Time {

@@ -132,9 +132,7 @@ func (w *worker) decide(e *accesslog.Entry) error {
 	}
 	w.decided++
 	w.decisions.counts[a.number].requests++
-	if e.Time != 0 {
-		w.first, w.last = earlier(w.first, e.Time), max(w.last, e.Time)
-	}
+	w.first, w.last = earlier(w.first, e.Time), max(w.last, e.Time)
 	toDeny, toAllow := uint64(0), uint64(0)
 	if w.config.Against != nil {
 		toDeny, toAllow = w.compare(decide.Outcome{Verdict: a.decision.Verdict, Reason: a.decision.Reason}, a.other)
@@ -179,9 +177,7 @@ func (w *worker) client(addr netip.Addr, at int64) (r *row, country uint32) {
 		r.country = w.country(w.config.Subject.Geo.Lookup(addr).Country)
 	}
 	r.requests++
-	if at != 0 {
-		r.first, r.last = earlier(r.first, at), max(r.last, at)
-	}
+	r.first, r.last = earlier(r.first, at), max(r.last, at)
 	if i := w.config.watching(addr); i >= 0 {
 		w.watched[i]++
 	}
