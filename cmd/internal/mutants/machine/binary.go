@@ -49,14 +49,14 @@ func compile(root, folder, overlay, work string) (*suite, error) {
 
 // measure runs every test alone without a mutant, and learns what it takes and
 // reaches. It returns the names of those that fail.
-func (s *suite) measure(root string) (failing []string, err error) {
+func (s *suite) measure(root string, asked *regexp.Regexp) (failing []string, err error) {
 	out, err := s.run(root, "", nil, time.Minute, "-test.list", ".")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.folder, err)
 	}
 	record := s.binary + ".reached"
 	for name := range strings.FieldsSeq(string(out)) {
-		if strings.HasPrefix(name, "Benchmark") {
+		if strings.HasPrefix(name, "Benchmark") || !asked.MatchString(name) {
 			continue
 		}
 		t := &test{name: name, suite: s, reaches: map[int]bool{}}

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -145,7 +146,7 @@ func TestInstrumentedCopy(t *testing.T) {
 	require.Len(t, made, len(found))
 	suite, err := compile(s.listed.Dir, "", overlay, work)
 	require.NoError(t, err)
-	failing, err := suite.measure(s.listed.Dir)
+	failing, err := suite.measure(s.listed.Dir, regexp.MustCompile(""))
 	require.NoError(t, err)
 	require.Equal(t, []string{".TestBroken"}, failing)
 	require.Len(t, suite.tests, 1)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ const all = "internal/addrnum,internal/packed,internal/shown,internal/mistaken,i
 
 type options struct {
 	packages, only string
+	tests          *regexp.Regexp // that are asked
 	budget         time.Duration
 	jobs           int
 	list, fresh    bool
@@ -34,8 +36,14 @@ func main() {
 	flag.BoolVar(&o.list, "list", false, "list the mutants and end")
 	flag.BoolVar(&o.fresh, "fresh", false, "remember nothing")
 	flag.BoolVar(&o.own, "own", false, "only the package's own tests; the next run puts what survives before the others")
+	tests := flag.String("tests", "", "ask only tests whose name matches this `regexp`; the next run puts what survives before the others")
 	table := flag.Bool("table", false, "print what is remembered by package and end")
 	flag.Parse()
+	var err error
+	if o.tests, err = regexp.Compile(*tests); err != nil {
+		fmt.Fprintln(os.Stderr, "machine: -tests:", err)
+		os.Exit(1)
+	}
 	if err := run(o, *table); err != nil {
 		fmt.Fprintln(os.Stderr, "machine:", err)
 		os.Exit(1)

@@ -245,7 +245,7 @@ func (w *workshop) open(i int) (*suite, error) {
 			return nil, err
 		}
 		if s != nil {
-			failing, err := s.measure(w.root)
+			failing, err := s.measure(w.root, w.tests)
 			if err != nil {
 				return nil, err
 			}

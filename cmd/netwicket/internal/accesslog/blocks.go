@@ -90,7 +90,7 @@ func Blocks(input io.Reader, handle func(Block) error) error {
 	if unpacked.Reader != buffered {
 		buffered = bufio.NewReaderSize(unpacked, 64<<10)
 	}
-	if mark, err := buffered.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
+	if mark, _ := buffered.Peek(3); string(mark) == "\xef\xbb\xbf" {
 		_, _ = buffered.Discard(3) // a byte order mark, as Windows programs write it
 	}
 	if looksSpread(buffered) {

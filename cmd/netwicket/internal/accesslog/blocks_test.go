@@ -55,6 +55,12 @@ func TestBlocks(t *testing.T) {
 		{"something else in the array", "[{\"a\":1}, 7, \"x\"\n, {\"b\":2}]", []record{{1, `{"a":1}`}, {1, `7, "x"`}, {2, `{"b":2}`}}},
 		{"an array that ends in the middle", "[{\"a\":1},\n{\"b\":", []record{{1, `{"a":1}`}, {2, `{"b":`}}},
 		{"a string that is not closed", "[\n{\"a\":\"x},\n{\"b\":2}\n]", []record{{2, `{"a":"x},`}, {3, `{"b":2}`}}},
+		{"a bracket alone", "[", nil},
+		{"a bracket and something else", "[x", []record{{1, "[x"}}},
+		{"a brace alone", "{", []record{{1, "{"}}},
+		{"an object on its line and what stands behind it", "{\"a\":1} x\n{\"b\":2}\n", []record{{1, `{"a":1} x`}, {2, `{"b":2}`}}},
+		{"columns", "#Software: x\n#Fields: c-ip time\n1 2\n\n#Date: y\n3 4\r\n#Fields: time\n5\n", []record{{3, "1 2"}, {6, "3 4"}, {8, "5"}}},
+		{"a directive where there are no columns", "a\n#Fields: c-ip\n", []record{{1, "a"}, {2, "#Fields: c-ip"}}},
 		{"a bracket that is no array", "[::1]:80 - -\nb\n", []record{{1, "[::1]:80 - -"}, {2, "b"}}},
 	}
 	for _, test := range tests {
@@ -266,13 +272,24 @@ func TestBlocksOfLongObjects(t *testing.T) {
 
 func TestBlocksFail(t *testing.T) {
 	broken := errors.New("the disk is gone")
-	for name, text := range map[string]string{"lines": "a\nb", "objects": "[{\"a\":1},\n{\"b\":2}"} {
+	for name, text := range map[string]string{"lines": "a\nb", "objects": "[{\"a\":1},\n{\"b\":2}", "columns": "#Fields: c-ip\na\nb"} {
 		got, err := records(io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)))
 		require.ErrorIs(t, err, broken, name)
 		require.Len(t, got, 2, "what was read is handed out: %s", name)
 		full := errors.New("enough")
 		require.ErrorIs(t, accesslog.Blocks(strings.NewReader(text), func(accesslog.Block) error { return full }), full, name)
 	}
+}
+
+// Who has seen enough records of a block is given no more.
+func TestRecordsStop(t *testing.T) {
+	seen := 0
+	for range (accesslog.Block{Text: "a\nb\nc\n", Line: 1}).Records() {
+		if seen++; seen == 2 {
+			break
+		}
+	}
+	require.Equal(t, 2, seen)
 }
 
 // A truncated archive is an error, not the end of the log.

@@ -61,8 +61,7 @@ func (p *Pattern) Find(text string, groups []string) (found bool) {
 func slotsOf(expression *regexp.Regexp, groups []int) []int {
 	slots := slices.Repeat([]int{-1}, 2*(expression.NumSubexp()+1))
 	for i, group := range groups {
-		slots[2*group], slots[2*group+1] = 2*i, 2*i+1
+		slots[2*group], slots[2*group+1] = 2*i, 2*i+1 // those of group 0 nobody looks at
 	}
-	slots[0], slots[1] = -1, -1 // of the whole match, which stands for names that there are none of
 	return slots
 }
