@@ -1,6 +1,12 @@
 package admin
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // SetRoom sets how many strangers' connections there may be, of a server that does
 // not listen yet.
@@ -8,3 +14,18 @@ func (s *Server) SetRoom(room int) { s.crowd.Room = room }
 
 // Registry is where the metrics are.
 func (c *Counters) Registry() *prometheus.Registry { return c.registry }
+
+// SetStay sets how long strangers may have a connection, of a server that does not
+// listen yet.
+func (s *Server) SetStay(stay time.Duration) { s.crowd.Stay = stay }
+
+// ListenOn answers on a listener that a test opened; nil: with the front.
+func (s *Server) ListenOn(listener net.Listener, handler http.Handler) {
+	if handler == nil {
+		handler = s.withStatus(s.front)
+	}
+	s.add(listener, handler, nil)
+}
+
+// Status answers what the status does.
+func (s *Server) Status() http.Handler { return s.withStatus(http.NotFoundHandler()) }

@@ -309,8 +309,23 @@ func TestSailPointRate(t *testing.T) {
 	answer, said = d.ask(question{target: "/v3/auth-org/network-config", scheme: "Bearer", token: token})
 	require.Equal(t, 200, answer.StatusCode)
 	require.Equal(t, "w", said["caller"])
-	d.pass(10 * time.Second)
+	d.pass(10*time.Second - time.Nanosecond)
+	answer, _ = d.ask(question{target: "/v3/auth-org/network-config", token: "writer"})
+	require.Equal(t, http.StatusTooManyRequests, answer.StatusCode)
+	require.Equal(t, []string{"1"}, answer.Header["Retry-After"])
+	d.pass(time.Nanosecond)
 	require.Equal(t, 200, ask("/v3/auth-org/network-config", "writer"))
+}
+
+// TestRatesOfTheVendors: R1 and R4, where nobody says another.
+func TestRatesOfTheVendors(t *testing.T) {
+	d := front(t)
+	for target, most := range map[string]int{"/api/v1/zones": 600, "/v3/auth-org/network-config": 100} {
+		for range most {
+			require.Zero(t, d.failure(question{target: target, token: "writer"}))
+		}
+		require.Equal(t, wire.TooManyRequests, d.failure(question{target: target, token: "writer"}), target)
+	}
 }
 
 // TestFailedLogins: R5.
@@ -331,7 +346,10 @@ func TestFailedLogins(t *testing.T) {
 	require.Equal(t, wire.TooManyRequests, d.failure(question{target: "/.well-known/okta-organization"}))
 	good.peer = "192.0.2.2:1"
 	require.Zero(t, d.failure(good), "another address")
-	d.pass(time.Minute)
+	d.pass(time.Minute - time.Nanosecond)
+	good.peer = ""
+	require.Equal(t, wire.TooManyRequests, d.failure(good))
+	d.pass(time.Nanosecond)
 	good.peer = ""
 	require.Zero(t, d.failure(good))
 	// Whoever has one address of an IPv6 network has them all.
@@ -356,7 +374,10 @@ func TestLogOfStrangers(t *testing.T) {
 	require.Equal(t, 200.0, value(t, d.counters, "netwicket_admin_log_lines_dropped_total", nil))
 	d.ask(question{target: "/api/v1/zones", token: "writer"})
 	require.Equal(t, 101, strings.Count(d.log.String(), `"msg":"request"`))
-	d.pass(time.Second)
+	d.pass(time.Second - time.Nanosecond)
+	d.ask(question{target: "/api/v1/zones"})
+	require.Equal(t, 101, strings.Count(d.log.String(), `"msg":"request"`), "the second is not over")
+	d.pass(time.Nanosecond)
 	d.ask(question{target: "/api/v1/zones"})
 	require.Equal(t, 102, strings.Count(d.log.String(), `"msg":"request"`))
 }

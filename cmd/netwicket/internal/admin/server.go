@@ -85,6 +85,12 @@ func (s *Server) open(address string, handler http.Handler, certificates *tls.Co
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", shown.Text(address), err)
 	}
+	s.add(listener, handler, certificates)
+	return nil
+}
+
+// add answers on a listener that is open.
+func (s *Server) add(listener net.Listener, handler http.Handler, certificates *tls.Config) {
 	s.servers = append(s.servers, &listening{
 		net: &doorway.Listener{Listener: listener, Crowd: s.crowd}, tls: certificates != nil,
 		http: &http.Server{
@@ -93,7 +99,6 @@ func (s *Server) open(address string, handler http.Handler, certificates *tls.Co
 			MaxHeaderBytes: maxHeaderBytes, DisableGeneralOptionsHandler: true,
 		},
 	})
-	return nil
 }
 
 // Addr is where the front listens.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,64 +14,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway/doorwaytest"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
 )
 
-// inMemory is a listener of connections that never leave the test, so that their
-// deadlines are told by the clock of a bubble of testing/synctest, which goes on at
-// once where everybody waits for it.
-type inMemory struct {
-	waiting chan net.Conn
-	closed  chan struct{}
-	once    sync.Once
-}
-
-func newInMemory() *inMemory {
-	return &inMemory{waiting: make(chan net.Conn), closed: make(chan struct{})}
-}
-
-func (l *inMemory) Accept() (net.Conn, error) {
-	select {
-	case connection := <-l.waiting:
-		return connection, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *inMemory) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return nil
-}
-
-func (*inMemory) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9180} }
-
-// watched is the service's end of a connection, and when the service closed it.
-type watched struct {
-	net.Conn
-	peer net.Addr
-	once sync.Once
-	end  chan time.Time
-}
-
-func (w *watched) RemoteAddr() net.Addr { return w.peer }
-
-func (w *watched) Close() error {
-	w.once.Do(func() { w.end <- time.Now() })
-	return w.Conn.Close()
-}
-
-// dial is a connection of a peer, and when the service closes it.
-func (l *inMemory) dial(from string) (net.Conn, <-chan time.Time) {
-	ours, theirs := net.Pipe()
-	w := &watched{Conn: theirs, peer: &net.TCPAddr{IP: net.ParseIP(from), Port: 4711}, end: make(chan time.Time, 1)}
-	l.waiting <- w
-	return ours, w.end
-}
-
 // bubble runs a test in which no time passes but where everybody waits for it. The
 // proxy is 127.0.0.1; change is made before the service listens.
-func bubble(t *testing.T, l forwardauth.Listener, change func(*served), test func(*testing.T, *forwardauth.Server, *inMemory)) {
+func bubble(t *testing.T, l forwardauth.Listener, change func(*served), test func(*testing.T, *doorwaytest.Listener)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := serve(t, loopback())
@@ -82,7 +30,7 @@ func bubble(t *testing.T, l forwardauth.Listener, change func(*served), test fun
 		if l.Handler == nil {
 			l.Handler = s.Handler(true)
 		}
-		listener := newInMemory()
+		listener := doorwaytest.New()
 		server := s.ServerOn(listener, l)
 		done := make(chan error, 1)
 		go func() { done <- server.Serve() }()
@@ -91,7 +39,7 @@ func bubble(t *testing.T, l forwardauth.Listener, change func(*served), test fun
 			require.NoError(t, <-done)
 			s.closeLog()
 		}()
-		test(t, server, listener)
+		test(t, listener)
 	})
 }
 
@@ -133,8 +81,8 @@ func TestTimes(t *testing.T) {
 		{"a stranger who reads no answer", forwardauth.Listener{}, nil, "127.0.0.2", question, 0, true, 5 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			bubble(t, test.listener, test.change, func(t *testing.T, _ *forwardauth.Server, listener *inMemory) {
-				connection, end := listener.dial(test.from)
+			bubble(t, test.listener, test.change, func(t *testing.T, listener *doorwaytest.Listener) {
+				connection, end := listener.Dial(test.from)
 				defer connection.Close()
 				said := make(chan error, 1)
 				go func() {
@@ -158,8 +106,8 @@ func TestTimes(t *testing.T) {
 
 // TestStrangersDoNotStay, whatever they say how slowly.
 func TestStrangersDoNotStay(t *testing.T) {
-	bubble(t, forwardauth.Listener{}, nil, func(t *testing.T, _ *forwardauth.Server, listener *inMemory) {
-		connection, end := listener.dial("127.0.0.2")
+	bubble(t, forwardauth.Listener{}, nil, func(t *testing.T, listener *doorwaytest.Listener) {
+		connection, end := listener.Dial("127.0.0.2")
 		defer connection.Close()
 		begun := time.Now()
 		var writer sync.WaitGroup
@@ -185,11 +133,11 @@ func TestShutdownDoesNotWaitForEver(t *testing.T) {
 			<-release
 		})
 		s := serve(t, loopback())
-		listener := newInMemory()
+		listener := doorwaytest.New()
 		server := s.ServerOn(listener, forwardauth.Listener{Handler: handler})
 		served := make(chan error, 1)
 		go func() { served <- server.Serve() }()
-		connection, end := listener.dial("127.0.0.1")
+		connection, end := listener.Dial("127.0.0.1")
 		defer connection.Close()
 		go func() { _, _ = io.WriteString(connection, question) }()
 		<-asked
@@ -229,7 +177,9 @@ func TestScrapesAtOnce(t *testing.T) {
 	for range scrapes {
 		<-begun
 	}
-	require.Equal(t, http.StatusServiceUnavailable, s.ask(request("GET", "/metrics")).Code)
+	refused := s.ask(request("GET", "/metrics"))
+	require.Equal(t, http.StatusServiceUnavailable, refused.Code)
+	require.Equal(t, "text/plain; charset=utf-8", refused.Header().Get("Content-Type"))
 	require.Equal(t, http.StatusNoContent, s.ask(request("GET", "/decide", xff, "198.51.100.7")).Code)
 	close(proceed)
 	readers.Wait()

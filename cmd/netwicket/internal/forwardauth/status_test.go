@@ -1,7 +1,10 @@
 package forwardauth_test
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -87,6 +90,126 @@ func TestReady(t *testing.T) {
 	})
 }
 
+// TestAnswersSayWhatTheyAre: all that an answer of each sort says of itself beside
+// its date, to a proxy and to a stranger; a reason is none of it.
+func TestAnswersSayWhatTheyAre(t *testing.T) {
+	const plain, exposition = "text/plain; charset=utf-8", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
+	const allowed, denied = "X-Forwarded-For: 198.51.100.7\r\n", "X-Forwarded-For: 203.0.113.7\r\n"
+	uncached := http.Header{"Content-Length": {"0"}, "Cache-Control": {"no-store"}}
+	refusal := http.Header{"Content-Type": {plain}, "Content-Length": {"28"}, "Cache-Control": {"no-store"}, "X-Netwicket-Reference": {"?"}}
+	status := http.Header{"Content-Type": {plain}, "Cache-Control": {"no-store"}}
+	unknown := http.Header{"Content-Type": {plain}, "Content-Length": {"19"}, "X-Content-Type-Options": {"nosniff"}}
+	s := serve(t, loopback())
+	address := listen(t, s, forwardauth.Listener{})
+	closing := serve(t, loopback())
+	closing.Close()
+	closed := listen(t, closing, forwardauth.Listener{})
+	for _, test := range []struct {
+		name, from, address, path, headers string
+		status                             int
+		header                             http.Header
+		body                               string // ? stands for letters and digits; "*" for anything
+	}{
+		{"allowed", "127.0.0.1", address, "/decide", allowed, 204, http.Header{}, ""},
+		{"allowed with 200", "127.0.0.1", address, "/decide?allow=200", allowed, 200, http.Header{"Content-Length": {"0"}}, ""},
+		{"denied", "127.0.0.1", address, "/decide", denied, 403, refusal, "denied, reference ????-????\n"},
+		{"unresolved", "127.0.0.1", address, "/decide", "X-Forwarded-For: nobody\r\n", 403, refusal, "denied, reference ????-????\n"},
+		{"no client", "127.0.0.1", address, "/decide", "", 400, refusal, "denied, reference ????-????\n"},
+		{"no policy", "127.0.0.1", address, "/decide/other", allowed, 403, uncached, ""},
+		{"a stranger", "127.0.0.2", address, "/decide", allowed, 403, uncached, ""},
+		{"health", "127.0.0.1", address, "/healthz", "", 200, with(status, "Content-Length", "3"), "ok\n"},
+		{"readiness", "127.0.0.1", address, "/readyz", "", 200, with(status, "Content-Length", "3"), "ok\n"},
+		{"no readiness", "127.0.0.1", closed, "/readyz", "", 503, with(status, "Content-Length", "14"), "shutting down\n"},
+		{"metrics", "127.0.0.1", address, "/metrics", "", 200, http.Header{"Content-Type": {exposition}, "Vary": {"Accept", "Accept-Encoding"}}, "*"},
+		{"nothing", "127.0.0.1", address, "/nowhere", allowed, 404, unknown, "404 page not found\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			connection := dial(t, test.from, test.address)
+			_, err := io.WriteString(connection, get(test.path, test.headers))
+			require.NoError(t, err)
+			answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+			require.NoError(t, err)
+			text, err := io.ReadAll(answer.Body)
+			require.NoError(t, err)
+			require.Equal(t, test.status, answer.StatusCode)
+			require.NotEmpty(t, answer.Header["Date"])
+			delete(answer.Header, "Date")
+			if reference := answer.Header["X-Netwicket-Reference"]; len(reference) == 1 {
+				require.Contains(t, string(text), reference[0])
+				reference[0] = "?"
+			}
+			require.Equal(t, test.from == "127.0.0.2" || test.address == closed, answer.Close)
+			delete(answer.Header, "Connection")
+			require.Equal(t, test.header, answer.Header)
+			if test.body != "*" {
+				require.Regexp(t, "^"+strings.ReplaceAll(test.body, "?", "[0-9A-Z]")+"$", string(text))
+			}
+		})
+	}
+}
+
+// TestTypesAreNotGuessed: what an answer is is said by us, whatever its text looks like.
+func TestTypesAreNotGuessed(t *testing.T) {
+	s := serve(t, blocking(""))
+	for path, client := range map[string]string{"/healthz": "", "/readyz": "", "/decide": "203.0.113.7"} {
+		w := &answers{header: http.Header{}}
+		s.handler.ServeHTTP(w, request("GET", path, xff, client))
+		require.Equal(t, []string{"text/plain; charset=utf-8"}, w.header["Content-Type"], path)
+	}
+	s.Trouble("<html>", "<script>")
+	w := s.ask(request("GET", "/readyz"))
+	require.Equal(t, "<html>: <script>\n", w.Body.String())
+	require.Equal(t, "text/plain; charset=utf-8", w.Header().Get("Content-Type"))
+}
+
+// with is a header with one more field.
+func with(header http.Header, name, value string) http.Header {
+	header = header.Clone()
+	header.Set(name, value)
+	return header
+}
+
+// TestProblems: what /readyz says, a line for each reason, in a fixed order.
+func TestProblems(t *testing.T) {
+	built := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
+	const day = 24 * time.Hour
+	s := newServed(t, "", "other")
+	first, err := snapshot(t, withDatabase(t, blocking(`, "geo": ["country.mmdb"], "serve": {"maxAge": "30d"}`), built))
+	require.NoError(t, err)
+	require.NoError(t, s.Put("", first))
+	const missing = `policy "other": none in force`
+	const old = `policy "": country.mmdb (GeoLite2-Country) is built 2026-02-03, older than maxAge 720h0m0s`
+	require.Equal(t, []string{missing}, s.Problems(built.Add(30*day)))
+	require.Equal(t, []string{old, missing}, s.Problems(built.Add(30*day+1)))
+	want := []string{"shutting down", old, missing}
+	for n := range 8 {
+		s.Trouble(fmt.Sprintf("policy %d", 7-n), "it hangs")
+		want = append(want, fmt.Sprintf("policy %d: it hangs", n))
+	}
+	s.Close()
+	require.Equal(t, want, s.Problems(built.Add(31*day)))
+	require.Equal(t, strings.Join(want, "\n")+"\n", s.ask(request("GET", "/readyz")).Body.String())
+	for n := range 8 {
+		s.Trouble(fmt.Sprintf("policy %d", n), "")
+	}
+	require.Equal(t, []string{"shutting down", missing}, s.Problems(built))
+}
+
+// TestDatabaseWithoutADate is too old for every maxAge: nobody can say that it is not.
+func TestDatabaseWithoutADate(t *testing.T) {
+	noDate := time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC) // which is none that Go can write
+	for maxAge, want := range map[string][]string{
+		"":       nil,
+		"36500d": {`policy "": country.mmdb (GeoLite2-Country) is without a build date, older than maxAge 876000h0m0s`},
+		"1h":     {`policy "": country.mmdb (GeoLite2-Country) is without a build date, older than maxAge 1h0m0s`},
+	} {
+		s := serve(t, withDatabase(t, blocking(`, "geo": ["country.mmdb"], "serve": {"maxAge": "`+maxAge+`"}`), noDate))
+		require.Equal(t, want, s.Problems(time.Now()))
+		require.NotContains(t, s.metrics(), "netwicket_dataset_build_timestamp_seconds{", "there is none")
+		require.Contains(t, s.metrics(), `netwicket_dataset_entries{dataset="country.mmdb",family="ipv4"} 1`)
+	}
+}
+
 // TestMetrics asks for the text that Prometheus would get.
 func TestMetrics(t *testing.T) {
 	built := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
@@ -135,12 +258,46 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-func TestFallbackToThePeerIsCounted(t *testing.T) {
-	files := blocking("")
-	files["netwicket.json"] = strings.Replace(files["netwicket.json"], `"source"`, `"onMissing": "peer", "source"`, 1)
-	s := serve(t, files)
-	require.Equal(t, 204, s.ask(request("GET", "/decide")).Code)
-	require.Contains(t, s.metrics(), `netwicket_client_ip_total{result="peer"} 1`)
+// TestFallbacksAreCounted: where the client came from, for every fallback that the
+// edge may have, at the door that has the edge and at one that shares it.
+func TestFallbacksAreCounted(t *testing.T) {
+	const list, single = `"source": "x-forwarded-for"`, `"source": "header:X-Real-Ip"`
+	for _, test := range []struct {
+		name, edge, header, value string
+		status                    int
+		result                    string
+	}{
+		{"named", list, xff, "198.51.100.7", 204, "header"},
+		{"missing", list, "", "", 400, "missing"},
+		{"missing, the peer", list + `, "onMissing": "peer"`, "", "", 204, "peer"},
+		{"named where the peer might be", list + `, "onMissing": "peer"`, xff, "198.51.100.7", 204, "header"},
+		{"malformed where the peer might be", list + `, "onMissing": "peer"`, xff, "nobody", 403, "malformed"},
+		{"ours alone", list, xff, "10.1.1.1", 403, "all_trusted"},
+		{"ours alone, the leftmost", list + `, "allTrusted": "leftmost"`, xff, "10.1.1.1", 204, "header"},
+		{"ours alone, the leftmost is the peer", list + `, "allTrusted": "leftmost"`, xff, "10.0.0.1", 204, "peer"},
+		{"the header names the peer", single, "X-Real-Ip", "10.0.0.1", 403, "all_trusted"},
+		{"the header names the peer, the leftmost", single + `, "allTrusted": "leftmost"`, "X-Real-Ip", "10.0.0.1", 204, "peer"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newServed(t, "", "shares")
+			first, err := snapshot(t, edged(`{"trusted": ["10.0.0.0/8"], `+test.edge+`}`))
+			require.NoError(t, err)
+			second, err := snapshot(t, map[string]string{"netwicket.json": `{"okta": {"zones": ["zones.json"]}}`, "zones.json": blocklist("203.0.113.0/24")})
+			require.NoError(t, err)
+			require.NoError(t, s.Put("", first))
+			require.NoError(t, s.Put("shares", second))
+			for range 2 {
+				require.Equal(t, test.status, s.ask(request("GET", "/decide", test.header, test.value)).Code)
+			}
+			require.Equal(t, test.status, s.ask(request("GET", "/decide/shares", test.header, test.value)).Code)
+			want := map[string]string{`result="` + test.result + `"`: "2", `policy="shares",result="` + test.result + `"`: "1"}
+			got := map[string]string{}
+			for _, line := range regexp.MustCompile(`(?m)^netwicket_client_ip_total\{(.*)\} ([1-9].*)$`).FindAllStringSubmatch(s.metrics(), -1) {
+				got[line[1]] = line[2]
+			}
+			require.Equal(t, want, got)
+		})
+	}
 }
 
 func TestDatasetsOfOneNameHaveTwoLabels(t *testing.T) {

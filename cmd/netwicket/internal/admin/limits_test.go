@@ -1,0 +1,203 @@
+package admin_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway/doorwaytest"
+)
+
+// bubble runs a test in which no time passes but where everybody waits for it.
+func bubble(t *testing.T, stay time.Duration, test func(t *testing.T, listener *doorwaytest.Listener)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		server := admin.NewServer(front(t).Front, func() error { return nil })
+		if stay > 0 {
+			server.SetStay(stay)
+		}
+		listener := doorwaytest.New()
+		server.ListenOn(listener, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		var serving sync.WaitGroup
+		serving.Go(func() { _ = server.Serve(ctx) }) // connections may be cut off
+		defer serving.Wait()
+		defer cancel()
+		test(t, listener)
+	})
+}
+
+// TestTimes: what nobody says, ends or reads ends in time, and not before it. The
+// times are those of docs/operations.md.
+func TestTimes(t *testing.T) {
+	const asked = "GET /api/v1/zones HTTP/1.1\r\nHost: a\r\nAuthorization: SSWS writer\r\n\r\n"
+	const writing = "POST /api/v1/zones HTTP/1.1\r\nHost: a\r\nAuthorization: SSWS writer\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+	const hour = time.Hour // so that other limits than a stranger's show
+	for _, test := range []struct {
+		name    string
+		stay    time.Duration // of strangers; 0: as it is
+		says    string
+		answers int  // that are read before the time counts
+		unread  bool // what comes then is not read
+		ends    time.Duration
+	}{
+		{"nobody says anything", 0, "", 0, false, 5 * time.Second},
+		{"a stranger's half request", 0, asked[:40], 0, false, 5 * time.Second},
+		{"half a request's header", hour, asked[:40], 0, false, 10 * time.Second},
+		{"half a later request's header", 0, asked + asked[:40], 1, false, 10 * time.Second},
+		{"half a request's body", 0, writing, 0, false, 30 * time.Second},
+		{"half a later request's body", 0, asked + writing, 1, false, 30 * time.Second},
+		{"an answer that is not read", 0, asked, 0, true, 60 * time.Second},
+		{"a later answer that is not read", 0, asked + asked, 1, true, 60 * time.Second},
+		{"no further request", 0, asked, 1, false, 2 * time.Minute},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			bubble(t, test.stay, func(t *testing.T, listener *doorwaytest.Listener) {
+				connection, end := listener.Dial("192.0.2.1")
+				defer connection.Close()
+				said := make(chan error, 1)
+				go func() {
+					_, err := io.WriteString(connection, test.says)
+					said <- err
+				}()
+				reader := bufio.NewReader(connection)
+				for range test.answers {
+					answer, err := http.ReadResponse(reader, nil)
+					require.NoError(t, err)
+					_, err = io.Copy(io.Discard, answer.Body)
+					require.NoError(t, err)
+					require.Equal(t, http.StatusOK, answer.StatusCode)
+				}
+				if !test.unread {
+					go func() { _, _ = io.Copy(io.Discard, reader) }()
+				}
+				require.NoError(t, <-said)
+				begun := time.Now()
+				require.Equal(t, test.ends, (<-end).Sub(begun))
+			})
+		})
+	}
+}
+
+// TestTheEndDoesNotWaitForEver: an answer that does not come is cut off.
+func TestTheEndDoesNotWaitForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked, release := make(chan struct{}), make(chan struct{})
+		server := admin.NewServer(front(t).Front, func() error { return nil })
+		server.SetStay(time.Hour)
+		listener := doorwaytest.New()
+		server.ListenOn(listener, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			close(asked)
+			<-release
+		}))
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- server.Serve(ctx) }()
+		connection, end := listener.Dial("192.0.2.1")
+		defer connection.Close()
+		go func() { _, _ = io.WriteString(connection, "GET / HTTP/1.1\r\nHost: a\r\n\r\n") }()
+		<-asked
+		begun := time.Now()
+		cancel()
+		require.ErrorIs(t, <-ended, context.DeadlineExceeded)
+		require.Equal(t, 60*time.Second, time.Since(begun))
+		require.Equal(t, 60*time.Second, (<-end).Sub(begun))
+		close(release)
+	})
+}
+
+// TestHeaderSize: 64 KiB.
+func TestHeaderSize(t *testing.T) {
+	s := serve(t, front(t), nil, "")
+	for size, want := range map[int]int{60_000: http.StatusOK, 70_000: http.StatusRequestHeaderFieldsTooLarge} {
+		r, err := http.NewRequest(http.MethodGet, "http://"+s.address+"/api/v1/zones", nil)
+		require.NoError(t, err)
+		r.Header.Set("Authorization", "SSWS writer")
+		r.Header.Set("Cookie", strings.Repeat("x", size))
+		answer, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		require.Equal(t, want, answer.StatusCode)
+	}
+}
+
+// slow is a reader of answers that takes none before it is let.
+type slow struct {
+	*httptest.ResponseRecorder
+	begun, proceed chan struct{}
+	once           sync.Once
+}
+
+func (s *slow) Write(text []byte) (int, error) {
+	s.once.Do(func() { s.begun <- struct{}{} })
+	<-s.proceed
+	return s.ResponseRecorder.Write(text)
+}
+
+// TestScrapesAtOnce: four, and who comes beside them is sent away.
+func TestScrapesAtOnce(t *testing.T) {
+	status := admin.NewServer(front(t).Front, func() error { return nil }).Status()
+	scrape := func(w http.ResponseWriter) { status.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil)) }
+	begun, proceed := make(chan struct{}), make(chan struct{})
+	var readers sync.WaitGroup
+	scrapes := make([]*slow, 4)
+	for i := range scrapes {
+		scrapes[i] = &slow{ResponseRecorder: httptest.NewRecorder(), begun: begun, proceed: proceed}
+		readers.Go(func() { scrape(scrapes[i]) })
+	}
+	for range scrapes {
+		<-begun
+	}
+	refused := httptest.NewRecorder()
+	scrape(refused)
+	require.Equal(t, http.StatusServiceUnavailable, refused.Code)
+	close(proceed)
+	readers.Wait()
+	for _, one := range scrapes {
+		require.Equal(t, http.StatusOK, one.Code)
+	}
+}
+
+// TestStatusSaysWhatItIs: types, and that nothing of it is stored.
+func TestStatusSaysWhatItIs(t *testing.T) {
+	const plain = "text/plain; charset=utf-8"
+	ready := admin.NewServer(front(t).Front, func() error { return nil }).Status()
+	broken := admin.NewServer(front(t).Front, func() error { return errors.New("secret path") }).Status()
+	for _, test := range []struct {
+		name    string
+		handler http.Handler
+		path    string
+		status  int
+		header  http.Header
+		body    string // empty: anything
+	}{
+		{"health", ready, "/healthz", 200, http.Header{"Content-Type": {plain}, "Cache-Control": {"no-store"}}, "ok\n"},
+		{"readiness", ready, "/readyz", 200, http.Header{"Content-Type": {plain}, "Cache-Control": {"no-store"}}, "ok\n"},
+		{"readiness by another name", ready, "/-/ready", 200, http.Header{"Content-Type": {plain}, "Cache-Control": {"no-store"}}, "ok\n"},
+		{"no readiness", broken, "/readyz", 503, http.Header{"Content-Type": {plain}, "Cache-Control": {"no-store"}}, "the documents do not load; the log says why\n"},
+		{"health without readiness", broken, "/healthz", 200, http.Header{"Content-Type": {plain}, "Cache-Control": {"no-store"}}, "ok\n"},
+		{"metrics", ready, "/metrics", 200, http.Header{"Content-Type": {"text/plain; version=0.0.4; charset=utf-8; escaping=underscores"}, "Vary": {"Accept", "Accept-Encoding"}}, ""},
+		{"nothing", ready, "/", 404, http.Header{"Content-Type": {plain}, "X-Content-Type-Options": {"nosniff"}}, "404 page not found\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			test.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, test.path, nil))
+			require.Equal(t, test.status, w.Code)
+			require.Equal(t, test.header, w.Header())
+			if test.body != "" {
+				require.Equal(t, test.body, w.Body.String())
+			}
+		})
+	}
+}
