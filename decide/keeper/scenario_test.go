@@ -57,23 +57,88 @@ func TestSimulation(t *testing.T) {
 func TestScenarios(t *testing.T) {
 	for name, text := range map[string]string{
 		"an emergency long after the policy file broke": `
-			rename netwicket.json cut 10m
+			rename netwicket.json cut 2m
 			denies 203.0.113.1 1ms
 			allows 198.51.100.77 1ms
 			rename overlay.json deny 15s
-			denies 198.51.100.77 10m
+			denies 198.51.100.77 2m
 			rename overlay.json quiet 15s
 			allows 198.51.100.77 1ms`,
 		"an emergency long after another document broke": `
-			rename zones.json cut 10m
+			rename zones.json cut 2m
 			rename overlay.json deny 15s
 			denies 198.51.100.77 1ms`,
+		"an overlay that answers when other documents are in force": `
+			hang overlay 1ms
+			rename overlay.json deny 1ms
+			rename zones.json cut 1ms
+			ask 500ms
+			rename zones.json two 1ms
+			ask 500ms
+			denies 203.0.113.2 1ms
+			rename zones.json cut 1ms
+			ask 500ms
+			answer overlay 1s
+			denies 203.0.113.2 1ms
+			denies 198.51.100.77 1ms`,
+		"what a link leads to is written, and looks as before": `
+			link v1/zones.json 15s
+			denies 203.0.113.2 1ms
+			alike write v1/zones.json one 500ms
+			event v1/zones.json 500ms
+			denies 203.0.113.1 1ms`,
+		"another file of the same size and time": `
+			alike rename zones.json two 15s
+			denies 203.0.113.2 1ms
+			alike rename geo/country.mmdb two 15s
+			denies 198.18.20.7 1ms`,
+		"a database of another type": `
+			rename geo/country.mmdb exits 2m
+			denies 198.18.10.7 1ms
+			rename zones.json two 15s
+			denies 203.0.113.1 1ms
+			rename geo/country.mmdb one 15s
+			denies 203.0.113.2 1ms`,
+		"a document that is missing for long": `
+			rename netwicket.json more 2m
+			rename more.json one 15s
+			denies 198.51.100.1 1ms`,
+		"folders that were replaced": `
+			replace . zones.json two 15s
+			denies 203.0.113.2 1ms
+			write zones.json three 15s
+			denies 203.0.113.3 1ms
+			replace geo geo/country.mmdb two 15s
+			denies 198.18.20.7 1ms`,
+		"events that were lost": `
+			events lost 1ms
+			write zones.json two 15s
+			denies 203.0.113.2 1ms`,
+		"a load that hung for long": `
+			hang 1ms
+			ask 5m
+			rename zones.json two 1ms
+			answer 500ms
+			denies 203.0.113.2 1ms`,
+		"a program that refuses for long, and agrees": `
+			refuse 1ms
+			rename zones.json two 5m
+			accept 21s
+			denies 203.0.113.2 1ms`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, watched := range []bool{false, true} {
+				if !watched && strings.Contains(text, "event ") {
+					continue
+				}
 				all, err := parseSteps(text)
 				require.NoError(t, err)
-				require.True(t, scenario{watched: watched, steps: all}.check(t))
+				for i := range all {
+					all[i].wait += time.Duration(10_007 * i)
+				}
+				whole, err := simulate(t, scenario{watched: watched, steps: all})
+				require.NoError(t, err)
+				require.True(t, whole)
 			}
 		})
 	}

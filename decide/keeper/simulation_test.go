@@ -313,6 +313,11 @@ func differ(m *model, s *simulation) error {
 	slices.SortStableFunc(log, byMoment)
 	slices.SortStableFunc(want, byMoment)
 	if !slices.Equal(log, want) {
+		for len(log) > 0 && len(want) > 0 && log[0] == want[0] {
+			log, want = log[1:], want[1:]
+		}
+		const lines = 8
+		log, want = log[:min(lines, len(log))], want[:min(lines, len(want))]
 		problems = append(problems, fmt.Errorf("it did:\n  %s\nexpected:\n  %s", strings.Join(log, "\n  "), strings.Join(want, "\n  ")))
 	}
 	if is := s.status(); is != m.status {
