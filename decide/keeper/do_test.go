@@ -78,7 +78,7 @@ func (m *model) do(words []string) {
 		m.refuses = words[0] == "refuse"
 	case "clock":
 		m.ahead += set(words[1])
-	case "wait", "denies", "allows":
+	case "wait", "denies", "allows", "well":
 	default:
 		m.happened(words)
 	}
@@ -131,6 +131,10 @@ func (s *simulation) do(words []string) {
 	case "denies", "allows":
 		if s.keeper.Live().Decide(netip.MustParseAddr(words[1])).Allowed() != (words[0] == "allows") {
 			s.note("not so: " + strings.Join(words, " "))
+		}
+	case "well":
+		if err := s.keeper.Err(); err != nil {
+			s.note("not well: " + err.Error())
 		}
 	case "wait":
 	default:

@@ -1,6 +1,7 @@
 package keeper_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -289,7 +290,10 @@ func (m *model) publish(cause keeper.Cause, failure string) {
 		}
 		s.err = failure
 	case cause == keeper.Expiry:
-		s.loaded = now
+		s.loaded, s.err = now, cmp.Or(m.failing, none)
+		if s.err == none {
+			s.failing = time.Time{}
+		}
 	default:
 		*s = status{loaded: now, err: none, overlayErr: none}
 	}

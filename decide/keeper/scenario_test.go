@@ -120,6 +120,11 @@ func TestScenarios(t *testing.T) {
 			rename zones.json two 1ms
 			answer 500ms
 			denies 203.0.113.2 1ms`,
+		"an entry ends, and the program refuses that for a while": `
+			rename overlay.json brief 15s
+			refuse 10s
+			accept 31s
+			well 1ms`,
 		"a program that refuses for long, and agrees": `
 			refuse 1ms
 			rename zones.json two 5m

@@ -100,8 +100,10 @@ func (k *Keeper) publish(cause Cause, err error) {
 		}
 	case err == nil:
 		s.Parts, s.Loaded, s.LockedOut = k.parts, now, k.lockedOut
+		if s.Err = k.failing; s.Err == nil {
+			s.Failing = time.Time{}
+		}
 		if cause != Expiry {
-			s.Err, s.Failing = nil, time.Time{}
 			s.Overlay, s.OverlayErr = time.Time{}, nil
 		}
 	case s.Err == nil:
