@@ -522,6 +522,14 @@ func TestPullForeignText(t *testing.T) {
 	require.Equal(t, 0, got.code, got.stderr)
 	require.NotContains(t, got.out+got.stderr, "\x1b")
 	require.NotContains(t, got.stderr, "\nnetwicket: all good")
+	whole := s.tenant.zones
+	s.tenant.zones = whole[:1] // which the guard refuses, and says besides what else is wrong
+	s.tenant.rules["00p1"][0] = strings.Replace(s.tenant.rules["00p1"][0], `"nzo3"`, `"gone\u001b[31m\nnetwicket: all good"`, 1)
+	got = s.okta()
+	require.Equal(t, 3, got.code, got.stderr)
+	require.Contains(t, got.stderr, `gone\x1b[31m\nnetwicket: all good`)
+	require.NotContains(t, got.stderr, "\x1b")
+	s.tenant.zones = whole
 	s.intercept("/api/v1/zones", func(w http.ResponseWriter, _ int) bool {
 		fail(w, 403, "E\x1b[31m", "no")
 		return true

@@ -97,13 +97,14 @@ func Blocks(input io.Reader, handle func(Block) error) error {
 		return objects(buffered, handle)
 	}
 	layout := layoutOf(buffered)
-	if layout.columns != nil {
-		return cutter{MaxLine, blockSize, columned(handle)}.lines(buffered)
-	}
-	return cutter{MaxLine, blockSize, func(b Block) error {
+	withLayout := func(b Block) error {
 		b.Layout = layout
 		return handle(b)
-	}}.lines(buffered)
+	}
+	if layout.columns != nil {
+		withLayout = columned(handle)
+	}
+	return cutter{MaxLine, blockSize, withLayout}.lines(buffered)
 }
 
 // unpacked is a log as it was before it was compressed.

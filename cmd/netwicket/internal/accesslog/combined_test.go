@@ -180,3 +180,20 @@ func TestTimes(t *testing.T) {
 		require.Equal(t, test.want, entry.Time, test.text)
 	}
 }
+
+// What the log's carrier wrote in front of each record is cut off, and a line without
+// it is none, even though a record stands there.
+func TestLayoutsHoldForEveryLine(t *testing.T) {
+	const record = `192.0.2.7` + tail
+	parse, err := accesslog.New(accesslog.Options{})
+	require.NoError(t, err)
+	for _, before := range []string{"2015-05-17T10:05:03.123456789Z ", "2015-05-17T10:05:03Z stdout F ", "<13>May 17 10:05:03 host nginx: ", "May 17 10:05:03 nginx[7]: "} {
+		layout := accesslog.LayoutOf(before + record)
+		entries, err := parse.Append(nil, layout, before+record)
+		require.NoError(t, err, before)
+		require.Equal(t, []accesslog.Entry{{Remote: "192.0.2.7", Time: at}}, entries)
+		entries, err = parse.Append(nil, layout, record)
+		require.Error(t, err, before)
+		require.Empty(t, entries)
+	}
+}

@@ -49,6 +49,17 @@ func TestJSON(t *testing.T) {
 		{"Istio", nil, `{"start_time":"2015-05-17T10:05:03.250Z","x_forwarded_for":"6.6.6.6,203.0.113.9","downstream_remote_address":"6.6.6.6:0","response_code":200}`,
 			accesslog.Entry{Remote: "203.0.113.9", Forwarded: "6.6.6.6", Time: at}},
 		{"Istio without a chain", nil, `{"x_forwarded_for":null,"downstream_remote_address":"10.0.0.1:4711"}`, accesslog.Entry{Remote: "10.0.0.1:4711"}},
+		{"Traefik and Envoy", nil, `{"ClientAddr":"10.0.0.1:1","ClientHost":"203.0.113.9","downstream_remote_address":"8.8.8.8:1"}`,
+			accesslog.Entry{Remote: "10.0.0.1:1", Forwarded: "203.0.113.9"}},
+		{"Traefik on a local socket", nil, `{"ClientAddr":"@","ClientHost":"203.0.113.9"}`, accesslog.Entry{Remote: "@", Forwarded: "203.0.113.9"}},
+		{"Envoy and Filebeat", nil, `{"downstream_remote_address":"10.0.0.1:1","nginx":{"access":{"remote_ip_list":["6.6.6.6"]}}}`, accesslog.Entry{Remote: "10.0.0.1:1"}},
+		{"Filebeat of ingress-nginx", nil, `{"nginx":{"ingress_controller":{"remote_ip_list":["6.6.6.6","10.0.0.2"]}}}`, accesslog.Entry{Remote: "10.0.0.2", Forwarded: "6.6.6.6"}},
+		{"Filebeat of both", nil, `{"nginx":{"access":{"remote_ip_list":["1.1.1.1","10.0.0.1"]},"ingress_controller":{"remote_ip_list":["2.2.2.2","10.0.0.2"]}}}`,
+			accesslog.Entry{Remote: "10.0.0.1", Forwarded: "1.1.1.1"}},
+		{"named fields beside Traefik's", []string{"peer=from"}, `{"from":"10.0.0.1","ClientAddr":"9.9.9.9:1","ClientHost":"8.8.8.8"}`, accesslog.Entry{Remote: "10.0.0.1"}},
+		{"keys that are empty", []string{"peer=.a", "xff=b..c"}, `{"":{"a":"10.0.0.1"},"b.":{"c":"203.0.113.9"}}`, accesslog.Entry{Remote: "10.0.0.1", Forwarded: "203.0.113.9"}},
+		{"a time with much behind the point", nil, `{"remote_addr":"10.0.0.1","time":1431857103.96875}`, accesslog.Entry{Remote: "10.0.0.1", Time: at}},
+		{"a time in microseconds", nil, `{"remote_addr":"10.0.0.1","time":1431857103250000}`, accesslog.Entry{Remote: "10.0.0.1", Time: at}},
 		{"Envoy Gateway", nil, `{"x-forwarded-for":"203.0.113.9","downstream_remote_address":"203.0.113.9:0"}`, accesslog.Entry{Remote: "203.0.113.9"}},
 	}
 	for _, test := range tests {
@@ -62,6 +73,13 @@ func TestJSON(t *testing.T) {
 				require.Equal(t, entry, recognised)
 			}
 		})
+	}
+	for line, want := range map[string]string{
+		"nonsense": "expected a JSON object: invalid character 'o' in literal null (expecting 'u')", "[]": "expected a JSON object", "null": "expected a JSON object",
+		`{"remote_addr":`: "expected a JSON object: unexpected end of JSON input", `"x"`: "expected a JSON object",
+	} {
+		_, err := parser(t, accesslog.Options{Format: "json"})(line)
+		require.EqualError(t, err, want)
 	}
 	for name, line := range map[string]string{
 		"no JSON": "nonsense", "an array": "[]", "null": "null", "half an object": `{"remote_addr":`, "no address": `{"time":1}`,

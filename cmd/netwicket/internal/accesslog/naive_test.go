@@ -301,13 +301,16 @@ func TestPathsAsDescribed(t *testing.T) {
 			list, texts := []any{}, []string{}
 			for range random.IntN(3) {
 				value, text := build(depth - 1)
-				list, texts = append(list, map[string]any{"a": value}), append(texts, `{"a":`+text+`}`)
+				if random.IntN(2) == 0 {
+					value, text = map[string]any{"a": value}, `{"a":`+text+`}`
+				}
+				list, texts = append(list, value), append(texts, text)
 			}
 			return list, "[" + strings.Join(texts, ",") + "]"
 		default:
 			object, texts := map[string]any{}, []string{}
 			for range random.IntN(4) {
-				key := []string{"a", "b", "a.b", "b.a", "a.b.a", "0", "1", "a.0"}[random.IntN(8)]
+				key := []string{"a", "bb", "a.bb", "bb.a", "a.bb.a", "0", "1", "a.0", "a.", ".a", "bb..a"}[random.IntN(11)]
 				if _, known := object[key]; known {
 					continue
 				}
@@ -327,16 +330,21 @@ func TestPathsAsDescribed(t *testing.T) {
 		}
 		var path []string
 		for range 1 + random.IntN(4) {
-			path = append(path, []string{"a", "b", "0", "1", "2", "-1", "a"}[random.IntN(7)])
+			path = append(path, []string{"a", "bb", "0", "1", "2", "-1", "a", ""}[random.IntN(8)])
 		}
 		joined := strings.Join(path, ".")
+		if joined == "" {
+			continue // which is no path
+		}
 		if parsers[joined] == nil {
 			parsers[joined] = parser(t, accesslog.Options{Format: "json", Fields: []string{"addr=" + joined}})
 		}
 		want, _ := valueAt(value, path)
 		name, is := want.(string)
 		if list, isList := want.([]any); isList && len(list) == 1 {
-			name, is = "unknown", true // a list of one that is no text
+			if name, is = list[0].(string); !is {
+				name, is = "unknown", true
+			}
 		}
 		got, err := parsers[joined](text)
 		if is != (err == nil) || is && got.Remote != name {
@@ -346,5 +354,5 @@ func TestPathsAsDescribed(t *testing.T) {
 			found++
 		}
 	}
-	require.Greater(t, found, 300)
+	require.Greater(t, found, 200)
 }

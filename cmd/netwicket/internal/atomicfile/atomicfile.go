@@ -26,8 +26,7 @@ import (
 // the umask leaves. What is no regular file, such as /dev/stdout or a named pipe,
 // has nothing to replace and is written directly. The error names the file.
 func Write(name string, write func(io.Writer) error) error {
-	at, err := locate(name)
-	if err == nil && at.direct {
+	if at, _ := locate(name); at.direct { // of an error there is nothing to write to, and Stage says so
 		return describe(name, at.path, direct(at.path, write))
 	}
 	staged, err := Stage(name, write)
@@ -50,7 +49,7 @@ type Staged struct {
 // Follow it with Replace or Discard. What is no regular file cannot be staged.
 func Stage(name string, write func(io.Writer) error) (*Staged, error) {
 	at, err := locate(name)
-	if err == nil && at.direct {
+	if at.direct {
 		err = errors.New("expected a regular file")
 	}
 	if err != nil {
@@ -84,10 +83,7 @@ func Clean(name string) {
 		return
 	}
 	folder, base := stem(at.path)
-	entries, err := os.ReadDir(cmp.Or(folder, "."))
-	if err != nil {
-		return
-	}
+	entries, _ := os.ReadDir(cmp.Or(folder, ".")) // in a folder that cannot be read there is nothing to find
 	for _, entry := range entries {
 		number, found := strings.CutPrefix(entry.Name(), "."+base+".")
 		if _, err := hex.DecodeString(number); found && err == nil && len(number) == 8 {
@@ -141,7 +137,7 @@ func describe(name, target string, err error) error {
 	case errors.As(err, &link):
 		err = link.Err
 	}
-	if target != "" && target != name {
+	if target != name {
 		name += " (a link to " + target + ")"
 	}
 	return fmt.Errorf("%s: cannot be written: %w", name, err)
@@ -199,8 +195,8 @@ func behind(path, link string) (string, error) {
 // /dev/stdout leads to. Its writer expects its content in that very file.
 func isDescriptor(path string) bool {
 	folder, _ := filepath.Split(path)
-	real, err := filepath.EvalSymlinks(folder)
-	return err == nil && strings.HasPrefix(real, "/proc/")
+	real, _ := filepath.EvalSymlinks(folder) // empty, if there is none
+	return strings.HasPrefix(real, "/proc/")
 }
 
 // direct writes to what can only be written as it is.

@@ -297,7 +297,7 @@ func TestClean(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.Mkdir("folder", 0o755))
 	require.NoError(t, os.Symlink("folder/file", "link"))
-	for _, name := range []string{".file.12345678", ".file.1234567", ".file.123456789a", ".file.1234567x", "file.12345678", ".link.12345678", "folder/.file.abcdef01", ".folder.12345678"} {
+	for _, name := range []string{".file.12345678", ".file.1234567", ".file.123456789a", ".file.1234567x", "file.12345678", ".link.12345678", "folder/.file.abcdef01", ".folder.12345678", "abcdef12"} {
 		require.NoError(t, os.WriteFile(name, nil, 0o600))
 	}
 	atomicfile.Clean("folder") // which cannot be written
@@ -308,7 +308,7 @@ func TestClean(t *testing.T) {
 	require.NotContains(t, tree(t), "folder/.file.abcdef01")
 	require.Contains(t, tree(t), ".link.12345678")
 	atomicfile.Clean("file")
-	require.Equal(t, []string{".", ".file.1234567", ".file.123456789a", ".file.1234567x", ".folder.12345678", ".link.12345678", "file.12345678", "folder", "link -> folder/file"}, tree(t))
+	require.Equal(t, []string{".", ".file.1234567", ".file.123456789a", ".file.1234567x", ".folder.12345678", ".link.12345678", "abcdef12", "file.12345678", "folder", "link -> folder/file"}, tree(t))
 }
 
 // Folders are made down from the first that is missing, with the permissions that

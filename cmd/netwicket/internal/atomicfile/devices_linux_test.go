@@ -1,6 +1,7 @@
 package atomicfile_test
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -17,13 +18,17 @@ func TestWriteToDevices(t *testing.T) {
 	require.NoError(t, atomicfile.Write(null, text("x")))
 	require.EqualError(t, atomicfile.Write(full, text("x")), full+": cannot be written: no space left on device")
 	require.NoError(t, os.Symlink(full, "link"))
-	require.ErrorContains(t, atomicfile.Write("link", text("x")), "no space left on device")
+	require.EqualError(t, atomicfile.Write("link", text("x")), "link: cannot be written: no space left on device")
 	for _, device := range []string{null, full} {
 		info, err := os.Stat(device)
 		require.NoError(t, err)
 		require.NotZero(t, info.Mode()&os.ModeCharDevice, "it is a device still")
 	}
 	require.Equal(t, []string{".", "link -> " + full}, tree(t))
+	socket, err := net.Listen("unix", "socket")
+	require.NoError(t, err)
+	defer socket.Close()
+	require.EqualError(t, atomicfile.Write("socket", text("x")), "socket: cannot be written: no such device or address", "what cannot be opened")
 }
 
 // devices are /dev/null and /dev/full. Who may replace those gets devices of their

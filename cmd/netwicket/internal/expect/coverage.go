@@ -82,8 +82,8 @@ func (c *Coverage) Add(e *decide.Explanation) {
 	for _, hop := range e.Hops {
 		c.touchRanges(hop.Addr)
 		for _, hit := range hop.Hits {
-			if i, found := at[hit.Zone]; found && !hit.Unknown {
-				c.zones[i].touched = true
+			if !hit.Unknown {
+				c.zones[at[hit.Zone]].touched = true
 			}
 			c.touchRanges(hit.Addr)
 		}

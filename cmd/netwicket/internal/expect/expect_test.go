@@ -206,6 +206,9 @@ func TestCoverage(t *testing.T) {
 			[]string{"zones.json:2:124: 198.51.100.7", "zones.json:2:176: 10.0.0.1", "zones.json:3:104: 203.0.113.0/24", "net.json:1:26: 2001:db8::/32"},
 			[]string{`rules.json: rule "last"`}},
 		{"a proxy, a blocklist and an embedded address", []string{"10.0.0.1 198.51.100.7", "64:ff9b::cb00:7107", "2001:db8::1", "192.0.2.1"}, nil, nil, nil},
+		{"a proxy in front of a stranger", []string{"10.0.0.1 203.0.114.1"}, []string{`zones.json:3:1: zone "B"`},
+			[]string{"zones.json:2:84: 192.0.2.0/24", "zones.json:2:124: 198.51.100.7", "zones.json:3:104: 203.0.113.0/24", "net.json:1:11: 192.0.2.0/24", "net.json:1:26: 2001:db8::/32"},
+			[]string{`rules.json: rule "first"`}},
 		{"ranges of no zone", []string{"2001:db8::1"},
 			[]string{`zones.json:2:1: zone "A"`, `zones.json:3:1: zone "B"`},
 			[]string{"zones.json:2:84: 192.0.2.0/24", "zones.json:2:124: 198.51.100.7", "zones.json:2:176: 10.0.0.1", "zones.json:3:104: 203.0.113.0/24", "net.json:1:11: 192.0.2.0/24"},
@@ -263,6 +266,23 @@ func TestCoverageOfDynamicZones(t *testing.T) {
 		c.Add(&e)
 		require.Equal(t, expect.Part{Total: 3, Untouched: untouched}, c.Report().Zones, chain)
 	}
+}
+
+// An entry of the overlay is of no zone, not even of the first.
+func TestCoverageOfTheOverlay(t *testing.T) {
+	zones, err := zone.ParseOkta("zones.json", []byte(`[{"type":"IP","id":"a","name":"A","gateways":[{"type":"RANGE","value":"192.0.2.1"}]}]`))
+	require.NoError(t, err)
+	overlay, err := zone.ParseOverlay("overlay.json", []byte(`{"deny":[{"network":"203.0.113.1","why":"x"}],"allow":[]}`))
+	require.NoError(t, err)
+	config := decide.Config{Zones: []zone.Zones{zones}, Overlay: &overlay}
+	policy, err := decide.Compile(config)
+	require.NoError(t, err)
+	c := expect.NewCoverage(config)
+	e := policy.Explain(netip.MustParseAddr("203.0.113.1"))
+	c.Add(&e)
+	require.Equal(t, expect.Report{
+		Zones: expect.Part{Total: 1, Untouched: []string{`zones.json:1:2: zone "A"`}}, Ranges: expect.Part{Total: 2, Untouched: []string{"zones.json:1:71: 192.0.2.1"}},
+	}, c.Report())
 }
 
 // Two zones may share a name, the exempt zone's proxies have no effect, and an

@@ -87,7 +87,7 @@ func (p *parser) expectation(i int, node jsondoc.Node) Expectation {
 		return e
 	}
 	e.Request = request.Read(p.Reader, node)
-	if e.Want.Empty() && !p.unfinished && !node.Get("want").Exists() {
+	if !p.unfinished && !node.Get("want").Exists() {
 		p.Fail(node, "missing-value", "the expectation has no want: it would hold whatever is decided")
 	}
 	return e
@@ -97,7 +97,7 @@ func (p *parser) want(node jsondoc.Node, want *Want) {
 	p.Object(node,
 		jsondoc.Key{Name: "decision", Read: func(value jsondoc.Node) {
 			for _, verdict := range []decide.Verdict{decide.Allow, decide.Deny} {
-				if value.Kind() == jsondoc.String && value.String() == verdict.String() {
+				if value.String() == verdict.String() {
 					want.Decision = &verdict
 					return
 				}
@@ -107,7 +107,7 @@ func (p *parser) want(node jsondoc.Node, want *Want) {
 		jsondoc.Key{Name: "reason", Read: func(value jsondoc.Node) {
 			names := []string{}
 			for _, reason := range reasons() {
-				if value.Kind() == jsondoc.String && value.String() == reason.String() {
+				if value.String() == reason.String() {
 					want.Reason = &reason
 					return
 				}
@@ -127,8 +127,8 @@ func (p *parser) client(value jsondoc.Node, want *Want) {
 		want.Client = &Client{}
 		return
 	}
-	addr, err := netset.ParseAddr(value.String())
-	if value.Kind() != jsondoc.String || err != nil {
+	addr, err := netset.ParseAddr(value.String()) // which is empty for what is no string
+	if err != nil {
 		p.Fail(value, "bad-value", "expected an address, or null for a client that cannot be resolved")
 		return
 	}

@@ -2,7 +2,9 @@ package expect
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/netwicket/netwicket/decide"
@@ -34,15 +36,8 @@ func (f *File) Update(results []Result) []byte {
 	}
 	var out bytes.Buffer
 	at := 0
-	for len(edits) > 0 { // members of one want may stand in any order
-		next := 0
-		for i := range edits {
-			if edits[i].from < edits[next].from {
-				next = i
-			}
-		}
-		e := edits[next]
-		edits = append(edits[:next], edits[next+1:]...)
+	slices.SortFunc(edits, func(a, b edit) int { return cmp.Compare(a.from, b.from) }) // members of one want may stand in any order
+	for _, e := range edits {
 		out.Write(f.text[at:e.from])
 		out.WriteString(e.text)
 		at = e.to
@@ -58,10 +53,7 @@ func valueText(key string, got decide.Decision) string {
 	case "reason":
 		return `"` + got.Reason.String() + `"`
 	default:
-		text, err := json.Marshal(Client{got.Client})
-		if err != nil {
-			return "null"
-		}
+		text, _ := json.Marshal(Client{got.Client}) // an address or null
 		return string(text)
 	}
 }

@@ -275,6 +275,16 @@ func TestAllOfIPv6Twice(t *testing.T) {
 		names = append(names, g.Key)
 	}
 	require.Equal(t, []string{"US", "DE", "FR"}, names)
+	for _, pair := range [][2]decide.Outcome{{allow, deny}, {deny, allow}} {
+		c = impact.NewCounter(nil)
+		c.Add(change("::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", pair[0], pair[1]))
+		require.Equal(t, "18446744073709551616", c.Decided().Networks6().String())
+	}
+	c = impact.NewCounter(table(t, "ffff:ffff:ffff:ffff::/64,DE,,,,\n")) // all others, one of them in two directions, and one
+	c.Add(change("::-::1", allow, deny))
+	c.Add(change("::2-ffff:ffff:ffff:fffe:ffff:ffff:ffff:ffff", deny, allow))
+	c.Add(change("ffff:ffff:ffff:ffff::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", deny, allow))
+	require.Equal(t, "DE", c.Countries()[1].Key)
 	c = impact.NewCounter(nil)
 	c.Add(change("::1-::1", allow, deny))
 	require.False(t, c.Decided().IsZero())

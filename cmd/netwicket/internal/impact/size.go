@@ -38,9 +38,7 @@ func (s *Size) add(r span) {
 		first++
 	}
 	var carry uint64
-	s.low, carry = bits.Add64(s.low, last-first, 0)
-	s.high += carry
-	s.low, carry = bits.Add64(s.low, 1, 0)
+	s.low, carry = bits.Add64(s.low+last-first, 1, 0) // all networks are one more than 64 bits hold, and no more
 	s.high += carry
 	s.anyNetwork, s.last = true, last
 }

@@ -57,10 +57,7 @@ func nested(path []string, value []byte) []byte {
 }
 
 func quote(name string) []byte {
-	text, err := json.Marshal(name)
-	if err != nil {
-		panic("policyedit: " + err.Error()) // no string fails
-	}
+	text, _ := json.Marshal(name) // no string fails
 	return text
 }
 
@@ -99,7 +96,7 @@ func insert(text []byte, object jsondoc.Node, name string, value []byte) []byte 
 // else on its line.
 func indentation(text []byte, at int) ([]byte, bool) {
 	line := text[bytes.LastIndexByte(text[:at], '\n')+1 : at]
-	return line, at > len(line) && len(bytes.TrimLeft(line, " \t")) == 0
+	return line, len(bytes.TrimLeft(line, " \t")) == 0
 }
 
 // remove takes a member out, with the one comma that is too many then.
@@ -130,13 +127,10 @@ func skipSpace(text []byte, at int) int {
 	for {
 		switch rest := text[at:]; {
 		case bytes.HasPrefix(rest, []byte("//")):
-			at += len(rest)
-			if line := bytes.IndexByte(rest, '\n'); line >= 0 {
-				at += line - len(rest)
-			}
+			at += bytes.IndexByte(rest, '\n') // the object goes on behind it
 		case bytes.HasPrefix(rest, []byte("/*")):
 			at += bytes.Index(rest, []byte("*/")) + 2
-		case len(rest) > 0 && isSpace(rest[0]):
+		case isSpace(rest[0]):
 			at++
 		default:
 			return at

@@ -33,7 +33,7 @@ func TestSet(t *testing.T) {
 		"removes the only":                               {`{"a": 1}`, ``, []string{"a"}, `{}`},
 		"removes before a trailing comma":                {"{\"a\": 1, // one, two\n \"b\": 2,}", ``, []string{"b"}, "{\"a\": 1, // one, two\n }"},
 		"removes before a comma on the next line":        {"{\"a\": 1\r\n\t , \"b\": 2}", ``, []string{"a"}, "{ \"b\": 2}"},
-		"removes before a comma behind comments":         {"{\"a\": 1 // one, two\n/* three, */ , \"b\": 2}", ``, []string{"a"}, "{ \"b\": 2}"},
+		"removes before a comma behind comments":         {"{\"a\": 1 // one, two\n/* three, */, \"b\": 2}", ``, []string{"a"}, "{ \"b\": 2}"},
 		"removes behind a comma and comments":            {"{\"a\": 1, /* one, */\n\t// two,\r\n \"b\": 2 /* three, */ }", ``, []string{"b"}, "{\"a\": 1 /* one, */\n\t// two,\r\n  /* three, */ }"},
 		"removes a member in an object behind others":    {"/* {\"b\": 0, */ {\"o\": {\"a\": 1, // x,\n\"b\": 2}, \"z\": 3}", ``, []string{"o", "b"}, "/* {\"b\": 0, */ {\"o\": {\"a\": 1 // x,\n}, \"z\": 3}"},
 		"new member behind one at the start of the text": {"{\"a\": 1}", `2`, []string{"b"}, "{\"a\": 1, \"b\": 2}"},

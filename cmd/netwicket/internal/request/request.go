@@ -51,11 +51,8 @@ func ParseHeader(lines []string) (http.Header, error) {
 // is wrong with it: its JSON, a key, or a value.
 func parseObject(line []byte) (Request, error) {
 	root, reader := jsondoc.Read("", line)
-	var request Request
-	if root.Exists() {
-		reader.Strict(root, "remote", "headers")
-		request = Read(reader, root)
-	}
+	reader.Strict(root, "remote", "headers")
+	request := Read(reader, root)
 	if len(reader.Found) == 0 {
 		return request, nil
 	}
