@@ -3,6 +3,7 @@ package geo_test
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"math/big"
 	"net/netip"
 	"slices"
@@ -307,7 +308,7 @@ func TestTellingGivesNothingAway(t *testing.T) {
 		stated4, stated6 := table.Stated()
 		return []any{table.Datasets(), table.Warnings(), provided4, provided6, stated4, stated6}
 	}
-	before := told()
+	before := fmt.Sprint(told()) // a text, which nobody can change
 	for _, one := range told() {
 		switch one := one.(type) {
 		case []geo.Dataset:
@@ -321,6 +322,5 @@ func TestTellingGivesNothingAway(t *testing.T) {
 			clear(one.Operators)
 		}
 	}
-	require.Equal(t, before, told())
-	require.True(t, before[2].(geo.Provided).TellsOf("NORD_VPN"))
+	require.Equal(t, before, fmt.Sprint(told()))
 }
