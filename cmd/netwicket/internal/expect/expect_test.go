@@ -115,6 +115,7 @@ func TestParseSaysItInOrder(t *testing.T) {
 func TestUpdate(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"what holds stays", "[ {\"remote\" : \"x\",\n\t\"want\" : {\"decision\":\"allow\"} } ]\n", "[ {\"remote\" : \"x\",\n\t\"want\" : {\"decision\":\"allow\"} } ]\n"},
+		{"a client alone that holds", `[{"remote":"x","want":{"client":"192.0.2.7"}}]`, `[{"remote":"x","want":{"client":"192.0.2.7"}}]`},
 		{"one value", `[{"remote":"x","want":{"reason" : "threat", "decision":"allow"}}]`, `[{"remote":"x","want":{"reason" : "permitted", "decision":"allow"}}]`},
 		{"all values in any order", `[{"want":{"client":null,"reason":"threat","decision":"deny"},"remote":"x"}]`,
 			`[{"want":{"client":"192.0.2.7","reason":"permitted","decision":"allow"},"remote":"x"}]`},

@@ -47,6 +47,7 @@ func TestSizes(t *testing.T) {
 		{"a range that begins in a network counted before", []string{"2001:db8::1-2001:db8::1", "2001:db8::3-2001:db8:0:2::"}, 0, "3"},
 		{"a /48", []string{"2001:db8::-2001:db8:0:ffff:ffff:ffff:ffff:ffff"}, 0, "65536"},
 		{"all of IPv6, less the mapped addresses", []string{"::-::fffe:ffff:ffff", "::1:0:0:0-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}, 0, "18446744073709551616"},
+		{"all of IPv6, the last network twice", []string{"::-ffff:ffff:ffff:ffff::", "ffff:ffff:ffff:ffff::1-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}, 0, "18446744073709551616"},
 		{"the last network", []string{"ffff:ffff:ffff:ffff::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}, 0, "1"},
 		{"the first network", []string{"::-::1"}, 0, "1"},
 	}
