@@ -81,13 +81,11 @@ func between(old, now []thing) []Difference {
 	return list
 }
 
-// byKey is where each thing stands; of several with one key, the first.
+// byKey is where each thing stands.
 func byKey(things []thing) map[string]int {
 	at := make(map[string]int, len(things))
 	for i := range things {
-		if _, found := at[things[i].key]; !found {
-			at[things[i].key] = i
-		}
+		at[things[i].key] = i
 	}
 	return at
 }

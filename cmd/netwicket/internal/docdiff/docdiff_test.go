@@ -87,6 +87,49 @@ func TestBetween(t *testing.T) {
 	require.Empty(t, docdiff.Between(now, now))
 }
 
+// Of zones and rules of one name and without ids each is one of its own.
+func TestTwins(t *testing.T) {
+	zones := func(networks ...string) string {
+		text := `{"type":"IP","id":"z","name":"z","gateways":[{"type":"CIDR","value":"12.0.0.0/8"}]}`
+		for _, network := range networks {
+			text += `,{"type":"IP","name":"twin","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"` + network + `"}]}`
+		}
+		return "[" + text + "]"
+	}
+	rules := func(accesses ...string) []string {
+		text := ""
+		for i, access := range accesses {
+			text += `{"name":"twin","priority":` + fmt.Sprint(i) + `,"conditions":{"network":{"connection":"ZONE","include":["z"]}},"actions":{"signon":{"access":"` + access + `"}}},`
+		}
+		return []string{"[" + text + `{"name":"rest","priority":9,"actions":{"signon":{"access":"DENY"}}}]`}
+	}
+	two := decidetest.Documents{Zones: zones("10.0.0.0/8", "11.0.0.0/8"), Rules: rules("ALLOW", "DENY")}
+	require.Empty(t, docdiff.Between(parts(t, two), parts(t, two)))
+	for name, row := range map[string]struct {
+		now  decidetest.Documents
+		want []string
+	}{
+		"a zone that is gone": {decidetest.Documents{Zones: zones("10.0.0.0/8"), Rules: two.Rules},
+			[]string{"removed zone  twin", "  removed name twin", "  removed type IP", "  removed status ACTIVE", "  removed usage BLOCKLIST", "  removed gateway 11.0.0.0/8"}},
+		"a zone that is new": {decidetest.Documents{Zones: zones("10.0.0.0/8", "11.0.0.0/8", "13.0.0.0/8"), Rules: two.Rules},
+			[]string{"added zone  twin", "  added name twin", "  added type IP", "  added status ACTIVE", "  added usage BLOCKLIST", "  added gateway 13.0.0.0/8"}},
+		"a zone that changed": {decidetest.Documents{Zones: zones("10.0.0.0/8", "11.0.0.0/9"), Rules: two.Rules}, []string{"changed zone  twin", "  removed gateway 11.0.0.0/8", "  added gateway 11.0.0.0/9"}},
+		"a rule that changed": {decidetest.Documents{Zones: two.Zones, Rules: rules("DENY", "DENY")}, []string{"changed rule  twin", "  removed access ALLOW", "  added access DENY"}},
+		"a rule that is gone": {decidetest.Documents{Zones: two.Zones, Rules: rules("ALLOW")},
+			[]string{"removed rule  twin", "  removed name twin", "  removed status ACTIVE", "  removed access DENY", "  removed priority 1", "  removed connection ZONE", "  removed included zone z"}},
+	} {
+		differences := docdiff.Between(parts(t, two), parts(t, row.now))
+		require.Equal(t, row.want, lines(differences), name)
+		before, err := decide.Compile(parts(t, two).Config)
+		require.NoError(t, err)
+		undone, err := decide.Compile(differences[0].Undo(parts(t, row.now).Config))
+		require.NoError(t, err)
+		for change := range decide.Diff(before, undone) {
+			t.Fatalf("%s: %+v", name, change)
+		}
+	}
+}
+
 // Everything that a policy can have, once it is there and once it is gone.
 func TestEveryFact(t *testing.T) {
 	const zones = `[{"type":"IP","id":"s","name":"LegacyIpZone","system":true,"gateways":[{"type":"RANGE","value":"192.0.2.1-192.0.2.9"}]},

@@ -20,9 +20,7 @@ func (d *Difference) Share(config decide.Config, policy *decide.Policy) (impact.
 	}
 	counter := impact.NewCounter(nil)
 	for change := range decide.Diff(without, policy) {
-		if impact.DirectionOf(change) != impact.OtherReason {
-			counter.Add(change)
-		}
+		counter.Add(change)
 	}
 	return counter.Decided(), true
 }

@@ -13,16 +13,20 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// zones are the zones of all documents by their ids, those without one by name.
+// zones are the zones of all documents by their ids, those without one by name. Of
+// several with one name the first is held against the first, and so on.
 func zones(p *policyfile.Parts) []thing {
 	var list []thing
+	seen := map[string]int{}
 	for _, document := range p.Config.Zones {
 		for i := range document.Zones {
 			z := &document.Zones[i]
+			nth := seen[z.Key()]
+			seen[z.Key()]++
 			list = append(list, thing{
-				kind: "zone", id: z.ID, name: z.Name, key: z.Key(), facts: zoneFacts(z),
-				put:  func(c decide.Config) decide.Config { return withZone(c, z.Key(), z) },
-				take: func(c decide.Config) decide.Config { return withZone(c, z.Key(), nil) },
+				kind: "zone", id: z.ID, name: z.Name, key: fmt.Sprint(nth, " ", z.Key()), facts: zoneFacts(z),
+				put:  func(c decide.Config) decide.Config { return withZone(c, z.Key(), nth, z) },
+				take: func(c decide.Config) decide.Config { return withZone(c, z.Key(), nth, nil) },
 			})
 		}
 	}
@@ -90,19 +94,21 @@ func termFacts[T any](what string, terms zone.Terms[T], text func(T) string) []f
 	return facts
 }
 
-// withZone is a Config with another zone in the place of the one of that key, or
+// withZone is a Config with another zone in the place of the nth of that key, or
 // behind all others if it has none; nil: without it.
-func withZone(c decide.Config, key string, put *zone.Zone) decide.Config {
+func withZone(c decide.Config, key string, nth int, put *zone.Zone) decide.Config {
 	documents := make([]zone.Zones, 0, len(c.Zones)+1)
 	for _, document := range c.Zones {
 		kept := make([]zone.Zone, 0, len(document.Zones))
 		for i := range document.Zones {
 			z := document.Zones[i]
 			if z.Key() == key {
-				if put == nil {
-					continue
+				if nth--; nth == -1 {
+					if put == nil {
+						continue
+					}
+					z, put = *put, nil
 				}
-				z, put = *put, nil
 			}
 			kept = append(kept, z)
 		}
@@ -126,12 +132,15 @@ func rules(p *policyfile.Parts) []thing {
 			put:  func(c decide.Config) decide.Config { return withRuleSet(c, at, &document) },
 			take: func(c decide.Config) decide.Config { return withRuleSet(c, at, nil) },
 		})
+		seen := map[string]int{}
 		for i := range document.Rules {
 			r := &document.Rules[i]
+			nth := seen[ruleKey(r)]
+			seen[ruleKey(r)]++
 			list = append(list, thing{
-				kind: "rule", id: r.ID, name: r.Name, key: fmt.Sprint(at, " ", ruleKey(r)), facts: ruleFacts(r),
-				put:  func(c decide.Config) decide.Config { return withRule(c, at, ruleKey(r), r) },
-				take: func(c decide.Config) decide.Config { return withRule(c, at, ruleKey(r), nil) },
+				kind: "rule", id: r.ID, name: r.Name, key: fmt.Sprint(at, " ", nth, " ", ruleKey(r)), facts: ruleFacts(r),
+				put:  func(c decide.Config) decide.Config { return withRule(c, at, ruleKey(r), nth, r) },
+				take: func(c decide.Config) decide.Config { return withRule(c, at, ruleKey(r), nth, nil) },
 			})
 		}
 	}
@@ -183,7 +192,7 @@ func withRuleSet(c decide.Config, at int, put *zone.RuleSet) decide.Config {
 	return c
 }
 
-func withRule(c decide.Config, at int, key string, put *zone.Rule) decide.Config {
+func withRule(c decide.Config, at int, key string, nth int, put *zone.Rule) decide.Config {
 	if at >= len(c.Rules) {
 		return c
 	}
@@ -192,10 +201,12 @@ func withRule(c decide.Config, at int, key string, put *zone.Rule) decide.Config
 	for i := range set.Rules {
 		r := set.Rules[i]
 		if ruleKey(&r) == key {
-			if put == nil {
-				continue
+			if nth--; nth == -1 {
+				if put == nil {
+					continue
+				}
+				r, put = *put, nil
 			}
-			r, put = *put, nil
 		}
 		kept = append(kept, r)
 	}
