@@ -35,7 +35,7 @@ func TestLoadIsAsOneAfterTheOther(t *testing.T) {
 	require.NoError(t, l.errors.Err())
 	want := build(l.layers, l.vocabulary, l.supplied)
 	l.vocabulary.close()
-	want.datasets, want.warnings, want.fingerprint = l.datasets, l.warnings, l.fingerprint()
+	want.datasets, want.warnings, want.stamps, want.fingerprint = l.datasets, l.warnings, l.stamps, l.fingerprint()
 	for _, processors := range []int{1, 2, 8} {
 		before := runtime.GOMAXPROCS(processors)
 		for range 20 {

@@ -25,6 +25,7 @@ type Table struct {
 	supplied    supply
 	datasets    []Dataset
 	warnings    Findings
+	stamps      []byte // what the fingerprint is made of
 	fingerprint [32]byte
 }
 

@@ -44,6 +44,7 @@
 //	map.go            map
 //	serve.go          serve
 //	servechanges.go   what a reload changed of mode and edge
+//	servememory.go    garbage is collected more often while policies are loaded
 //	servepolicies.go  the policies that it serves, kept up to date
 //	admin.go          admin
 //	adminhistory.go   admin log, show and revert

@@ -71,6 +71,7 @@ type service struct {
 	opened   policyfile.Serve // what the policy file said when the listeners were opened
 	settings policyfile.Serve // the same with the flags in their place
 	within   string           // that no file may leave
+	saving   thrift
 }
 
 // serve answers until the context ends.

@@ -84,6 +84,7 @@ func (s *service) open(p servedPolicy) error {
 		Policy: p.options, Force: s.flags.force,
 		Install: k.install, OwnEdge: true, Report: k.report,
 		Changed: watcher.Changed(), Follow: watcher.Follow, Asked: k.asked,
+		Around: s.saving.around,
 	})
 	if err != nil {
 		watcher.Close()

@@ -62,6 +62,12 @@ type Options struct {
 	// Report, if there is one, learns of every attempt of Run, for a log. Without
 	// it [Keeper.Err] is what there is to see.
 	Report func(Report)
+	// Around, if there is one, is what a load of the files beside a policy in force runs in. It
+	// has to call load, once, in its own goroutine, which a defect may panic out of. The
+	// most memory that the process takes is taken there: a program may have garbage collected
+	// more often meanwhile (docs/operations.md). A load that hangs does so inside of it, and no
+	// other begins before it has ended.
+	Around func(load func())
 	// Timing is how long the Keeper waits.
 	Timing Timing
 

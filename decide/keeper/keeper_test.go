@@ -67,6 +67,32 @@ func TestAskedFor(t *testing.T) {
 	require.Equal(t, keeper.Asked, k.Succeeds().Cause)
 }
 
+// TestAroundLoads: a load beside a policy in force runs inside of what the caller
+// wants around it, whatever comes of it; the first one, which has none beside it, does not.
+func TestAroundLoads(t *testing.T) {
+	inside, loads := false, 0
+	k := keepertest.Keep(t, keepertest.PlainPolicy(), func(o *keeper.Options) {
+		o.Timing.Poll = time.Hour
+		o.Around = func(load func()) {
+			inside, loads = true, loads+1
+			load()
+			inside = false
+		}
+		o.Install = func(*policyfile.Parts, *decide.Policy) error {
+			require.False(t, inside, "loaded is not in force")
+			return nil
+		}
+	})
+	require.Zero(t, loads)
+	k.Asked <- struct{}{}
+	k.Succeeds()
+	require.Equal(t, 1, loads)
+	k.Write("zones.json", "[")
+	k.Asked <- struct{}{}
+	k.Fails("zones.json")
+	require.Equal(t, 2, loads)
+}
+
 // TestClosedChannels: who tells of changes and who asks may be gone, and the files
 // are followed all the same.
 func TestClosedChannels(t *testing.T) {

@@ -125,14 +125,13 @@ func (k *Keeper) begin(r request) {
 }
 
 // do looks, and loads what has changed.
-func (a *attempt) do(options *Options, within func(time.Duration)) outcome {
+func (a *attempt) do(options *Options, within func(time.Duration)) (r outcome) {
 	begun := time.Now()
 	var before files.State
 	if a.cause != Watching {
 		before, begun = a.set.Look(), time.Now()
 	}
 	if !a.load && !before.Differs(a.known) {
-		r := outcome{}
 		if options.Follow != nil {
 			r.unfollow = options.Follow(a.set.Paths())
 		}
@@ -141,6 +140,17 @@ func (a *attempt) do(options *Options, within func(time.Duration)) outcome {
 	if err := fits(before); err != nil {
 		return outcome{read: true, err: err}
 	}
+	load := func() { r = a.open(options, within, before, begun) }
+	if options.Around == nil || a.parts == nil {
+		load()
+	} else {
+		options.Around(load)
+	}
+	return r
+}
+
+// open makes a policy of the files, which looked so before.
+func (a *attempt) open(options *Options, within func(time.Duration), before files.State, begun time.Time) outcome {
 	policy := options.Policy
 	policy.Now, policy.Previous = options.now(), a.policy
 	policy.Before, policy.Anew = a.parts, a.readsGeo()
