@@ -37,29 +37,56 @@ func BenchmarkReloadProcess(b *testing.B) {
 func benchmarkReloadProcess(b *testing.B, changing ...string) {
 	var most, factor float64
 	for b.Loop() {
-		directory := b.TempDir()
-		writePolicy(b, directory)
-		command := exec.Command(os.Args[0])
-		command.Env = append(os.Environ(), reloadOnly+"="+directory, reloadChanges+"="+strings.Join(changing, ","))
-		command.Stderr = os.Stderr
-		out, err := command.Output()
-		if err != nil {
-			b.Fatalf("the reloading process: %v", err)
-		}
-		var inForce, peak float64
-		if _, err := fmt.Sscan(string(out), &inForce, &peak); err != nil {
-			b.Skipf("the system does not tell how much memory a process had: %q", out)
-		}
-		most = max(most, peak)
-		factor = max(factor, peak/(inForce+largestFile(b, directory)))
+		peak, needed := reloadProcess(b, changing)
+		most, factor = max(most, peak), max(factor, peak/needed)
 	}
 	b.ReportMetric(most, "reload-rss-bytes")
 	b.ReportMetric(factor, "rss/needed")
 }
 
-func writePolicy(b *testing.B, directory string) {
-	b.Helper()
-	writeFiles(b, directory)
+// TestReloadMemory holds BenchmarkReloadProcess to what it reached: with one zone
+// changed the goal, with all databases what README.md explains.
+func TestReloadMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles databases of the whole internet in two processes")
+	}
+	for _, test := range []struct {
+		name     string
+		changing []string
+		limit    float64
+	}{{"one zone", []string{zonesName}, 1.6}, {"all databases", databaseNames(), 2}} {
+		peak, needed := reloadProcess(t, test.changing)
+		t.Logf("figure: %s changed: %.0f MB at the peak, %.2f times what is in force and the largest file", test.name, peak/1e6, peak/needed)
+		if peak > test.limit*needed {
+			t.Errorf("%s changed: the limit is %.1f times", test.name, test.limit)
+		}
+	}
+}
+
+// reloadProcess is the most memory that a process has while it loads a policy anew of
+// which these files have changed, and what it has in force together with the largest
+// file, in bytes.
+func reloadProcess(tb testing.TB, changing []string) (peak, needed float64) {
+	tb.Helper()
+	directory := tb.TempDir()
+	writePolicy(tb, directory)
+	command := exec.Command(os.Args[0])
+	command.Env = append(os.Environ(), reloadOnly+"="+directory, reloadChanges+"="+strings.Join(changing, ","))
+	command.Stderr = os.Stderr
+	out, err := command.Output()
+	if err != nil {
+		tb.Fatalf("the reloading process: %v", err)
+	}
+	var inForce float64
+	if _, err := fmt.Sscan(string(out), &inForce, &peak); err != nil {
+		tb.Skipf("the system does not tell how much memory a process had: %q", out)
+	}
+	return peak, inForce + largestFile(tb, directory)
+}
+
+func writePolicy(tb testing.TB, directory string) {
+	tb.Helper()
+	writeFiles(tb, directory)
 	policy, err := json.Marshal(map[string]any{
 		"okta":      map[string]any{"zones": []string{zonesName}, "rules": []string{rulesName}},
 		"sailpoint": map[string]any{"networkConfig": networkName},
@@ -69,21 +96,21 @@ func writePolicy(b *testing.B, directory string) {
 		err = os.WriteFile(filepath.Join(directory, "netwicket.json"), policy, 0o600)
 	}
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
-func largestFile(b *testing.B, directory string) float64 {
-	b.Helper()
+func largestFile(tb testing.TB, directory string) float64 {
+	tb.Helper()
 	entries, err := os.ReadDir(directory)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	largest := int64(0)
 	for _, entry := range entries {
 		info, err := entry.Info()
 		if err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 		largest = max(largest, info.Size())
 	}

@@ -49,23 +49,23 @@ const (
 	databasePattern                   = "database-%d.mmdb"
 )
 
-func writeFiles(b *testing.B, directory string) {
-	b.Helper()
-	documents := suite.Documents(b, workload.ChainZones)
+func writeFiles(tb testing.TB, directory string) {
+	tb.Helper()
+	documents := suite.Documents(tb, workload.ChainZones)
 	files := map[string][]byte{zonesName: documents.Zones, rulesName: documents.Rules, networkName: documents.SailPoint}
-	for i, source := range suite.Internet(b).Sources {
+	for i, source := range suite.Internet(tb).Sources {
 		data := source.Data
 		if data == nil {
 			var err error
 			if data, err = os.ReadFile(source.File); err != nil {
-				b.Fatal(err)
+				tb.Fatal(err)
 			}
 		}
 		files[fmt.Sprintf(databasePattern, i)] = data
 	}
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(directory, name), data, 0o600); err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 }
