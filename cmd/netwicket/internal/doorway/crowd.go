@@ -64,7 +64,6 @@ func (c *Crowd) Enter(connection net.Conn) *Held {
 	h.place = c.held.PushBack(h)
 	if c.held.Len() > c.Room {
 		oldest = c.held.Remove(c.held.Front()).(*Held)
-		oldest.place = nil
 	}
 	c.mutex.Unlock()
 	if oldest != nil {
@@ -74,14 +73,12 @@ func (c *Crowd) Enter(connection net.Conn) *Held {
 	return h
 }
 
-// leave gives a place back. It is gone already if the connection was the oldest.
+// leave gives a place back. It is gone already, and stays so, if the connection was
+// the oldest.
 func (c *Crowd) leave(h *Held) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	if h.place != nil {
-		c.held.Remove(h.place)
-		h.place = nil
-	}
+	c.held.Remove(h.place)
 }
 
 // Held is a connection in a crowd. Its deadlines are at most its end, whatever is
@@ -90,7 +87,7 @@ type Held struct {
 	net.Conn
 	crowd   *Crowd
 	end     time.Time
-	place   *list.Element // under the crowd's mutex; nil: not in it any more
+	place   *list.Element // under the crowd's mutex
 	settled atomic.Bool
 }
 
@@ -116,12 +113,9 @@ func (h *Held) Close() error {
 	return h.Conn.Close()
 }
 
-// Settled says that the connection is no stranger's any more.
-func (h *Held) Settled() bool { return h.settled.Load() }
-
 // Settle lets a connection go as that of a caller whom we know. The deadlines of the
 // request under way were capped: it gets these, of which zero is none; the next
-// request's will not be.
+// request's will not be. It does nothing for a connection that was let go before.
 func (h *Held) Settle(read, write time.Time) {
 	if h.settled.Swap(true) {
 		return

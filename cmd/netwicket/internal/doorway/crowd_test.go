@@ -1,6 +1,7 @@
 package doorway_test
 
 import (
+	"errors"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway/doorwaytest"
 )
 
 func TestRoomForStrangers(t *testing.T) {
@@ -37,13 +39,16 @@ func TestTheOldestMakesRoom(t *testing.T) {
 	crowd.Enter(&all[0]).Settle(time.Time{}, time.Time{})
 	gone := crowd.Enter(&all[1])
 	require.NoError(t, gone.Close())
-	crowd.Enter(&all[2])
+	oldest := crowd.Enter(&all[2])
 	crowd.Enter(&all[3])
 	require.Equal(t, []bool{false, true, false, false}, []bool{all[0].closed, all[1].closed, all[2].closed, all[3].closed})
 	late := crowd.Enter(&all[4])
 	require.True(t, all[2].closed, "the oldest")
+	require.EqualValues(t, 1, crowd.Evicted())
+	require.NoError(t, oldest.Close(), "who has no place gives none back")
 	require.NoError(t, late.Close())
 	crowd.Enter(&all[5])
+	require.EqualValues(t, 1, crowd.Evicted())
 	require.Equal(t, []bool{false, false}, []bool{all[3].closed, all[5].closed})
 }
 
@@ -72,7 +77,56 @@ func TestStrangersTime(t *testing.T) {
 		require.Equal(t, 5*time.Second, time.Until(doorway.NewCrowd().Enter(&deadlines{}).End()))
 	})
 	connection.Settle(time.Time{}, later)
+	connection.Settle(sooner, sooner) // which is over
 	require.Equal(t, []time.Time{{}, later}, []time.Time{inner.read, inner.write}, "the request under way")
 	require.NoError(t, connection.SetDeadline(time.Time{}))
 	require.Equal(t, []time.Time{{}, {}}, []time.Time{inner.read, inner.write}, "a proxy's is not cut")
+}
+
+// broken is a connection on which nothing can be done.
+type broken struct{ net.Conn }
+
+var errBroken = errors.New("it is broken")
+
+func (broken) SetReadDeadline(time.Time) error  { return errBroken }
+func (broken) SetWriteDeadline(time.Time) error { return errBroken }
+func (broken) SetDeadline(time.Time) error      { return errBroken }
+func (broken) Close() error                     { return errBroken }
+
+// TestErrorsOfConnections are those of the connection itself.
+func TestErrorsOfConnections(t *testing.T) {
+	connection := doorway.NewCrowd().Enter(broken{})
+	require.ErrorIs(t, connection.SetDeadline(time.Time{}), errBroken)
+	require.ErrorIs(t, connection.SetReadDeadline(time.Time{}), errBroken)
+	require.ErrorIs(t, connection.SetWriteDeadline(time.Time{}), errBroken)
+	require.ErrorIs(t, connection.Close(), errBroken)
+}
+
+// TestListener: who is known is not held, and nobody is where nobody is asked.
+func TestListener(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inner := doorwaytest.New()
+		known := func(peer string) bool { return peer == "192.0.2.1:4711" }
+		for _, test := range []struct {
+			name  string
+			knows func(string) bool
+			from  string
+			held  bool
+		}{
+			{"known", known, "192.0.2.1", false},
+			{"a stranger", known, "192.0.2.2", true},
+			{"nobody is asked", nil, "192.0.2.1", true},
+		} {
+			listener := &doorway.Listener{Listener: inner, Crowd: doorway.NewCrowd(), Knows: test.knows}
+			go inner.Dial(test.from)
+			connection, err := listener.Accept()
+			require.NoError(t, err, test.name)
+			_, held := connection.(*doorway.Held)
+			require.Equal(t, test.held, held, test.name)
+		}
+		require.NoError(t, inner.Close())
+		connection, err := (&doorway.Listener{Listener: inner, Crowd: doorway.NewCrowd(), Knows: known}).Accept()
+		require.ErrorIs(t, err, net.ErrClosed)
+		require.Nil(t, connection)
+	})
 }

@@ -33,11 +33,7 @@ func network(addr netip.Addr) string {
 	if addr = addr.Unmap().WithZone(""); addr.Is4() {
 		bits = logged4
 	}
-	prefix, err := addr.Prefix(bits)
-	if err != nil {
-		return "?"
-	}
-	return prefix.String()
+	return netip.PrefixFrom(addr, bits).Masked().String()
 }
 
 // shown is text of others as the log may have it: where addresses are cut, every

@@ -26,3 +26,13 @@ func ConnectionLog(j *Journal) io.Writer { return &connectionLog{j} }
 
 // Room is how many strangers' connections there may be.
 func (s *Service) Room() int { return s.crowd.Room }
+
+// Peers are the proxies that the first door remembers, whether or not they count.
+func (s *Service) Peers() (remotes []string) {
+	for i := range s.doors[0].peers.places {
+		if known := s.doors[0].peers.places[i].Load(); known != nil {
+			remotes = append(remotes, known.remote)
+		}
+	}
+	return remotes
+}

@@ -86,11 +86,11 @@ func (h *handler) decide(w http.ResponseWriter, r *http.Request, name string) {
 	case wants200(r.URL.RawQuery):
 		status = http.StatusOK
 	}
-	if reference != "" {
-		deny(w, status, reference)
+	if reference == "" {
+		w.WriteHeader(status)
 		return
 	}
-	w.WriteHeader(status)
+	deny(w, status, reference)
 }
 
 // deny answers a client, as far as its proxy passes that on, with what to name when
@@ -145,7 +145,7 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request, s *Service) (int, 
 	reference := s.journal.decided(snapshot, d.name, r, &decision, code, len(chain))
 	s.notePseudo(snapshot, d.name, &decision)
 	answer := status(decision.Verdict, code, snapshot.observe)
-	if answer == http.StatusNoContent && len(snapshot.serve.AnswerHeaders) > 0 {
+	if answer == http.StatusNoContent {
 		snapshot.tell(w.Header(), r, decision.Client)
 	}
 	return answer, reference

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
 )
 
 const xff = "X-Forwarded-For"
@@ -165,6 +167,9 @@ func TestNoPolicyDenies(t *testing.T) {
 		require.Equal(t, 403, s.ask(request("GET", path, xff, "198.51.100.7")).Code, path)
 	}
 	require.False(t, s.Trusts("10.0.0.1:1"))
+	require.Equal(t, 403, s.ask(request("GET", "/decide/nobody", xff, "198.51.100.7")).Code)
+	s.closeLog()
+	require.NotContains(t, s.log.String(), "peer_ip", "nobody can say who asked")
 }
 
 func TestFurtherPolicies(t *testing.T) {
@@ -219,6 +224,8 @@ func TestNamesAreGivenOnce(t *testing.T) {
 	first, err := snapshot(t, blocking(""))
 	require.NoError(t, err)
 	require.ErrorContains(t, s.Put("nobody", first), `no policy named "nobody"`)
+	_, err = forwardauth.New(s.journal, forwardauth.Build{}, "", "one", "one")
+	require.ErrorContains(t, err, `policy "one" is given twice`)
 }
 
 func TestEdgeIsNeeded(t *testing.T) {

@@ -60,7 +60,8 @@ func (j *Journal) Logger() *slog.Logger { return j.logger }
 
 // Close writes what waits to be written, for two seconds at most.
 func (j *Journal) Close() {
-	j.noteDropped(j.denials.rest() + j.strangers.rest() + j.failures.rest())
+	const end = -1 // no second of the clock, so that the last one is over
+	j.noteDropped(j.denials.settle(end) + j.strangers.settle(end) + j.failures.settle(end))
 	j.output.close(closePatience)
 }
 
@@ -165,10 +166,7 @@ func (j *Journal) appendHeaders(attrs []slog.Attr, names []string, r *http.Reque
 			found = append(found, slog.String(name, quoted(j.shown(lines[len(lines)-1]))))
 		}
 	}
-	if found == nil {
-		return attrs
-	}
-	return append(attrs, slog.Any("headers", slog.GroupValue(found...)))
+	return append(attrs, slog.Any("headers", slog.GroupValue(found...))) // one without any is left out
 }
 
 // newReference is eight letters and digits that nobody can guess, and that can be
@@ -209,9 +207,8 @@ func (j *Journal) unknownPolicy(first *Snapshot, r *http.Request, name string) {
 	}
 	attrs := []slog.Attr{slog.String("decision", decide.Deny.String()), slog.String("name", quoted(j.shown(name)))}
 	if first != nil {
-		if peer, err := first.resolver.Peer(r.RemoteAddr); err == nil {
-			attrs = first.appendAddr(attrs, "peer_ip", peer)
-		}
+		peer, _ := first.resolver.Peer(r.RemoteAddr) // a peer that is no address is logged as none
+		attrs = first.appendAddr(attrs, "peer_ip", peer)
 	}
 	j.write(slog.LevelWarn, "no policy of this name is served", "", attrs)
 }
@@ -224,9 +221,6 @@ func (j *Journal) write(level slog.Level, message, name string, attrs []slog.Att
 }
 
 func (s *Snapshot) appendLocation(attrs []slog.Attr, client netip.Addr) []slog.Attr {
-	if s.table == nil || !client.IsValid() {
-		return attrs
-	}
 	location := s.table.Lookup(client)
 	if location.Country != "" {
 		attrs = append(attrs, slog.String("country", location.Country))
@@ -299,15 +293,6 @@ func (l *limiter) settle(second int64) uint64 {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	return l.turn(second)
-}
-
-// rest gives the count of dropped lines at the end.
-func (l *limiter) rest() uint64 {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	count := l.dropped
-	l.dropped = 0
-	return count
 }
 
 func (l *limiter) turn(second int64) (dropped uint64) {

@@ -1,12 +1,11 @@
 package forwardauth_test
 
 import (
-	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,6 +39,57 @@ func TestDenialIsLogged(t *testing.T) {
 	require.Equal(t, "allow", lines[1]["decision"])
 }
 
+// TestAttributesOfALine: whatever a decision says is in its line, and nothing else.
+func TestAttributesOfALine(t *testing.T) {
+	files := map[string]string{
+		"netwicket.json": `{"okta": {"zones": ["zones.json"], "rules": ["rules.json"], "threatInsight": "threat.json", "threatFeeds": ["feed.txt"]},
+			"geo": ["geo.csv"], "edge": {"trusted": ["10.0.0.0/8"], "source": "x-forwarded-for"}}`,
+		"zones.json":  `[{"type": "DYNAMIC", "id": "d", "name": "Bad", "status": "ACTIVE", "usage": "BLOCKLIST", "locations": [{"country": "FR"}]}]`,
+		"rules.json":  `[{"name": "Nobody", "status": "ACTIVE", "conditions": {"network": {"connection": "ANYWHERE"}}, "actions": {"signon": {"access": "DENY"}}}]`,
+		"threat.json": `{"action": "audit", "excludeZones": []}`,
+		"feed.txt":    "203.0.113.0/24\n",
+		"geo.csv":     "network,country,region,asn,anonymizer,services\n203.0.113.0/24,DE,,64500,,\n198.51.100.0/24,FR,,,,\n192.0.2.0/24,,,64501,,\n",
+	}
+	s := serve(t, files)
+	with := func(more map[string]any) map[string]any {
+		line := map[string]any{"level": "INFO", "msg": "denied", "decision": "deny", "peer_ip": "10.0.0.1", "ip_source": "x-forwarded-for", "hops": 1.0, "mode": "enforce"}
+		maps.Copy(line, more)
+		return line
+	}
+	var want []map[string]any
+	for _, row := range []struct {
+		client string
+		says   map[string]any
+	}{
+		{"203.0.113.7", map[string]any{"reason": "rule", "client_ip": "203.0.113.7", "rule": "Nobody", "audit": true, "country": "DE", "asn": 64500.0}},
+		{"198.51.100.7", map[string]any{"reason": "blocklisted", "client_ip": "198.51.100.7", "zone": "Bad", "country": "FR"}},
+		{"192.0.2.7", map[string]any{"reason": "blocklisted", "client_ip": "192.0.2.7", "zone": "Bad", "unknown": []any{"country"}, "asn": 64501.0}},
+		{"nobody", map[string]any{"reason": "client_unresolved", "hops": 0.0, "error": "malformed", "header": `"nobody"`}},
+	} {
+		s.ask(request("GET", "/decide", xff, row.client))
+		want = append(want, with(row.says))
+	}
+	stranger := request("GET", "/decide", xff, "203.0.113.7")
+	stranger.RemoteAddr = "192.0.2.1:1"
+	s.ask(stranger)
+	want = append(want, map[string]any{"level": "WARN", "msg": "caller outside edge.trusted refused; if it is one of our proxies, add it there", "decision": "deny", "peer_ip": "192.0.2.1"})
+	s.ask(request("GET", "/decide/other", xff, "203.0.113.7"))
+	unknown := map[string]any{"level": "WARN", "msg": "no policy of this name is served", "decision": "deny", "name": `"other"`, "peer_ip": "10.0.0.1"}
+	want = append(want, unknown)
+	s.closeLog()
+	lines := s.log.lines(t)
+	for i, line := range lines {
+		require.NotEmpty(t, line["time"])
+		if i < len(lines)-1 {
+			require.Len(t, line["policy"], 32)
+		}
+		for _, key := range []string{"time", "policy", "reference"} {
+			delete(line, key)
+		}
+	}
+	require.Equal(t, want, lines)
+}
+
 func TestLogLevel(t *testing.T) {
 	for level, want := range map[string]int{"debug": 3, "info": 2, "warn": 1, "error": 0} {
 		t.Run(level, func(t *testing.T) {
@@ -60,6 +110,7 @@ func TestHeaderBytesAreQuotedAndCut(t *testing.T) {
 		{"terminal escapes", "x\x1b[2J", `"x\x1b[2J"`},
 		{"not UTF-8", "x\xff\xfe", `"x\xff\xfe"`},
 		{"other scripts", "x\u202e", `"x\u202e"`},
+		{"as long as it may be", strings.Repeat("a", 64), `"` + strings.Repeat("a", 64) + `"`},
 		{"long", strings.Repeat("a", 5000) + strings.Repeat("b", 63), `..."a` + strings.Repeat("b", 63) + `"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -131,18 +182,21 @@ func TestOnePolicyFileSaysWhatIsLogged(t *testing.T) {
 	lines := s.log.lines(t)
 	require.Equal(t, "203.0.113.0/24", lines[0]["client_ip"])
 	require.Equal(t, "203.0.113.77", lines[1]["client_ip"])
+	require.Equal(t, "other", lines[1]["policy_name"])
 }
 
 // TestLinesAreLimitedAndCounted: a hundred lines a second of each sort, and what is
 // left out is counted once.
 func TestLinesAreLimitedAndCounted(t *testing.T) {
+	const denied, stranger, failure = "denied", "caller outside edge.trusted refused; if it is one of our proxies, add it there", "connections cannot be accepted"
+	const unknown, left = "no policy of this name is served", "log lines left out"
 	synctest.Test(t, func(t *testing.T) {
 		s := serve(t, blocking(""))
 		connections := forwardauth.ConnectionLog(s.journal)
-		flood := func() {
+		flood := func(path string) {
 			for range 500 {
 				s.ask(request("GET", "/decide", xff, "203.0.113.7"))
-				r := request("GET", "/decide", xff, "203.0.113.7")
+				r := request("GET", path, xff, "203.0.113.7")
 				r.RemoteAddr = "198.51.100.9:1"
 				s.ask(r)
 				_, _ = connections.Write([]byte("http: Accept error: too many open files\n"))
@@ -153,7 +207,7 @@ func TestLinesAreLimitedAndCounted(t *testing.T) {
 			count := map[string]int{}
 			for _, line := range s.log.lines(t) {
 				message := line["msg"].(string)
-				if message == "log lines left out" {
+				if message == left {
 					require.Equal(t, 100.0, line["limit_per_second"])
 					count[message] += int(line["count"].(float64))
 					continue
@@ -162,92 +216,25 @@ func TestLinesAreLimitedAndCounted(t *testing.T) {
 			}
 			return count
 		}
-		const denied, left = "denied", "log lines left out"
-		const stranger = "caller outside edge.trusted refused; if it is one of our proxies, add it there"
-		const failure = "connections cannot be accepted"
-		flood()
+		flood("/decide")
 		require.Equal(t, map[string]int{denied: 100, stranger: 100, failure: 100}, written())
 		s.journal.Flush()
-		require.Equal(t, 300, len(s.log.lines(t)), "the second is not over")
-		time.Sleep(time.Second)
+		time.Sleep(time.Second - time.Nanosecond)
+		s.ask(request("GET", "/decide", xff, "203.0.113.7"))
+		require.Equal(t, map[string]int{denied: 100, stranger: 100, failure: 100}, written(), "the second is not over")
+		time.Sleep(time.Nanosecond)
 		s.journal.Flush()
 		s.journal.Flush()
-		require.Equal(t, map[string]int{denied: 100, stranger: 100, failure: 100, left: 1200}, written())
-		flood()
-		require.Equal(t, map[string]int{denied: 200, stranger: 200, failure: 200, left: 1200}, written())
+		require.Equal(t, map[string]int{denied: 100, stranger: 100, failure: 100, left: 1201}, written())
+		flood("/decide/other")
+		require.Equal(t, map[string]int{denied: 200, stranger: 100, unknown: 100, failure: 200, left: 1201}, written())
 		time.Sleep(time.Second)
 		s.ask(request("GET", "/decide", xff, "203.0.113.7"))
-		require.Equal(t, map[string]int{denied: 201, stranger: 200, failure: 200, left: 1600}, written(), "the next line of a sort says it, too")
-		require.Contains(t, s.metrics(), `netwicket_decisions_total{decision="deny",mode="enforce",reason="blocklisted"} 1001`)
-		require.Contains(t, s.metrics(), "netwicket_log_lines_dropped_total{cause=\"rate\"} 2400\n")
+		require.Equal(t, map[string]int{denied: 201, stranger: 100, unknown: 100, failure: 200, left: 1601}, written(), "the next line of a sort says it, too")
+		require.Contains(t, s.metrics(), `netwicket_decisions_total{decision="deny",mode="enforce",reason="blocklisted"} 1002`)
+		require.Contains(t, s.metrics(), "netwicket_log_lines_dropped_total{cause=\"rate\"} 2401\n")
 		s.closeLog()
-		require.Equal(t, 2400, written()[left], "the end says the rest")
-	})
-}
-
-// full is a device without space, until it has some.
-type full struct {
-	logged
-	broken atomic.Bool
-}
-
-func (f *full) Write(line []byte) (int, error) {
-	if f.broken.Load() {
-		return 0, errors.New("no space left on device")
-	}
-	return f.logged.Write(line)
-}
-
-func TestFullDeviceCostsLinesOnly(t *testing.T) {
-	device := &full{}
-	device.broken.Store(true)
-	journal := forwardauth.NewJournal(device)
-	for range 10 {
-		journal.Logger().Info("lost")
-	}
-	require.Eventually(t, func() bool { return forwardauth.Lost(journal) == 10 }, 10*time.Second, time.Millisecond)
-	device.broken.Store(false)
-	journal.Logger().Info("kept")
-	journal.Close()
-	lines := device.lines(t)
-	require.Len(t, lines, 2)
-	require.Equal(t, "log lines lost", lines[0]["msg"])
-	require.EqualValues(t, 10, lines[0]["count"])
-	require.Equal(t, "kept", lines[1]["msg"])
-}
-
-// stuck is a pipe that nobody reads.
-type stuck struct{ release chan struct{} }
-
-func (s stuck) Write(line []byte) (int, error) {
-	<-s.release
-	return len(line), nil
-}
-
-// TestStuckOutputMakesNobodyWait: so many lines wait as docs/operations.md says, the
-// one that is being written aside, and the end waits for two seconds.
-func TestStuckOutputMakesNobodyWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		pipe := stuck{make(chan struct{})}
-		journal := forwardauth.NewJournal(pipe)
-		service, err := forwardauth.New(journal, forwardauth.Build{}, "")
-		require.NoError(t, err)
-		first, err := snapshot(t, blocking(`, "serve": {"logLevel": "debug"}`))
-		require.NoError(t, err)
-		require.NoError(t, service.Put("", first))
-		s := &served{Service: service, journal: journal, handler: service.Handler(true)}
-		ask := func() { require.Equal(t, 204, s.ask(request("GET", "/decide", xff, "198.51.100.7")).Code) }
-		ask()
-		synctest.Wait() // until it is being written
-		for range 3000 {
-			ask()
-		}
-		require.EqualValues(t, 3000-1024, forwardauth.Lost(journal))
-		require.Contains(t, s.metrics(), "netwicket_log_lines_dropped_total{cause=\"output\"} 1976\n")
-		begun := time.Now()
-		journal.Close()
-		require.Equal(t, 2*time.Second, time.Since(begun))
-		close(pipe.release)
+		require.Equal(t, 2401, written()[left], "the end says the rest")
 	})
 }
 

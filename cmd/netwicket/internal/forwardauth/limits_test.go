@@ -75,6 +75,7 @@ func TestTimes(t *testing.T) {
 		{"half a PROXY header", proxied, long, "127.0.0.1", "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\x7f", 0, false, 5 * time.Second},
 		{"nothing behind a PROXY header", proxied, long, "127.0.0.1", proxyHeader, 0, false, 5 * time.Second},
 		{"an answer that is not read behind a balancer", proxied, nil, "127.0.0.1", proxyHeader + question, 0, true, 10 * time.Second},
+		{"a stranger behind a balancer who reads no answer", proxied, nil, "127.0.0.1", strings.Replace(proxyHeader, "127.0.0.1", "192.0.2.1", 1) + question, 0, true, 5 * time.Second},
 		{"no further question behind a balancer", proxied, nil, "127.0.0.1", proxyHeader + question, 1, false, 5 * time.Minute},
 		{"half of a later request behind a balancer", proxied, nil, "127.0.0.1", proxyHeader + question + question[:40], 1, false, 5 * time.Second},
 		{"a stranger who says nothing", forwardauth.Listener{}, nil, "127.0.0.2", "", 0, false, 5 * time.Second},

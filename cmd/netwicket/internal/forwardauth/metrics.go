@@ -111,7 +111,7 @@ func (s series) gauge(name, help string, value float64, labels ...string) {
 
 func (s series) send(name, help string, kind prometheus.ValueType, value float64, labels []string) {
 	names, values := s.names, s.values
-	for i := 0; i+1 < len(labels); i += 2 {
+	for i := 0; i < len(labels); i += 2 {
 		names, values = append(names[:len(names):len(names)], labels[i]), append(values[:len(values):len(values)], labels[i+1])
 	}
 	metric, err := prometheus.NewConstMetric(prometheus.NewDesc(name, help, names, nil), kind, value, values...)
@@ -140,7 +140,7 @@ func (s series) decisions(t *tally, current *Snapshot) {
 		}
 	}
 	s.counter("netwicket_observed_denials_total", "Requests that passed in mode observe and would have been denied.", observed)
-	for result := range maxResults {
+	for result := range t.clients {
 		if name := resultName(result); name != "" {
 			s.counter("netwicket_client_ip_total", "Where the client's address came from, or why it could not be found.",
 				t.clients[result].Load(), "result", name)

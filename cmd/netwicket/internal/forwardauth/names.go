@@ -49,14 +49,14 @@ type counters struct {
 // so that policies that come and go leave nothing behind.
 func (c *counters) know(names []string) {
 	known := c.all()
-	next := make(map[string]*atomic.Uint64, min(len(names), maxNames))
+	next := make(map[string]*atomic.Uint64)
 	for _, name := range names {
 		if len(next) == maxNames {
 			break
 		}
 		if count := known[name]; count != nil {
 			next[name] = count
-		} else if next[name] == nil {
+		} else {
 			next[name] = new(atomic.Uint64)
 		}
 	}

@@ -84,10 +84,13 @@ func TestCountersOfZones(t *testing.T) {
 		many[i] = fmt.Sprintf("zone%d", i)
 	}
 	put(blocklists(many...))
+	require.Contains(t, matches(), `{zone="(others)"} 0`)
 	ask("10.0.0.1")
 	ask("10.4.100.1") // zone 1124
 	text := matches()
 	require.Contains(t, text, `{zone="zone0"} 1`)
 	require.Contains(t, text, `{zone="(others)"} 1`)
 	require.Equal(t, 1001, strings.Count(text, "zone="))
+	put(strings.Replace(blocklists("one", "two"), "BLOCKLIST", "POLICY", 1))
+	require.Equal(t, `{zone="(others)"} 1 {zone="two"} 0`, matches(), "what was counted stays; zones that block nobody have no series")
 }

@@ -37,10 +37,7 @@ type peer struct {
 
 // note remembers a peer. Where there are too many, further ones are not.
 func (p *peers) note(resolver *gate.Resolver, r *http.Request, now time.Duration) {
-	addr, err := resolver.Peer(r.RemoteAddr)
-	if err != nil {
-		return
-	}
+	addr, _ := resolver.Peer(r.RemoteAddr) // whose question named a client, so that it has one or is a local socket
 	place := placeOf(addr)
 	for i := range peerProbes {
 		slot := &p.places[(place+i)%maxPeers]
@@ -128,11 +125,9 @@ func (s *Service) Lost(name string, next *Snapshot) []string {
 	if door == nil {
 		return nil
 	}
-	if door != first {
-		next = next.beside(first.current.Load())
-	}
+	next = next.beside(first.current.Load())
 	if next.resolver == nil {
-		return nil
+		return nil // which Put has a word for
 	}
 	causes := door.peers.lost(next.resolver, now)
 	if door != first {

@@ -2,17 +2,22 @@ package forwardauth_test
 
 import (
 	"fmt"
+	"hash/fnv"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
 )
 
 // TestLostPeers: which of the proxies that ask would be locked out by another edge.
 func TestLostPeers(t *testing.T) {
-	s := newServed(t, "", "other", "own")
+	s := newServed(t, "", "other", "own", "none")
 	put := func(name, edge string) {
 		next, err := snapshot(t, edged(edge))
 		require.NoError(t, err)
@@ -52,18 +57,65 @@ func TestLostPeers(t *testing.T) {
 	ask("/decide/other", "192.0.2.1:1", xff, "198.51.100.7")
 	require.Contains(t, lost("", `{"trusted": ["10.0.0.0/8"], "source": "x-forwarded-for"}`), "192.0.2.1", "whose edge is the first one's")
 
+	require.Empty(t, lost("own", `{"trusted": ["10.0.0.0/8"], "source": "x-forwarded-for"}`), "nobody asked that one, and it is nobody's else")
+
+	ask("/decide/own", "10.1.9.9:1", xff, "198.51.100.7")
+	require.NotContains(t, lost("", narrow), "10.1.9.9", "who asks a policy with an edge of its own")
+	require.Contains(t, strings.Join(s.Lost("own", narrowed(t, s, inherits)), ""), "are not in edge.trusted any more: 10.1.9.9")
+	put("", trusting)
 	for i := range 1000 {
 		ask("/decide/own", fmt.Sprintf("10.1.%d.%d:1", i/250, i%250), xff, "198.51.100.7")
 	}
 	text := lost("own", narrow)
 	listed, rest, found := strings.Cut(text, " and ")
 	require.True(t, found, "there are many")
-	require.Equal(t, 9, strings.Count(listed, ", 10."), "ten are listed")
+	_, listed, _ = strings.Cut(listed, ": ")
+	require.Len(t, strings.Split(listed, ", "), 10)
+	require.True(t, slices.IsSorted(strings.Split(listed, ", ")), listed)
 	var more int
 	_, err = fmt.Sscanf(rest, "%d more;", &more)
 	require.NoError(t, err)
 	require.LessOrEqual(t, more+10, 256, "what is remembered of strangers' proxies has an end")
 	require.Greater(t, more+10, 200)
+}
+
+// narrowed is a snapshot without an edge, beside a first policy that trusts fewer.
+func narrowed(t *testing.T, s *served, inherits *forwardauth.Snapshot) *forwardauth.Snapshot {
+	t.Helper()
+	first, err := snapshot(t, edged(`{"trusted": ["192.0.2.0/24"], "source": "x-forwarded-for"}`))
+	require.NoError(t, err)
+	require.NoError(t, s.Put("", first))
+	return inherits
+}
+
+// TestLostLocalSocket: a proxy without an address is remembered by the name it has.
+func TestLostLocalSocket(t *testing.T) {
+	const local, remote = `{"trustUnix": true, "source": "x-forwarded-for"}`, `{"trusted": ["10.0.0.0/8"], "source": "x-forwarded-for"}`
+	s := serve(t, edged(local))
+	r := request("GET", "/decide", xff, "198.51.100.7")
+	r.RemoteAddr = "@"
+	require.Equal(t, 204, s.ask(r).Code)
+	for edge, want := range map[string]string{local: "", remote: "are not in edge.trusted any more: @; force"} {
+		next, err := snapshot(t, edged(edge))
+		require.NoError(t, err)
+		require.Contains(t, strings.Join(s.Lost("", next), ""), want)
+		require.Equal(t, want == "", s.Lost("", next) == nil)
+	}
+}
+
+// TestLostWithoutAnEdge: what cannot be put in force at all locks nobody out.
+func TestLostWithoutAnEdge(t *testing.T) {
+	s := newServed(t, "", "own")
+	own, err := snapshot(t, blocking(""))
+	require.NoError(t, err)
+	require.NoError(t, s.Put("own", own))
+	require.Equal(t, 204, s.ask(request("GET", "/decide/own", xff, "198.51.100.7")).Code)
+	files := blocking("")
+	files["netwicket.json"] = `{"okta": {"zones": ["zones.json"]}}`
+	without, err := snapshot(t, files)
+	require.NoError(t, err)
+	require.Empty(t, s.Lost("own", without))
+	require.ErrorContains(t, s.Put("own", without), `"edge"`)
 }
 
 // TestPeersAreForgotten: a proxy counts for five minutes behind its last question,
@@ -85,6 +137,7 @@ func TestPeersAreForgotten(t *testing.T) {
 				s := serve(t, blocking(""))
 				next, err := snapshot(t, edged(narrow))
 				require.NoError(t, err)
+				time.Sleep(time.Hour) // the service is not new
 				begun := time.Now()
 				s.ask(request("GET", "/decide", xff, "198.51.100.7"))
 				time.Sleep(test.asked)
@@ -102,6 +155,7 @@ func TestPeersAreForgotten(t *testing.T) {
 			s := serve(t, blocking(""))
 			next, err := snapshot(t, edged(real))
 			require.NoError(t, err)
+			time.Sleep(time.Hour)
 			s.ask(request("GET", "/decide", xff, "198.51.100.7"))
 			both := func() { s.ask(request("GET", "/decide", xff, "198.51.100.7", "X-Real-Ip", "198.51.100.7")) }
 			time.Sleep(time.Minute - 1)
@@ -115,27 +169,59 @@ func TestPeersAreForgotten(t *testing.T) {
 	})
 }
 
-// TestPeersMakeRoom: proxies of long ago leave their places to those of today.
+// askedFrom asks for a proxy.
+func (s *served) askedFrom(peer string) {
+	r := request("GET", "/decide", xff, "198.51.100.7")
+	r.RemoteAddr = peer + ":4711"
+	s.ask(r)
+}
+
+// TestPeersAreRemembered: each of them, and once.
+func TestPeersAreRemembered(t *testing.T) {
+	s := serve(t, blocking(""))
+	var want []string
+	for range 2 {
+		for i := range 100 {
+			s.askedFrom(fmt.Sprintf("10.1.0.%d", i))
+		}
+	}
+	for i := range 100 {
+		want = append(want, fmt.Sprintf("10.1.0.%d", i))
+	}
+	require.ElementsMatch(t, want, s.Peers())
+}
+
+// TestPeersMakeRoom: there are eight places for proxies of one sum, which those of
+// long ago leave to those of today.
 func TestPeersMakeRoom(t *testing.T) {
+	place := func(peer string) uint32 {
+		bytes, sum := netip.MustParseAddr(peer).As16(), fnv.New32a()
+		_, _ = sum.Write(bytes[:])
+		return sum.Sum32() % 256
+	}
+	const first = "10.1.0.0"
+	var alike []string
+	for i := 0; len(alike) < 10; i++ {
+		if peer := fmt.Sprintf("10.1.%d.%d", i/250, i%250); place(peer) == place(first) {
+			alike = append(alike, peer)
+		}
+	}
 	synctest.Test(t, func(t *testing.T) {
 		s := serve(t, blocking(""))
-		next, err := snapshot(t, edged(`{"trusted": ["192.0.2.0/24"], "source": "x-forwarded-for"}`))
-		require.NoError(t, err)
-		ask := func(from string) {
-			r := request("GET", "/decide", xff, "198.51.100.7")
-			r.RemoteAddr = from
-			s.ask(r)
+		time.Sleep(time.Hour)
+		for _, peer := range alike {
+			s.askedFrom(peer)
 		}
-		for i := range 2000 {
-			ask(fmt.Sprintf("10.1.%d.%d:1", i/250, i%250))
+		require.ElementsMatch(t, alike[:8], s.Peers())
+		time.Sleep(5 * time.Minute)
+		for _, peer := range alike[:7] {
+			s.askedFrom(peer)
 		}
-		ask("10.2.0.1:1")
-		require.NotContains(t, s.Lost("", next)[0], "10.2.0.1", "there is no place left")
-		time.Sleep(5*time.Minute + 1)
-		ask("10.2.0.1:1")
-		lost := s.Lost("", next)
-		require.Len(t, lost, 1)
-		require.Contains(t, lost[0], "any more: 10.2.0.1; force")
+		s.askedFrom(alike[8])
+		require.ElementsMatch(t, alike[:8], s.Peers(), "the eighth counts still")
+		time.Sleep(time.Nanosecond)
+		s.askedFrom(alike[9])
+		require.ElementsMatch(t, append(alike[:7:7], alike[9]), s.Peers())
 		s.closeLog()
 	})
 }

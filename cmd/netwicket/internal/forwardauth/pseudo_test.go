@@ -18,4 +18,5 @@ func TestPseudoIPv4Clients(t *testing.T) {
 	require.Equal(t, "WARN", lines[0]["level"])
 	require.Contains(t, lines[0]["msg"], "240.0.0.0/4")
 	require.Equal(t, "240.1.2.0/24", lines[0]["client_ip"])
+	require.Len(t, lines[0]["policy"], 32)
 }

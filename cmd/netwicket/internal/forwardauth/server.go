@@ -101,7 +101,7 @@ func proxied(trusts func(string) bool) proxyproto.ConnPolicyFunc {
 // namesHost refuses headers of connections that are not TCP. A client on a local
 // socket chooses its own name, which may look like an address.
 func namesHost(h *proxyproto.Header) error {
-	if kind := h.TransportProtocol; h.Command.IsProxy() && !kind.IsUnspec() && (kind.IsUnix() || !kind.IsStream()) {
+	if kind := h.TransportProtocol; h.Command.IsProxy() && (kind.IsUnix() || !kind.IsStream()) {
 		return fmt.Errorf("a PROXY protocol header of a connection that is not TCP (%#x)", byte(kind))
 	}
 	return nil
@@ -161,7 +161,7 @@ func settleBy(trusts func(peer string) bool) func(net.Conn, http.ConnState) {
 		if !ok {
 			return
 		}
-		if h, ok := proxied.Raw().(*doorway.Held); ok && !h.Settled() && trusts(connection.RemoteAddr().String()) {
+		if h, ok := proxied.Raw().(*doorway.Held); ok && trusts(connection.RemoteAddr().String()) {
 			h.Settle(time.Time{}, time.Now().Add(requestTimeout))
 		}
 	}

@@ -3,20 +3,12 @@ package forwardauth_test
 import (
 	"bufio"
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
-	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway/doorwaytest"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
 	"github.com/netwicket/netwicket/internal/files"
 )
@@ -123,6 +116,12 @@ func TestListenerThatIsTaken(t *testing.T) {
 	_, err := s.Listen(forwardauth.Listener{Address: address, Handler: s.handler})
 	require.ErrorContains(t, err, "cannot listen on "+address)
 	require.ErrorContains(t, err, "address already in use")
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	server := s.ServerOn(taken, forwardauth.Listener{})
+	require.Equal(t, taken.Addr().String(), server.Text())
+	require.NoError(t, taken.Close())
+	require.ErrorIs(t, server.Serve(), net.ErrClosed, "a listener that ends by itself is an error")
 	_, err = s.Listen(forwardauth.Listener{Address: "192.0.2.1:1"})
 	require.ErrorContains(t, err, "cannot listen on 192.0.2.1:1")
 }
@@ -144,6 +143,8 @@ func TestProxyProtocol(t *testing.T) {
 		{"a local socket that is named like a proxy", "127.0.0.1",
 			"\r\n\r\n\x00\r\nQUIT\n\x21\x31\x00\xd8" + "10.0.0.1" + strings.Repeat("\x00", 208) + allowed, ""},
 		{"a datagram", "127.0.0.1", strings.Replace(v2, "\x21\x11", "\x21\x12", 1) + allowed, ""},
+		{"nobody is named, version 2", "127.0.0.1", "\r\n\r\n\x00\r\nQUIT\n\x21\x00\x00\x00" + allowed, ""},
+		{"the proxy itself with what it need not say", "127.0.0.1", strings.Replace(v2, "\x21\x11", "\x20\x12", 1) + allowed, "HTTP/1.1 204"},
 		{"the proxy itself, version 2", "127.0.0.1", "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00" + allowed, "HTTP/1.1 204"},
 		{"no header", "127.0.0.1", allowed, ""},
 		{"a header without an end", "127.0.0.1", "PROXY TCP4 " + strings.Repeat("1", 500) + "\r\n" + allowed, ""},
@@ -163,34 +164,16 @@ func TestProxyProtocol(t *testing.T) {
 	}
 }
 
-// writeCertificate writes a certificate for 127.0.0.1 with this serial number.
-func writeCertificate(t *testing.T, folder string, serial int64) (cert, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	public, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	require.NoError(t, err)
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	require.NoError(t, err)
-	cert, key = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
-	require.NoError(t, os.WriteFile(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: public}), 0o600))
-	require.NoError(t, os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600))
-	return cert, key
-}
-
-// certificateFiles are what writeCertificate writes, to be read.
+// certificateFiles are those of a certificate, to be read.
 func certificateFiles(t *testing.T, folder string, serial int64) (cert, key files.File) {
 	t.Helper()
-	certPath, keyPath := writeCertificate(t, folder, serial)
+	certPath, keyPath := doorwaytest.WriteCertificate(t, folder, serial)
 	return files.File{Path: certPath}, files.File{Path: keyPath}
 }
 
 func TestTLSWithANewCertificate(t *testing.T) {
 	folder := t.TempDir()
-	cert, key := writeCertificate(t, folder, 1)
+	cert, key := doorwaytest.WriteCertificate(t, folder, 1)
 	certificate := doorway.NewCertificate(files.File{Path: cert}, files.File{Path: key})
 	read := func() {
 		apply, err := certificate.Read()
@@ -215,7 +198,7 @@ func TestTLSWithANewCertificate(t *testing.T) {
 	}
 	require.Equal(t, "1", serial())
 
-	writeCertificate(t, folder, 2)
+	doorwaytest.WriteCertificate(t, folder, 2)
 	read()
 	require.Equal(t, "2", serial())
 
@@ -238,18 +221,6 @@ func TestTLSBelow12(t *testing.T) {
 			continue
 		}
 		require.ErrorContains(t, err, "protocol version", tls.VersionName(version))
-	}
-}
-
-func TestCertificateThatDoesNotLoad(t *testing.T) {
-	folder := t.TempDir()
-	cert, key := writeCertificate(t, folder, 1)
-	other, _ := writeCertificate(t, t.TempDir(), 2)
-	for name, pair := range map[string][2]string{
-		"missing": {filepath.Join(folder, "nothing.pem"), key}, "swapped": {key, cert}, "of another key": {other, key},
-	} {
-		_, err := doorway.NewCertificate(files.File{Path: pair[0]}, files.File{Path: pair[1]}).Read()
-		require.ErrorContains(t, err, fmt.Sprintf("certificate %s with key %s", pair[0], pair[1]), name)
 	}
 }
 

@@ -22,7 +22,7 @@ type Snapshot struct {
 	logNetworks bool // as the first door's policy file says
 	serve       policyfile.Serve
 	info        decide.Info
-	table       *geo.Table   // for the log
+	table       *geo.Table   // for the log; nil: nothing is known
 	names       names        // for the metrics
 	pseudo      *atomic.Bool // a client with a pseudo IPv4 address was seen
 }

@@ -19,7 +19,7 @@ func (s *Snapshot) tell(header http.Header, r *http.Request, client netip.Addr) 
 		case "client":
 			header.Set("X-Netwicket-Client", addressText(client))
 		case "country":
-			header.Set("X-Netwicket-Country", s.country(client))
+			header.Set("X-Netwicket-Country", s.table.Lookup(client).Country)
 		case "asn":
 			header.Set("X-Netwicket-Asn", s.asn(client))
 		case "zones":
@@ -35,17 +35,7 @@ func addressText(addr netip.Addr) string {
 	return addr.String()
 }
 
-func (s *Snapshot) country(client netip.Addr) string {
-	if s.table == nil || !client.IsValid() {
-		return ""
-	}
-	return s.table.Lookup(client).Country
-}
-
 func (s *Snapshot) asn(client netip.Addr) string {
-	if s.table == nil || !client.IsValid() {
-		return ""
-	}
 	location := s.table.Lookup(client)
 	if !location.ASNKnown {
 		return ""
