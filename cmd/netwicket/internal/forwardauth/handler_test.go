@@ -3,12 +3,18 @@ package forwardauth_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/gate"
+	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/zone"
 )
 
 const xff = "X-Forwarded-For"
@@ -224,6 +230,8 @@ func TestNamesAreGivenOnce(t *testing.T) {
 	first, err := snapshot(t, blocking(""))
 	require.NoError(t, err)
 	require.ErrorContains(t, s.Put("nobody", first), `no policy named "nobody"`)
+	s.Reloaded("nobody", forwardauth.Success, time.Now())
+	require.Contains(t, s.metrics(), `netwicket_reload_total{result="success"} 0`)
 	_, err = forwardauth.New(s.journal, forwardauth.Build{}, "", "one", "one")
 	require.ErrorContains(t, err, `policy "one" is given twice`)
 }
@@ -241,6 +249,20 @@ func TestEdgeIsNeeded(t *testing.T) {
 			require.ErrorContains(t, err, test.want)
 		})
 	}
+	t.Run("as a program gives it", func(t *testing.T) {
+		_, err := forwardauth.NewSnapshot(&policyfile.Parts{}, nil)
+		require.ErrorContains(t, err, "there is no policy")
+		zones, err := zone.ParseOkta("zones.json", []byte(blocklist("203.0.113.0/24")))
+		require.NoError(t, err)
+		policy, err := decide.Compile(decide.Config{Zones: []zone.Zones{zones}})
+		require.NoError(t, err)
+		trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+		for source, want := range map[gate.ClientSource]string{"": "edge.source", gate.Peer: "edge.source", "nobody": "nobody"} {
+			s, err := forwardauth.NewSnapshot(&policyfile.Parts{Edge: &gate.Config{Trusted: trusted, Source: source}}, policy)
+			require.ErrorContains(t, err, want)
+			require.Nil(t, s)
+		}
+	})
 	t.Run("no edge", func(t *testing.T) {
 		s := newServed(t, "")
 		files := blocking("")

@@ -174,7 +174,7 @@ func TestOnePolicyFileSaysWhatIsLogged(t *testing.T) {
 		require.NoError(t, s.Put(name, next))
 	}
 	put("", `, "serve": {"logAddresses": "network"}`)
-	put("other", "")
+	put("other", `, "serve": {"logLevel": "error"}`)
 	s.ask(request("GET", "/decide/other", xff, "203.0.113.77"))
 	put("", "")
 	s.ask(request("GET", "/decide/other", xff, "203.0.113.77"))

@@ -55,6 +55,7 @@ func TestMetrics(t *testing.T) {
 	} {
 		require.Contains(t, text, line+"\n")
 	}
+	require.NotContains(t, text, "(others)", "every rule and zone has a series of its own")
 	require.Equal(t, 9, strings.Count(text, "\nnetwicket_client_ip_total{"), "gate's errors, and the two results")
 	for _, line := range strings.Split(text, "\n") {
 		if labels := regexp.MustCompile(`\{.*\}`).FindString(line); labels != "" {

@@ -268,28 +268,31 @@ func TestBodiesAreNotWaitedFor(t *testing.T) {
 	s := serve(t, loopback())
 	server := httptest.NewServer(s.handler)
 	t.Cleanup(server.Close)
-	address := server.Listener.Addr().String()
+	apart := httptest.NewServer(s.Status())
+	t.Cleanup(apart.Close)
+	address, status := server.Listener.Addr().String(), apart.Listener.Addr().String()
 	const allowed, denied = "X-Forwarded-For: 198.51.100.7\r\n", "X-Forwarded-For: 203.0.113.7\r\n"
 	for name, lines := range map[string]string{
 		"a length": "Content-Length: 77\r\n", "a large one": "Content-Length: 10000000\r\n", "chunks": "Transfer-Encoding: chunked\r\n",
 		"asked for": "Content-Length: 77\r\nExpect: 100-continue\r\n",
 	} {
 		for _, test := range []struct {
-			from, path, headers string
-			status              int
+			from, address, path, headers string
+			status                       int
 		}{
-			{"127.0.0.1", "/decide", allowed, 204},
-			{"127.0.0.1", "/decide?allow=200", allowed, 200},
-			{"127.0.0.1", "/decide", denied, 403},
-			{"127.0.0.1", "/decide", "", 400},
-			{"127.0.0.1", "/decide/other", allowed, 403},
-			{"127.0.0.1", "/nowhere", allowed, 404},
-			{"127.0.0.1", "/healthz", "", 200},
-			{"127.0.0.2", "/decide", allowed, 403},
+			{"127.0.0.1", address, "/decide", allowed, 204},
+			{"127.0.0.1", address, "/decide?allow=200", allowed, 200},
+			{"127.0.0.1", address, "/decide", denied, 403},
+			{"127.0.0.1", address, "/decide", "", 400},
+			{"127.0.0.1", address, "/decide/other", allowed, 403},
+			{"127.0.0.1", address, "/nowhere", allowed, 404},
+			{"127.0.0.1", address, "/healthz", "", 200},
+			{"127.0.0.1", status, "/healthz", "", 200},
+			{"127.0.0.2", address, "/decide", allowed, 403},
 		} {
 			t.Run(name+" "+test.from+test.path, func(t *testing.T) {
 				t.Parallel()
-				status, closed := exchanged(t, dial(t, test.from, address), get(test.path, test.headers+lines))
+				status, closed := exchanged(t, dial(t, test.from, test.address), get(test.path, test.headers+lines))
 				require.Equal(t, test.status, status)
 				require.True(t, closed)
 			})

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,8 +50,11 @@ func TestUnixSocket(t *testing.T) {
 	open := func() (*forwardauth.Server, error) {
 		return s.Listen(forwardauth.Listener{Address: "unix:" + socket, Handler: s.handler})
 	}
+	before := syscall.Umask(0o027)
+	defer syscall.Umask(before)
 	server, err := open()
 	require.NoError(t, err)
+	require.Equal(t, 0o027, syscall.Umask(0o027), "the process's mask is what it was")
 	done := make(chan error, 1)
 	go func() { done <- server.Serve() }()
 	require.Equal(t, "unix:"+socket, server.Text())
@@ -85,7 +89,16 @@ func TestUnixSocket(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "text", string(text))
 
-	for _, address := range []string{"unix:", "unix:@name", "unix:" + filepath.Join(t.TempDir(), "none", "ask.sock")} {
+	// Nobody can say of a socket of another kind whether somebody answers on it.
+	other := filepath.Join(t.TempDir(), "other.sock")
+	datagrams, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: other, Net: "unixgram"})
+	require.NoError(t, err)
+	defer datagrams.Close()
+	_, err = s.Listen(forwardauth.Listener{Address: "unix:" + other})
+	require.ErrorContains(t, err, "cannot tell whether somebody answers there")
+	require.FileExists(t, other)
+
+	for _, address := range []string{"unix:", "unix:@name", "unix:" + filepath.Join(socket, "below-a-file"), "unix:" + filepath.Join(t.TempDir(), "none", "ask.sock")} {
 		_, err = s.Listen(forwardauth.Listener{Address: address})
 		require.ErrorContains(t, err, "cannot listen on "+address)
 	}

@@ -192,6 +192,17 @@ func TestProblems(t *testing.T) {
 	require.Equal(t, []string{"shutting down", missing}, s.Problems(built))
 }
 
+// TestProblemsOfEveryPolicy: one without any in force hides none of the others.
+func TestProblemsOfEveryPolicy(t *testing.T) {
+	built := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
+	s := newServed(t, "", "other")
+	other, err := snapshot(t, withDatabase(t, blocking(`, "geo": ["country.mmdb"], "serve": {"maxAge": "1h"}`), built))
+	require.NoError(t, err)
+	require.NoError(t, s.Put("other", other))
+	require.Equal(t, []string{`policy "": none in force`, `policy "other": country.mmdb (GeoLite2-Country) is built 2026-02-03, older than maxAge 1h0m0s`},
+		s.Problems(built.Add(2*time.Hour)))
+}
+
 // TestDatabaseWithoutADate is too old for every maxAge: nobody can say that it is not.
 func TestDatabaseWithoutADate(t *testing.T) {
 	noDate := time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC) // which is none that Go can write
