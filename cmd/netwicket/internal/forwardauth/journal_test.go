@@ -159,6 +159,7 @@ func TestAddressesAreCutOnRequest(t *testing.T) {
 	for _, line := range lines {
 		delete(line, "time")
 		delete(line, "policy")
+		delete(line, "reference") // which is made by chance
 		require.NotContains(t, fmt.Sprint(line), "77", "no last octet anywhere, not in a header that holds it either")
 	}
 }
