@@ -60,12 +60,12 @@ func (b *blanker) blank() (at int, code string, cause error) {
 			b.lastComma = comma
 		case (c == ']' || c == '}') && b.lastComma >= 0:
 			b.text[b.lastComma] = ' '
-			b.pass(c, b.at+1)
+			fallthrough
 		default:
 			b.pass(c, b.at+1)
 		}
 	}
-	return 0, "", nil
+	return b.at, "", nil
 }
 
 // pass leaves what stands up to end as it is.
@@ -73,7 +73,8 @@ func (b *blanker) pass(c byte, end int) {
 	b.before, b.lastComma, b.at = c, -1, end
 }
 
-// comment blanks the comment that begins here. Line ends stay, so that lines do.
+// comment blanks the comment that begins here, which is space from then on. Line
+// ends stay, so that lines do.
 func (b *blanker) comment() (code string, cause error) {
 	rest := b.text[b.at:]
 	end := bytes.IndexAny(rest, "\r\n")
@@ -91,11 +92,10 @@ func (b *blanker) comment() (code string, cause error) {
 		return "bad-encoding", fmt.Errorf("the comment is not valid UTF-8")
 	}
 	for i, c := range rest[:end] {
-		if c != '\n' && c != '\r' {
+		if c != '\n' {
 			rest[i] = ' '
 		}
 	}
-	b.at += end
 	return "", nil
 }
 

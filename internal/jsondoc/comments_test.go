@@ -3,7 +3,6 @@ package jsondoc_test
 import (
 	"bytes"
 	"errors"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,6 +23,9 @@ func TestParseCommented(t *testing.T) {
 		{"no comment in a string", `["// /* */", "\"//", "\\"]`, `["// /* */", "\"//", "\\"]`},
 		{"comma at the end", `{"a":[1,2,],"b":{"c":1,},}`, `{"a":[1,2 ],"b":{"c":1 } }`},
 		{"comma, space and comment at the end", "[1, // one\n \"]\" , /* ] */ ]", "[1,       \n \"]\"           ]"},
+		{"comma and each space at the end", "[[1,\t],[2,\n],[3,\r],[4, ]]", "[[1 \t],[2 \n],[3 \r],[4  ]]"},
+		{"nothing in a comment", "[1]//", "[1]  "},
+		{"lines in a comment", "[/*\r\n*/1]", "[   \n  1]"},
 		{"mark", "\ufeff// x\n[]", "\ufeff    \n[]"},
 	}
 	for _, test := range tests {
@@ -51,6 +53,9 @@ func TestParseCommentedErrors(t *testing.T) {
 		{"one slash", "[1] / x", "f:1:5: unexpected '/'"},
 		{"a slash at the end", "[1]/", "f:1:4: unexpected '/'"},
 		{"a hash", "# x\n[]", "f:1:1: unexpected '#'; expected a value (a comment begins with // or /*)"},
+		{"a slash for a value", "[1,/ ]", "f:1:4: unexpected '/'; expected a value (a comment begins with // or /*)"},
+		{"a bracket alone", "]", "f:1:1: unexpected ']'"},
+		{"a comma at the start", ",]", "f:1:1: unexpected ','"},
 		{"commas alone", "[,]", "f:1:2: unexpected ','"},
 		{"a comma alone in an object", "{,}", "f:1:2: unexpected ','"},
 		{"two commas at the end", "[1,,]", "f:1:4: unexpected ','"},
@@ -63,7 +68,6 @@ func TestParseCommentedErrors(t *testing.T) {
 		{"a string never closed", `["// ]`, "f:1:2: the string is never closed"},
 		{"a string that ends in a backslash", `["\`, "f:1:4: the document ends too early"},
 		{"key twice", "{ // one\n\"a\":1,\n\"a\":2,}", "f:3:1 /a: \"a\": the object has this key already at 2:1"},
-		{"too large", strings.Repeat(" ", jsondoc.MaxSize+1), "more than the limit"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -73,6 +77,20 @@ func TestParseCommentedErrors(t *testing.T) {
 			require.True(t, errors.As(err, &list))
 		})
 	}
+}
+
+func TestCommentedTooLarge(t *testing.T) {
+	text := append([]byte("/*"), make([]byte, jsondoc.MaxSize-1)...)
+	_, err := jsondoc.ParseCommented("f", text[:jsondoc.MaxSize])
+	require.EqualError(t, err, "f:1:1: the comment is never closed; expected */")
+	_, err = jsondoc.ParseCommented("f", text)
+	require.EqualError(t, err, "f:1:1: the document has 67108865 bytes, more than the limit of 67108864")
+}
+
+// TestCommentedHints: a hint is given for a habit, and for nothing else.
+func TestCommentedHints(t *testing.T) {
+	_, err := jsondoc.ParseCommented("f", []byte("[1 2]"))
+	require.EqualError(t, err, "f:1:4: unexpected '2'; expected ',' or ']'")
 }
 
 // FuzzCommented: what strict JSON takes reads the same with comments allowed, and

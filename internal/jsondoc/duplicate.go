@@ -47,7 +47,7 @@ func (p *parser) findRepeatedByHash(keys []uint32) {
 	slices.SortFunc(order, func(a, b hashed) int {
 		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.at, b.at))
 	})
-	group := 0
+	var group int
 	for i := range order {
 		if order[i].hash != order[group].hash {
 			group = i
@@ -76,9 +76,6 @@ func (d *document) sameKey(a, b uint32) bool { return bytes.Equal(d.plainKey(a),
 // duplicates turns the repeats into findings in document order. Their paths
 // are known only now that the whole tree is: one walk finds them all.
 func (d *document) duplicates(repeats []repeated) finding.List {
-	if len(repeats) == 0 {
-		return nil
-	}
 	slices.SortFunc(repeats, func(a, b repeated) int { return cmp.Compare(a.again, b.again) })
 	walk := duplicateWalk{repeats: repeats[:min(len(repeats), finding.Limit)]}
 	walk.visit(Node{doc: d})

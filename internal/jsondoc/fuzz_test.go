@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,33 +28,54 @@ func FuzzJSON(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		root, err := jsondoc.Parse("f", text)
-		plain := jsondoc.WithoutMark(text)
-		if err == nil {
-			var want any
-			decoder := json.NewDecoder(strings.NewReader(string(plain)))
-			decoder.UseNumber()
-			if !json.Valid(plain) || decoder.Decode(&want) != nil {
-				t.Fatalf("accepted, but not valid JSON")
-			}
-			compare(t, root, want)
-			return
-		}
-		list, ok := errors.AsType[finding.List](err)
-		if !ok || len(list) == 0 {
-			t.Fatalf("error is no list of findings: %v", err)
-		}
-		lines := strings.Count(string(text), "\n") + 1
-		for _, found := range list {
-			if found.Line < 1 || found.Line > lines || found.Column < 1 || found.Column > len(text)+1 {
-				t.Fatalf("position %s is outside of the document", found.Position())
-			}
-			if found.Code == "bad-json" && json.Valid(plain) {
-				t.Fatalf("valid JSON refused: %v", found)
+	f.Fuzz(agrees)
+}
+
+// TestNearlyJSON has slips of one byte in documents of all that JSON has.
+func TestNearlyJSON(t *testing.T) {
+	for _, text := range []string{
+		`{"a":[0,-19.5e+3,null,true,false],"b" : {"c":"9\u00e9\"\\\/\b\f\n\r\t"}}`,
+		"[\"\\ud83d\\uDE00\",\t7 ,\"]}\"\r\n, 10 ]",
+		"[\"\u00e9\ufffd\U0001f600\"]",
+	} {
+		for at := range len(text) + 1 {
+			agrees(t, []byte(text[:at]))
+			for _, b := range []byte("\"\\/bnu019:afgAFG@`eE+-., []{}\t\n\r\x00\x1f\x7f\x80\xff") {
+				agrees(t, slices.Concat([]byte(text[:at]), []byte{b}, []byte(text[at:])))
+				agrees(t, slices.Concat([]byte(text[:at]), []byte{b}, []byte(text[min(at+1, len(text)):])))
 			}
 		}
-	})
+	}
+}
+
+// agrees holds one text against encoding/json.
+func agrees(t *testing.T, text []byte) {
+	text = slices.Clip(text) // what reads behind its end fails
+	root, err := jsondoc.Parse("f", text)
+	plain := jsondoc.WithoutMark(text)
+	if err == nil {
+		var want any
+		decoder := json.NewDecoder(strings.NewReader(string(plain)))
+		decoder.UseNumber()
+		if !json.Valid(plain) || decoder.Decode(&want) != nil {
+			t.Fatalf("%q: accepted, but not valid JSON", text)
+		}
+		compare(t, root, want)
+		return
+	}
+	list, ok := errors.AsType[finding.List](err)
+	if !ok || len(list) == 0 {
+		t.Fatalf("%q: error is no list of findings: %v", text, err)
+	}
+	lines := strings.Count(string(text), "\n") + 1
+	for _, found := range list {
+		if found.Line < 1 || found.Line > lines || found.Column < 1 || found.Column > len(text)+1 {
+			t.Fatalf("%q: position %s is outside of the document", text, found.Position())
+		}
+		if found.Code == "bad-json" && json.Valid(plain) {
+			t.Fatalf("%q: valid JSON refused: %v", text, found)
+		}
+	}
 }
 
 func compare(t *testing.T, node jsondoc.Node, want any) {

@@ -3,6 +3,7 @@ package jsondoc_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,6 +86,11 @@ func TestRefused(t *testing.T) {
 		{"low surrogate alone", `["\udc00"]`, "1:3 bad-encoding"},
 		{"surrogates in wrong order", `["\udc00\ud800"]`, "1:3 bad-encoding"},
 		{"high surrogate and a letter", `["\ud800\u0041"]`, "1:3 bad-encoding"},
+		{"replacement character outside", "[\ufffd]", "1:2 bad-json"},
+		{"unicode escape at the end", "[\"\\u0041", "1:2 bad-json"},
+		{"at the end of a block of lines", "[" + strings.Repeat(" ", 4095), "1:4097 bad-json"},
+		{"behind a line that ends where a block of lines begins", "[" + strings.Repeat(" ", 4095) + "\n  x", "2:3 bad-json"},
+		{"in the block of lines behind that", "[" + strings.Repeat(" ", 4095) + "\n" + strings.Repeat(" ", 4095) + "x", "2:4096 bad-json"},
 		{"no-break space outside", "[\u00a01]", "1:2 bad-json"},
 		{"one level too deep", deep + "[", "1:65 too-deep"},
 		{"deep and closed", strings.Repeat("[", 65) + strings.Repeat("]", 65), "1:65 too-deep"},
@@ -95,7 +101,7 @@ func TestRefused(t *testing.T) {
 		{"equal empty keys", `{"":1,"":3}`, "1:7 duplicate-key"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			require.Equal(t, []string{row.want}, findings([]byte(row.text)))
+			require.Equal(t, []string{row.want}, findings(slices.Clip([]byte(row.text))))
 		})
 	}
 }
@@ -105,7 +111,8 @@ func TestTooLarge(t *testing.T) {
 	for i := range text {
 		text[i] = ' '
 	}
-	require.Equal(t, []string{"1:1 too-large"}, findings(text))
+	_, err := jsondoc.Parse("f", text)
+	require.EqualError(t, err, "f:1:1: the document has 67108865 bytes, more than the limit of 67108864")
 	text[0] = '1'
 	require.Empty(t, findings(text[:jsondoc.MaxSize]))
 }
@@ -114,6 +121,8 @@ func TestAccepted(t *testing.T) {
 	for _, text := range []string{
 		"{}", "[]", "0", "-0", "1.5e-3", "1E+2", `""`, "null", "true", "false", " {} \r\n\t",
 		"\ufeff{}", `{"a":{"a":1},"b":[{"a":1},{"a":2}],"A":1}`, `["\ud83d\ude00 \"\\\/\b\f\n\r\t é 😀"]`, "\"\x7f\"",
+		"[" + strings.Repeat("[],{},", 2*jsondoc.MaxDepth) + "9]",
+		"[[" + strings.Repeat("[],{},", 2*jsondoc.MaxDepth) + "9]]",
 		strings.Repeat("[", jsondoc.MaxDepth) + strings.Repeat("]", jsondoc.MaxDepth),
 	} {
 		require.Empty(t, findings([]byte(text)), text)
@@ -153,14 +162,48 @@ func TestEveryDuplicate(t *testing.T) {
 
 func TestHints(t *testing.T) {
 	for text, want := range map[string]string{
-		"[1,]":     "JSON allows no comma after the last one",
-		"{'a':1}":  `JSON quotes with " only`,
-		"[1 // x]": "JSON has no comments",
-		"[\"a\nb":  "a closing quote may be missing",
+		"[1,]":                                  "1:4: unexpected ']'; expected a value (JSON allows no comma after the last one)",
+		"{\"a\":1, }":                           "1:9: unexpected '}'; expected a key in double quotes (JSON allows no comma after the last one)",
+		"[1 }":                                  "1:4: unexpected '}'; expected ',' or ']'",
+		"]":                                     "1:1: unexpected ']'; expected a value",
+		"[1,x]":                                 "1:4: unexpected 'x'; expected a value",
+		"{'a':1}":                               `1:2: unexpected '\''; expected a key in double quotes (JSON quotes with " only)`,
+		"[1 // x]":                              "1:4: unexpected '/'; expected ',' or ']' (JSON has no comments)",
+		"# x\n[]":                               "1:1: unexpected '#'; expected a value (JSON has no comments)",
+		"[\"a\nb":                               `1:4: control character '\n' inside a string; a closing quote may be missing`,
+		"[01]":                                  "1:3: unexpected '1'; expected the end of the number",
+		"[1:2]":                                 "1:3: unexpected ':'; expected ',' or ']'",
+		"[nulls]":                               "1:6: unexpected 's'; expected the end of null",
+		"nil":                                   "1:1: unexpected 'n'; expected a value",
+		`["a\x41"]`:                             `1:4: unknown escape sequence, a backslash and 'x'; a backslash itself is written \\`,
+		"[\xff]":                                "1:2: byte 0xff is not valid UTF-8",
+		"\x1f\x8b\x08":                          "1:1: it is compressed with gzip, which is not read; make it readable with: gunzip < FILE > FILE.unpacked",
+		strings.Repeat("[", jsondoc.MaxDepth+1): "1:65: arrays and objects are nested more than 64 levels deep",
 	} {
 		_, err := jsondoc.Parse("", []byte(text))
-		require.ErrorContains(t, err, want, text)
+		require.EqualError(t, err, want, "%q", text)
 	}
+}
+
+// TestManyKeys: a large object takes no longer than its size, and a document without
+// repeated keys is not searched for them.
+func TestManyKeys(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("{")
+	for i := range 150_000 {
+		fmt.Fprintf(&text, "\"k%d\":0,", i)
+	}
+	text.WriteString(`"k":0}`)
+	require.Equal(t, 150_001, parse(t, text.String()).Len())
+
+	nested := strings.Repeat("[[]],", 1_000) + "0"
+	few := testing.AllocsPerRun(10, func() { findings([]byte(`{"a":[` + nested + `],"b":0}`)) })
+	require.Less(t, few, 100.0)
+	for _, repeating := range []string{`{"a":[` + nested + `],"a":0}`, `{"a":[` + nested + `],"b":0,"b":[` + nested + `]}`} {
+		require.Len(t, findings([]byte(repeating)), 1)
+		require.Less(t, testing.AllocsPerRun(10, func() { findings([]byte(repeating)) }), 100.0, "what holds none is passed over")
+	}
+	require.Len(t, findings([]byte("{"+strings.Repeat(`"a":0,`, finding.Limit+2)+`"b":0}`)), finding.Limit)
 }
 
 func TestTree(t *testing.T) {

@@ -121,10 +121,8 @@ func (p *parser) value() *finding.Finding {
 		return p.literal(Bool, "true")
 	case c == 'f':
 		return p.literal(Bool, "false")
-	case c == 'n':
-		return p.literal(Null, "null")
 	default:
-		return p.unexpected("a value")
+		return p.literal(Null, "null")
 	}
 }
 
@@ -238,7 +236,7 @@ func (p *parser) hint() string {
 		return " (a comment begins with // or /*)"
 	case c == '/' || c == '#':
 		return " (JSON has no comments)"
-	case (c == ']' || c == '}') && p.at > 0 && bytes.HasSuffix(bytes.TrimRight(p.text[:p.at], " \t\r\n"), []byte{','}):
+	case (c == ']' || c == '}') && bytes.HasSuffix(bytes.TrimRight(p.text[:p.at], " \t\r\n"), []byte{','}):
 		return " (JSON allows no comma after the last one)"
 	default:
 		return ""

@@ -28,11 +28,8 @@ func Read(file string, text []byte) (Node, *Reader) {
 }
 
 func newReader(root Node, err error) (Node, *Reader) {
-	reader := &Reader{}
-	if list, ok := errors.AsType[finding.List](err); ok {
-		reader.Found = list
-	}
-	return root, reader
+	found, _ := errors.AsType[finding.List](err) // there is none without an error
+	return root, &Reader{Found: found}
 }
 
 // Fail adds an error.
@@ -145,9 +142,7 @@ type Key struct {
 // Object reads an object strictly, each value by its key and in document order:
 // a slip such as "edeg" would silently leave out what it was meant to switch on.
 func (r *Reader) Object(node Node, keys ...Key) {
-	if !r.Is(node, Object, "an object") {
-		return
-	}
+	r.Is(node, Object, "an object") // anything else has no members
 	known := make([]string, len(keys))
 	for i, key := range keys {
 		known[i] = key.Name

@@ -2,6 +2,7 @@ package jsondoc_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -47,6 +48,8 @@ func TestReader(t *testing.T) {
 		{"Present, null", `{"x":null}`, present, false, "1:6 error bad-type /x"},
 		{"Present, another kind", `{"x":{}}`, present, false, "1:6 error bad-type /x"},
 		{"Flag", `{"x":true}`, (*jsondoc.Reader).Flag, true, ""},
+		{"Flag, false", `{"x":false}`, (*jsondoc.Reader).Flag, false, ""},
+		{"StrictFlag, false", `{"x":false}`, (*jsondoc.Reader).StrictFlag, false, ""},
 		{"Flag, null", `{"x":null}`, (*jsondoc.Reader).Flag, false, ""},
 		{"Flag, a string", `{"x":"true"}`, (*jsondoc.Reader).Flag, false, "1:6 error bad-type /x"},
 		{"StrictFlag", `{"x":true}`, (*jsondoc.Reader).StrictFlag, true, ""},
@@ -93,6 +96,10 @@ func TestReaderKeys(t *testing.T) {
 	reader.Misspelt(root, []string{"range", "list"})
 	require.Equal(t, "1:12 error unknown-key /Range\n2:2 error unknown-key /rnage", noted(reader.Found))
 	require.Equal(t, `"rnage": unknown key; did you mean "range"?`, reader.Found[1].Message())
+	for member := range root.Members() {
+		refused := (&jsondoc.Reader{}).IsMisspelt(member, "range", "list")
+		require.Equal(t, member.Name == "Range" || member.Name == "rnage", refused, member.Name)
+	}
 	reader.Misspelt(root, []string{"range", "list"}, "Range", "rnage")
 	require.Len(t, reader.Found, 2, "what is known is no slip")
 
@@ -123,8 +130,74 @@ func TestNearest(t *testing.T) {
 	long := strings.Repeat("a", 40)
 	require.Equal(t, long, jsondoc.Nearest(long[2:]+"bc", long))
 	require.Empty(t, jsondoc.Nearest(long+"a", long), "a text of more than 40 letters misspells nothing")
+	require.Equal(t, "usage", jsondoc.Nearest("usag", "usage", "usages"), "the nearest of two")
+	require.Equal(t, "usage", jsondoc.Nearest("usag", "usages", "usage"), "wherever it stands")
+	require.Equal(t, "lists", jsondoc.Nearest("listx", "lists", "listy"), "the first of two that are as near")
 	key := strings.Repeat("x", 1<<20) // of a document that may have many of them
 	require.Less(t, testing.AllocsPerRun(1, func() { jsondoc.Nearest(key, "ALLOW", "DENY", "conditions") }), 100.0)
 	require.Equal(t, "expected ALLOW", jsondoc.Expected("x", "ALLOW"))
 	require.Equal(t, `expected A1, ALLOW or DENY; did you mean "DENY"?`, jsondoc.Expected("Deny", "A1", "ALLOW", "DENY"))
+}
+
+// TestNearestCountsSlips holds Nearest against a naive count of slips.
+func TestNearestCountsSlips(t *testing.T) {
+	var slips func(a, b string) int
+	slips = func(a, b string) int {
+		if a == "" || b == "" {
+			return len(a) + len(b)
+		}
+		least := min(slips(a[1:], b)+1, slips(a, b[1:])+1)
+		if a[0] == b[0] {
+			return min(least, slips(a[1:], b[1:]))
+		}
+		if len(a) > 1 && len(b) > 1 && a[0] == b[1] && a[1] == b[0] {
+			least = min(least, slips(a[2:], b[2:])+1)
+		}
+		return min(least, slips(a[1:], b[1:])+1)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	letters := func(n int) string {
+		text := make([]byte, n)
+		for i := range text {
+			text[i] = "abc"[random.IntN(3)]
+		}
+		return string(text)
+	}
+	near := 0
+	for range 3_000 {
+		word, text := letters(1+random.IntN(6)), letters(random.IntN(7))
+		allowed := []int{0, 0, 0, 1, 1, 2, 2}[len(word)]
+		want := ""
+		if n := slips(text, word); n > 0 && n <= allowed {
+			want = word
+			near++
+		}
+		require.Equal(t, want, jsondoc.Nearest(text, word), "%s for %s", text, word)
+	}
+	require.Greater(t, near, 100)
+}
+
+// TestLookalikes: in a word of two letters no slip is forgiven, so that what is taken
+// for it looks the same.
+func TestLookalikes(t *testing.T) {
+	same := func(text, word string) {
+		require.Equal(t, word, jsondoc.Nearest(text+"z", word+"z")[:len(word)], "%+q", text)
+	}
+	for c := '!'; c <= '~'; c++ {
+		if c != '_' && c != '-' { // which separate words
+			same(string(c-'!'+0xff01), string(c))
+		}
+	}
+	for i := range rune(0x1d6a3 - 0x1d400 + 1) { // alphabets of mathematics
+		same(string(0x1d400+i), string('a'+i%26))
+	}
+	for text, want := range map[string]string{
+		"a_": "a", "a-": "a", "a ": "a", "a\u00a0": "a", "a\u200b": "a", "a\u0301": "a", "A": "a", "а": "a", "А": "a", "ѕ": "s", "µ": "m", "ſ": "s",
+		"ш": "?", "\uff5f": "?", "\uff00": "?", "\U0001d6a4": "?", "\U0001d3ff": "?", "\u0080": "?",
+	} {
+		same(text, want)
+	}
+	for _, text := range []string{"b", "ш", "\uff02", "aa", "."} {
+		require.Empty(t, jsondoc.Nearest(text+"z", "az"), text)
+	}
 }

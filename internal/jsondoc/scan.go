@@ -75,8 +75,8 @@ func (p *parser) string() *finding.Finding {
 		case c < utf8.RuneSelf:
 			p.at++
 		default:
-			r, size := utf8.DecodeRune(p.text[p.at:])
-			if r == utf8.RuneError && size == 1 {
+			_, size := utf8.DecodeRune(p.text[p.at:])
+			if size == 1 { // beyond ASCII that is no character
 				return p.finding(p.at, "bad-encoding", fmt.Errorf("byte 0x%02x is not valid UTF-8", c))
 			}
 			p.at += size
@@ -120,14 +120,9 @@ func (p *parser) unicodeEscape(rest []byte) *finding.Finding {
 }
 
 // hexEscape reads \uXXXX at the start of text.
-func hexEscape(text []byte) (rune, bool) {
+func hexEscape(text []byte) (r rune, ok bool) {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
-		return 0, false
+		return r, false
 	}
-	for _, c := range text[2:6] {
-		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
-			return 0, false
-		}
-	}
-	return hex4(text[2:6]), true
+	return hex4(text[2:6])
 }

@@ -2,7 +2,8 @@ package jsondoc
 
 import (
 	"bytes"
-	"strconv"
+	"encoding/binary"
+	"encoding/hex"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -97,9 +98,10 @@ func unescape(text []byte) (r rune, size int) {
 	case 't':
 		return '\t', 2
 	case 'u':
-		r = hex4(text[2:6])
+		r, _ = hex4(text[2:6])
 		if utf16.IsSurrogate(r) {
-			return utf16.DecodeRune(r, hex4(text[8:12])), 12
+			second, _ := hex4(text[8:12])
+			return utf16.DecodeRune(r, second), 12
 		}
 		return r, 6
 	default: // a quote, a backslash or a slash
@@ -107,13 +109,11 @@ func unescape(text []byte) (r rune, size int) {
 	}
 }
 
-// hex4 is the value of four hexadecimal digits, or -1.
-func hex4(digits []byte) rune {
-	value, err := strconv.ParseUint(string(digits), 16, 32)
-	if err != nil {
-		return -1
-	}
-	return rune(value)
+// hex4 is the value of four hexadecimal digits, if they are.
+func hex4(digits []byte) (r rune, ok bool) {
+	var value [2]byte
+	_, err := hex.Decode(value[:], digits)
+	return rune(binary.BigEndian.Uint16(value[:])), err == nil
 }
 
 // block is how much text one step of the line index covers. Positions are

@@ -24,11 +24,12 @@ func Nearest(text string, words ...string) string {
 	if slices.Contains(words, text) {
 		return ""
 	}
-	best, bestDistance := "", 3
+	var best string
+	var slips int // of the best one
 	for _, word := range words {
 		d := editDistance(plain(text), plain(word))
-		if d < bestDistance && d <= mostSlips(word) {
-			best, bestDistance = word, d
+		if d <= mostSlips(word) && (best == "" || d < slips) {
+			best, slips = word, d
 		}
 	}
 	return best
@@ -51,7 +52,7 @@ func mostSlips(word string) int {
 // swapped with their neighbour; a large number for long texts.
 func editDistance(a, b string) int {
 	if len(a) > 40 {
-		return 1000
+		return len(a)
 	}
 	var before, above []int // the rows for the last two bytes of a
 	row := make([]int, len(b)+1)
