@@ -88,7 +88,7 @@ func (f File) ReadDir() ([]fs.DirEntry, error) {
 			return nil, err
 		}
 		defer folder.Close()
-		entries, err := folder.ReadDir(-1)
+		entries, err := folder.ReadDir(0)
 		slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 		return entries, err
 	})
@@ -112,11 +112,9 @@ func isStandard(info fs.FileInfo) bool {
 	if info.Mode()&fs.ModeCharDevice == 0 {
 		return false
 	}
-	if null, err := os.Stat(os.DevNull); err == nil && os.SameFile(info, null) {
-		return true
-	}
-	input, err := os.Stdin.Stat()
-	return err == nil && os.SameFile(info, input)
+	null, _ := os.Stat(os.DevNull) // what has no description is the same as nothing
+	input, _ := os.Stdin.Stat()
+	return os.SameFile(info, null) || os.SameFile(info, input)
 }
 
 func kindText(mode fs.FileMode) string {
@@ -129,10 +127,8 @@ func kindText(mode fs.FileMode) string {
 		return "a pipe"
 	case mode&fs.ModeSocket != 0:
 		return "a socket"
-	case mode&fs.ModeDevice != 0:
-		return "a device"
 	default:
-		return "neither a file nor a folder"
+		return "a device"
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -27,6 +28,22 @@ func TestDiffers(t *testing.T) {
 		{"written", func(path string) error { return os.WriteFile(path, []byte("longer than before"), 0o600) }, true},
 		{"touched", func(path string) error { return os.Chtimes(path, time.Unix(1, 0), time.Unix(1, 0)) }, true},
 		{"removed", os.Remove, true},
+		{"given away", func(path string) error {
+			if err := os.Chown(path, 4321, -1); err != nil {
+				return os.Remove(path) // who is not the administrator cannot
+			}
+			return nil
+		}, true},
+		{"written with the time that it had", func(path string) error {
+			before, err := os.Stat(path)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(path, []byte("longer than before"), 0o600); err != nil {
+				return err
+			}
+			return os.Chtimes(path, before.ModTime(), before.ModTime())
+		}, true},
 		{"replaced", func(path string) error {
 			before, err := os.Stat(path)
 			if err != nil {
@@ -66,6 +83,10 @@ func TestAsOf(t *testing.T) {
 	require.True(t, now.Differs(now.AsOf(nil, written.Add(-time.Second))), "written since")
 	require.NoError(t, os.WriteFile(path, []byte("something else"), 0o600))
 	require.True(t, look(path).Differs(look(path).AsOf(now, written)), "known as it was before")
+	require.False(t, now.Differs(look(path).AsOf(now, written.Add(-time.Second))), "and as nothing else")
+	missing := look(path + ".missing")
+	require.False(t, missing.TouchedSince(written.Add(-time.Second), written.Add(time.Second)), "there is nothing")
+	require.False(t, missing.Differs(missing.AsOf(nil, written)))
 
 	require.True(t, now.TouchedSince(written.Add(-time.Second), written.Add(time.Second)))
 	require.False(t, now.TouchedSince(written, written.Add(time.Second)))
@@ -127,6 +148,8 @@ func TestFolderThatWasMissing(t *testing.T) {
 	asFile, empty := look(folder), set.Look()
 	require.True(t, empty.Differs(missing))
 	require.False(t, empty.Differs(asFile))
+	require.True(t, empty.Differs(missingFolder))
+	require.True(t, missingFolder.Differs(empty))
 	require.False(t, asFile.Differs(empty))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "a.mmdb"), nil, 0o600))
 	require.False(t, set.Look().Differs(asFile), "nothing was known of its names")
@@ -155,6 +178,10 @@ func TestDeleted(t *testing.T) {
 	require.Empty(t, before.Deleted())
 	require.NoError(t, os.Remove(path))
 	require.Equal(t, []string{held}, look(held, path).Deleted())
+	again := "/proc/thread-self/fd/" + strconv.Itoa(int(file.Fd()))
+	for range 20 {
+		require.Equal(t, []string{held, again}, look(again, held).Deleted(), "in order")
+	}
 	require.True(t, look(held).Differs(before))
 }
 
@@ -184,4 +211,109 @@ func TestWork(t *testing.T) {
 	w.Begin(time.Hour, func(func(time.Duration)) string { return "again" })
 	require.Equal(t, "again", <-w.Done)
 	require.True(t, w.End())
+}
+
+// TestNames: files and folders by the names that they are watched by, as they are
+// written and as they really are.
+func TestNames(t *testing.T) {
+	folder, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	at := func(name string) string { return filepath.Join(folder, name) }
+	require.NoError(t, os.Mkdir(at("real"), 0o700))
+	require.NoError(t, os.WriteFile(at("real/file"), []byte("content"), 0o600))
+	require.NoError(t, os.Symlink("real", at("link")))
+	t.Chdir(folder)
+	set := files.Set{Files: []string{"link/file", "absent"}, Folders: []string{"link"}}
+	require.Equal(t, map[string]bool{at("link/file"): true, at("real/file"): true, at("absent"): true, at("link"): true, at("real"): true}, set.Names())
+	require.Equal(t, []string{"link/file", "absent", "link"}, set.Paths())
+	require.EqualValues(t, 7, set.Look().Size(), "of files alone, as far as they are there")
+	require.EqualValues(t, 14, files.Set{Files: []string{"link/file", "real/file"}}.Look().Size())
+	require.Zero(t, files.State(nil).Size())
+}
+
+// TestWatchedTimes: when a look is due, on a clock that does as it is told.
+func TestWatchedTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := files.Watch(time.Second, 3*time.Second, time.Minute)
+		due := func(within time.Duration) (after time.Duration) {
+			begun := time.Now()
+			select {
+			case <-w.Settled:
+				return time.Since(begun)
+			case <-time.After(within):
+				return -1
+			}
+		}
+		require.EqualValues(t, -1, due(10*time.Hour), "there is no reason")
+		w.Follow(files.Set{}, map[string]bool{"a": true}, nil)
+		require.Equal(t, time.Second, due(time.Hour), "when it has been quiet")
+		require.Empty(t, w.Settle())
+		for range 3 {
+			w.Notice("a")
+			require.EqualValues(t, -1, due(900*time.Millisecond))
+		}
+		w.Notice("a")
+		require.Equal(t, 300*time.Millisecond, due(time.Hour), "three seconds after the first reason at the latest")
+		require.Equal(t, []string{"a"}, w.Settle(), "named once")
+		w.LookSoon()
+		require.Equal(t, time.Second, due(time.Hour), "the next reason is a first one")
+
+		for range 2 {
+			begun := time.Now()
+			<-w.Poll
+			require.LessOrEqual(t, time.Since(begun), time.Minute)
+		}
+		w.LookSoon()
+		w.Close()
+		require.EqualValues(t, -1, due(10*time.Hour), "it is closed")
+		select {
+		case <-w.Poll:
+			t.Fatal("it is closed")
+		default:
+		}
+	})
+}
+
+// TestWorkTimes: when work is overdue, on a clock that does as it is told.
+func TestWorkTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := files.NewWork[int]()
+		overdue := func() (after time.Duration) {
+			begun := time.Now()
+			select {
+			case <-w.Overdue:
+				return time.Since(begun)
+			case <-time.After(10 * time.Hour):
+				return -1
+			}
+		}
+		require.EqualValues(t, -1, overdue(), "there is nothing to do")
+		go1, go2 := make(chan bool), make(chan bool)
+		w.Begin(time.Minute, func(within func(time.Duration)) int {
+			<-go1
+			within(3 * time.Minute)
+			<-go2
+			return 7
+		})
+		require.False(t, w.GivenUp())
+		require.Equal(t, time.Minute, overdue())
+		go1 <- true
+		synctest.Wait()
+		require.Equal(t, 2*time.Minute, overdue(), "three minutes count from its beginning")
+		require.True(t, w.GiveUp())
+		require.True(t, w.GivenUp())
+		go2 <- true
+		require.Equal(t, 7, <-w.Done)
+		require.False(t, w.End())
+		require.False(t, w.GivenUp())
+
+		w.Begin(time.Minute, func(func(time.Duration)) int { return 8 })
+		require.Equal(t, 8, <-w.Done)
+		require.True(t, w.End())
+		require.EqualValues(t, -1, overdue(), "it has ended")
+		w.Begin(time.Minute, func(func(time.Duration)) int { return 9 })
+		w.Stop()
+		require.EqualValues(t, -1, overdue(), "nobody waits any more")
+		require.Equal(t, 9, <-w.Done)
+	})
 }

@@ -31,7 +31,6 @@ type call struct {
 	name    string
 	begun   time.Time
 	steps   atomic.Uint64 // how often it has got on
-	left    bool          // nobody waits for it any more; under the lock
 	patient time.Duration
 }
 
@@ -91,7 +90,6 @@ func (c *call) leave(done func() bool) bool {
 	if done() {
 		return false
 	}
-	c.left = true
 	if abandoned.calls[c.name] == nil {
 		abandoned.calls[c.name] = c
 	}
@@ -102,7 +100,7 @@ func (c *call) leave(done func() bool) bool {
 func (c *call) returned() {
 	abandoned.Lock()
 	defer abandoned.Unlock()
-	if c.left && abandoned.calls[c.name] == c {
+	if abandoned.calls[c.name] == c {
 		delete(abandoned.calls, c.name)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/internal/files"
+	"github.com/netwicket/netwicket/internal/packed"
 )
 
 // soon is what f returns. A read that never does fails the test.
@@ -109,7 +111,7 @@ func TestKinds(t *testing.T) {
 			var pathError *fs.PathError
 			require.ErrorAs(t, err, &pathError, test.path)
 			require.Equal(t, path, pathError.Path)
-			require.ErrorContains(t, files.Cause(err), test.want, test.path)
+			require.EqualError(t, files.Cause(err), test.want, test.path)
 		}
 	}
 }
@@ -264,6 +266,148 @@ func TestReadDir(t *testing.T) {
 	}
 	_, err = soon(t, files.File{Path: filepath.Join(folder, "pipe")}.ReadDir)
 	require.ErrorContains(t, err, "it is a pipe; expected a folder")
+	_, err = files.File{Path: filepath.Join(folder, "regular")}.ReadDir()
+	require.ErrorContains(t, err, "it is a regular file; expected a folder")
 	_, err = files.File{Path: filepath.Join(folder, "absent")}.ReadDir()
 	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+// TestStandardInput: a device that was named is read where it is what standard input
+// is, or the one that is always empty; a folder never.
+func TestStandardInput(t *testing.T) {
+	open := func(path string) error {
+		file, err := files.File{Path: path, Named: true}.Open()
+		if err == nil {
+			file.Close()
+		}
+		return err
+	}
+	folder := t.TempDir()
+	before := os.Stdin
+	defer func() { os.Stdin = before }()
+	for input, zero := range map[string]string{folder: "it is a device; expected a regular file or a pipe", "/dev/zero": ""} {
+		var err error
+		os.Stdin, err = os.Open(input)
+		require.NoError(t, err)
+		require.NoError(t, open(os.DevNull))
+		require.EqualError(t, files.Cause(open(folder)), "it is a folder; expected a regular file or a pipe")
+		if err := open("/dev/zero"); zero != "" {
+			require.EqualError(t, files.Cause(err), zero)
+		} else {
+			require.NoError(t, err)
+		}
+		os.Stdin.Close()
+	}
+}
+
+// TestCode: what a finding about a file that was not read is called.
+func TestCode(t *testing.T) {
+	folder := oddities(t)
+	path := filepath.Join(folder, "zones.json.gz")
+	require.NoError(t, os.WriteFile(path, []byte("\x1f\x8b\x08"), 0o600))
+	for _, test := range []struct {
+		file files.File
+		want string
+	}{
+		{files.File{Path: filepath.Join(folder, "absent")}, "missing-file"},
+		{files.File{Path: filepath.Join(folder, "folder")}, "unreadable-file"},
+		{files.File{Path: filepath.Join(folder, "endless"), Within: folder}, "outside-folder"},
+		{files.File{Path: path}, "bad-encoding"},
+	} {
+		_, err := test.file.Read(100)
+		require.Error(t, err)
+		require.Equal(t, test.want, files.Code(err), err)
+	}
+	_, err := files.File{Path: path}.Read(100)
+	require.EqualError(t, files.Cause(err), "it is compressed with gzip, which is not read; make it readable with: gunzip -k "+packed.ShellName(path))
+	bare := errors.New("no path")
+	require.Same(t, bare, files.Cause(bare))
+}
+
+// failing is a file that cannot be read.
+type failing struct{}
+
+func (failing) ReadAt([]byte, int64) (int, error) { return 0, syscall.EIO }
+
+// TestUnpacked: also what ends too early is known by its first bytes.
+func TestUnpacked(t *testing.T) {
+	require.NoError(t, files.Unpacked("f", strings.NewReader("[]"), 2))
+	require.ErrorIs(t, files.Unpacked("f", failing{}, 10), syscall.EIO)
+	for _, size := range []int64{3, 10, 1 << 20} {
+		require.Equal(t, "bad-encoding", files.Code(files.Unpacked("f", strings.NewReader("\x1f\x8b\x08"), size)))
+	}
+	require.Equal(t, "bad-encoding", files.Code(files.Unpacked("f", strings.NewReader("\x1f\x8b\x08"+strings.Repeat("x", 1<<20)), 1<<20)))
+}
+
+// TestFits: a limit is told in the largest unit that it is a multiple of.
+func TestFits(t *testing.T) {
+	for limit, want := range map[int64]string{
+		0: "0 GiB", 1: "1 bytes", 1<<20 - 1: "1048575 bytes", 1 << 20: "1 MiB", 3 << 20: "3 MiB", 1<<30 + 1: "1073741825 bytes", 1 << 30: "1 GiB", 5 << 30: "5 GiB", 1<<30 + 1<<20: "1025 MiB",
+	} {
+		require.NoError(t, files.Fits("f", limit, limit))
+		require.EqualError(t, files.Fits("f", limit+1, limit), "read f: it is larger than the limit of "+want)
+	}
+}
+
+// TestLookOnce: a file is looked at once, a pipe too, and what cannot be read is an error.
+func TestLookOnce(t *testing.T) {
+	folder := oddities(t)
+	pipe := filepath.Join(folder, "pipe")
+	for path, want := range map[string]string{filepath.Join(folder, "regular"): "0123456789", pipe: "from the pipe"} {
+		go func() {
+			if path == pipe {
+				_ = os.WriteFile(path, []byte(want), 0) // the reader tells
+			}
+		}()
+		looks := 0
+		content, err := soon(t, func() ([]byte, error) {
+			return files.Read(path, files.File{Path: path, Named: true}.Open, 100, func(file io.ReaderAt, size int64) error {
+				looks++
+				seen := make([]byte, size)
+				n, err := file.ReadAt(seen, 0)
+				require.Equal(t, want, string(seen[:n]))
+				return err
+			})
+		})
+		require.NoError(t, err)
+		require.Equal(t, want, string(content))
+		require.Equal(t, 1, looks)
+	}
+	closed, err := os.Open(filepath.Join(folder, "regular"))
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	_, err = files.Read("closed", func() (*os.File, error) { return closed, nil }, 100, nil)
+	require.ErrorIs(t, err, os.ErrClosed)
+	go func() { _ = os.WriteFile(pipe, []byte("\x1f\x8b\x08"), 0) }()
+	_, err = soon(t, func() ([]byte, error) { return files.File{Path: pipe, Named: true}.Read(100) })
+	require.Equal(t, "bad-encoding", files.Code(err))
+	_, err = soon(t, func() ([]byte, error) {
+		return files.ReadWith(time.Minute, folder, func() (*os.File, error) { return os.Open(folder) })
+	})
+	require.ErrorIs(t, err, syscall.EISDIR)
+}
+
+// TestDescriptors: whatever comes of it, a file that was looked at or read is closed.
+func TestDescriptors(t *testing.T) {
+	count := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip(err)
+		}
+		return len(entries)
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which closes what nobody holds any more
+	folder := oddities(t)
+	require.NoError(t, os.Symlink(filepath.Join(folder, "absent"), filepath.Join(folder, "nowhere")))
+	before := count()
+	for _, name := range []string{"regular", "absent", "folder", "pipe", "endless", "nowhere", "../out"} {
+		for _, within := range []string{"", folder} {
+			file := files.File{Path: filepath.Join(folder, name), Within: within}
+			_, _ = file.Stat() // what comes of it is for other tests
+			_, _ = file.ReadDir()
+			_, _ = file.Read(100)
+			_, _ = file.Read(1)
+		}
+	}
+	require.Equal(t, before, count())
 }

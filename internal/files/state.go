@@ -49,10 +49,7 @@ type sight struct {
 func (s Set) Look() State {
 	state := make(State, len(s.Files)+len(s.Folders))
 	for _, path := range s.Files {
-		info, err := os.Stat(path)
-		if err != nil {
-			info = nil
-		}
+		info, _ := os.Stat(path) // nil where there is nothing
 		state[path] = sight{info: info}
 	}
 	for _, path := range s.Folders {
@@ -135,7 +132,7 @@ func (s State) Size() int64 {
 func (s State) Deleted() []string {
 	var paths []string
 	for path, seen := range s {
-		if seen.info != nil && !seen.folder && seen.info.Mode().IsRegular() && unlinked(seen.info) {
+		if seen.info != nil && seen.info.Mode().IsRegular() && unlinked(seen.info) {
 			paths = append(paths, path)
 		}
 	}

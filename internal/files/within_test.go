@@ -43,6 +43,12 @@ func house(t *testing.T) (root, inside string) {
 		"inside/there":           "../inside/file",
 		"inside/outThenAbsent":   "../absent",
 		"inside/chain":           "sub/chain",
+		"inside/downAndOut":      "subAbsolute/../../secret",
+		"inside/downAndUp":       "subAbsolute/../file",
+		"inside/dotsAbsolute":    filepath.Join(inside, "dotsOut"),
+		"inside/dotsOut":         "./../secret",
+		"inside/slashesAbsolute": filepath.Join(inside, "slashes"),
+		"inside/slashes":         "sub//./file",
 		"inside/sub/chain":       "../../secret",
 		"alias":                  "inside",
 	} {
@@ -81,6 +87,10 @@ func TestWithin(t *testing.T) {
 		{"an absolute link to an absolute link out", inside, "chainAbsolute", files.ErrOutside},
 		{"an absolute link of a folder that is named by a link", filepath.Join(root, "alias"), "inAbsolute", nil},
 		{"an absolute link to nothing inside", inside, "nothingAbsolute", os.ErrNotExist},
+		{"an absolute link on the way of a link, and out", inside, "downAndOut", files.ErrOutside},
+		{"an absolute link on the way of a link, and back", inside, "downAndUp", nil},
+		{"an absolute link to a link that begins with a dot and leads out", inside, "dotsAbsolute", files.ErrOutside},
+		{"an absolute link to a link of two slashes", inside, "slashesAbsolute", nil},
 		{"absolute links in a circle", inside, "circle", syscall.ELOOP},
 		{"a link out and in again", inside, "there", files.ErrOutside},
 		{"a link to a link out", inside, "chain", files.ErrOutside},
@@ -106,6 +116,38 @@ func TestWithin(t *testing.T) {
 	}
 	_, err := files.File{Path: "outFolder", Within: inside}.ReadDir()
 	require.ErrorIs(t, err, files.ErrOutside)
+	_, err = files.File{Path: "absent/file", Within: "absent"}.Read(100)
+	require.ErrorContains(t, err, "the folder that files have to be within: open absent: no such file or directory")
+}
+
+// TestManyLinks: as many absolute links as Linux follows, and none more.
+func TestManyLinks(t *testing.T) {
+	_, inside := house(t)
+	at := func(i int) string { return filepath.Join(inside, fmt.Sprint("link", i)) }
+	require.NoError(t, os.Symlink(filepath.Join(inside, "file"), at(0)))
+	for i := range 40 {
+		require.NoError(t, os.Symlink(at(i), at(i+1)))
+	}
+	_, err := files.File{Path: at(39), Within: inside}.Read(100)
+	require.NoError(t, err)
+	_, err = files.File{Path: at(40), Within: inside}.Read(100)
+	require.ErrorIs(t, err, syscall.ELOOP)
+}
+
+// TestWithoutWorkingFolder: a path that cannot be told leads nowhere.
+func TestWithoutWorkingFolder(t *testing.T) {
+	_, inside := house(t)
+	gone := filepath.Join(t.TempDir(), "gone")
+	require.NoError(t, os.Mkdir(gone, 0o700))
+	t.Chdir(gone)
+	require.NoError(t, os.Remove(gone))
+	for _, file := range []files.File{{Path: "file", Within: inside}, {Path: filepath.Join(inside, "file"), Within: "."}} {
+		content, err := file.Read(100)
+		require.ErrorIs(t, err, os.ErrNotExist)
+		require.NotErrorIs(t, err, files.ErrOutside)
+		require.Empty(t, content)
+	}
+	require.Empty(t, files.Set{Files: []string{"file"}}.Names())
 }
 
 // TestWhileLinksAreSwapped: between looking and opening nothing is to be won, neither
