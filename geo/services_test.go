@@ -1,6 +1,7 @@
 package geo_test
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 
@@ -106,4 +107,80 @@ func TestNamesOfFieldsAndAnonymizers(t *testing.T) {
 		texts = append(texts, a.String())
 	}
 	require.Equal(t, []string{"unknown", "none", "anonymous", "tor"}, texts)
+}
+
+// TestSortNames: every sort by its name, all of them by "all", and nothing else.
+func TestSortNames(t *testing.T) {
+	require.Equal(t, []string{"tor", "vpn", "public_proxy", "residential_proxy"}, geo.SortNames())
+	require.Equal(t, 4, cap(geo.SortNames()), "whoever adds to it has a list of their own")
+	for i, name := range geo.SortNames() {
+		sort, is := geo.SortsOf(name)
+		require.True(t, is)
+		require.Equal(t, geo.Sorts(1<<i), sort)
+		require.Equal(t, []string{name}, sort.Names())
+	}
+	all, is := geo.SortsOf("all")
+	require.True(t, is)
+	require.Equal(t, geo.AllSorts, all)
+	for _, name := range []string{"", "ALL", "proxy", "tor, vpn"} {
+		sort, is := geo.SortsOf(name)
+		require.False(t, is, name)
+		require.Zero(t, sort)
+	}
+}
+
+// TestAssuming: what no source states is taken for none, and what one states stays.
+func TestAssuming(t *testing.T) {
+	unknown := geo.Location{}
+	require.Equal(t, unknown, unknown.Assuming(0))
+	noTor := unknown.Assuming(geo.TorSort)
+	require.Equal(t, geo.AnonymizerUnknown, noTor.Anonymizer, "it may be a VPN")
+	require.Equal(t, geo.TorSort, noTor.AnonymizerSorts)
+	require.Equal(t, geo.TorSort, noTor.Services.Sorts())
+	require.False(t, noTor.Services.Known())
+	rest := noTor.Assuming(geo.AllSorts &^ geo.TorSort)
+	for _, none := range []geo.Location{rest, unknown.Assuming(geo.AllSorts)} {
+		require.Equal(t, geo.AnonymizerNone, none.Anonymizer)
+		require.Equal(t, geo.AllSorts, none.AnonymizerSorts)
+		require.Equal(t, geo.AllSorts, none.Services.Sorts())
+		require.True(t, none.Services.Known())
+	}
+	require.Equal(t, geo.TorSort, noTor.Services.Sorts(), "it is as it was")
+	require.Equal(t, geo.Anonymous, geo.Location{Anonymizer: geo.Anonymous}.Assuming(geo.AllSorts).Anonymizer)
+
+	listed := lookup(t, load(t, list("NORD_VPN", "192.0.2.1")), "192.0.2.1")
+	require.Equal(t, []string{"NORD_VPN"}, names(listed.Assuming(geo.AllSorts)))
+	require.Equal(t, geo.AllSorts, listed.Assuming(geo.AllSorts).Services.Sorts())
+	require.Zero(t, listed.Services.Sorts())
+}
+
+// TestTellsOf: beside a list of an operator an address is known not to be of it, and
+// of no other.
+func TestTellsOf(t *testing.T) {
+	elsewhere := lookup(t, load(t, list("NORD_VPN", "192.0.2.1")), "192.0.2.2").Services
+	require.True(t, elsewhere.TellsOf("NORD_VPN"))
+	require.True(t, elsewhere.TellsOf("nord_vpn"))
+	require.False(t, elsewhere.TellsOf("MULLVAD_VPN"))
+	require.False(t, geo.Services{}.TellsOf("NORD_VPN"))
+	require.False(t, geo.Location{}.Assuming(geo.AllSorts).Services.TellsOf("NORD_VPN"))
+}
+
+// TestLettersOfServiceNames: which names a service may have.
+func TestLettersOfServiceNames(t *testing.T) {
+	for name, want := range map[string]bool{
+		"A_VPN": true, "Z_VPN": true, "a_vpn": true, "z0_VPN": true, "Z9_VPN": true,
+		"@_VPN": false, "[_VPN": false, "`_VPN": false, "{_VPN": false, "/_VPN": false, ":_VPN": false, "A-VPN": false, "Ä_VPN": false, "ALL_VPN": false,
+	} {
+		_, err := geo.Load(list(name, "192.0.2.1"))
+		require.Equal(t, want, err == nil, "%s: %v", name, err)
+	}
+}
+
+// TestFieldNames: fields as JSON has them.
+func TestFieldNames(t *testing.T) {
+	for field, want := range map[geo.Field]string{0: `[]`, geo.Country: `["country"]`, geo.Country | geo.ASN: `["country","asn"]`} {
+		text, err := json.Marshal(field)
+		require.NoError(t, err)
+		require.Equal(t, want, string(text))
+	}
 }
