@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -347,4 +348,40 @@ func TestHugeFiles(t *testing.T) {
 	}
 	_, err = loadBounded(t, geo.Source{File: path})
 	require.ErrorContains(t, err, "it is larger than the limit of 2 GiB")
+}
+
+// TestBrokenValues: a value that is looked for and cannot be read is an error of its
+// key, wherever in the record it stands.
+func TestBrokenValues(t *testing.T) {
+	entry := func(key string, content []byte) []byte { // a map of one
+		name, err := mmdbtest.Value(key)
+		require.NoError(t, err)
+		return slices.Concat([]byte{0xe1}, name, content)
+	}
+	pastEnd := []byte{0x27, 0xff}                                                          // a pointer
+	array := func(content []byte) []byte { return append([]byte{0x01, 0x04}, content...) } // of one
+	tests := map[string][]byte{
+		"country: iso":        entry("country", entry("iso_code", pastEnd)),
+		"country: asn":        entry("country", entry("AutonomousSystemNumber", pastEnd)),
+		"traits: asn":         entry("traits", entry("autonomous_system_number", pastEnd)),
+		"subdivisions: one":   entry("subdivisions", array(pastEnd)),
+		"subdivisions: code":  entry("subdivisions", array(entry("iso_code", pastEnd))),
+		"subdivisions: rest":  entry("subdivisions", array(entry("names", []byte{0x47, 'x'}))),
+		"registered_country:": entry("registered_country", entry("iso_code", pastEnd)),
+	}
+	for _, key := range []string{
+		"country", "country_code", "registered_country", "represented_country", "subdivisions", "autonomous_system_number", "asn", "traits",
+		"is_anonymous", "is_anonymous_vpn", "is_public_proxy", "is_residential_proxy", "is_tor_exit_node",
+		"vpn", "is_vpn", "proxy", "is_proxy", "tor", "is_tor", "relay", "is_relay", "is_icloud_relay", "provider_name", "service", "proxy_type", "provider",
+	} {
+		tests[key+":"] = entry(key, pastEnd)
+	}
+	for name, data := range tests {
+		content, err := mmdbtest.Raw{Nodes: [][2]uint32{{1 + 16, 1}}, Data: data}.Bytes()
+		require.NoError(t, err)
+		_, err = loadBounded(t, geo.Source{File: "hostile.mmdb", Data: content})
+		key, _, _ := strings.Cut(name, ":")
+		require.ErrorContains(t, err, "record at offset 0 of the data section: "+key+": ", name)
+		require.ErrorContains(t, err, "runs past the end", name)
+	}
 }
