@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,6 +14,8 @@ import (
 	"github.com/netwicket/netwicket/decide/decidetest"
 	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/mmdbtest"
 )
 
 func parts(t testing.TB, d decidetest.Documents) *policyfile.Parts {
@@ -39,12 +42,12 @@ const (
 		{"type":"IP","id":"n","name":"New","gateways":[{"type":"RANGE","value":"192.0.2.7"}],"status":"INACTIVE"},
 		{"type":"IP","id":"a","name":"Offices","gateways":[{"type":"CIDR","value":"198.51.100.0/24"},{"type":"CIDR","value":"192.0.2.0/25"}],"proxies":[{"type":"RANGE","value":"10.0.0.1"}]}]`
 	rule = `[{"id":"r","name":"In","priority":%d,"conditions":{"network":{"connection":"ZONE","include":["a"%s]}},"actions":{"signon":{"access":%q}}}]`
-	geo  = "192.0.2.0/24,DE,,,,\n203.0.113.0/24,US,US-CA,,,\n"
+	rows = "192.0.2.0/24,DE,,,,\n203.0.113.0/24,US,US-CA,,,\n"
 )
 
 func TestBetween(t *testing.T) {
-	old := parts(t, decidetest.Documents{Zones: before, Rules: []string{fmt.Sprintf(rule, 1, `,"b"`, "ALLOW")}, Geo: geo})
-	now := parts(t, decidetest.Documents{Zones: after, Rules: []string{fmt.Sprintf(rule, 2, "", "DENY")}, Geo: geo + "10.0.0.0/8,FR,,,,\n", Overlay: `{"deny":[{"network":"10.1.1.1","why":"x"}]}`})
+	old := parts(t, decidetest.Documents{Zones: before, Rules: []string{fmt.Sprintf(rule, 1, `,"b"`, "ALLOW")}, Geo: rows})
+	now := parts(t, decidetest.Documents{Zones: after, Rules: []string{fmt.Sprintf(rule, 2, "", "DENY")}, Geo: rows + "10.0.0.0/8,FR,,,,\n", Overlay: `{"deny":[{"network":"10.1.1.1","why":"x"}]}`})
 	now.Observe, now.Edge = true, &gate.Config{Source: gate.XForwardedFor}
 	require.Equal(t, []string{
 		"changed zone c Countries",
@@ -115,6 +118,8 @@ func TestTwins(t *testing.T) {
 			[]string{"added zone  twin", "  added name twin", "  added type IP", "  added status ACTIVE", "  added usage BLOCKLIST", "  added gateway 13.0.0.0/8"}},
 		"a zone that changed": {decidetest.Documents{Zones: zones("10.0.0.0/8", "11.0.0.0/9"), Rules: two.Rules}, []string{"changed zone  twin", "  removed gateway 11.0.0.0/8", "  added gateway 11.0.0.0/9"}},
 		"a rule that changed": {decidetest.Documents{Zones: two.Zones, Rules: rules("DENY", "DENY")}, []string{"changed rule  twin", "  removed access ALLOW", "  added access DENY"}},
+		"a rule that is new": {decidetest.Documents{Zones: two.Zones, Rules: rules("ALLOW", "DENY", "DENY")},
+			[]string{"added rule  twin", "  added name twin", "  added status ACTIVE", "  added access DENY", "  added priority 2", "  added connection ZONE", "  added included zone z"}},
 		"a rule that is gone": {decidetest.Documents{Zones: two.Zones, Rules: rules("ALLOW")},
 			[]string{"removed rule  twin", "  removed name twin", "  removed status ACTIVE", "  removed access DENY", "  removed priority 1", "  removed connection ZONE", "  removed included zone z"}},
 	} {
@@ -124,6 +129,8 @@ func TestTwins(t *testing.T) {
 		require.NoError(t, err)
 		undone, err := decide.Compile(differences[0].Undo(parts(t, row.now).Config))
 		require.NoError(t, err)
+		require.Equal(t, before.Info().Rules, undone.Info().Rules, name)
+		require.Equal(t, before.Info().Zones, undone.Info().Zones, name)
 		for change := range decide.Diff(before, undone) {
 			t.Fatalf("%s: %+v", name, change)
 		}
@@ -145,7 +152,7 @@ func TestEveryFact(t *testing.T) {
 		Zones: zones, Rules: []string{`[{"name":"first","actions":{"signon":{"access":"ALLOW"}}}]`, rules},
 		ThreatInsight: `{"action":"audit","excludeZones":["s"]}`, ThreatFeeds: []string{"203.0.113.1\n", "203.0.113.2\n"},
 		SailPoint: `{"range":["192.0.2.0/24"],"geolocation":["DE","FR"],"whitelisted":true}`, AuthProfile: `{"offNetwork":true,"untrustedGeography":false}`,
-		Overlay: `{"deny":[{"network":"10.1.1.1","why":"x"}],"allow":[{"network":"10.2.0.0/16","why":"x","until":"2030-01-02T01:02:03+01:00"}]}`, Geo: geo,
+		Overlay: `{"deny":[{"network":"10.1.1.1","why":"x"}],"allow":[{"network":"10.2.0.0/16","why":"x","until":"2030-01-02T01:02:03+01:00"}]}`, Geo: rows,
 	})
 	full.Config.UnknownCountry = decide.TrustUnknownCountry
 	full.Config.Overlay.Deny[0].Text = "10.1.1.1"
@@ -185,6 +192,15 @@ func TestEveryFact(t *testing.T) {
 		}
 		require.ElementsMatch(t, want, got, name)
 	}
+	require.Contains(t, lines(docdiff.Between(parts(t, decidetest.Documents{}), full)), "  added answer trust")
+	for _, d := range docdiff.Between(parts(t, decidetest.Documents{}), full) {
+		undone := d.Undo(full.Config)
+		require.Equal(t, d.Kind == "geo sources", undone.Geo == nil)
+		require.Equal(t, d.Kind == "overlay", undone.Overlay == nil)
+		require.Equal(t, d.Kind == "network configuration", undone.SailPoint == nil)
+		require.Equal(t, d.Kind == "authentication profile", undone.AuthProfile == nil)
+		require.Equal(t, d.Kind == "ThreatInsight configuration", undone.ThreatInsight == nil && undone.ThreatFeeds == nil)
+	}
 	observed := parts(t, decidetest.Documents{ThreatInsight: `{"action":"block"}`})
 	require.Contains(t, lines(docdiff.Between(full, observed)), "  added action block")
 	observed = parts(t, decidetest.Documents{ThreatInsight: `{"action":"none"}`})
@@ -196,10 +212,10 @@ func TestOrderIsNoDifference(t *testing.T) {
 	const one, two = `{"id":"1","name":"one","priority":1,"conditions":{"people":{"users":{"include":["u"]}}},"actions":{"signon":{"access":"DENY"}}}`,
 		`{"id":"2","name":"two","priority":2,"actions":{"signon":{"access":"ALLOW"}}}`
 	require.Empty(t, docdiff.Between(parts(t, decidetest.Documents{Rules: []string{"[" + one + "," + two + "]"}}), parts(t, decidetest.Documents{Rules: []string{"[" + two + "," + one + "]"}})))
-	a := parts(t, decidetest.Documents{Zones: before, Geo: geo})
+	a := parts(t, decidetest.Documents{Zones: before, Geo: rows})
 	b := parts(t, decidetest.Documents{Zones: `[{"type":"DYNAMIC_V2","id":"c","name":"Places","usage":"BLOCKLIST","locations":{"include":[{"country":"DE"}]}},
 		  {"type":"IP","id":"b","name":"Gone","gateways":[{"type":"CIDR","value":"203.0.113.0/24"}]},
-		  {"type":"IP","id":"a","name":"Offices","gateways":[{"type":"CIDR","value":"198.51.100.0/24"},{"type":"CIDR","value":"192.0.2.0/24"}]}]`, Geo: geo})
+		  {"type":"IP","id":"a","name":"Offices","gateways":[{"type":"CIDR","value":"198.51.100.0/24"},{"type":"CIDR","value":"192.0.2.0/24"}]}]`, Geo: rows})
 	require.Empty(t, docdiff.Between(a, b))
 }
 
@@ -304,6 +320,8 @@ func TestPoliciesOfRulesComeAndGo(t *testing.T) {
 			require.NoError(t, err)
 			var seen int
 			for _, d := range docdiff.Between(pair[0], pair[1]) {
+				_, err := decide.Compile(d.Undo(pair[1].Config))
+				require.NoError(t, err, "a rule whose policy is not there")
 				if d.Kind != "policy" {
 					continue
 				}
@@ -336,4 +354,19 @@ func TestNoShare(t *testing.T) {
 		_, known[d.Kind] = d.Share(now.Config, policy)
 	}
 	require.Equal(t, map[string]bool{"zone": false, "policy": true, "rule": true, "mode": false, "edge": false}, known)
+}
+
+// A database is known by its type and its date.
+func TestDatabasesHaveDates(t *testing.T) {
+	at := func(day int) *policyfile.Parts {
+		data, err := mmdbtest.File{Type: "Country", Built: time.Date(2026, 11, day, 1, 2, 3, 0, time.UTC), Networks: []mmdbtest.Network{
+			{Prefix: "192.0.2.0/24", Record: mmdbtest.Map{"country": mmdbtest.Map{"iso_code": "DE"}}},
+		}}.Bytes()
+		require.NoError(t, err)
+		table, err := geo.Load(geo.Source{File: "country.mmdb", Data: data})
+		require.NoError(t, err)
+		return &policyfile.Parts{Config: decide.Config{Geo: table}}
+	}
+	require.Equal(t, []string{"changed geo sources  ", "  removed source Country of 2026-11-24T01:02:03Z, 1 networks", "  added source Country of 2026-11-25T01:02:03Z, 1 networks"},
+		lines(docdiff.Between(at(24), at(25))))
 }

@@ -46,9 +46,9 @@ func policies(t *testing.T) map[string]*decide.Policy {
 			{"type":"RANGE","value":"203.0.113.4-203.0.113.9"},{"type":"CIDR","value":"2001:db8::/33"},{"type":"RANGE","value":"0.0.0.0-0.0.0.5"},
 			{"type":"RANGE","value":"::1-::5"},{"type":"RANGE","value":"255.255.255.255"}]}]`)}),
 		"reasons side by side": compile(decide.Config{
-			Zones: zones(`[{"type":"IP","id":"b","name":"B","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"203.0.113.0/25"}]},
-				{"type":"IP","id":"c","name":"C","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"203.0.113.128/25"},{"type":"CIDR","value":"255.0.0.0/8"},{"type":"CIDR","value":"::/8"}]}]`),
-			Overlay: &zone.Overlay{Allow: []zone.OverlayEntry{{Entry: zone.Entry{Range: netipx.MustParseIPRange("203.0.113.0-203.0.113.63")}}}},
+			Zones: zones(`[{"type":"IP","id":"b","name":"B","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"203.0.113.0/24"},{"type":"CIDR","value":"198.51.100.0/25"}]},
+				{"type":"IP","id":"c","name":"C","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"198.51.100.128/25"},{"type":"CIDR","value":"255.0.0.0/8"},{"type":"CIDR","value":"::/8"}]}]`),
+			Overlay: &zone.Overlay{Allow: []zone.OverlayEntry{{Entry: zone.Entry{Range: netipx.MustParseIPRange("203.0.113.0-203.0.113.255")}}}},
 		}),
 		"IPv6 alone": compile(decide.Config{SailPoint: network(`{"range":["2001:db8::/32"]}`)}),
 		"allow list": compile(decide.Config{SailPoint: network(`{"range":["192.0.2.0/24","10.0.0.0/9","2001:db8:1::/48","2000::/5","0.0.0.0/8","224.0.0.0/3","c000::/2","::/100"]}`)}),

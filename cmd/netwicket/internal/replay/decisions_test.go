@@ -75,9 +75,10 @@ func TestNumbersOfDecisions(t *testing.T) {
 // Data are counted where a decision turned on them, each by itself.
 func TestRunCountsUnknownData(t *testing.T) {
 	table, err := geo.Load(geo.Source{File: "geo.csv", Kind: geo.CSV, Data: []byte("network,country,region,asn,anonymizer,services\n" +
-		"192.0.2.0/24,FR,,,,\n198.51.100.0/24,,,2,,\n203.0.113.0/25,FR,,2,,\n10.0.0.0/8,FR,,2,none,\n100.64.0.0/10,FR,,2,tor,\n")})
+		"192.0.2.0/24,FR,,,,\n198.51.100.0/24,,,2,,\n203.0.113.0/25,FR,,2,,\n10.0.0.0/8,FR,,2,none,\n100.64.0.0/10,FR,,2,tor,\n198.18.0.0/16,IT,,2,none,\n198.19.0.0/16,IT,IT-62,2,none,\n")})
 	require.NoError(t, err)
 	zones, err := zone.ParseOkta("zones.json", []byte(`[{"type":"DYNAMIC","name":"both","usage":"BLOCKLIST","locations":[{"country":"US"}],"asns":["7"]},
+		{"type":"DYNAMIC","name":"Milan","usage":"BLOCKLIST","locations":[{"country":"IT","region":"IT-MI"}]},
 		{"type":"DYNAMIC","name":"DE","usage":"BLOCKLIST","locations":[{"country":"DE"}]},
 		{"type":"DYNAMIC","name":"AS1","usage":"BLOCKLIST","asns":["1"]},
 		{"type":"DYNAMIC","name":"Tor","usage":"BLOCKLIST","proxyType":"TorAnonymizer"}]`))
@@ -86,7 +87,7 @@ func TestRunCountsUnknownData(t *testing.T) {
 	require.NoError(t, err)
 	want, all := map[geo.Field]uint64{}, map[geo.Field]bool{}
 	var log strings.Builder
-	for _, addr := range []string{"192.0.2.1", "192.0.2.2", "198.51.100.1", "203.0.113.1", "10.0.0.1", "203.0.113.200"} {
+	for _, addr := range []string{"192.0.2.1", "192.0.2.2", "198.51.100.1", "203.0.113.1", "10.0.0.1", "203.0.113.200", "198.18.0.1", "198.19.0.1"} {
 		log.WriteString(line(addr, 0))
 		unknown := compiled.Decide(netip.MustParseAddr(addr)).Unknown
 		all[unknown] = true
@@ -102,7 +103,7 @@ func TestRunCountsUnknownData(t *testing.T) {
 		got[count.Of] = count.Requests
 	}
 	require.Equal(t, want, got)
-	require.Len(t, want, 2)
+	require.Len(t, want, 3)
 	require.True(t, all[geo.Country|geo.ASN] && all[geo.ASN] && all[0], "%v", all)
 	require.Zero(t, report.Changes, "there is nothing to compare with")
 	for _, client := range report.ByClient {
