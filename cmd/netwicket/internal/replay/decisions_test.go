@@ -12,6 +12,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/decidetest"
 	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/zone"
@@ -165,4 +166,20 @@ func TestRunRemembersTheRequestBefore(t *testing.T) {
 	require.Equal(t, []replay.Count[decide.Reason]{{Of: decide.Permitted, Requests: 3}, {Of: decide.Blocklisted, Requests: 2}, {Of: decide.ClientUnresolved, Requests: 2}}, report.Reasons)
 	require.EqualValues(t, 2, report.Unreadable)
 	require.EqualValues(t, 2, report.Changes.ToAllow)
+}
+
+// Rules that decided as often stand by name, and those of one name by what they say.
+func TestRunOrdersRules(t *testing.T) {
+	zones, rules := "", ""
+	for i, rule := range []struct{ name, access string }{{"c", "ALLOW"}, {"b", "DENY"}, {"c", "DENY"}, {"a", "ALLOW"}} {
+		zones += fmt.Sprintf(`{"type":"IP","id":"z%d","name":"z%d","gateways":[{"type":"CIDR","value":"192.0.2.%d/32"}]},`, i, i, i)
+		rules += fmt.Sprintf(`{"name":%q,"priority":%d,"conditions":{"network":{"connection":"ZONE","include":["z%d"]}},"actions":{"signon":{"access":%q}}},`, rule.name, i, i, rule.access)
+	}
+	compiled := decidetest.Documents{Zones: "[" + zones[:len(zones)-1] + "]", Rules: []string{"[" + rules[:len(rules)-1] + "]"}}.Compile(t)
+	log := line("192.0.2.0", 0) + line("192.0.2.1", 0) + line("192.0.2.2", 0) + line("192.0.2.3", 0)
+	report := replay.Run(replay.Config{Parse: parser(t), Subject: replay.Subject{Control: admission.Control{Policy: compiled}}}, []replay.Input{input("log", log)})
+	require.Equal(t, []replay.Count[replay.Rule]{
+		{Of: replay.Rule{Name: "a", Verdict: decide.Allow}, Requests: 1}, {Of: replay.Rule{Name: "b", Verdict: decide.Deny}, Requests: 1},
+		{Of: replay.Rule{Name: "c", Verdict: decide.Deny}, Requests: 1}, {Of: replay.Rule{Name: "c", Verdict: decide.Allow}, Requests: 1},
+	}, report.Rules)
 }
