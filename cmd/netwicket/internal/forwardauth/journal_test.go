@@ -237,6 +237,14 @@ func TestLinesAreLimitedAndCounted(t *testing.T) {
 		s.closeLog()
 		require.Equal(t, 2401, written()[left], "the end says the rest")
 	})
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, blocking(""))
+		for range 150 {
+			s.ask(request("GET", "/decide", xff, "203.0.113.7"))
+		}
+		s.closeLog()
+		require.Contains(t, s.log.String(), `"msg":"log lines left out","count":50,`, "also within the first second")
+	})
 }
 
 // What documents, databases and clients say reaches the log as it can be shown.
