@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway/doorwaytest"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/watch"
+	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/internal/finding"
+)
+
+// aService is one that serves nothing yet, and what it logs, to be read once.
+func aService(t *testing.T) (*service, func() string) {
+	t.Helper()
+	var log bytes.Buffer
+	journal := forwardauth.NewJournal(&log)
+	doors, err := forwardauth.New(journal, forwardauth.Build{}, "")
+	require.NoError(t, err)
+	return &service{Service: doors, journal: journal}, func() string {
+		journal.Close()
+		return log.String()
+	}
+}
+
+// TestServeFlags outweigh the policy file, where they are given.
+func TestServeFlags(t *testing.T) {
+	file := policyfile.Serve{Listen: "127.0.0.1:1", Metrics: "127.0.0.1:2", Drain: time.Second, LoadTimeout: time.Hour}
+	require.Equal(t, file, serveFlags{}.over(file))
+	want := policyfile.Serve{Listen: "127.0.0.1:3", Metrics: "127.0.0.1:4", Drain: 5 * time.Second, LoadTimeout: time.Hour}
+	require.Equal(t, want, serveFlags{listen: "127.0.0.1:3", metrics: "127.0.0.1:4", drain: "5s"}.over(file))
+	require.NoError(t, serveFlags{drain: "1h"}.check())
+	require.ErrorContains(t, serveFlags{drain: "1h1ns"}.check(), `--drain "1h1ns": expected a duration from 0s to 1h`)
+}
+
+// TestServeCertificate: its files have the time that those of the policy have, and
+// what becomes of them is told.
+func TestServeCertificate(t *testing.T) {
+	s, log := aService(t)
+	certificate, watched := s.certificate()
+	require.Nil(t, certificate)
+	require.Nil(t, watched)
+
+	cert, key := doorwaytest.WriteCertificate(t, t.TempDir(), 1)
+	for set, want := range map[time.Duration]time.Duration{0: time.Minute, 7 * time.Second: 7 * time.Second} {
+		s.settings = policyfile.Serve{TLSCert: cert, TLSKey: key, LoadTimeout: set}
+		_, watched = s.certificate()
+		require.Equal(t, want, watched.Limit)
+		require.Equal(t, []string{cert, key}, watched.Paths)
+	}
+	// What hangs makes the service not ready, until something comes of it; what fails
+	// does not.
+	none := []string{`policy "": none in force`}
+	hangs := "certificate " + cert + ": " + watch.ErrHanging.Error()
+	for _, row := range []struct {
+		err  error
+		want []string
+	}{
+		{errors.New("no key"), none},
+		{fmt.Errorf("now: %w", watch.ErrHanging), append(none[:1:1], "certificate "+cert+": now: "+watch.ErrHanging.Error())},
+		{watch.ErrHanging, append(none[:1:1], hangs)},
+		{errors.New("no key"), none},
+		{watch.ErrHanging, append(none[:1:1], hangs)},
+		{nil, none},
+	} {
+		watched.Loaded(row.err)
+		require.Equal(t, row.want, s.Problems(time.Now()))
+	}
+	watched.Unwatched(errors.New("no events"))
+	text := log()
+	require.Equal(t, 5, strings.Count(text, `"level":"ERROR","msg":"the certificate was not reloaded; the one in force stays","error":"`))
+	require.Equal(t, 1, strings.Count(text, `"level":"INFO","msg":"certificate reloaded"`))
+	require.Contains(t, text, `"level":"WARN","msg":"certificate files are looked at from time to time only","error":"no events"`)
+}
+
+// TestSettingsForARestart: which settings are read at the start alone.
+func TestSettingsForARestart(t *testing.T) {
+	before := policyfile.Serve{Listen: "a", Metrics: "b", TLSCert: "c", TLSKey: "d"}
+	for want, change := range map[string]func(*policyfile.Serve){
+		"":                                       func(s *policyfile.Serve) { s.Drain, s.MaxAge, s.ReasonHeader = 1, 1, true },
+		`["serve.listen"]`:                       func(s *policyfile.Serve) { s.Listen = "x" },
+		`["serve.metrics"]`:                      func(s *policyfile.Serve) { s.Metrics = "x" },
+		`["serve.tlsCert"]`:                      func(s *policyfile.Serve) { s.TLSCert = "x" },
+		`["serve.tlsKey"]`:                       func(s *policyfile.Serve) { s.TLSKey = "x" },
+		`["serve.listen","serve.proxyProtocol"]`: func(s *policyfile.Serve) { s.Listen, s.ProxyProtocol = "x", true },
+	} {
+		s, log := aService(t)
+		s.opened = before
+		next := before
+		change(&next)
+		s.warnAboutRestart(next)
+		if text := log(); want == "" {
+			require.Empty(t, text)
+		} else {
+			require.Contains(t, text, `"msg":"settings changed that take effect after a restart","settings":`+want+"}")
+		}
+	}
+}
+
+// TestErrorsOfALogLine: twenty findings, each on one line, and how many more.
+func TestErrorsOfALogLine(t *testing.T) {
+	list := func(count int) (found finding.List) {
+		for n := range count {
+			found = append(found, &finding.Finding{File: "f", Line: n + 1, Column: 1, Code: "c", Err: errors.New("a\nb")})
+		}
+		return found
+	}
+	require.Len(t, errorTexts(list(20)), 20)
+	texts := errorTexts(list(2000))
+	require.Len(t, texts, 21)
+	require.Equal(t, "and 1980 more; netwicket check lists all", texts[20])
+	for _, text := range texts {
+		require.NotContains(t, text, "\n")
+	}
+	require.Equal(t, []string{"another"}, errorTexts(errors.New("another")))
+}
