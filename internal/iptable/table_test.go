@@ -263,6 +263,33 @@ func TestEdgesRebuildTheTable(t *testing.T) {
 	}
 }
 
+// Short lists that are tidy but for one pair, and it at either end.
+func TestListsThatAreAlmostTidy(t *testing.T) {
+	for _, list := range [][][2]uint32{
+		{{0, 1}, {0, 2}},
+		{{0, 1}, {0, 2}, {9, 3}},
+		{{0, 1}, {0, 2}, {9, 2}},
+		{{0, 1}, {9, 2}, {9, 3}},
+		{{0, 1}, {9, 2}, {9, 1}},
+		{{0, 1}, {9, 2}, {8, 3}},
+		{{0, 1}, {9, 2}, {8, 3}, {20, 1}},
+		{{0, 5}, {9, 5}},
+		{{0, 5}, {9, 5}, {20, 5}},
+		{{0, 5}, {9, 5}, {20, 6}},
+		{{0, 5}, {9, 6}, {20, 6}},
+		{{9, 5}, {20, 6}},
+		{{9, 0}, {20, 6}},
+		{{9, 5}},
+	} {
+		var s edgeSet
+		for _, edge := range list {
+			s.add4(edge[0]<<20, edge[1])
+			s.add6(addrnum.Number{Hi: uint64(edge[0]) << 40}, edge[1])
+		}
+		s.check(t)
+	}
+}
+
 // An edge that is none divides nothing.
 func TestEqualNeighboursAreNoBorders(t *testing.T) {
 	var s, tidy edgeSet
