@@ -179,7 +179,7 @@ func (r *results) own() string {
 	row("client from Forwarded", r.time("Resolve/forwarded-3"))
 	row("compile, databases included", r.byTheClock("Compile/full"))
 	row("compile, geo table at hand", r.byTheClock("Compile/zones"))
-	row("compile after one zone changed", r.time("Reload/one-zone"))
-	row("compile after one rule changed", r.time("Reload/one-rule"))
+	row("compile after one zone changed", r.byTheClock("Reload/one-zone"))
+	row("compile after one rule changed", r.byTheClock("Reload/one-rule"))
 	return markdown([]string{"", "IPv4,", "IPv6,", "IPv4, 256 clients,", "IPv6, 256 clients,"}, rows)
 }
