@@ -264,3 +264,68 @@ func TestCompileOnAnyNumberOfProcessors(t *testing.T) {
 		require.Empty(t, decide.Same(policies[0], policies[2]), "seed %d", seed)
 	}
 }
+
+// Of each list that addresses are held against, a change that leaves all others, and
+// most of its own ranges, as they are is seen: an address gets another answer, and
+// everything is what Compile makes.
+func TestRecompileSeesEveryList(t *testing.T) {
+	base := documents{
+		zones: "[" + ipZoneJSON("a", "POLICY", "10.0.0.0/8 2001:db8::/64", "192.0.2.1") + "," + ipZoneJSON("b", "BLOCKLIST", "198.51.100.0/24", "") +
+			`,{"id":"x","name":"DefaultExemptIpZone","type":"IP","status":"ACTIVE","usage":"POLICY","system":true,"gateways":[{"type":"CIDR","value":"203.0.113.77/32"}]}]`,
+		rules: []string{`[{"name":"r1","priority":1,"status":"ACTIVE","conditions":{"network":{"connection":"ZONE","exclude":["a"]}},"actions":{"signon":{"access":"ALLOW"}}},
+			{"name":"r2","priority":2,"status":"ACTIVE","conditions":{"network":{"connection":"ZONE","include":["a"]}},"actions":{"signon":{"access":"DENY"}}}]`},
+		threat:    `{"action":"block","excludeZones":[]}`,
+		feeds:     []string{"203.0.113.0/28\n203.0.113.77\n", "203.0.113.64/28\n203.0.113.77\n"},
+		sailPoint: `{"range":["8.8.0.0/16","9.9.9.9","203.0.113.0/24","2001:db8::/32"],"geolocation":["US","DE"],"whitelisted":true}`,
+		profile:   `{"offNetwork":true,"untrustedGeography":true}`,
+		overlay:   `{"deny":[{"network":"8.8.1.0/24"}],"allow":[{"network":"198.51.100.7"}]}`,
+		csv:       "8.8.0.0/15,US,,,,\n9.9.9.9,DE,,,,\n203.0.113.0/24,US,,,,\n9.9.10.0/24,FR,,,,\n",
+	}
+	set := func(entry *zone.Entry, network string) {
+		feed, err := zone.ParseFeed("feed.txt", []byte(network+"\n"))
+		require.NoError(t, err)
+		entry.Range = feed.Entries[0].Range
+	}
+	first, err := decide.Compile(base.config(t))
+	require.NoError(t, err)
+	config := base.config(t)
+	first, err = decide.Recompile(first, config)
+	require.NoError(t, err)
+	for name, test := range map[string]struct {
+		change func(c *decide.Config)
+		differ bool // for some chain of one
+	}{
+		"gateways":      {func(c *decide.Config) { set(&c.Zones[0].Zones[0].Gateways[0], "8.8.8.0/24") }, true},
+		"IPv6 for IPv4": {func(c *decide.Config) { set(&c.Zones[0].Zones[0].Gateways[0], "::a00:0/104") }, true},
+		"IPv6, the lowest bit": {func(c *decide.Config) {
+			set(&c.Zones[0].Zones[0].Gateways[1], "2001:db8::-2001:db8::ffff:ffff:ffff:fffe")
+		}, true},
+		"proxies":                   {func(c *decide.Config) { set(&c.Zones[0].Zones[0].Proxies[0], "192.0.2.2") }, false},
+		"a blocklist":               {func(c *decide.Config) { set(&c.Zones[0].Zones[1].Gateways[0], "8.8.3.0/24") }, true},
+		"the exempt zone":           {func(c *decide.Config) { set(&c.Zones[0].Zones[2].Gateways[0], "203.0.113.78") }, true},
+		"the first feed":            {func(c *decide.Config) { set(&c.ThreatFeeds[0].Entries[0], "8.8.4.0/24") }, true},
+		"the second feed":           {func(c *decide.Config) { set(&c.ThreatFeeds[1].Entries[0], "8.8.4.0/24") }, true},
+		"what of the first is less": {func(c *decide.Config) { c.ThreatFeeds[0].Entries = c.ThreatFeeds[0].Entries[1:] }, true},
+		"a feed less":               {func(c *decide.Config) { c.ThreatFeeds = c.ThreatFeeds[1:] }, true},
+		"SailPoint's network":       {func(c *decide.Config) { set(&c.SailPoint.Range[1], "9.9.9.8") }, true},
+		"SailPoint's countries":     {func(c *decide.Config) { c.SailPoint.Geolocation[1].Value = "FR" }, true},
+		"what the overlay denies":   {func(c *decide.Config) { set(&c.Overlay.Deny[0].Entry, "8.8.2.0/24") }, true},
+		"what the overlay allows":   {func(c *decide.Config) { set(&c.Overlay.Allow[0].Entry, "198.51.100.8") }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			changed := base.config(t)
+			changed.Geo = config.Geo
+			test.change(&changed)
+			want, err := decide.Compile(changed)
+			require.NoError(t, err)
+			got, err := decide.Recompile(first, changed)
+			require.NoError(t, err)
+			require.Empty(t, decide.Same(want, got))
+			differ := false
+			for range decide.Diff(first, got) {
+				differ = true
+			}
+			require.Equal(t, test.differ, differ)
+		})
+	}
+}
