@@ -171,7 +171,8 @@ func (s *patternState) firstBlock() int32 {
 }
 
 // patternAdoption gives the patterns of another state, or of a policy with the same
-// zones, numbers of a state. Those that are new come behind all that it has.
+// zones, numbers of a state. Those that are new come behind all that it has. Rules are
+// not settled.
 type patternAdoption struct {
 	to       *patternState
 	sets     *adoption
@@ -186,7 +187,7 @@ func (s *patternState) adoption(patterns []addressPattern, of *sets) *patternAdo
 func (a *patternAdoption) id(number uint32) uint32 {
 	if a.numbers[number] == 0 {
 		pattern := a.patterns[number]
-		pattern.gateways, pattern.proxies, pattern.rules = a.sets.id(pattern.gateways), a.sets.id(pattern.proxies), 0
+		pattern.gateways, pattern.proxies = a.sets.id(pattern.gateways), a.sets.id(pattern.proxies)
 		key := patternKey{pattern.gateways, pattern.proxies, pattern.flags}
 		id, found := a.to.ids[key]
 		if !found {

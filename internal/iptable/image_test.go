@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -165,6 +166,57 @@ func TestImageOfEveryWidth(t *testing.T) {
 	}
 	want.add6(addrnum.Number{}, numbers[0])
 	require.True(t, reflect.DeepEqual(want.build(denseEdges6), wide.build(denseEdges6).Image(numbers, Anew{})))
+}
+
+// What Anew says with other numbers: edges that are none any more are gone, but for those with which a part begins.
+func TestNumbered(t *testing.T) {
+	at := func(part, low uint64) addrnum.Number { return addrnum.Number{Hi: part << 48, Lo: low} }
+	a := Anew{
+		V4: Edges4{First: []uint32{3 << 16, 3<<16 + 7, 3<<16 + 9, 4 << 16, 9 << 16, 9<<16 + 1}, Value: []uint32{0, 1, 2, 1, 0, 2}},
+		V6: Edges6{
+			First: []addrnum.Number{at(3, 0), at(3, 1), at(4, 0), {Hi: 4<<48 | 1}, {Hi: 5 << 48}},
+			Value: []uint32{0, 1, 1, 2, 2},
+		},
+	}
+	b := a.Numbered([]uint32{5, 5, 6})
+	require.Equal(t, Edges4{First: []uint32{3 << 16, 3<<16 + 9, 4 << 16, 9 << 16, 9<<16 + 1}, Value: []uint32{5, 6, 5, 5, 6}}, b.V4)
+	require.Equal(t, Edges6{First: []addrnum.Number{at(3, 0), at(4, 0), {Hi: 4<<48 | 1}, {Hi: 5 << 48}}, Value: []uint32{5, 5, 6, 6}}, b.V6)
+	require.Equal(t, []uint32{0, 1, 2, 1, 0, 2}, a.V4.Value, "the caller's stay")
+}
+
+// The values of each part in order are those of its intervals.
+func TestRunsAreThoseOfParts(t *testing.T) {
+	s := scattered(rand.New(rand.NewPCG(3, 1)), 3000)
+	for _, form := range forms {
+		table := s.build(form.dense6)
+		for part := range uint32(1 << rootBits) {
+			var want4, got4, want6, got6 []uint32
+			for _, value := range table.v4.Part(part) {
+				want4 = append(want4, value)
+			}
+			for _, value := range table.v6.Part(part) {
+				want6 = append(want6, value)
+			}
+			add := func(values *[]uint32) func(uint32) bool {
+				return func(value uint32) bool {
+					if n := len(*values); n == 0 || (*values)[n-1] != value {
+						*values = append(*values, value)
+					}
+					return true
+				}
+			}
+			require.True(t, table.v4.Runs(part, add(&got4)))
+			require.True(t, table.v6.Runs(part, add(&got6)))
+			if !slices.Equal(want4, got4) || !slices.Equal(want6, got6) {
+				t.Fatalf("%s: part %#x: %v and %v, want %v and %v", form.name, part, got4, got6, want4, want6)
+			}
+			calls := 0
+			stop := func(uint32) bool { calls++; return calls < 3 }
+			if all := table.v6.Runs(part, stop); all != (calls < 3) || calls > 3 {
+				t.Fatalf("%s: part %#x goes on when it is told to stop", form.name, part)
+			}
+		}
+	}
 }
 
 // FuzzImage reads both tables as FuzzTable does; the numbers of values and the parts that are anew come from the input too.
