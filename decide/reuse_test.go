@@ -3,8 +3,10 @@ package decide_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -328,4 +330,33 @@ func TestRecompileSeesEveryList(t *testing.T) {
 			require.Equal(t, test.differ, differ)
 		})
 	}
+}
+
+// With more zones than a chunk of a set holds, sets are numbered alike whether the zones
+// before a /16 that is swept again came one by one or all at once.
+func TestRecompileNumbersManyZones(t *testing.T) {
+	ranges := map[int]string{
+		550: "20.1.0.0-20.5.255.255 2001:db8::-2005:ffff::", 3: "20.2.0.0-20.5.255.255 2002:1::-2005:ffff::",
+		2: "20.5.0.0/16 2005::/16", 551: "20.5.0.0/16 2005::/16", 9: "20.5.7.0/24 2005:7::/32",
+	}
+	var zones []string
+	for number := range 600 {
+		text, found := ranges[number]
+		if !found {
+			text = fmt.Sprintf("10.%d.%d.0/24", number/250, number%250)
+		}
+		zones = append(zones, ipZoneJSON(fmt.Sprint("z", number), "POLICY", text, ""))
+	}
+	config := documents{zones: "[" + strings.Join(zones, ",") + "]"}.config(t)
+	first, err := decide.Compile(config)
+	require.NoError(t, err)
+	changed := cloned(config)
+	for i, network := range []string{"20.5.8.0/24", "2005:8::/32"} {
+		changed.Zones[0].Zones[9].Gateways[i].Range = netipx.RangeOfPrefix(netip.MustParsePrefix(network))
+	}
+	want, err := decide.Compile(changed)
+	require.NoError(t, err)
+	got, err := decide.Recompile(first, changed)
+	require.NoError(t, err)
+	require.Empty(t, decide.Same(want, got))
 }
