@@ -116,9 +116,9 @@ func scattered(random *rand.Rand, count int) *edgeSet {
 		s.add6(addrnum.Number{Hi: 0x2001<<48 | random.Uint64()&0x07_03ff_000f, Lo: random.Uint64() & 3}, random.Uint32N(imageValues))
 		s.add6(addrnum.Number{Hi: random.Uint64() & (0x3<<52 | 0x3<<30)}, random.Uint32N(imageValues))
 	}
-	for block := range uint32(8) { // the second half of a cell, behind which its first half's value goes on
-		s.range4(0x3100_0080|block<<16, 0x3100_00ff|block<<16, 1+block%3)
-		half := 0x2a01<<48 | uint64(block)<<32 | 0x80<<16
+	for block := range uint32(8) { // near the end of a /16, the second half of a cell, behind which its first half's value goes on
+		s.range4(0x3100_fd80|block<<16, 0x3100_fdff|block<<16, 1+block%3)
+		half := (0x2a01+uint64(block))<<48 | 0xfffd<<32 | 0x80<<16
 		s.range6(addrnum.Number{Hi: half}, addrnum.Number{Hi: half | 0x7f<<16 | 0xffff, Lo: math.MaxUint64}, 1+block%3)
 	}
 	for block := range uint32(8) { // equal blocks
