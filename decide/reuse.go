@@ -26,8 +26,8 @@ import (
 //   - with that, the tables of judgments. One that says something else is made from
 //     the one before, or else from the classes.
 //
-// So a changed rule costs a fifth of Compile, and a changed IP zone two fifths, most of it
-// for making tables. A changed dynamic zone, or one more, costs as much as Compile.
+// So a changed rule costs a quarter of Compile, and a changed IP zone about half, most of
+// it for making tables. A changed dynamic zone, or one more, costs as much as Compile.
 // Documents are held against what the previous policy was compiled from, of which it
 // keeps hashes, and not against its documents, which may have changed since. The two
 // policies share what is taken over and never changes; nothing else of the previous
