@@ -24,6 +24,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway/doorwaytest"
 )
 
 // The vendors' own clients against a running netwicket admin, with a running
@@ -219,7 +221,7 @@ func TestSailPointNodeClient(t *testing.T) {
 // environment; one that is not told does not speak to it.
 func TestClientsWithAnOwnAuthority(t *testing.T) {
 	certificates := t.TempDir()
-	writeCertificate(t, certificates, 1)
+	doorwaytest.WriteCertificate(t, certificates, 1)
 	authority := filepath.Join(certificates, "cert.pem")
 	secure := func(t *testing.T) *vendorServer {
 		return newVendorServer(t, "--tls-cert", authority, "--tls-key", filepath.Join(certificates, "key.pem"))

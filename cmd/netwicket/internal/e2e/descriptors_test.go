@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway/doorwaytest"
 )
 
 // few starts the program with 20 descriptors.
@@ -42,7 +44,7 @@ func TestStrangersDoNotTakeAllDescriptors(t *testing.T) {
 	for name, keys := range map[string]string{"plain": "", "tls": `, "serve": {"tlsCert": "cert.pem", "tlsKey": "key.pem"}`} {
 		t.Run(name, func(t *testing.T) {
 			folder := writePolicy(t, edge+keys)
-			writeCertificate(t, folder, 1)
+			doorwaytest.WriteCertificate(t, folder, 1)
 			s := few(t, folder)
 			idle(t, "127.0.0.2", s.address, 30)
 			idle(t, "127.0.0.2", s.status, 30)

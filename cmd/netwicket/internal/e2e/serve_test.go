@@ -5,16 +5,10 @@ package e2e_test
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -25,6 +19,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway/doorwaytest"
 )
 
 const edge = `"edge": {"trusted": ["127.0.0.1"], "source": "x-forwarded-for"}`
@@ -324,27 +320,11 @@ func TestServeWithAFullDevice(t *testing.T) {
 	require.NoError(t, again.failure)
 }
 
-// writeCertificate writes a certificate for 127.0.0.1 with this serial number.
-func writeCertificate(t *testing.T, folder string, serial int64) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	public, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	require.NoError(t, err)
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	require.NoError(t, err)
-	writeFile(t, filepath.Join(folder, "key.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})))
-	writeFile(t, filepath.Join(folder, "cert.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: public})))
-}
-
 // TestServeTLSBehindABalancer: TLS inside of the PROXY protocol, and a new
 // certificate in the same files.
 func TestServeTLSBehindABalancer(t *testing.T) {
 	folder := writePolicy(t, edge+`, "serve": {"tlsCert": "cert.pem", "tlsKey": "key.pem", "proxyProtocol": true}`)
-	writeCertificate(t, folder, 1)
+	doorwaytest.WriteCertificate(t, folder, 1)
 	s := serve(t, folder)
 	ask := func(preamble string) (serial string, status int) {
 		connection, err := net.Dial("tcp", s.address)
@@ -374,7 +354,7 @@ func TestServeTLSBehindABalancer(t *testing.T) {
 
 	writeFile(t, filepath.Join(folder, "key.pem"), "half a key")
 	s.logs("the certificate was not reloaded")
-	writeCertificate(t, folder, 2)
+	doorwaytest.WriteCertificate(t, folder, 2)
 	require.Eventually(t, func() bool {
 		serial, status = ask("PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n")
 		return serial == "2" && status == 204

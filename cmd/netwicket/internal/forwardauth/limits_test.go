@@ -152,27 +152,14 @@ func TestShutdownDoesNotWaitForEver(t *testing.T) {
 	})
 }
 
-// slow is a reader of answers that takes none before it is let.
-type slow struct {
-	*httptest.ResponseRecorder
-	begun, proceed chan struct{}
-	once           sync.Once
-}
-
-func (s *slow) Write(text []byte) (int, error) {
-	s.once.Do(func() { s.begun <- struct{}{} })
-	<-s.proceed
-	return s.ResponseRecorder.Write(text)
-}
-
 // TestScrapesAtOnce: four, and who comes beside them is sent away.
 func TestScrapesAtOnce(t *testing.T) {
 	s := serve(t, blocking(""))
 	begun, proceed := make(chan struct{}), make(chan struct{})
 	var readers sync.WaitGroup
-	scrapes := make([]*slow, 4)
+	scrapes := make([]*doorwaytest.Slow, 4)
 	for i := range scrapes {
-		scrapes[i] = &slow{ResponseRecorder: httptest.NewRecorder(), begun: begun, proceed: proceed}
+		scrapes[i] = &doorwaytest.Slow{ResponseRecorder: httptest.NewRecorder(), Begun: begun, Proceed: proceed}
 		readers.Go(func() { s.handler.ServeHTTP(scrapes[i], request("GET", "/metrics")) })
 	}
 	for range scrapes {

@@ -19,7 +19,6 @@ import (
 // WriteCertificate writes a certificate for 127.0.0.1 with this serial number.
 func WriteCertificate(t testing.TB, folder string, serial int64) (cert, key string) {
 	t.Helper()
-	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	template := &x509.Certificate{
