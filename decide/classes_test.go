@@ -94,7 +94,7 @@ func TestNumbersAtTheEdgeOfTheirBits(t *testing.T) {
 	for _, count := range []int{253, 254, 255, 256, 257, 258, 65534, 65535, 65536, 65537} {
 		t.Run(fmt.Sprint(count, " classes"), func(t *testing.T) {
 			if testing.Short() && count > 1000 {
-				t.Skip("takes seconds")
+				t.Skip("so many classes take seconds to make; run without -short")
 			}
 			var zones []zone.Zone
 			for bit := 0; 1<<bit < count; bit++ {

@@ -12,9 +12,8 @@ import (
 
 // resweep is [Policy.sweepBoth] with the classes of a policy that has the same geo
 // patterns and zones at hand. Only the /16s are swept that hold an address of a list that
-// changed, before the change or after. In all others each class stays
-// what it is and is at most numbered anew: like patterns and sets, classes are numbered
-// as they are met.
+// changed, before the change or after. In all others each class stays what it is and is
+// at most numbered anew: like patterns and sets, classes are numbered as they are met.
 func (p *Policy) resweep(from *Policy, v4 []event4, v6 []event6) (*half, *succession) {
 	four, six := newResweep(p, from), newResweep(p, from)
 	four.parts, six.parts = from.changedParts(&p.origin)
@@ -95,7 +94,7 @@ func (s *succession) follow(of *iptable.Table, before, after []uint32) *iptable.
 }
 
 // changedParts are the /16s of the features whose lists are not those of an origin of the
-// same shape, in either. They are nil if no family has any.
+// same shape, in either.
 func (p *Policy) changedParts(o *origin) (v4, v6 *iptable.Parts) {
 	v4, v6 = new(iptable.Parts), new(iptable.Parts)
 	for f := range o.lists {
