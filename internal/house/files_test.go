@@ -30,6 +30,7 @@ var readers = map[string][]string{
 // package files, which refuses what is no file and waits for nothing without end.
 var ownReaders = map[string]string{
 	"internal/files/within.go":                        "it is the reader",
+	"decide/release/write.go":                         "it writes the state, and syncs the folder",
 	"cmd/netwicket/admin.go":                          "it appends to the audit",
 	"cmd/netwicket/admintoken.go":                     "it makes a file that nobody else may read",
 	"cmd/netwicket/internal/atomicfile/atomicfile.go": "it writes, and syncs the folder that it wrote to",

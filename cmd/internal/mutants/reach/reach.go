@@ -14,6 +14,7 @@ var Packages = map[string][]string{
 	"decide/gate":            {"./decide/gate", "./cmd/netwicket/internal/request", "./decide/policyfile", "./cmd/netwicket"},
 
 	"decide/policyfile": {"./decide/policyfile", "./decide/keeper", "./cmd/netwicket"},
+	"decide/release":    {"./decide/release"},
 	"decide/keeper":     {"./decide/keeper", "./cmd/netwicket/internal/watch", "./cmd/netwicket/internal/forwardauth"},
 	"internal/addrnum":  {"./internal/addrnum", "./internal/iptable", "./geo", "./decide"},
 	"internal/netset":   {"./internal/netset", "./zone", "./geo", "./decide/policyfile"},
