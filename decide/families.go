@@ -48,7 +48,7 @@ func (c *compiler) warnAboutFamilies() {
 			warn(c.specs[i].Position, needsOf(c.specs[i]))
 		}
 	}
-	if s := &c.p.sailPoint; s.enforceGeography && len(s.document.Geolocation) > 0 {
+	if s := &c.p.sailPoint; s.enforceGeography && s.countries {
 		warn(c.config.SailPoint.Position, []need{{field: geo.Country, property: "country"}})
 	}
 }

@@ -83,6 +83,7 @@ func (p *property) keep() uint32 {
 type geoCompiler struct {
 	p         *Policy
 	assumed   geo.Sorts
+	trusted   *zone.NetworkConfig // SailPoint's countries
 	places    property
 	asns      property
 	proxies   property
@@ -188,7 +189,7 @@ func (g *geoCompiler) place(at geo.Location) uint32 {
 	if !found {
 		id = g.newPlace(at)
 		for len(g.countries) <= int(id) {
-			g.countries = append(g.countries, g.p.sailPoint.trusts(at.Country))
+			g.countries = append(g.countries, g.p.sailPoint.trusts(g.trusted, at.Country))
 			g.unplaced = append(g.unplaced, unplaced(at))
 		}
 		g.placeIDs[value] = id

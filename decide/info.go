@@ -42,15 +42,8 @@ func (c *compiler) describe() {
 	info := &c.p.info
 	info.Fingerprint = fingerprint(&c.config)
 	info.Data = c.config.Geo.Datasets()
-	info.Zones = len(c.p.zones)
-	for i := range c.p.zones {
-		if c.p.zones[i].kind != inactiveZone {
-			info.ActiveZones++
-		}
-	}
 	for i := range c.config.Rules {
 		info.Rules += len(c.config.Rules[i].Rules)
 	}
-	info.TableBytes4, info.TableBytes6 = c.p.judgmentAt.Bytes()
 	info.Warnings = c.warnings
 }

@@ -35,7 +35,7 @@ type Policy struct {
 
 	ruleSets   []ruleSet
 	ruleWords  ruleWords
-	ruleSetsOf *sets // the sets of rules that geo patterns refer to
+	ruleSetsOf *sets // the sets of rules that zones and patterns refer to
 	threat     threatInsight
 	sailPoint  sailPoint
 	blocklists bool // there is an ACTIVE one

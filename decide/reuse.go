@@ -76,8 +76,10 @@ func (c *compiler) hashLocations() [sha256.Size]byte {
 		}
 		h.number(uint64(c.config.AssumeNone))
 		s := &c.p.sailPoint
-		h.flags(s.present, s.geoProvided, s.document.Allowlist)
-		each(h, s.document.Geolocation, func(country *zone.Term[string]) { h.text(country.Value) })
+		h.flags(s.present, s.geoProvided, s.allowlist)
+		if c.config.SailPoint != nil {
+			each(h, c.config.SailPoint.Geolocation, func(country *zone.Term[string]) { h.text(country.Value) })
+		}
 	})
 }
 

@@ -30,6 +30,7 @@ type ruleWords struct {
 	allow    []uint64
 	deny     []uint64
 	byIPBit  []uint32 // IP bit -> set of the rules that list the zone
+	byZone   []uint32 // zone index -> the same, for all zones
 }
 
 // ruleLists are the rules that list a zone, while they are collected.
@@ -44,21 +45,38 @@ func (w *ruleWords) grow(words int) {
 	}
 }
 
+// addRuleSet begins the next policy.
+func (p *Policy) addRuleSet() *ruleSet {
+	p.ruleSets = append(p.ruleSets, ruleSet{firstWord: len(p.ruleWords.exclude)})
+	return &p.ruleSets[len(p.ruleSets)-1]
+}
+
+// add gives the next rule its bit: that of a word of w. The set has to be the last.
+func (s *ruleSet) add(w *ruleWords, r rule) (word, bit int) {
+	index := len(s.rules)
+	word, bit = s.firstWord+index/64, index%64
+	if bit == 0 {
+		w.grow(1)
+		s.words++
+	}
+	s.rules = append(s.rules, r)
+	setBit(w.allow[word:], bit, r.allow)
+	setBit(w.deny[word:], bit, !r.allow)
+	return word, bit
+}
+
 // addRules keeps every rule document as a policy of its own.
 // See docs/semantics.md, rule-4 and rule-9.
 func (c *compiler) addRules() {
 	for _, document := range c.config.Rules {
 		c.warnings = append(c.warnings, document.Warnings...)
-		ordered := document.InOrder()
-		set := ruleSet{firstWord: len(c.p.ruleWords.exclude), words: (len(ordered) + 63) / 64}
-		c.p.ruleWords.grow(set.words)
-		for _, spec := range ordered {
+		set := c.p.addRuleSet()
+		for _, spec := range document.InOrder() {
 			zones := c.resolveZones(spec)
 			if spec.CanApply() {
-				c.addRule(&set, spec, zones)
+				c.addRule(set, spec, zones)
 			}
 		}
-		c.p.ruleSets = append(c.p.ruleSets, set)
 	}
 }
 
@@ -83,13 +101,10 @@ func (c *compiler) resolveZones(spec *zone.Rule) []int {
 // addRule gives a rule that can apply its bit.
 // See docs/semantics.md, rule-2, rule-6, rule-8 and rule-10.
 func (c *compiler) addRule(set *ruleSet, spec *zone.Rule, zones []int) {
-	w, index := &c.p.ruleWords, len(set.rules)
-	word, bit := set.firstWord+index/64, index%64
-	set.rules = append(set.rules, rule{name: spec.Label(), allow: spec.Allow})
+	w := &c.p.ruleWords
+	word, bit := set.add(w, rule{name: spec.Label(), allow: spec.Allow})
 	setBit(w.exclude[word:], bit, spec.Network.Excludes())
 	setBit(w.always[word:], bit, spec.Network.Connection == zone.Anywhere)
-	setBit(w.allow[word:], bit, spec.Allow)
-	setBit(w.deny[word:], bit, !spec.Allow)
 	lists := &c.ruleLists
 	if lists.byZone == nil {
 		lists.byZone, lists.many = make([][]uint32, len(c.p.zones)), map[string][]uint64{}
@@ -147,7 +162,7 @@ func orInto(words, more []uint64) {
 // are does not depend on the rules.
 func (p *Policy) settleRules(rules *setInterner, byZone []uint32) {
 	byDynamicBit := make([]uint32, p.dynamicBits)
-	p.ruleWords.byIPBit = make([]uint32, p.ipBits)
+	p.ruleWords.byIPBit, p.ruleWords.byZone = make([]uint32, p.ipBits), byZone
 	for index, set := range byZone {
 		switch z := &p.zones[index]; z.kind {
 		case ipZone:

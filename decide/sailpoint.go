@@ -1,8 +1,6 @@
 package decide
 
 import (
-	"slices"
-
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -10,10 +8,12 @@ import (
 // profile, or without one its own lists, enforce.
 // See docs/semantics.md, sailpoint-1.
 type sailPoint struct {
-	present  bool
-	profile  bool               // a profile says what is enforced
-	network  bool               // the network definition holds an entry
-	document zone.NetworkConfig // its countries, the policy's own
+	present bool
+	profile bool // a profile says what is enforced
+	network bool // the network definition holds an entry
+
+	countries bool // the geolocation list holds an entry
+	allowlist bool // it names the trusted countries, not the others
 
 	enforceNetwork   bool
 	enforceGeography bool
@@ -31,23 +31,24 @@ func newSailPoint(config Config, geoProvided bool) sailPoint {
 	s.present = true
 	if document := config.SailPoint; document != nil {
 		s.network = len(document.Range) > 0
-		s.document = zone.NetworkConfig{Geolocation: slices.Clone(document.Geolocation), Allowlist: document.Allowlist}
+		s.countries, s.allowlist = len(document.Geolocation) > 0, document.Allowlist
 	}
 	s.profile = config.AuthProfile != nil
 	s.enforceNetwork, s.enforceGeography = config.SailPoint.Enforced(config.AuthProfile)
 	return s
 }
 
-// trusts says whether a country is trusted; "" is an unknown one.
+// trusts says whether the document that this was made of trusts a country; "" is an
+// unknown one.
 // See docs/semantics.md, sailpoint-3, sailpoint-4 and sailpoint-10.
-func (s *sailPoint) trusts(country string) truth {
+func (s *sailPoint) trusts(document *zone.NetworkConfig, country string) truth {
 	switch {
-	case len(s.document.Geolocation) == 0:
-		return truthOf(s.present && !s.document.Allowlist)
+	case !s.countries:
+		return truthOf(s.present && !s.allowlist)
 	case country == "" || !s.geoProvided:
 		return isUnknown
 	default:
-		return truthOf(s.document.Trusts(country))
+		return truthOf(document.Trusts(country))
 	}
 }
 
@@ -68,15 +69,15 @@ func (s *sailPoint) failures(onNetwork bool, trusted truth) Reasons {
 		return failed
 	}
 	switch {
-	case len(s.document.Geolocation) == 0:
-		if s.document.Allowlist {
+	case !s.countries:
+		if s.allowlist {
 			failed |= reasonsOf(EmptyAllowList)
 		}
 	case !s.geoProvided:
 		failed |= reasonsOf(GeoUnavailable)
 	case trusted == isUnknown:
 		// "only" admits no unknown country; a block list may, on request.
-		if s.document.Allowlist || !s.trustUnknown {
+		if s.allowlist || !s.trustUnknown {
 			failed |= reasonsOf(GeoUnknown)
 		}
 	case trusted == isFalse:
@@ -112,7 +113,7 @@ func (c *compiler) addSailPointWarnings() {
 	if profile.OffNetwork && !s.network {
 		c.warn(at, "", "network-undefined", "the profile blocks access from off network and no network is defined: everybody is denied network_undefined")
 	}
-	if profile.UntrustedGeography && len(s.document.Geolocation) == 0 && s.document.Allowlist {
+	if profile.UntrustedGeography && !s.countries && s.allowlist {
 		c.warn(at, "", "empty-allow-list", "the profile blocks untrusted geographies and the allow list holds no country: everybody is denied empty_allow_list")
 	}
 }

@@ -25,12 +25,26 @@ func (c *compiler) buildTable() {
 		at = c.locate()
 	})
 	s := c.classify(v4, v6, at)
+	p.finish(rules, rulesByZone, c.previous, s)
+}
+
+// finish makes all that decisions are read from of the patterns, the classes and the
+// rules that list each zone. Whatever comes from a snapshot goes this way too.
+func (p *Policy) finish(rules *setInterner, rulesByZone []uint32, previous *Policy, s *succession) {
 	p.info.Classes = len(p.classes)
 	p.settleRules(rules, rulesByZone)
-	p.everyHop = p.blocklists || len(c.deny) > 0
+	p.everyHop = p.blocklists || slices.ContainsFunc(p.addressPatterns, func(a addressPattern) bool { return a.flags&overlayDenied != 0 })
 	p.settle()
-	c.makeTables(s)
+	p.makeTables(previous, s)
 	p.keepSecondLooks()
+	p.info.Zones = len(p.zones)
+	p.info.ActiveZones = 0
+	for i := range p.zones {
+		if p.zones[i].kind != inactiveZone {
+			p.info.ActiveZones++
+		}
+	}
+	p.info.TableBytes4, p.info.TableBytes6 = p.judgmentAt.Bytes()
 }
 
 // classify settles the classes of addresses, and says how they follow the previous
@@ -61,7 +75,7 @@ func (c *compiler) locate() geoEdges {
 		return c.previous.geoEdges()
 	}
 	locations := newGeoCompiler(p, c.specs, c.stated)
-	locations.assumed = c.config.AssumeNone
+	locations.assumed, locations.trusted = c.config.AssumeNone, c.config.SailPoint
 	byLocation := locations.patternsOf(c.config.Geo)
 	p.geoPatterns, p.dynamicSets = locations.patterns, locations.sets.sets
 	return geoEdgesOf(c.config.Geo, byLocation)
@@ -69,11 +83,11 @@ func (c *compiler) locate() geoEdges {
 
 // makeTables makes the tables of judgments and verdicts: from the previous policy's, or
 // else of the classes. Either way they are the same.
-func (c *compiler) makeTables(s *succession) {
-	p, verdicts := c.p, c.p.verdicts()
+func (p *Policy) makeTables(previous *Policy, s *succession) {
+	verdicts := p.verdicts()
 	if s != nil {
-		p.judgmentAt = s.follow(c.previous.judgmentAt, c.previous.judgmentOf, p.judgmentOf)
-		p.verdictAt = s.follow(c.previous.verdictAt, mapped(c.previous.judgmentOf, c.previous.verdicts()), mapped(p.judgmentOf, verdicts))
+		p.judgmentAt = s.follow(previous.judgmentAt, previous.judgmentOf, p.judgmentOf)
+		p.verdictAt = s.follow(previous.verdictAt, mapped(previous.judgmentOf, previous.verdicts()), mapped(p.judgmentOf, verdicts))
 	}
 	if p.judgmentAt == nil {
 		p.judgmentAt = p.classAt.Image(p.judgmentOf, iptable.Anew{})
@@ -92,16 +106,13 @@ func mapped(list, numbers []uint32) []uint32 {
 	return all
 }
 
-// lists are all that says something of an address, and settles which zones a request
-// can be in.
+// lists are all that says something of an address.
 func (c *compiler) lists() []list {
 	p, numbered := c.p, features{c.p.ipBits}
 	var lists []list
 	add := func(f feature, ranges iter.Seq[netipx.IPRange]) { lists = append(lists, list{f, ranges}) }
-	p.walkable = make([]uint64, p.ipWords)
 	for i := range p.zones {
 		z, spec := &p.zones[i], c.specs[i]
-		p.blocklists = p.blocklists || z.blocks
 		if z.kind != ipZone {
 			continue
 		}
@@ -112,7 +123,6 @@ func (c *compiler) lists() []list {
 		if spec.TrustsProxies() {
 			add(numbered.proxy(z.bit), ranges(spec.Proxies))
 		}
-		setBit(p.walkable, z.bit, spec.Walked())
 	}
 	for i := range c.config.ThreatFeeds {
 		add(numbered.flag(threatened), ranges(c.config.ThreatFeeds[i].Entries))

@@ -10,9 +10,40 @@ import (
 type compiledZone struct {
 	ref    *ZoneRef
 	key    string // the model's
+	typ    zone.Type
+	use    zoneUse
 	kind   zoneKind
 	blocks bool // a blocklist in force
 	bit    int
+}
+
+// zoneUse is what a zone is for.
+type zoneUse uint8
+
+const (
+	inactiveUse zoneUse = iota
+	policyUse
+	blocklistUse
+	exemptUse
+	zoneUses
+)
+
+// String is the use in Okta's words.
+func (u zoneUse) String() string {
+	return [zoneUses]string{inactiveUse: "INACTIVE", policyUse: "POLICY", blocklistUse: "BLOCKLIST", exemptUse: "EXEMPT"}[u]
+}
+
+func useOf(spec *zone.Zone) zoneUse {
+	switch {
+	case !spec.Active:
+		return inactiveUse
+	case spec.Blocks():
+		return blocklistUse
+	case spec.Exempts():
+		return exemptUse
+	default:
+		return policyUse
+	}
 }
 
 type zoneKind uint8
@@ -32,7 +63,6 @@ func (c *compiler) addZones() {
 		c.warnings = append(c.warnings, document.Warnings...)
 		for i := range document.Zones {
 			spec := &document.Zones[i]
-			z := compiledZone{ref: &ZoneRef{ID: spec.ID, Name: spec.Name}, key: spec.Key(), blocks: spec.Blocks()}
 			if spec.ID != "" {
 				if first, found := seen[spec.ID]; found {
 					c.fail(spec.Position, spec.ID, "duplicate-id",
@@ -41,9 +71,6 @@ func (c *compiler) addZones() {
 				}
 				seen[spec.ID] = len(c.p.zones)
 			}
-			if spec.Active {
-				c.place(&z, spec)
-			}
 			if spec.Exempts() {
 				if exempt >= 0 {
 					c.fail(spec.Position, spec.Name, "second-exempt-zone",
@@ -51,22 +78,39 @@ func (c *compiler) addZones() {
 				}
 				exempt = len(c.p.zones)
 			}
-			c.p.zones, c.specs = append(c.p.zones, z), append(c.specs, spec)
+			c.p.addZone(ZoneRef{ID: spec.ID, Name: spec.Name}, spec.Key(), spec.Type, useOf(spec))
+			c.specs = append(c.specs, spec)
 		}
 	}
 	c.byID = seen
-	c.p.ipWords = (c.p.ipBits + 63) / 64
-	c.p.dynamicWords = (c.p.dynamicBits + 63) / 64
+	c.p.settleZones()
 }
 
-// place gives an ACTIVE zone its bit.
-func (c *compiler) place(z *compiledZone, spec *zone.Zone) {
+// addZone gives the next zone its place.
+func (p *Policy) addZone(ref ZoneRef, key string, typ zone.Type, use zoneUse) {
+	z := compiledZone{ref: &ref, key: key, typ: typ, use: use, blocks: use == blocklistUse}
 	switch {
-	case spec.Type == zone.IP:
-		z.kind, z.bit = ipZone, c.p.ipBits
-		c.p.ipBits++
-	case spec.IsDynamic():
-		z.kind, z.bit = dynamicZone, c.p.dynamicBits
-		c.p.dynamicBits++
+	case use == inactiveUse:
+	case typ == zone.IP:
+		z.kind, z.bit = ipZone, p.ipBits
+		p.ipBits++
+	case typ == zone.Dynamic || typ == zone.DynamicV2:
+		z.kind, z.bit = dynamicZone, p.dynamicBits
+		p.dynamicBits++
+	}
+	p.zones = append(p.zones, z)
+}
+
+// settleZones works out what follows from the zones alone, once all have their place.
+func (p *Policy) settleZones() {
+	p.ipWords = (p.ipBits + 63) / 64
+	p.dynamicWords = (p.dynamicBits + 63) / 64
+	p.walkable = make([]uint64, p.ipWords)
+	for i := range p.zones {
+		z := &p.zones[i]
+		p.blocklists = p.blocklists || z.blocks
+		if z.kind == ipZone {
+			setBit(p.walkable, z.bit, !z.blocks)
+		}
 	}
 }
