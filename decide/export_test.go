@@ -102,3 +102,15 @@ func Same(a, b *Policy) (differ []string) {
 func (p *Policy) TakenOver(from *Policy) (locations, lists, judgments bool) {
 	return p.dynamicSets == from.dynamicSets, p.classAt == from.classAt, p.judgmentAt == from.judgmentAt
 }
+
+// SameAsRead says in which fields a policy differs from one that was read from its
+// snapshot, in which its documents, its databases and where they lay are not.
+func SameAsRead(compiled, read *Policy) []string {
+	p := *compiled
+	p.origin, p.info.Warnings, p.info.Snapshot = origin{}, nil, true
+	p.info.Data = slices.Clone(p.info.Data)
+	for i := range p.info.Data {
+		p.info.Data[i].File = ""
+	}
+	return Same(&p, read)
+}

@@ -9,6 +9,7 @@ import (
 
 // Info describes a policy: what went in and what came out.
 type Info struct {
+	Snapshot     bool   // read from a snapshot: the documents and databases are not at hand
 	Fingerprint  string // hash of all that decides: documents, databases, options and what of the overlay has expired; hexadecimal
 	Data         []geo.Dataset
 	Zones        int

@@ -53,6 +53,31 @@ func (s *sets) chunk(id uint32, position int) uint32 {
 // wordsOf are the words of a chunk.
 func (s *sets) wordsOf(chunk uint32) []uint64 { return s.words[int(chunk)*s.stride:][:s.stride] }
 
+// count is how many sets there are.
+func (s *sets) count() int {
+	switch {
+	case s.stride == 0:
+		return 1
+	case s.chunks == nil:
+		return len(s.words) / s.stride
+	default:
+		return len(s.chunks) / s.perSet
+	}
+}
+
+// has says that there is a set of that id.
+func (s *sets) has(id uint32) bool { return int(id) < s.count() }
+
+// isEmpty says that a set holds nothing.
+func (s *sets) isEmpty(id uint32) bool {
+	for w := range s.perSet * s.stride {
+		if s.word(id, w) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // bytes is how much memory the sets take.
 func (s *sets) bytes() int { return 8*len(s.words) + 4*len(s.chunks) }
 

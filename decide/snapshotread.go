@@ -1,0 +1,423 @@
+package decide
+
+import (
+	"io"
+	"time"
+
+	"github.com/netwicket/netwicket/decide/internal/snapfile"
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/addrnum"
+	"github.com/netwicket/netwicket/internal/iptable"
+	"github.com/netwicket/netwicket/zone"
+)
+
+// ReadSnapshot reads a policy that [Policy.WriteSnapshot] wrote, here or on another machine.
+// It decides as that one did; [Policy.Explain] has no documents and databases to speak of.
+// The cost is that of making the tables: some tens of milliseconds for a hundred zones on
+// databases of the whole internet.
+//
+// The error is [Findings] of one finding, without a file: snapshot-format of a newer format,
+// snapshot-truncated of a file that is not whole, snapshot-digest of a damaged one,
+// snapshot-limit of one that is too large (memory is bounded: no more is unpacked than the
+// limits allow) and snapshot-invalid of any other content that no program wrote; or else
+// the reader's error. The digest proves that nothing was damaged, not who wrote the
+// snapshot: see docs/releases.md.
+func ReadSnapshot(r io.Reader) (*Policy, error) {
+	file, err := snapfile.Read(r)
+	if err != nil {
+		return nil, asFindings(err)
+	}
+	header, err := headerOf(file)
+	if err != nil {
+		return nil, err
+	}
+	p, err := readBody(file.Body, &header)
+	if err != nil {
+		return nil, asFindings(err)
+	}
+	return p, nil
+}
+
+// snapshotReader makes a policy of the sections.
+type snapshotReader struct {
+	*Policy
+	texts       []string
+	rules       *setInterner
+	rulesByZone []uint32
+	edges4      iptable.Edges4
+	edges6      iptable.Edges6
+}
+
+func readBody(body []byte, header *SnapshotHeader) (*Policy, error) {
+	r := &snapshotReader{Policy: &Policy{}}
+	in := snapfile.NewDecoder(body)
+	in.Section(sectionStrings, r.readTexts)
+	in.Section(sectionZones, r.readZones)
+	in.Section(sectionPatterns, r.readPatterns)
+	in.Section(sectionSets, r.readSets)
+	in.Section(sectionRules, r.readRules)
+	in.Section(sectionSettings, r.readSettings)
+	in.Section(sectionClasses, r.readClasses)
+	in.Section(sectionEdges4, func(in *snapfile.Decoder) { r.edges4 = r.readEdges4(in, r.classOf4) })
+	in.Section(sectionEdges6, r.readEdges6)
+	in.Section(sectionRepeats, r.readRepeats)
+	in.Section(sectionInfo, r.readInfo)
+	in.Section(sectionDocuments, func(in *snapfile.Decoder) { in.Count(0, "documents") })
+	in.Close()
+	if err := in.Err(); err != nil {
+		return nil, err
+	}
+	p := r.Policy
+	p.info.Intervals4, p.info.Intervals6 = len(r.edges4.First), len(r.edges6.First)
+	if !header.describes(p) {
+		return nil, snapfile.Invalid("the header describes another policy than the content is")
+	}
+	if err := p.checkSize(); err != nil {
+		return nil, err
+	}
+	p.blockPatterns()
+	p.classAt = iptable.Build(r.edges4, r.edges6)
+	r.edges4, r.edges6 = iptable.Edges4{}, iptable.Edges6{}
+	p.documents = &documents{}
+	p.finish(r.rules, r.rulesByZone, nil, nil)
+	return p, nil
+}
+
+// describes says that a header is that of a policy.
+func (h *SnapshotHeader) describes(p *Policy) bool {
+	return h.Fingerprint == p.info.Fingerprint && h.Zones == len(p.zones) && h.Classes == len(p.classes) &&
+		h.Intervals4 == p.info.Intervals4 && h.Intervals6 == p.info.Intervals6 && len(h.Data) == len(p.info.Data)
+}
+
+func (r *snapshotReader) readTexts(in *snapfile.Decoder) {
+	r.texts = make([]string, in.Count(maxThings, "texts"))
+	for i := range r.texts {
+		r.texts[i] = in.Text()
+	}
+}
+
+func (r *snapshotReader) text(in *snapfile.Decoder) string {
+	if n := in.Below(len(r.texts), "text"); in.Err() == nil {
+		return r.texts[n]
+	}
+	return ""
+}
+
+func (r *snapshotReader) readZones(in *snapfile.Decoder) {
+	for range in.Count(maxThings, "zones") {
+		ref := ZoneRef{ID: r.text(in), Name: r.text(in)}
+		key := (&zone.Zone{ID: ref.ID, Name: ref.Name}).Key()
+		typ, use := zone.Type(r.text(in)), zoneUse(in.Byte(byte(zoneUses)))
+		if use != inactiveUse && !typ.Known() || use == exemptUse && typ != zone.IP {
+			in.Fail(snapfile.Invalid("zone %q has type %q, which does not go with its use %s", key, typ, use))
+		}
+		r.addZone(ref, key, typ, use)
+	}
+	r.settleZones()
+}
+
+// readPatterns reads the patterns. Whether there are the sets that they name is seen when
+// those are read.
+func (r *snapshotReader) readPatterns(in *snapfile.Decoder) {
+	r.addressPatterns = make([]addressPattern, in.Count(maxThings, "address patterns"))
+	for i := range r.addressPatterns {
+		r.addressPatterns[i] = addressPattern{
+			gateways: in.Below(maxThings, "set"), proxies: in.Below(maxThings, "set"), flags: flags(in.Below(int(snapshotFlags)+1, "flags")), block: none,
+		}
+		if r.addressPatterns[i].flags&^snapshotFlags != 0 {
+			in.Fail(snapfile.Invalid("an address pattern has a flag that there is none of"))
+		}
+	}
+	r.geoPatterns = make([]geoPattern, in.Count(maxThings, "geo patterns"))
+	for i := range r.geoPatterns {
+		pattern := geoPattern{
+			block: none, blockUnknown: none,
+			match: in.Below(maxThings, "set"), unknown: in.Below(maxThings, "set"),
+			country: truths[in.Byte(byte(len(truths)))],
+		}
+		pattern.causes.place = places[in.Byte(byte(len(places)))]
+		for column := range pattern.causes.zones {
+			pattern.causes.zones[column] = in.Below(maxThings, "set")
+		}
+		pattern.repeats = in.Below(maxThings, "repeat")
+		r.geoPatterns[i] = pattern
+	}
+}
+
+func (r *snapshotReader) readSets(in *snapfile.Decoder) {
+	r.ipSets, r.dynamicSets = readSetsOf(in, r.ipBits), readSetsOf(in, r.dynamicBits)
+	trusting := make([]uint64, r.ipWords)
+	for i := range r.zones {
+		if z := &r.zones[i]; z.kind == ipZone {
+			setBit(trusting, z.bit, z.use == policyUse)
+		}
+	}
+	for i := range r.addressPatterns {
+		pattern := &r.addressPatterns[i]
+		if !r.ipSets.has(pattern.gateways) || !r.ipSets.has(pattern.proxies) {
+			in.Fail(snapfile.Invalid("address pattern %d names a set of zones that there is none of", i))
+			return
+		}
+		for w, words := range trusting {
+			proxies := r.ipSets.word(pattern.proxies, w)
+			if proxies&^words != 0 {
+				in.Fail(snapfile.Invalid("address pattern %d is a proxy of a zone that trusts none", i))
+			}
+			if proxies != 0 {
+				pattern.flags |= trustedProxy
+			}
+		}
+	}
+	for i := range r.geoPatterns {
+		pattern := &r.geoPatterns[i]
+		for _, set := range append([]uint32{pattern.match, pattern.unknown}, pattern.causes.zones[:]...) {
+			if !r.dynamicSets.has(set) {
+				in.Fail(snapfile.Invalid("geo pattern %d names a set of zones that there is none of", i))
+			}
+		}
+	}
+}
+
+// readSetsOf reads sets over so many bits.
+func readSetsOf(in *snapfile.Decoder, width int) *sets {
+	s := newSets((width + 63) / 64)
+	if s.stride == 0 {
+		return s
+	}
+	chunks := in.Count(maxThings*s.perSet, "chunks of sets")
+	s.words = in.Words(chunks * s.stride)
+	if s.chunks != nil {
+		count := in.Count(maxThings, "sets")
+		s.chunks = make([]uint32, 0, min(count*s.perSet, 1<<16))
+		for range count * s.perSet {
+			if s.chunks = append(s.chunks, in.Below(chunks, "chunk")); in.Err() != nil {
+				break
+			}
+		}
+	}
+	if in.Err() != nil {
+		return newSets((width + 63) / 64)
+	}
+	if s.count() == 0 || !s.isEmpty(0) {
+		in.Fail(snapfile.Invalid("the first set of zones is not the empty one"))
+		return newSets((width + 63) / 64)
+	}
+	for id := range s.count() {
+		for w := (width - 1) / 64; w < s.perSet*s.stride; w++ {
+			if behind := s.word(uint32(id), w) >> max(0, width-64*w); width-64*w < 64 && behind != 0 {
+				in.Fail(snapfile.Invalid("set %d holds a zone behind the last one", id))
+			}
+		}
+	}
+	return s
+}
+
+// readRules reads the rule sets, and which rules list each zone.
+func (r *snapshotReader) readRules(in *snapfile.Decoder) {
+	var bits []int // of all rules, by their place
+	for range in.Count(maxThings, "policies") {
+		set := r.addRuleSet()
+		for range in.Count(maxThings-len(bits), "rules") {
+			name, of := r.text(in), in.Byte(ruleBits)
+			word, bit := set.add(&r.ruleWords, rule{name: name, allow: of&ruleAllows != 0})
+			setBit(r.ruleWords.exclude[word:], bit, of&ruleExcludes != 0)
+			setBit(r.ruleWords.possibly[word:], bit, of&rulePossibly != 0)
+			setBit(r.ruleWords.always[word:], bit, of&ruleAlways != 0)
+			bits = append(bits, 64*word+bit)
+		}
+	}
+	words := len(r.ruleWords.exclude)
+	row := make([]uint64, words)
+	r.rules, r.rulesByZone = newSetInterner(words), make([]uint32, len(r.zones))
+	for i := range r.zones {
+		count := in.Count(len(bits), "rules of a zone")
+		place := uint64(0)
+		for n := range count {
+			distance := in.Number()
+			if place += distance; in.Err() != nil || distance > maxThings || place >= uint64(len(bits)) || n > 0 && distance == 0 {
+				in.Fail(snapfile.Invalid("the rules that list zone %d are not in order, or one is behind the last", i))
+				return
+			}
+			setBit(row, bits[place], true)
+		}
+		if count == 0 {
+			continue
+		}
+		r.rulesByZone[i] = r.rules.id(row)
+		clear(row)
+	}
+}
+
+func (r *snapshotReader) readSettings(in *snapfile.Decoder) {
+	r.threat.action = zone.ThreatAction(in.Byte(byte(zone.ThreatBlock) + 1))
+	for range in.Count(r.ipBits, "excluded zones") {
+		bit := int(in.Below(r.ipBits, "IP zone"))
+		if in.Err() != nil {
+			return
+		}
+		if r.walkable[bit/64]>>(bit%64)&1 == 0 {
+			in.Fail(snapfile.Invalid("IP zone %d cannot be excluded from ThreatInsight: it is a blocklist", bit))
+		}
+		r.threat.excluded = addToMask(r.threat.excluded, bit)
+	}
+	settings := r.sailPoint.flagsOf()
+	flags := in.Below(1<<len(settings), "settings")
+	for i, flag := range settings {
+		*flag = flags>>i&1 != 0
+	}
+}
+
+func (r *snapshotReader) readClasses(in *snapfile.Decoder) {
+	r.classes = make([]class, in.Count(maxThings, "classes"))
+	for i := range r.classes {
+		r.classes[i] = class{in.Below(len(r.addressPatterns), "address pattern"), in.Below(len(r.geoPatterns), "geo pattern")}
+	}
+}
+
+// classOf4 reads the class of an interval of IPv4, in which no IPv4 address is embedded and
+// nothing repeats IPv4.
+func (r *snapshotReader) classOf4(in *snapfile.Decoder) uint32 {
+	number := in.Below(len(r.classes), "class")
+	if in.Err() != nil {
+		return 0
+	}
+	if c := r.classes[number]; r.addressPatterns[c.address].flags&embedsIPv4 != 0 || r.geoPatterns[c.geo].repeats > 0 {
+		in.Fail(snapfile.Invalid("class %d is of addresses that hold an IPv4 address, and stands among those of IPv4", number))
+	}
+	return number
+}
+
+// readEdges4 reads the edges of IPv4 with the value that follows each.
+func (r *snapshotReader) readEdges4(in *snapfile.Decoder, value func(*snapfile.Decoder) uint32) (edges iptable.Edges4) {
+	count := in.Count(maxIntervals, "intervals of IPv4")
+	edges.First, edges.Value = make([]uint32, 0, count), make([]uint32, 0, count)
+	at := uint64(0)
+	for i := range count {
+		distance := in.Number()
+		if at += distance; in.Err() != nil || distance >= 1<<32 || at >= 1<<32 || (i == 0) != (distance == 0) {
+			in.Fail(snapfile.Invalid("edge %d of IPv4 is not behind the one before it, or the first is not 0.0.0.0", i))
+			return edges
+		}
+		edges.First, edges.Value = append(edges.First, uint32(at)), append(edges.Value, value(in))
+	}
+	if count == 0 {
+		in.Fail(snapfile.Invalid("there is no interval of IPv4"))
+	}
+	return edges
+}
+
+func (r *snapshotReader) readEdges6(in *snapfile.Decoder) {
+	count := in.Count(maxIntervals, "intervals of IPv6")
+	edges := &r.edges6
+	edges.First, edges.Value = make([]addrnum.Number, 0, count), make([]uint32, 0, count)
+	var at addrnum.Number
+	for i := range count {
+		distance := in.Wide()
+		next, over := snapfile.Sum(at, distance)
+		if in.Err() != nil || over || (i == 0) != (distance == addrnum.Number{}) {
+			in.Fail(snapfile.Invalid("edge %d of IPv6 is not behind the one before it, or the first is not ::", i))
+			return
+		}
+		at = next
+		edges.First, edges.Value = append(edges.First, at), append(edges.Value, in.Below(len(r.classes), "class"))
+	}
+	if count == 0 {
+		in.Fail(snapfile.Invalid("there is no interval of IPv6"))
+	}
+}
+
+// readRepeats reads the blocks of IPv6 whose locations are those of IPv4, and sees that
+// the classes which say so lie within a block each.
+func (r *snapshotReader) readRepeats(in *snapfile.Decoder) {
+	r.repeats = nil
+	for range in.Count(maxThings, "repeats") {
+		block := repeat{bits: uint(in.Byte(97))}
+		if in.Byte(2) == 1 {
+			block.patterns = iptable.Build(r.readEdges4(in, r.patternOf4), iptable.Edges6{})
+		}
+		if in.Err() != nil {
+			return
+		}
+		r.repeats = append(r.repeats, block)
+	}
+	for i := range r.geoPatterns {
+		if pattern := &r.geoPatterns[i]; int(pattern.repeats) > len(r.repeats) {
+			in.Fail(snapfile.Invalid("geo pattern %d names a repeat that there is none of", i))
+			return
+		}
+	}
+	for i, number := range r.edges6.Value {
+		repeats := r.geoPatterns[r.classes[number].geo].repeats
+		if repeats == 0 {
+			continue
+		}
+		last := addrnum.IPv6.Last()
+		if i+1 < len(r.edges6.First) {
+			last = r.edges6.First[i+1].Prev()
+		}
+		host := 128 - r.repeats[repeats-1].bits
+		if r.edges6.First[i].ShiftRight(min(host, 127)) != last.ShiftRight(min(host, 127)) {
+			in.Fail(snapfile.Invalid("interval %d of IPv6 repeats IPv4 and does not lie within one block", i))
+			return
+		}
+	}
+}
+
+// patternOf4 reads the geo pattern of an interval of a block.
+func (r *snapshotReader) patternOf4(in *snapfile.Decoder) uint32 {
+	number := in.Below(len(r.geoPatterns), "geo pattern")
+	if in.Err() == nil && r.geoPatterns[number].repeats > 0 {
+		in.Fail(snapfile.Invalid("a block repeats geo pattern %d, which itself repeats IPv4", number))
+	}
+	return number
+}
+
+func (r *snapshotReader) readInfo(in *snapfile.Decoder) {
+	r.info.Snapshot = true
+	r.info.Fingerprint = r.text(in)
+	if in.Err() == nil && !isFingerprint(r.info.Fingerprint) {
+		in.Fail(snapfile.Invalid("the fingerprint is no hexadecimal number of 16 bytes"))
+	}
+	r.info.Rules = int(in.Below(maxThings, "rules"))
+	for range in.Count(maxThings, "geo sources") {
+		dataset := geo.Dataset{Kind: geo.Kind(in.Byte(byte(geo.Netset) + 1)), Type: r.text(in)}
+		if seconds := in.Number(); seconds > 0 {
+			dataset.Built = time.Unix(int64(min(seconds, 1<<40)), 0).UTC()
+		}
+		dataset.Networks, dataset.Networks4 = int(in.Below(1<<31-1, "networks")), int(in.Below(1<<31-1, "networks"))
+		dataset.Provides = geo.Field(in.Byte(1 << 5))
+		r.info.Data = append(r.info.Data, dataset)
+	}
+}
+
+// blockPatterns works out the blocklists of patterns, which follow from their zones.
+func (p *Policy) blockPatterns() {
+	blocks := map[zoneKind][]uint64{ipZone: make([]uint64, p.ipWords), dynamicZone: make([]uint64, p.dynamicWords)}
+	zoneOf := map[zoneKind][]int32{ipZone: make([]int32, p.ipBits), dynamicZone: make([]int32, p.dynamicBits)}
+	for i := range p.zones {
+		if z := &p.zones[i]; z.kind != inactiveZone {
+			setBit(blocks[z.kind], z.bit, z.blocks)
+			zoneOf[z.kind][z.bit] = int32(i)
+		}
+	}
+	first := func(kind zoneKind, of *sets, ids ...uint32) int32 {
+		for w, blocking := range blocks[kind] {
+			word := uint64(0)
+			for _, id := range ids {
+				word |= of.word(id, w)
+			}
+			if word &= blocking; word != 0 {
+				return zoneOf[kind][64*w+trailingZeros(word)]
+			}
+		}
+		return none
+	}
+	for i := range p.addressPatterns {
+		p.addressPatterns[i].block = first(ipZone, p.ipSets, p.addressPatterns[i].gateways)
+	}
+	for i := range p.geoPatterns {
+		pattern := &p.geoPatterns[i]
+		pattern.block = first(dynamicZone, p.dynamicSets, pattern.match)
+		pattern.blockUnknown = first(dynamicZone, p.dynamicSets, pattern.match, pattern.unknown)
+	}
+}
