@@ -8,6 +8,7 @@ import (
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/internal/addrnum"
 	"github.com/netwicket/netwicket/internal/iptable"
+	"github.com/netwicket/netwicket/internal/parallel"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -51,21 +52,28 @@ type snapshotReader struct {
 func readBody(body []byte, header *SnapshotHeader) (*Policy, error) {
 	r := &snapshotReader{Policy: &Policy{}}
 	in := snapfile.NewDecoder(body)
-	in.Section(sectionStrings, r.readTexts)
-	in.Section(sectionZones, r.readZones)
-	in.Section(sectionPatterns, r.readPatterns)
-	in.Section(sectionSets, r.readSets)
-	in.Section(sectionRules, r.readRules)
-	in.Section(sectionSettings, r.readSettings)
-	in.Section(sectionClasses, r.readClasses)
-	in.Section(sectionEdges4, func(in *snapfile.Decoder) { r.edges4 = r.readEdges4(in, r.classOf4) })
-	in.Section(sectionEdges6, r.readEdges6)
-	in.Section(sectionRepeats, r.readRepeats)
-	in.Section(sectionInfo, r.readInfo)
-	in.Section(sectionDocuments, func(in *snapfile.Decoder) { in.Count(0, "documents") })
-	in.Close()
-	if err := in.Err(); err != nil {
-		return nil, err
+	read := func(tag uint16, content func(*snapfile.Decoder)) error {
+		from := in.Section(tag)
+		content(from)
+		return from.Close()
+	}
+	for _, step := range []func() error{
+		func() error { return read(sectionStrings, r.readTexts) },
+		func() error { return read(sectionZones, r.readZones) },
+		func() error { return read(sectionPatterns, r.readPatterns) },
+		func() error { return read(sectionSets, r.readSets) },
+		func() error { return read(sectionRules, r.readRules) },
+		func() error { return read(sectionSettings, r.readSettings) },
+		func() error { return read(sectionClasses, r.readClasses) },
+		func() error { return r.readEdges(in.Section(sectionEdges4), in.Section(sectionEdges6)) },
+		func() error { return read(sectionRepeats, r.readRepeats) },
+		func() error { return read(sectionInfo, r.readInfo) },
+		func() error { return read(sectionDocuments, r.readDocuments) },
+		in.Close,
+	} {
+		if err := step(); err != nil {
+			return nil, err
+		}
 	}
 	p := r.Policy
 	p.info.Intervals4, p.info.Intervals6 = len(r.edges4.First), len(r.edges6.First)
@@ -81,6 +89,15 @@ func readBody(body []byte, header *SnapshotHeader) (*Policy, error) {
 	p.documents = &documents{}
 	p.finish(r.rules, r.rulesByZone, nil, nil)
 	return p, nil
+}
+
+// readEdges reads the edges of both families side by side.
+func (r *snapshotReader) readEdges(v4, v6 *snapfile.Decoder) error {
+	parallel.Do(func() { r.edges4 = r.readEdges4(v4, r.classOf4) }, func() { r.readEdges6(v6) })
+	if err := v4.Close(); err != nil {
+		return err
+	}
+	return v6.Close()
 }
 
 // describes says that a header is that of a policy.
@@ -389,6 +406,9 @@ func (r *snapshotReader) readInfo(in *snapfile.Decoder) {
 		r.info.Data = append(r.info.Data, dataset)
 	}
 }
+
+// readDocuments reads the texts of the documents.
+func (r *snapshotReader) readDocuments(in *snapfile.Decoder) { in.Count(0, "documents") }
 
 // blockPatterns works out the blocklists of patterns, which follow from their zones.
 func (p *Policy) blockPatterns() {

@@ -18,7 +18,7 @@ func FuzzReadList(f *testing.F) {
 		"{\"cidr\":\"1.2.3.0/24\",\"x\":\"y\"}\n{\"type\":\"metadata\"}\n", `{"prefixes":[{"ip_prefix":"1.2.3.4/32"}],"ipv6_prefixes":[{"ipv6_prefix":"::1/128"}]}`,
 		`{"prefixes":[{"ipv4Prefix":"1.2.3.0/24"}]}`, `{"values":[{"properties":{"addressPrefixes":["1.2.3.4","::1"]}}]}`, `{"addresses":["1.2.3.4"],"b":["1.2.3.5"]}`,
 		`{"result":{"ipv4_cidrs":["1.2.3.4"]}}`, "create a hash:net family inet\nadd a 1.2.3.4 timeout 7 comment \"x y\"\n", "1.2.3.4;5.6.7.8", "1.2.3.0 1.2.3.255\n", "1.2.3.0 24\n",
-		"0.0.0.0 name.example\n", "<html>", "1.2.3.4,5.6.7.8\n", "[\"1.2.3.4\"]", "\ufeff1.2.3.4", "1.2.3.4 OK",
+		"0.0.0.0 name.example\n", "<html>", "1.2.3.4,5.6.7.8\n", "[\"1.2.3.4\"]", "\ufeff1.2.3.4", "1.2.3.4 OK", `"""""""1.2.3.4","::"`,
 	} {
 		f.Add(seed)
 	}
@@ -67,7 +67,8 @@ func FuzzReadList(f *testing.F) {
 	})
 }
 
-// inText says that an address stands within a cell or string that is other text.
+// inText says that an address stands within a cell or string that is other text. Two
+// quotation marks are one that belongs to the text (RFC 4180).
 func inText(text, piece string) bool {
-	return !regexp.MustCompile(`(^|[\n,"]|(^|[\n"])[^",\n]*\t)[ \t\r]*` + regexp.QuoteMeta(piece) + `[ \t\r]*($|[\n,"])`).MatchString(text)
+	return !regexp.MustCompile(`(^|[\n,]|(^|[^"])"|(^|[\n"])[^",\n]*\t)[ \t\r]*` + regexp.QuoteMeta(piece) + `[ \t\r]*($|[\n,]|"($|[^"]))`).MatchString(text)
 }

@@ -81,7 +81,7 @@ func Write(w io.Writer, header, body []byte) error {
 
 // Read reads a file whole. The error is a *finding.Finding, or the reader's.
 func Read(r io.Reader) (*File, error) {
-	head, body, f, err := readHead(r)
+	head, size, f, err := readHead(r)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func Read(r io.Reader) (*File, error) {
 	if n, _ := io.ReadFull(r, one[:]); n > 0 {
 		return nil, Invalid("there are bytes behind the %d that the snapshot has by its own account", head.file)
 	}
-	if f.Body, err = inflate(packed, body); err != nil {
+	if f.Body, err = inflate(packed, size); err != nil {
 		return nil, err
 	}
 	if sha256.Sum256(f.Body) != f.Digest {
@@ -119,7 +119,7 @@ type lengths struct {
 
 func (l lengths) packed() int { return int(l.file - frame - uint64(l.header)) }
 
-func readHead(r io.Reader) (l lengths, body int, f *File, err error) {
+func readHead(r io.Reader) (l lengths, size int, f *File, err error) {
 	start, err := readUpTo(r, frame)
 	if err != nil {
 		return l, 0, nil, err
@@ -167,6 +167,10 @@ func readUpTo(r io.Reader, n int) ([]byte, error) {
 	return data.Bytes(), nil
 }
 
+// densest is how many bytes a compressed one stands for at most: 258 of a repetition that
+// takes two bits.
+const densest = 1032
+
 // inflate gives the body, of which no more is read than it is said to have.
 func inflate(packed []byte, size int) ([]byte, error) {
 	source := bytes.NewReader(packed)
@@ -175,12 +179,15 @@ func inflate(packed []byte, size int) ([]byte, error) {
 		return nil, wrongDigest("the content cannot be decompressed: %v", err)
 	}
 	in.Multistream(false)
-	body, err := readUpTo(in, size)
-	if err != nil {
-		return nil, wrongDigest("the content cannot be decompressed: %v", err)
+	if size > densest*len(packed) {
+		return nil, wrongDigest("the content has at most %d bytes; by the file's own account it has %d", densest*len(packed), size)
 	}
-	if len(body) < size {
-		return nil, wrongDigest("the content ends after %d bytes; by the file's own account it has %d", len(body), size)
+	body := make([]byte, size)
+	switch n, err := io.ReadFull(in, body); {
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && n < size:
+		return nil, wrongDigest("the content ends after %d bytes; by the file's own account it has %d", n, size)
+	case err != nil:
+		return nil, wrongDigest("the content cannot be decompressed: %v", err)
 	}
 	var one [1]byte
 	switch n, err := io.ReadFull(in, one[:]); {
