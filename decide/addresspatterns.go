@@ -45,6 +45,8 @@ type patternKey struct {
 	flags             flags
 }
 
+func (a *addressPattern) key() patternKey { return patternKey{a.gateways, a.proxies, a.flags} }
+
 type patternID struct {
 	key patternKey
 	id  uint32
@@ -188,7 +190,7 @@ func (a *patternAdoption) id(number uint32) uint32 {
 	if a.numbers[number] == 0 {
 		pattern := a.patterns[number]
 		pattern.gateways, pattern.proxies = a.sets.id(pattern.gateways), a.sets.id(pattern.proxies)
-		key := patternKey{pattern.gateways, pattern.proxies, pattern.flags}
+		key := pattern.key()
 		id, found := a.to.ids[key]
 		if !found {
 			id = uint32(len(a.to.patterns))

@@ -46,6 +46,8 @@
 //	decisions and memberships allocate nothing       TestNoAllocs TestNoAllocsAfterSecondLook
 //	Ranges and Diff are Decide of every address      TestRangesAreEveryAddressOnce TestDiffIsExact
 //	what Compile refuses leaves no policy            TestCompileRefuses
+//	what is read is what was written                 TestSnapshotIsThePolicy
+//	an overlay laid over is one compiled in          TestWithOverlay
 //
 // # Concurrency
 //
@@ -102,4 +104,11 @@
 //	fingerprint.go      the hash of all that decides
 //	explain.go          Explanation, made from the answer of internal/oracle
 //	explaintext.go      the same in sentences
+//
+// A policy as a file, and what is laid over one that was read:
+//
+//	snapshot.go         the header, the sections and the limits
+//	snapshotwrite.go    WriteSnapshot
+//	snapshotread.go     ReadSnapshot
+//	withoverlay.go      an overlay over a compiled policy
 package decide

@@ -53,8 +53,7 @@ func fingerprint(config *Config) string {
 	h.table(config.Geo)
 	h.number(uint64(config.AssumeNone))
 	if document := config.Overlay; h.given(document != nil) {
-		each(h, document.Deny, func(e *zone.OverlayEntry) { h.overlayEntry(e, config.Now) })
-		each(h, document.Allow, func(e *zone.OverlayEntry) { h.overlayEntry(e, config.Now) })
+		h.overlay(document, config.Now)
 	}
 	_ = h.out.Flush() // a hash takes everything
 	return hex.EncodeToString(sum.Sum(nil)[:16])
@@ -154,6 +153,11 @@ func (h *hasher) table(table *geo.Table) {
 	}
 	sum := table.Fingerprint()
 	h.write(sum[:])
+}
+
+func (h *hasher) overlay(document *zone.Overlay, now time.Time) {
+	each(h, document.Deny, func(e *zone.OverlayEntry) { h.overlayEntry(e, now) })
+	each(h, document.Allow, func(e *zone.OverlayEntry) { h.overlayEntry(e, now) })
 }
 
 // overlayEntry takes whether the entry has expired instead of the time, with

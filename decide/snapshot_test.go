@@ -55,3 +55,52 @@ func TestSnapshotIsThePolicy(t *testing.T) {
 		}
 	}
 }
+
+// An overlay that is laid over a policy decides as if it had been compiled into it.
+func TestWithOverlay(t *testing.T) {
+	overlays := 0
+	for seed := range uint64(400) {
+		random := newRandomPolicy(seed)
+		config := random.config(t)
+		if config.Overlay == nil {
+			continue
+		}
+		want, err := decide.Compile(config)
+		if err != nil {
+			continue
+		}
+		overlays++
+		overlay := config.Overlay
+		config.Overlay = nil
+		compiled, err := decide.Compile(config)
+		require.NoError(t, err)
+		file := snapshotOf(t, compiled)
+		read := readSnapshot(t, file)
+		for name, base := range map[string]*decide.Policy{"compiled": compiled, "read": read} {
+			got, err := base.WithOverlay(overlay, overlayNow)
+			require.NoError(t, err)
+			for change := range decide.Diff(want, got) {
+				require.Fail(t, "they differ", "seed %d, %s: %v", seed, name, change)
+			}
+			for range 20 {
+				chain := random.chain()
+				require.Equal(t, want.DecideChain(chain).String(), got.DecideChain(chain).String(), "seed %d, %s: %v", seed, name, chain)
+			}
+			require.Equal(t, want.Info().OverlayUntil, got.Info().OverlayUntil)
+			require.NotEqual(t, base.Info().Fingerprint, got.Info().Fingerprint)
+			require.Equal(t, file, snapshotOf(t, base), "seed %d: the policy has changed", seed)
+			if later := got.Info().OverlayUntil; !later.IsZero() {
+				ended, err := base.WithOverlay(overlay, later)
+				require.NoError(t, err)
+				config.Overlay, config.Now = overlay, later
+				want, err := decide.Compile(config)
+				require.NoError(t, err)
+				for change := range decide.Diff(want, ended) {
+					require.Fail(t, "they differ later", "seed %d, %s: %v", seed, name, change)
+				}
+				config.Overlay, config.Now = nil, overlayNow
+			}
+		}
+	}
+	require.Greater(t, overlays, 50)
+}

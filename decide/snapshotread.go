@@ -87,7 +87,8 @@ func readBody(body []byte, header *SnapshotHeader) (*Policy, error) {
 	p.classAt = iptable.Build(r.edges4, r.edges6)
 	r.edges4, r.edges6 = iptable.Edges4{}, iptable.Edges6{}
 	p.documents = &documents{}
-	p.finish(r.rules, r.rulesByZone, nil, nil)
+	p.settleRules(r.rules, r.rulesByZone)
+	p.finish(nil, nil)
 	return p, nil
 }
 

@@ -25,14 +25,14 @@ func (c *compiler) buildTable() {
 		at = c.locate()
 	})
 	s := c.classify(v4, v6, at)
-	p.finish(rules, rulesByZone, c.previous, s)
+	p.settleRules(rules, rulesByZone)
+	p.finish(c.previous, s)
 }
 
-// finish makes all that decisions are read from of the patterns, the classes and the
-// rules that list each zone. Whatever comes from a snapshot goes this way too.
-func (p *Policy) finish(rules *setInterner, rulesByZone []uint32, previous *Policy, s *succession) {
+// finish makes all that decisions are read from, once the patterns and classes are
+// settled. What comes from a snapshot goes this way too, and what an overlay was laid over.
+func (p *Policy) finish(previous *Policy, s *succession) {
 	p.info.Classes = len(p.classes)
-	p.settleRules(rules, rulesByZone)
 	p.everyHop = p.blocklists || slices.ContainsFunc(p.addressPatterns, func(a addressPattern) bool { return a.flags&overlayDenied != 0 })
 	p.settle()
 	p.makeTables(previous, s)
@@ -85,6 +85,7 @@ func (c *compiler) locate() geoEdges {
 // else of the classes. Either way they are the same.
 func (p *Policy) makeTables(previous *Policy, s *succession) {
 	verdicts := p.verdicts()
+	p.judgmentAt, p.verdictAt = nil, nil // those that an overlay was laid over may still be there
 	if s != nil {
 		p.judgmentAt = s.follow(previous.judgmentAt, previous.judgmentOf, p.judgmentOf)
 		p.verdictAt = s.follow(previous.verdictAt, mapped(previous.judgmentOf, previous.verdicts()), mapped(p.judgmentOf, verdicts))
