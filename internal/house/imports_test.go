@@ -30,6 +30,7 @@ var storeys = []storey{
 	{[]string{"internal/*"}, true},
 	{[]string{"zone", "geo"}, false},            // they speak plain strings to each other
 	{[]string{"decide/internal/oracle"}, false}, // its own test holds it to zone and geo alone
+	{[]string{"decide/internal/snapfile"}, false},
 	{[]string{"decide"}, false},
 	{[]string{"decide/gate", "decide/decidetest", "decide/release"}, false},
 	{[]string{"decide/policyfile"}, false},
