@@ -39,7 +39,8 @@ func Diff(before, after *Policy) iter.Seq[Change] {
 			pending = next
 			return !done.Range.IsValid() || yield(done)
 		}
-		for r, outcomes := range sideBySide(before, after) {
+		for r, decisions := range SideBySide(before, after) {
+			outcomes := [2]Outcome{decisions[0].outcome(), decisions[1].outcome()}
 			if outcomes[0] == outcomes[1] {
 				continue
 			}
@@ -53,9 +54,13 @@ func Diff(before, after *Policy) iter.Seq[Change] {
 	}
 }
 
-// sideBySide cuts the address space at the edges of either policy.
-func sideBySide(before, after *Policy) iter.Seq2[netipx.IPRange, [2]Outcome] {
-	return func(yield func(netipx.IPRange, [2]Outcome) bool) {
+func (j *Judgment) outcome() Outcome { return Outcome{j.Verdict, j.Reason} }
+
+// SideBySide ranges over the whole address space as [Policy.Ranges] does, with the
+// decisions of both policies, cut where that of either changes. A nil policy denies
+// everything. The cost is one pass over the intervals of both.
+func SideBySide(before, after *Policy) iter.Seq2[netipx.IPRange, [2]Decision] {
+	return func(yield func(netipx.IPRange, [2]Decision) bool) {
 		next, stop := iter.Pull2(after.Ranges())
 		defer stop()
 		other, decision, more := next()
@@ -68,8 +73,7 @@ func sideBySide(before, after *Policy) iter.Seq2[netipx.IPRange, [2]Outcome] {
 				if other.To().Compare(to) < 0 {
 					to = other.To()
 				}
-				outcomes := [2]Outcome{{d.Verdict, d.Reason}, {decision.Verdict, decision.Reason}}
-				if !yield(netipx.IPRangeFrom(from, to), outcomes) {
+				if !yield(netipx.IPRangeFrom(from, to), [2]Decision{d, decision}) {
 					return
 				}
 				if other.To() == to {

@@ -152,6 +152,37 @@ func TestDiffIsExact(t *testing.T) {
 	}
 }
 
+// SideBySide has the ranges of both policies, cut where either changes: together
+// with what it says of each, the ranges of that policy alone.
+func TestSideBySideIsBothRanges(t *testing.T) {
+	for seed := range uint64(20) {
+		_, before, after := policyPair(t, seed)
+		for side, policy := range []*decide.Policy{before, after} {
+			var joined []netipx.IPRange
+			var said []decide.Decision
+			cuts := 0
+			for r, decisions := range decide.SideBySide(before, after) {
+				cuts++
+				last := len(joined) - 1
+				if last >= 0 && said[last] == decisions[side] && joined[last].To().Next() == r.From() {
+					joined[last] = netipx.IPRangeFrom(joined[last].From(), r.To())
+					continue
+				}
+				joined, said = append(joined, r), append(said, decisions[side])
+			}
+			i := 0
+			for r, d := range policy.Ranges() {
+				if i == len(joined) || joined[i] != r || said[i] != d {
+					t.Fatalf("seed %d, policy %d: %v %v is not range %d", seed, side, r, d, i)
+				}
+				i++
+			}
+			require.Len(t, joined, i)
+			require.GreaterOrEqual(t, cuts, i)
+		}
+	}
+}
+
 // requireEndsAgree holds every range against Explain: at its ends both policies
 // say what the change says, just outside at least one of them does not.
 func requireEndsAgree(t *testing.T, changes []decide.Change, before, after *decide.Policy) {

@@ -41,6 +41,7 @@
 //	replay.go         replay, and its JSON
 //	replaytext.go     its text
 //	export.go         export
+//	exportlist.go     its lists that hold a certain number of networks
 //	map.go            map
 //	serve.go          serve
 //	servechanges.go   what a reload changed of mode and edge

@@ -70,6 +70,10 @@ func writers(t *testing.T) (calls [][]string, stdin string) {
 		export --format nftables
 		export --format cidr
 		export --format csv
+		export --format table --no-buckets
+		export --format cidr --deny
+		export --format aws-waf --deny --max 9
+		export --format cloudflare --deny --max 9
 		bench --time 1ms
 		version
 		version -c .

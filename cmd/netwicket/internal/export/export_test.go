@@ -238,7 +238,7 @@ func TestFormats(t *testing.T) {
 			"#   add rule inet netwicket input tcp dport 443 ct state new jump guard\n" +
 			"add table inet netwicket\nadd set inet netwicket allow4 { type ipv4_addr; flags interval; }\nadd set inet netwicket allow6 { type ipv6_addr; flags interval; }\n" +
 			"add chain inet netwicket guard\nflush set inet netwicket allow4\nflush set inet netwicket allow6\nflush chain inet netwicket guard\n" +
-			"add element inet netwicket allow4 {\n    192.0.2.7/32,\n}\n" +
+			"add element inet netwicket allow4 {\n    192.0.2.7,\n}\n" +
 			"add rule inet netwicket guard ip saddr @allow4 return\nadd rule inet netwicket guard ip6 saddr @allow6 return\nadd rule inet netwicket guard drop\n",
 	}
 	for format, want := range tests {
@@ -249,13 +249,15 @@ func TestFormats(t *testing.T) {
 	require.ErrorContains(t, export.Write(&bytes.Buffer{}, "iptables", policy, heading(policy)), `unknown format "iptables"; expected nginx, haproxy, nftables, cidr, csv`)
 }
 
-// The sets of nftables have the networks of their family, and no other.
-func TestNftablesFamilies(t *testing.T) {
+// The sets of nftables have the ranges of their family, and no other: as few as
+// hold what is allowed.
+func TestNftablesRanges(t *testing.T) {
 	for name, policy := range policies(t) {
-		want := map[string][]string{}
-		for _, p := range export.Allowed(policy) {
-			set := map[bool]string{true: "allow4", false: "allow6"}[p.Addr().Is4()]
-			want[set] = append(want[set], p.String())
+		want := map[string]*netipx.IPSetBuilder{"allow4": {}, "allow6": {}}
+		for r, d := range policy.Ranges() {
+			if d.Allowed() {
+				want[map[bool]string{true: "allow4", false: "allow6"}[r.From().Is4()]].AddRange(r)
+			}
 		}
 		got, set := map[string][]string{}, ""
 		for line := range strings.Lines(written(t, "nftables", policy)) {
@@ -265,10 +267,19 @@ func TestNftablesFamilies(t *testing.T) {
 				got[set] = append(got[set], strings.TrimSuffix(element, ",\n"))
 			}
 		}
-		if len(want["allow4"]) > 0 && want["allow4"][0] == "0.0.0.0/0" {
-			want["allow4"] = []string{"0.0.0.0/1", "128.0.0.0/1"}
+		for set, builder := range want {
+			ranges, err := builder.IPSet()
+			require.NoError(t, err)
+			var list []string
+			for _, r := range ranges.Ranges() {
+				text := r.From().String()
+				if r.To() != r.From() {
+					text += "-" + r.To().String()
+				}
+				list = append(list, text)
+			}
+			require.Equal(t, list, got[set], "%s: %s", name, set)
 		}
-		require.Equal(t, want, got, name)
 	}
 }
 
@@ -302,7 +313,7 @@ func TestHeader(t *testing.T) {
 
 // A file that found no room is an error in every format.
 func TestWriteFails(t *testing.T) {
-	for _, format := range export.Formats() {
+	for _, format := range []string{"nginx", "haproxy", "nftables", "cidr", "csv"} {
 		policy := policies(t)["closed"]
 		out, in := io.Pipe()
 		require.NoError(t, out.CloseWithError(syscall.ENOSPC))
@@ -326,7 +337,7 @@ func TestNetworksOfEveryAddress(t *testing.T) {
 	policy := policies(t)["open"]
 	require.Equal(t, "0.0.0.0/0", export.Allowed(policy)[0].String())
 	require.Contains(t, written(t, "nginx", policy), "default 0;\n    0.0.0.0/1 1;\n    128.0.0.0/1 1;\n    ::/81 1;\n")
-	require.Contains(t, written(t, "nftables", policy), "{\n    0.0.0.0/1,\n    128.0.0.0/1,\n}")
+	require.Contains(t, written(t, "nftables", policy), "{\n    0.0.0.0-255.255.255.255,\n}")
 }
 
 // realPolicy is about the countries of the whole internet.

@@ -4,9 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"net/netip"
 	"slices"
 	"strings"
+
+	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/shown"
@@ -20,10 +21,13 @@ type Heading struct {
 	LeavesEmbedded bool // the policy looks at embedded IPv4 addresses, and the file cannot (docs/semantics.md, range-2)
 }
 
-// Formats are the names of the formats, as the command line takes them.
-func Formats() []string { return []string{"nginx", "haproxy", "nftables", "cidr", "csv"} }
+// Formats are the names of the formats, as the command line takes them: those of
+// [Write], then those of [WriteTable] and [WriteList].
+func Formats() []string {
+	return []string{"nginx", "haproxy", "nftables", "cidr", "csv", "table", "aws-waf", "cloudflare"}
+}
 
-// Write writes the decisions of a policy in one of the [Formats].
+// Write writes the decisions of a policy in one of the first five [Formats].
 func Write(out io.Writer, format string, policy *decide.Policy, heading Heading) error {
 	w := bufio.NewWriterSize(out, 64<<10)
 	switch format {
@@ -45,8 +49,29 @@ func Write(out io.Writer, format string, policy *decide.Policy, heading Heading)
 
 // Header is what a reader of the file must know, a line each.
 func (h Heading) Header() []string {
+	return h.oneHop(append(h.origin("Who may come in"), "An address that is not listed is denied. The decision is about requests of one hop: the address must be",
+		"the client's own, and no proxies and no X-Forwarded-For are looked at."))
+}
+
+// TableHeader is what a reader of a table must know, a line each.
+func (h Heading) TableHeader() []string {
+	return h.oneHop(append(h.origin("Decisions about all addresses"), "An address that is in no row is denied. The decision is about requests of one hop: the address must be",
+		"the client's own, and no proxies and no X-Forwarded-For are looked at."))
+}
+
+// oneHop adds what ranges leave out, where it matters.
+func (h Heading) oneHop(lines []string) []string {
+	if h.LeavesEmbedded {
+		lines = append(lines, "Of Teredo addresses, 2001::/32, and local NAT64 addresses, 64:ff9b:1::/48, the embedded",
+			"IPv4 address is not tested against blocklists and threat feeds.")
+	}
+	return lines
+}
+
+// origin says what the file is about and what it was made of.
+func (h Heading) origin(subject string) []string {
 	lines := []string{
-		"Who may come in, written by " + h.Program + " from " + strings.Join(h.Names, ", "),
+		subject + ", written by " + h.Program + " from " + strings.Join(h.Names, ", "),
 		"policy " + h.Info.Fingerprint,
 	}
 	for _, dataset := range h.Info.Data {
@@ -56,12 +81,6 @@ func (h Heading) Header() []string {
 		}
 		lines = append(lines, text)
 	}
-	lines = append(lines, "An address that is not listed is denied. The decision is about requests of one hop: the address must be",
-		"the client's own, and no proxies and no X-Forwarded-For are looked at.")
-	if h.LeavesEmbedded {
-		lines = append(lines, "Of Teredo addresses, 2001::/32, and local NAT64 addresses, 64:ff9b:1::/48, the embedded",
-			"IPv4 address is not tested against blocklists and threat feeds.")
-	}
 	return lines
 }
 
@@ -69,9 +88,11 @@ func (h Heading) Header() []string {
 // anything but must not end the comment.
 func comment(w *bufio.Writer, lines ...string) {
 	for _, line := range lines {
-		fmt.Fprintln(w, strings.TrimRight("# "+shown.Text(line), " "))
+		fmt.Fprint(w, commentLine(line))
 	}
 }
+
+func commentLine(line string) string { return strings.TrimRight("# "+shown.Text(line), " ") + "\n" }
 
 func writeCIDR(w *bufio.Writer, policy *decide.Policy, heading Heading) {
 	comment(w, heading.Header()...)
@@ -122,8 +143,8 @@ flush set inet netwicket allow4
 flush set inet netwicket allow6
 flush chain inet netwicket guard
 `)
-	list := splitWhole(Allowed(policy))
-	border := slices.IndexFunc(list, func(p netip.Prefix) bool { return p.Addr().Is6() })
+	list := allowedRanges(policy)
+	border := slices.IndexFunc(list, func(r netipx.IPRange) bool { return r.From().Is6() })
 	if border < 0 {
 		border = len(list)
 	}
@@ -135,14 +156,20 @@ add rule inet netwicket guard drop
 `)
 }
 
-// writeElements leaves an empty list out, which nft would not read.
-func writeElements(w *bufio.Writer, set string, list []netip.Prefix) {
+// writeElements writes ranges, which sets of intervals hold as they are: there are
+// a third as many as networks, for nft to read and the kernel to search. It leaves
+// an empty list out, which nft would not read.
+func writeElements(w *bufio.Writer, set string, list []netipx.IPRange) {
 	if len(list) == 0 {
 		return
 	}
 	fmt.Fprintf(w, "add element inet netwicket %s {\n", set)
-	for _, p := range list {
-		fmt.Fprintf(w, "    %s,\n", p)
+	for _, r := range list {
+		if r.From() == r.To() {
+			fmt.Fprintf(w, "    %s,\n", r.From())
+			continue
+		}
+		fmt.Fprintf(w, "    %s-%s,\n", r.From(), r.To())
 	}
 	fmt.Fprintln(w, "}")
 }

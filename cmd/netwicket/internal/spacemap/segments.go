@@ -95,33 +95,10 @@ func outcomes(policy, old *decide.Policy, compare bool) iter.Seq2[netipx.IPRange
 			}
 			return
 		}
-		sideBySide(policy, old, yield)
-	}
-}
-
-// sideBySide cuts the ranges of both policies at the edges of either. Both leave
-// out the same addresses.
-func sideBySide(policy, old *decide.Policy, yield func(netipx.IPRange, outcome) bool) {
-	pull, stop := iter.Pull2(old.Ranges())
-	defer stop()
-	other, before, more := pull()
-	for r, after := range policy.Ranges() {
-		for from := r.From(); more; {
-			to := r.To()
-			if other.To().Less(to) {
-				to = other.To()
-			}
-			o := outcome{after: plain(after), before: plain(before)}
-			if !yield(netipx.IPRangeFrom(from, to), o) {
+		for r, d := range decide.SideBySide(old, policy) {
+			if !yield(r, outcome{after: plain(d[1]), before: plain(d[0])}) {
 				return
 			}
-			if other.To() == to {
-				other, before, more = pull()
-			}
-			if r.To() == to {
-				break
-			}
-			from = to.Next()
 		}
 	}
 }
