@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,13 +16,18 @@ import (
 func TestFaultsFit(t *testing.T) {
 	all, err := faults()
 	require.NoError(t, err)
+	var misfits []string // all of them: a change of the code may have left several behind
 	for _, f := range all {
 		require.NotEmpty(t, reach.Packages[f.pkg()], f)
 		text, err := os.ReadFile(filepath.Join("..", "..", "..", filepath.FromSlash(f.file)))
-		require.NoError(t, err, f)
-		_, err = f.apply(string(text))
-		require.NoError(t, err, f)
+		if err == nil {
+			_, err = f.apply(string(text))
+		}
+		if err != nil {
+			misfits = append(misfits, fmt.Sprintf("%s: %v", f, err))
+		}
 	}
+	require.Empty(t, misfits, strings.Join(misfits, "\n"))
 	require.GreaterOrEqual(t, len(all), 60)
 }
 

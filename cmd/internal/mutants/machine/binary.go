@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,7 +26,7 @@ type suite struct {
 // test is a top-level test, fuzz target with its seeds, or example.
 type test struct {
 	name    string
-	took    time.Duration
+	took    time.Duration // of a processor
 	reaches map[int]bool
 	suite   *suite
 }
@@ -48,9 +49,10 @@ func compile(root, folder, overlay, work string) (*suite, error) {
 }
 
 // measure runs every test alone without a mutant, and learns what it takes and
-// reaches. It returns the names of those that fail.
-func (s *suite) measure(root string, asked *regexp.Regexp) (failing []string, err error) {
-	out, err := s.run(root, "", nil, time.Minute, "-test.list", ".")
+// reaches. It returns the names of those that fail. Tests that take longer than
+// longest are not asked, where it is not 0.
+func (s *suite) measure(root string, asked *regexp.Regexp, longest time.Duration) (failing []string, err error) {
+	out, _, err := s.run(root, "", nil, time.Minute, "-test.list", ".")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.folder, err)
 	}
@@ -61,12 +63,18 @@ func (s *suite) measure(root string, asked *regexp.Regexp) (failing []string, er
 		}
 		t := &test{name: name, suite: s, reaches: map[int]bool{}}
 		_ = os.Remove(record) // it need not be there
-		start := time.Now()
-		if _, err := s.run(root, "", []string{"NETWICKET_MUTANT_RECORD=" + record}, 4*time.Minute, "-test.run", "^"+name+"$"); err != nil {
+		limit := 4 * time.Minute
+		if longest > 0 {
+			limit = longest + time.Second
+		}
+		_, t.took, err = s.run(root, "", []string{"NETWICKET_MUTANT_RECORD=" + record}, limit, "-test.run", "^"+name+"$") // with what it costs to record, which is more than without
+		if longest > 0 && t.took > longest {
+			continue
+		}
+		if err != nil {
 			failing = append(failing, t.String())
 			continue
 		}
-		t.took = time.Since(start)        // with what it costs to record, which is more than without
 		reached, _ := os.ReadFile(record) // absent where it reaches nothing
 		for number := range strings.FieldsSeq(string(reached)) {
 			if n, err := strconv.Atoi(number); err == nil { // two processes may have written at once
@@ -91,7 +99,7 @@ func (s *suite) try(root string, number int, tests []*test) (noticed string, err
 		names[i] = t.name
 		took += t.took
 	}
-	out, err := s.run(root, strconv.Itoa(number), nil, 5*time.Second+10*took, "-test.failfast", "-test.run", "^("+strings.Join(names, "|")+")$")
+	out, _, err := s.run(root, strconv.Itoa(number), nil, 2*time.Second+4*took, "-test.failfast", "-test.run", "^("+strings.Join(names, "|")+")$")
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
@@ -105,12 +113,14 @@ func (s *suite) try(root string, number int, tests []*test) (noticed string, err
 	return "", err
 }
 
-// run runs the test program in its package's folder, with a limit on the memory
-// that a mutant may take where the system knows one.
-func (s *suite) run(root, mutant string, environment []string, timeout time.Duration, arguments ...string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+// run runs the test program in its package's folder and says what time of a
+// processor it took. That time is limited, since a mutant may go on for ever and
+// others may use the processors meanwhile, and so is the memory, where the system
+// knows these limits. What waits for nothing ends after a while, too.
+func (s *suite) run(root, mutant string, environment []string, limit time.Duration, arguments ...string) ([]byte, time.Duration, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute+5*limit)
 	defer cancel()
-	const limited = `ulimit -v 6291456 2>/dev/null; exec "$@"`
+	limited := fmt.Sprintf(`ulimit -v 6291456 2>/dev/null; ulimit -t %d 2>/dev/null; exec "$@"`, int(math.Ceil(limit.Seconds())))
 	command := exec.CommandContext(ctx, "sh", append([]string{"-c", limited, "sh", s.binary, "-test.short"}, arguments...)...)
 	command.Dir = filepath.Join(root, filepath.FromSlash(s.folder))
 	// A folder that is not there is as good as no real data; an empty name would find that beside the checkout.
@@ -123,5 +133,9 @@ func (s *suite) run(root, mutant string, environment []string, timeout time.Dura
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return out.Bytes(), err
+	var took time.Duration
+	if command.ProcessState != nil {
+		took = command.ProcessState.UserTime() + command.ProcessState.SystemTime()
+	}
+	return out.Bytes(), took, err
 }

@@ -4,12 +4,14 @@
 //
 //	go run ./cmd/internal/mutants/machine                          # what is new since the last run
 //	go run ./cmd/internal/mutants/machine -packages zone,decide/gate -budget 40m
+//	go run ./cmd/internal/mutants/machine -packages decide -own -longest 300ms   # most of them, for a tenth of the time
 //	go run ./cmd/internal/mutants/machine -packages zone -list     # the mutants, nothing is run
 //
 // What is changed (sites.go): comparisons at their edge (< and <=) and negated,
 // conditions held true or false, arithmetic and bit operators, whole numbers by
 // one, returned errors to nil, statements left out, break and continue, two
-// arguments of one type swapped. Declarations outside functions are left as they are.
+// arguments of one type swapped. Declarations outside functions are left as they
+// are, and so are numbers that are returned beside an error, which nobody reads.
 //
 // All mutants of a package are compiled at once: an instrumented copy, which the
 // go command reads through -overlay, has each behind a switch, and the process
@@ -17,7 +19,8 @@
 // which mutants a test reaches, so that a mutant meets only tests that can notice
 // it, the quickest first. Tests run in short mode without real data, first those
 // of the package, then those of the packages in ../reach. A test that hangs has
-// noticed. Tests that fail in the copy without any mutant, such as those that
+// noticed. Nearly all the time goes into survivors, which meet every test that
+// reaches them: -own, -tests and -longest leave the slow ones for a later run. Tests that fail in the copy without any mutant, such as those that
 // count allocations, are left out and named.
 //
 // results.txt remembers by content: a function whose text and whose noticing

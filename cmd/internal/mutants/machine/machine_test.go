@@ -82,6 +82,17 @@ func fill(first, last int) (s set, err error) {
 	}
 	return s, nil
 }
+
+func half(n int) (int, error) {
+	if n%2 != 0 {
+		return 0, errFull
+	}
+	_, err := fill(0, 0)
+	if err != nil {
+		return 0, err
+	}
+	return n/2 + 0, err
+}
 `
 
 const itsTests = `package sample
@@ -134,6 +145,11 @@ func TestMutants(t *testing.T) {
 	require.Contains(t, got, "fill: return err -> nil")
 	require.Contains(t, got, "fill: s.put(i, last) -> swapped")
 	require.Contains(t, got, "fill: i == 2 -> false")
+	require.Contains(t, got, "half: 0 -> one more", "of the comparison")
+	require.NotContains(t, got, "half: 0 -> one more #2", "beside an error of the package")
+	require.Contains(t, got, "half: 0 -> one more #4", "an argument")
+	require.NotContains(t, got, "half: 0 -> one more #5", "beside an error that was found")
+	require.Contains(t, got, "half: 0 -> one more #6", "beside what may be no error")
 }
 
 // The copy compiles, passes where it passed, and notices what it should.
@@ -146,7 +162,7 @@ func TestInstrumentedCopy(t *testing.T) {
 	require.Len(t, made, len(found))
 	suite, err := compile(s.listed.Dir, "", overlay, work)
 	require.NoError(t, err)
-	failing, err := suite.measure(s.listed.Dir, regexp.MustCompile(""))
+	failing, err := suite.measure(s.listed.Dir, regexp.MustCompile(""), 0)
 	require.NoError(t, err)
 	require.Equal(t, []string{".TestBroken"}, failing)
 	require.Len(t, suite.tests, 1)

@@ -21,6 +21,7 @@ const all = "internal/addrnum,internal/packed,internal/shown,internal/mistaken,i
 type options struct {
 	packages, only string
 	tests          *regexp.Regexp // that are asked
+	longest        time.Duration  // that a test may take to be asked
 	budget         time.Duration
 	jobs           int
 	list, fresh    bool
@@ -37,6 +38,7 @@ func main() {
 	flag.BoolVar(&o.fresh, "fresh", false, "remember nothing")
 	flag.BoolVar(&o.own, "own", false, "only the package's own tests; the next run puts what survives before the others")
 	tests := flag.String("tests", "", "ask only tests whose name matches this `regexp`; the next run puts what survives before the others")
+	flag.DurationVar(&o.longest, "longest", 0, "ask only tests that take at most this time of a processor; the next run puts what survives before the others")
 	table := flag.Bool("table", false, "print what is remembered by package and end")
 	flag.Parse()
 	var err error

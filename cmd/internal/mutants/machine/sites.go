@@ -41,13 +41,14 @@ type finder struct {
 	function *ast.FuncDecl
 	seen     map[string]int
 	settled  map[ast.Expr]bool // numbers whose comparison says already what one more of them would
+	unread   map[ast.Expr]bool // numbers that are returned beside an error
 	found    []*mutant
 }
 
 // mutants are all mutants of a package, numbered from 1 in the order of its text.
 // Of one node the outermost comes first.
 func mutants(s *source) []*mutant {
-	f := &finder{source: s, settled: map[ast.Expr]bool{}}
+	f := &finder{source: s, settled: map[ast.Expr]bool{}, unread: map[ast.Expr]bool{}}
 	for _, file := range s.files {
 		f.file = file
 		for _, declared := range file.Decls {
@@ -88,6 +89,7 @@ func (f *finder) walk(root ast.Node) {
 			f.statements(n.Body)
 		case *ast.IfStmt:
 			f.held(n.Cond, true, true)
+			f.failed(n)
 		case *ast.ForStmt:
 			if n.Cond != nil {
 				f.held(n.Cond, false, true) // a loop that never ends is no news
@@ -142,8 +144,13 @@ func (f *finder) number(e ast.Expr, known types.TypeAndValue) {
 	if !ok || basic.Info()&types.IsInteger == 0 || known.Value.Kind() != constant.Int {
 		return
 	}
+	what := f.textOf(e) + " -> one more"
+	if f.unread[e] {
+		f.seen[what]++ // the others keep their names
+		return
+	}
 	name := types.Default(basic).String()
-	f.add(e, f.textOf(e)+" -> one more", func(number int, inner func(ast.Node) string) string {
+	f.add(e, what, func(number int, inner func(ast.Node) string) string {
 		return fmt.Sprintf("mutantMore[%s](%d, %s)", name, number, inner(e))
 	})
 }

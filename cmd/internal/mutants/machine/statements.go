@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"regexp"
 )
 
 // compound by operator: what takes its place.
@@ -13,6 +14,9 @@ var compound = map[token.Token]token.Token{
 	token.AND_ASSIGN: token.OR_ASSIGN, token.AND_NOT_ASSIGN: token.AND_ASSIGN, token.XOR_ASSIGN: token.AND_ASSIGN,
 	token.SHL_ASSIGN: token.SHR_ASSIGN, token.SHR_ASSIGN: token.SHL_ASSIGN,
 }
+
+// newError is what is an error for sure: one of the package's own, or one that is made.
+var newError = regexp.MustCompile(`^(err[A-Z]\w*$|errors\.New\(|fmt\.Errorf\()`)
 
 // statements leaves statements of a list out, or puts another in their place.
 func (f *finder) statements(list []ast.Stmt) {
@@ -77,8 +81,36 @@ func (f *finder) branch(s *ast.BranchStmt) {
 	f.leftOut(s)
 }
 
+// failed leaves alone what is returned where an error is found: if err != nil { return 0, err }.
+func (f *finder) failed(s *ast.IfStmt) {
+	condition, ok := s.Cond.(*ast.BinaryExpr)
+	if !ok || condition.Op != token.NEQ || !f.isError(condition.X) || len(s.Body.List) == 0 {
+		return
+	}
+	if last, ok := s.Body.List[len(s.Body.List)-1].(*ast.ReturnStmt); ok {
+		f.besideError(last)
+	}
+}
+
+func (f *finder) isError(e ast.Expr) bool {
+	known := f.info.Types[e].Type
+	return known != nil && known.String() == "error"
+}
+
+// besideError says of a return with an error that nobody reads the numbers beside it.
+func (f *finder) besideError(s *ast.ReturnStmt) {
+	if len(s.Results) > 1 && f.isError(s.Results[len(s.Results)-1]) {
+		for _, result := range s.Results[:len(s.Results)-1] {
+			f.unread[result] = true
+		}
+	}
+}
+
 // results takes nil for errors, and true and false for answers.
 func (f *finder) results(s *ast.ReturnStmt) {
+	if len(s.Results) > 1 && newError.MatchString(f.textOf(s.Results[len(s.Results)-1])) {
+		f.besideError(s)
+	}
 	for _, result := range s.Results {
 		known := f.info.Types[result]
 		if known.Type == nil || known.IsNil() || known.Value != nil {

@@ -90,8 +90,8 @@ func (w *workshop) tasks(found []*mutant) ([]*task, error) {
 			if hash == f.hash {
 				t.before = f
 				t.mutants = slices.DeleteFunc(t.mutants, func(m *mutant) bool { return !slices.Contains(f.survived, m.key()) })
-				if len(t.mutants) == 0 {
-					continue
+				if len(t.mutants) == 0 && len(f.survived) == 0 {
+					continue // else what survived is no mutant any more
 				}
 			}
 		}
@@ -245,7 +245,7 @@ func (w *workshop) open(i int) (*suite, error) {
 			return nil, err
 		}
 		if s != nil {
-			failing, err := s.measure(w.root, w.tests)
+			failing, err := s.measure(w.root, w.tests, w.longest)
 			if err != nil {
 				return nil, err
 			}
