@@ -2,6 +2,8 @@ package geo
 
 import (
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -127,6 +129,17 @@ func TestReload(t *testing.T) {
 		require.Equal(t, want, got, name)
 		require.NotSame(t, first, got, name)
 	}
+	fromNothing, err := Reload(nil, mixedSources()...)
+	require.NoError(t, err)
+	require.Equal(t, first, fromNothing)
+	// A list that held nothing and is gone is not the same.
+	path := filepath.Join(t.TempDir(), "list.txt")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	empty, err := Load(Source{File: path, Service: "NORD_VPN"})
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(path))
+	_, err = Reload(empty, Source{File: path, Service: "NORD_VPN"})
+	require.ErrorIs(t, err, os.ErrNotExist)
 	sources := mixedSources()
 	sources[0].Data = []byte("nonsense")
 	_, err = Reload(first, sources...)

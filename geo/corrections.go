@@ -67,7 +67,7 @@ func readCSV(file string, content []byte, v *vocabulary) (*layer, Dataset, *text
 // parseCSV reads the rows, and what each says, row by row.
 func parseCSV(file string, content []byte, v *vocabulary) *csvReader {
 	r := &csvReader{textReader: textReader{file: file}, vocabulary: v, layer: &layer{statements: make([]statement, 1)}}
-	r.numbers = map[statement]uint32{{}: 0}
+	r.numbers = map[statement]uint32{}
 	text := r.withoutMark(content)
 	if r.longLine(text) {
 		return r

@@ -23,16 +23,10 @@ func (r *csvReader) nest(v4 bool, end addrnum.Number) spans6 {
 	nested := uniform6(0)
 	var around []*row // the rows that the current one is inside, outermost first
 	// leave ends the rows that lie before an address.
-	leave := func(until addrnum.Number, all bool) {
-		for len(around) > 0 {
+	leave := func(until addrnum.Number) {
+		for len(around) > 0 && around[len(around)-1].last.Less(until) {
 			inner := around[len(around)-1]
-			if !all && !inner.last.Less(until) {
-				return
-			}
 			around = around[:len(around)-1]
-			if inner.last == end {
-				continue
-			}
 			outer := uint32(0)
 			if len(around) > 0 {
 				outer = around[len(around)-1].number
@@ -41,7 +35,7 @@ func (r *csvReader) nest(v4 bool, end addrnum.Number) spans6 {
 		}
 	}
 	for _, current := range rows {
-		leave(current.first, false)
+		leave(current.first)
 		current.number = current.said
 		if len(around) > 0 {
 			outer := around[len(around)-1]
@@ -56,7 +50,7 @@ func (r *csvReader) nest(v4 bool, end addrnum.Number) spans6 {
 		nested.add(current.first, current.number)
 		around = append(around, current)
 	}
-	leave(end, true)
+	leave(end)
 	return nested
 }
 
@@ -131,7 +125,6 @@ func (r *csvReader) number(said statement) uint32 {
 func (v *vocabulary) within(outer, inner *statement) statement {
 	both := *inner
 	both.states |= outer.states
-	both.replaces = true
 	if !inner.states.Has(Country) {
 		both.country = outer.country
 	}
@@ -147,7 +140,7 @@ func (v *vocabulary) within(outer, inner *statement) statement {
 	if !inner.states.Has(ServicesField) {
 		both.services = outer.services
 	}
-	if both.states.Has(Country|Region) && both.regions != 0 && v.regionSets[both.regions].country != both.country {
+	if both.states.Has(Country|Region) && v.regionSets[both.regions].country != both.country {
 		both.regions = 0
 	}
 	return both

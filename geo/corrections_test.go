@@ -2,12 +2,14 @@ package geo_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/finding"
 )
 
 // position is what a person and a program need of a finding.
@@ -92,6 +94,17 @@ func TestCorrectionsErrors(t *testing.T) {
 		{"ranges that overlap", header + "192.0.2.5-192.0.2.9,US,,,,\n192.0.2.0/29,DE,,,,\n", []string{
 			`3:1 overlapping-network "192.0.2.0/29": overlaps 192.0.2.5-192.0.2.9 in line 2, and neither is inside the other; split one of them`,
 		}},
+		{"ranges that overlap, the later line behind", header + "192.0.2.0/29,DE,,,,\n192.0.2.5-192.0.2.9,US,,,,\n", []string{
+			`3:1 overlapping-network "192.0.2.5-192.0.2.9": overlaps 192.0.2.0/29 in line 2, and neither is inside the other; split one of them`,
+		}},
+		{"in the order of lines, each once", header + "192.0.2.0/24,US,,,,\n192.0.2.0/24,DE,,,,\nx,US,,,,\ny,DE,,,,\n", []string{
+			`3:1 repeated-network "192.0.2.0/24": the same network as in line 2`,
+			`4:1 bad-address "x": not an IP address (unable to parse IP)`,
+			`5:1 bad-address "y": not an IP address (unable to parse IP)`,
+		}},
+		{"a comment, which a geofeed alone has", header + "192.0.2.1,U#,,,,\n", []string{`2:11 bad-country "U#": not a country; expected two letters such as US, or - for unknown`}},
+		{"a quote in the header that does not end", "network,\"country\n", []string{`1:18 bad-csv "": extraneous or missing " in quoted-field`}},
+		{"a line behind a byte order mark", "\xef\xbb\xbf" + header + "x,US,,,,\n", []string{`2:1 bad-address "x": not an IP address (unable to parse IP)`}},
 		{"a long line", header + "192.0.2.1,US,,,," + strings.Repeat("A", 1<<16) + "\n", []string{`2:1 line-too-long "": a line of 65552 bytes; the limit is 65536`}},
 		{"a line that is a byte too long", header + "192.0.2.1,US,,,," + strings.Repeat("A", 1<<16-15), []string{`2:1 line-too-long "": a line of 65537 bytes; the limit is 65536`}},
 		{"behind a byte order mark", "\xef\xbb\xbf" + "network;country\n", []string{`1:4 bad-header "network;country": expected the header line network,country,region,asn,anonymizer,services`}},
@@ -107,6 +120,32 @@ func TestCorrectionsErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// As many lines are told as a reader can want, and a line may have as many bytes as its limit.
+func TestCorrectionsLimits(t *testing.T) {
+	_, err := geo.Load(corrections(slices.Repeat([]string{"x,,,,,"}, finding.Limit+2)...))
+	require.Len(t, findings(t, err), finding.Limit)
+	var rows []string
+	for i := range finding.Limit + 2 {
+		rows = append(rows, fmt.Sprintf("10.%d.%d.1/24,US,,,,", i/250, i%250))
+	}
+	require.Len(t, load(t, corrections(rows...)).Warnings(), finding.Limit)
+	line := "192.0.2.1,US,,,," + strings.Repeat("A", 1<<16-16)
+	require.Len(t, names(lookup(t, load(t, corrections(line)), "192.0.2.1")), 1)
+}
+
+// A region does not outlive its country: one that an outer row states is gone inside
+// of a row with another country, and does not come back further inside.
+func TestCorrectionsRegionsGoWithTheirCountry(t *testing.T) {
+	table := load(t, corrections("10.0.0.0/8,US,US-CA,,,", "10.1.0.0/16,DE,,,,", "10.1.1.0/24,US,,,,"))
+	for addr, want := range map[string]string{"10.0.0.1": "US US-CA", "10.1.0.1": "DE unknown", "10.1.1.1": "US unknown"} {
+		location := lookup(t, table, addr)
+		require.Equal(t, want, location.Country+" "+location.Regions.String(), addr)
+	}
+	// Rows that leave the country to the database have its regions.
+	table = load(t, database(t, at("10.0.0.0/8", country("US"))), corrections("10.0.0.0/8,,US-CA,,,", "10.1.0.0/16,,,64500,,"))
+	require.Equal(t, "US-CA", lookup(t, table, "10.1.0.1").Regions.String())
 }
 
 // Of networks inside one another the smaller one wins, field by field.
@@ -187,7 +226,7 @@ func TestCorrectionsSpellings(t *testing.T) {
 }
 
 func TestCorrectionsWarnings(t *testing.T) {
-	table := load(t, corrections("192.0.2.1/24,US,,,,", "198.51.100.0/24,,,,,"))
+	table := load(t, corrections("192.0.2.1/24,US,,,,", "198.51.100.0/24,,,,,", "0.0.0.0/0,FR,,,,"))
 	require.Equal(t, []string{
 		`2:1 host-bits "192.0.2.1/24": the address has bits behind the prefix; the whole network 192.0.2.0-192.0.2.255 is meant`,
 		`3:1 states-nothing "198.51.100.0/24": every cell of the row is empty; it has no effect`,

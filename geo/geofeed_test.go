@@ -1,6 +1,7 @@
 package geo_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,6 +62,20 @@ func TestGeofeedIsToldByContent(t *testing.T) {
 		table := load(t, geo.Source{File: name, Data: []byte("172.224.226.0/31,GB,GB-ENG,London,\n")})
 		require.Equal(t, "geofeed", table.Datasets()[0].Type, name)
 	}
+	for name, text := range map[string]string{
+		"a mark":            "\ufeff192.0.2.0/24,US,,,\n",
+		"quoted":            "\"192.0.2.0/24\",\"US\",,,\n",
+		"as long as may be": "192.0.2.0/24,US,," + strings.Repeat("x", 1<<16-17) + "\n",
+	} {
+		require.Equal(t, "geofeed", load(t, geo.Source{File: "egress", Data: []byte(text)}).Datasets()[0].Type, name)
+	}
+	for name, text := range map[string]string{
+		"no network first":        "x,US,,,\n",
+		"a line that is too long": "192.0.2.0/24,US,," + strings.Repeat("x", 1<<16-16) + "\n",
+	} {
+		_, err := geo.Load(geo.Source{File: "egress", Data: []byte(text)})
+		require.Equal(t, "unknown-format", findings(t, err)[0].Code, name)
+	}
 	for text, code := range map[string]string{
 		"192.0.2.0/24,US,,,,\n":               "bad-header", // corrections without their header line
 		"192.0.2.0,192.0.2.255,US\n":          "bad-header",
@@ -88,6 +103,10 @@ func TestGeofeedErrors(t *testing.T) {
 		"192.0.3.0/24,US,DE-BY,,\n":        {`2:17 bad-region "DE-BY": not a region of the row's country US`},
 		"192.0.3.0/24,US,,,,\n":            {`2:1 bad-row "192.0.3.0/24,US,,,,": 6 cells; expected 5 of a geofeed (RFC 8805): prefix,country,region,city,postal`},
 		"192.0.3.0/24\n":                   {`2:1 bad-row "192.0.3.0/24": 1 cells; expected 5 of a geofeed (RFC 8805): prefix,country,region,city,postal`},
+		",US,,,\n":                         {`2:1 bad-address "": not an IP address (unable to parse IP)`},
+		"192.0.3.9-192.0.3.1,US,,,\n":      {`2:1 bad-range "192.0.3.9-192.0.3.1": a geofeed has no ranges; expected an address or a prefix`},
+		"x,US,,,\ny,DE,,,\n":               {`2:1 bad-address "x": not an IP address (unable to parse IP)`, `3:1 bad-address "y": not an IP address (unable to parse IP)`},
+		"192.0.2.7,US\n192.0.2.7,DE\n":     {`3:1 repeated-network "192.0.2.7/32": the same network as in line 2`}, // the first of them repeats what is around it
 		"\n192.0.2.0/24,DE,,,\n":           {`3:1 repeated-network "192.0.2.0/24": the same network as in line 1`},
 		"192.0.3.0/24,US,,\"x,\n":          {`2:22 bad-csv "": extraneous or missing " in quoted-field`},
 		"192.0.3.0/24,US # x,,,\nx,US,,,,": {`3:1 bad-row "x,US,,,,": 6 cells; expected 5 of a geofeed (RFC 8805): prefix,country,region,city,postal`},

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,9 @@ import (
 	"github.com/netwicket/netwicket/internal/mmdbtest"
 	"github.com/netwicket/netwicket/internal/realdata"
 )
+
+// marker begins the metadata of a database.
+const marker = "\xab\xcd\xefMaxMind.com"
 
 // agreesEverywhere holds the table against maxminddb's Lookup at the ends of
 // all its ranges and at the edges of all networks of the file. Where maxminddb
@@ -144,7 +148,8 @@ func TestHostileTrees(t *testing.T) {
 		{"a node is its own child", mmdbtest.Raw{Nodes: [][2]uint32{{0, 1}}}, "node 0 of the search tree is its own descendant"},
 		{"a cycle", mmdbtest.Raw{Nodes: [][2]uint32{{1, 3}, {2, 3}, {1, 3}}}, "node 1 of the search tree is its own descendant"},
 		{"more paths than addresses", mmdbtest.Raw{Nodes: chain(100, [2]uint32{101 + 16, 101})}, "more than 816 networks below its 101 nodes"},
-		{"deeper than an address", mmdbtest.Raw{Nodes: chain(128, [2]uint32{129 + 16, 129})}, "deeper than an address has bits"},
+		{"deeper than an address", mmdbtest.Raw{Nodes: chain(128, [2]uint32{129 + 16, 129})}, "deeper than an address has bits, at node 128"},
+		{"as many paths as may be", mmdbtest.Raw{Nodes: chain(4, [2]uint32{5 + 16, 5})}, ""},
 		{"deeper than an IPv4 address", mmdbtest.Raw{IPVersion: 4, Nodes: func() (nodes [][2]uint32) {
 			for i := range uint32(33) {
 				nodes = append(nodes, [2]uint32{i + 1, 33})
@@ -230,7 +235,7 @@ func TestRecordsThatShareHugeValues(t *testing.T) {
 		_, err := loadBounded(t, geo.Source{File: "pointed.mmdb", Data: fanOut(t, records, data, func(i int) int { return len(huge) + i*len(entry) })})
 		require.ErrorContains(t, err, "would not end")
 	})
-	for _, key := range []string{"\x4ccountry_code", "\x43asn"} {
+	for _, key := range []string{"\x4ccountry_code", "\x47country", "\x43asn", "\x47service", "\x4dprovider_name"} {
 		t.Run("one long text for every "+key[1:], func(t *testing.T) {
 			huge := append([]byte{0x5e, 0x74, 0x13}, slices.Repeat([]byte{'A'}, 30_000)...) // 285 + 0x7413 = 30000
 			data := huge
@@ -239,7 +244,7 @@ func TestRecordsThatShareHugeValues(t *testing.T) {
 				data = append(data, entry...)
 			}
 			_, err := loadBounded(t, geo.Source{File: "text.mmdb", Data: fanOut(t, records, data, func(i int) int { return len(huge) + i*len(entry) })})
-			require.ErrorContains(t, err, "would not end")
+			require.ErrorContains(t, err, key[1:]+": the records refer to the same data so often that reading them would not end")
 		})
 	}
 }
@@ -270,6 +275,9 @@ func TestLoadErrors(t *testing.T) {
 	text := filepath.Join(folder, "notes.txt")
 	require.NoError(t, os.WriteFile(text, []byte("hello"), 0o600))
 	missing := filepath.Join(folder, "missing.mmdb")
+	alone, packed := filepath.Join(folder, "alone.mmdb"), filepath.Join(folder, "packed.csv")
+	require.NoError(t, os.WriteFile(alone, []byte(marker), 0o600))
+	require.NoError(t, os.WriteFile(packed, []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00"), 0o600))
 	for _, test := range []struct {
 		name   string
 		source geo.Source
@@ -281,7 +289,12 @@ func TestLoadErrors(t *testing.T) {
 		{"nothing", geo.Source{}, "unreadable", "a source needs a File or Data"},
 		{"unknown format", geo.Source{File: text}, "unknown-format", "neither an MMDB file nor CSV corrections nor a geofeed"},
 		{"not an MMDB", geo.Source{File: text, Kind: geo.MMDB}, "bad-mmdb", "not a readable MMDB file"},
-		{"empty MMDB", geo.Source{File: "x.mmdb", Data: []byte{}}, "bad-mmdb", "not a readable MMDB file"},
+		{"empty MMDB", geo.Source{File: "x.mmdb", Data: []byte{}}, "bad-mmdb", "its end holds no metadata"},
+		{"metadata too far from the end", geo.Source{File: "x.mmdb", Data: append([]byte(marker), make([]byte, 128<<10-len(marker)+1)...)}, "bad-mmdb", "its end holds no metadata"},
+		{"metadata as far as may be", geo.Source{File: "x", Data: append([]byte(marker), make([]byte, 128<<10-len(marker))...)}, "bad-mmdb", "not a readable MMDB file: at offset"},
+		{"metadata alone", geo.Source{File: "x", Data: []byte(marker)}, "bad-mmdb", "not a readable MMDB file: at offset"},
+		{"metadata alone in a file", geo.Source{File: alone}, "bad-mmdb", "not a readable MMDB file: at offset"},
+		{"packed", geo.Source{File: packed}, "unreadable", "gzip"},
 		{"no corrections", geo.Source{File: text, Kind: geo.CSV}, "bad-header", "expected the header line network,country,region,asn,anonymizer,services"},
 		{"netset without a service", geo.Source{File: text, Kind: geo.Netset}, "unknown-format", "a netset needs the service that its networks are"},
 		{"MMDB with a service", geo.Source{File: text, Kind: geo.MMDB, Service: "NORD_VPN"}, "unknown-format", "a service is for a netset"},
@@ -291,11 +304,12 @@ func TestLoadErrors(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			table, err := geo.Load(test.source)
 			require.Nil(t, table)
+			require.Len(t, findings(t, err), 1)
 			f := findings(t, err)[0]
 			require.ErrorContains(t, f, test.want)
 			require.Equal(t, test.code, f.Code)
 			require.Equal(t, test.source.File, f.File)
-			require.Equal(t, 1, f.Line)
+			require.Equal(t, [2]int{1, 1}, [2]int{f.Line, f.Column})
 		})
 	}
 	_, err := geo.Load(geo.Source{File: missing}, corrections("x,,,,,", "192.0.2.1,USA,,,,"), geo.Source{File: text}, list("NORD_VPN", "192.0.2.1"))
@@ -309,6 +323,8 @@ func TestLoadErrors(t *testing.T) {
 
 // The format is told by the content first, so that a name does not matter.
 func TestKindsAreTold(t *testing.T) {
+	misnamed := filepath.Join(t.TempDir(), "x.mmdb")
+	require.NoError(t, os.WriteFile(misnamed, []byte(header), 0o600))
 	for _, test := range []struct {
 		name   string
 		source geo.Source
@@ -318,6 +334,8 @@ func TestKindsAreTold(t *testing.T) {
 		{"MMDB by content against the ending", geo.Source{File: "x.csv", Data: sample(t)[0].Data}, "GeoLite2-City"},
 		{"corrections by content", geo.Source{File: "x", Data: []byte(header)}, "csv"},
 		{"corrections by ending", geo.Source{File: "X.CSV", Data: []byte("\xef\xbb\xbf" + header)}, "csv"},
+		{"corrections by kind against the ending", geo.Source{File: misnamed, Kind: geo.CSV}, "csv"},
+		{"a geofeed by content, of more bytes than the end that metadata are looked for in", geo.Source{File: "x", Data: []byte(strings.Repeat("# a comment\n", 20<<10) + "192.0.2.0/24,US,,,\n")}, "geofeed"},
 		{"netset by service", geo.Source{File: "x.csv", Data: []byte("192.0.2.1"), Service: "NORD_VPN"}, "netset"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -348,6 +366,11 @@ func TestHugeFiles(t *testing.T) {
 	}
 	_, err = loadBounded(t, geo.Source{File: path})
 	require.ErrorContains(t, err, "it is larger than the limit of 2 GiB")
+	if size := int64(2 << 30); strconv.IntSize == 64 {
+		_, err = geo.Load(geo.Source{File: "huge.mmdb", Data: make([]byte, size+1)})
+		require.ErrorContains(t, err, "it is larger than the limit of 2 GiB")
+		require.Len(t, findings(t, err), 1)
+	}
 }
 
 // TestBrokenValues: a value that is looked for and cannot be read is an error of its

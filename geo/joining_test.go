@@ -100,6 +100,8 @@ func TestJoining(t *testing.T) {
 			geo.Location{Country: "DE"},
 			nil,
 		},
+		{"empty text for an ASN, which says nothing", []geo.Source{db(record{"asn": 64500}), db(record{"country": "US", "asn": ""})}, geo.Location{Country: "US", ASN: 64500, ASNKnown: true}, nil},
+		{"a country alone leaves the ASN", []geo.Source{db(record{"asn": 64500}), db(record{"country": "US"})}, geo.Location{Country: "US", ASN: 64500, ASNKnown: true}, nil},
 		{"a registered country is not a country", []geo.Source{db(record{"registered_country": record{"iso_code": "FR"}})}, geo.Location{Registered: "FR"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -131,6 +133,7 @@ func TestUnlistedAddresses(t *testing.T) {
 		{"a row of none", []geo.Source{corrections("192.0.2.1,,,,-,-")}, told{}, told{}},
 		{"a row of services", []geo.Source{corrections("192.0.2.1,,,,,NORD_VPN|GEONODE_PROXY")}, told{services: geo.VPNSort | geo.ProxySorts}, told{}},
 		{"a row of a service that hides nobody", []geo.Source{corrections("192.0.2.1,,,,,GLOBALPROTECT_VPN|NORD_VPN=plain")}, told{}, told{}},
+		{"rows of proxies that hide nobody, and of who knows what", []geo.Source{corrections("192.0.2.1,,,,,GEONODE_PROXY=plain|ANYTHING")}, told{}, told{}},
 		{"a list of Tor", []geo.Source{list("ANONYMIZER_TOR", "192.0.2.1")}, told{services: geo.TorSort}, told{services: geo.TorSort}},
 		{"a list of VPNs", []geo.Source{list("VPN", "192.0.2.1")}, told{services: geo.VPNSort}, told{services: geo.VPNSort}},
 		{"a list of proxies", []geo.Source{list("PROXY", "2001:db8:1::")}, told{services: geo.ProxySorts}, told{services: geo.ProxySorts}},
@@ -199,6 +202,17 @@ func TestProvidedSorts(t *testing.T) {
 			"anonymizer (tor, vpn, public_proxy, residential_proxy), services (tor, vpn, public_proxy, residential_proxy)",
 			"anonymizer (tor, vpn, public_proxy, residential_proxy), services (tor, vpn, public_proxy, residential_proxy)", "",
 		},
+		{
+			"flags that differ by family", []geo.Source{database(t, at("192.0.2.0/24", record{"vpn": false}), at("2001:db8::/32", record{"tor": false}))},
+			"anonymizer (tor, vpn), services (tor, vpn)", "anonymizer (tor, vpn), services (tor, vpn)",
+			"anonymizer (tor, vpn), services (tor, vpn)", "anonymizer (tor, vpn), services (tor, vpn)",
+		},
+		{
+			"flags of IPv6 alone", []geo.Source{database(t, at("192.0.2.0/24", country("US")), at("2001:db8::/32", record{"tor": false}))},
+			"country, anonymizer (tor), services (tor)", "anonymizer (tor), services (tor)", "country", "anonymizer (tor), services (tor)",
+		},
+		{"the same cells in both families", []geo.Source{corrections("192.0.2.1,US,,,,", "2001:db8::,US,,,,")}, "country", "country", "country", "country"},
+		{"rows that name no operator", []geo.Source{corrections("192.0.2.1,,,,,VPN|ANONYMIZER_TOR")}, "services (tor, vpn)", "", "services (tor, vpn)", ""},
 		{"lists", []geo.Source{list("WARP_VPN", "192.0.2.1"), list("ANONYMIZER_TOR", "2001:db8::"), list("NORD_VPN", "192.0.2.1")}, "services (tor, NORD_VPN, WARP_VPN)", "services (tor, NORD_VPN, WARP_VPN)", "services (NORD_VPN, WARP_VPN)", "services (tor)"},
 		{"rows", []geo.Source{corrections("192.0.2.1,,,,tor,GLOBALPROTECT_VPN")}, "anonymizer (tor), services (GLOBALPROTECT_VPN)", "", "anonymizer (tor), services (GLOBALPROTECT_VPN)", ""},
 	} {
@@ -221,6 +235,11 @@ func TestProvidedSorts(t *testing.T) {
 	named, _ := load(t, database4(t, anonymous...)).Provided()
 	require.True(t, named.TellsOf("NORD_VPN"), "a database names it")
 	require.False(t, named.TellsOf("WARP_VPN"))
+	unnamed, _ := load(t, database(t, at("192.0.2.0/24", record{"tor": true}))).Provided()
+	require.False(t, unnamed.TellsOf("ANONYMIZER_TOR"), "it names nobody")
+	require.False(t, geo.Provided{Operators: []string{"NORD_VPN"}}.IsEmpty())
+	twice, _ := load(t, list("NORD_VPN", "192.0.2.1"), list("NORD_VPN", "192.0.2.2")).Provided()
+	require.Equal(t, []string{"NORD_VPN"}, twice.Operators)
 	v4, v6 := (*geo.Table)(nil).Provided()
 	require.True(t, v4.IsEmpty() && v6.IsEmpty())
 }
@@ -242,6 +261,7 @@ func TestProvides(t *testing.T) {
 		{"cells that say none", corrections("192.0.2.1,-,-,-,-,-"), nil},
 		{"an outer row whose field an inner row hides", corrections("192.0.2.1,DE,,,,", "192.0.2.1/31,US,,64500,,"), []string{"country", "asn"}},
 		{"empty cells", corrections("192.0.2.1,,,,,"), nil},
+		{"networks one after the other", database(t, at("1.0.0.0/8", country("US")), at("3.0.0.0/8", record{"asn": 64500})), []string{"country", "asn"}},
 		{"list", list("NORD_VPN", "192.0.2.1"), []string{"services"}},
 		{"empty list", list("NORD_VPN"), nil},
 	} {
@@ -324,6 +344,8 @@ func TestNothingIsKnownOfWhatClientsChoose(t *testing.T) {
 	for _, addr := range []string{"2001:0:808:808::1", "2001::", "2001:0:ffff:ffff:ffff:ffff:ffff:ffff", "::", "::1", "::8.8.8.8", "::255.255.255.255"} {
 		require.Equal(t, geo.Location{}, lookup(t, table, addr), addr)
 	}
+	inside := load(t, database(t, at("2001:0:909::/48", country("US"))))
+	require.Equal(t, geo.Location{}, lookup(t, inside, "2001:0:909::1"))
 	for _, addr := range []string{"2001:0:909::1", "::9.9.9.9"} {
 		require.Equal(t, []string{"NORD_VPN"}, names(lookup(t, table, addr)), addr)
 	}

@@ -137,7 +137,7 @@ func (l *loader) load(source Source) {
 	case CSV:
 		layer, dataset, found := readCSV(source.File, content, l.vocabulary)
 		l.addText(source, layer, dataset, found)
-		if len(found.errors) == 0 && dataset.Networks == 0 {
+		if dataset.Networks == 0 {
 			l.warn(source, "no-networks", errors.New("the corrections have no row; they have no effect"))
 		}
 	case Netset:

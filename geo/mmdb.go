@@ -81,7 +81,7 @@ func split(content []byte, m *maxminddb.Metadata) (*searchTree, []byte, error) {
 	}
 	treeEnd := uint64(m.NodeCount) * uint64(m.RecordSize) / 4
 	dataEnd := metadataAt(content)
-	if dataEnd < 0 || treeEnd+separator > uint64(dataEnd) {
+	if treeEnd+separator > uint64(dataEnd) {
 		return nil, nil, fmt.Errorf("truncated: a search tree of %d nodes does not fit into the file", m.NodeCount)
 	}
 	data := content[treeEnd+separator : dataEnd]
@@ -169,6 +169,5 @@ func (l *layer) stated(v *vocabulary, family []uint32) Provided {
 			}
 		}
 	}
-	stated.named = sortServices(stated.named)
 	return stated
 }

@@ -163,9 +163,6 @@ func (h *hiding) readNames() {
 		h.public = false // is_proxy says whether there is a type
 		h.readProxyType()
 	}
-	if h.operator == "-" {
-		h.operator = ""
-	}
 }
 
 // readProxyType reads IP2Proxy's types. A consumer privacy network is a relay; an
@@ -199,13 +196,7 @@ func (h *hiding) told() Sorts {
 	if h.layout&anonymousIP != 0 || h.layout&anyAnonymous != 0 && h.layout&plainFlags == 0 {
 		told = AllSorts
 	}
-	if h.homes {
-		told |= ResidentialProxySort
-	}
-	if h.layout&namedProxyType != 0 {
-		told |= h.flagged()
-	}
-	return told
+	return told | h.flagged()
 }
 
 // flagged are the sorts that are surely there.

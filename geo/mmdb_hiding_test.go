@@ -1,6 +1,7 @@
 package geo_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,6 +58,14 @@ func TestHidingLayouts(t *testing.T) {
 		{"IP2Proxy DCH", record{"proxy_type": "DCH"}, geo.AnonymizerUnknown, nil, 0},
 		{"IP2Proxy SES", record{"proxy_type": "SES"}, geo.AnonymizerUnknown, nil, 0},
 		{"IP2Proxy -", record{"proxy_type": "-"}, geo.AnonymizerUnknown, nil, 0},
+		{"IP2Proxy VPN that is flagged", record{"proxy_type": "VPN", "is_proxy": uint32(1)}, geo.Anonymous, list{"VPN"}, geo.VPNSort | geo.PublicProxySort},
+		{"an operator of digits", record{"is_residential_proxy": true, "provider_name": "911 S5"}, geo.Anonymous, list{"911_S5_PROXY"}, geo.AllSorts},
+		{"Residential-Proxy with a dash for a name", record{"provider_name": "-"}, geo.AnonymizerUnknown, nil, 0},
+		{"days seen, and a flag", record{"service": "ipfoxy", "percent_days_seen": "14", "vpn": false}, geo.AnonymizerUnknown, nil, geo.VPNSort},
+		{"days seen, and the name of somebody", record{"provider": "ipfoxy", "percent_days_seen": "14"}, geo.AnonymizerUnknown, nil, 0},
+		{"one flag by two names", record{"is_vpn": true, "vpn": false}, geo.Anonymous, list{"VPN"}, geo.VPNSort},
+		{"one flag by two suppliers' names", record{"is_proxy": true, "is_public_proxy": false}, geo.Anonymous, list{"PROXY"}, geo.AllSorts},
+		{"flags of two suppliers", record{"is_anonymous_vpn": true, "is_vpn": false}, geo.Anonymous, list{"VPN"}, geo.AllSorts},
 		{"a type that is new", record{"proxy_type": "NEW"}, geo.Anonymous, list{"PROXY"}, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -72,6 +81,19 @@ func TestHidingLayouts(t *testing.T) {
 	}
 	_, err := geo.Load(database(t, at("192.0.2.0/24", record{"vpn": "perhaps"})))
 	require.ErrorContains(t, err, `vpn: "perhaps" where a flag belongs; expected true, false or nothing`)
+	_, err = geo.Load(database(t, at("192.0.2.0/24", record{"vpn": strings.Repeat("perhaps ", 10)})))
+	require.ErrorContains(t, err, `vpn: "`+strings.Repeat("perhaps ", 5)+`" where a flag belongs`)
+
+	// Of the names of one record the provider's goes last, wherever it stands.
+	var entries []byte
+	for _, text := range []string{"proxy_type", "VPN", "provider_name", "One", "provider", "Two"} {
+		value, err := mmdbtest.Value(text)
+		require.NoError(t, err)
+		entries = append(entries, value...)
+	}
+	content, err := mmdbtest.Raw{Nodes: [][2]uint32{{1 + 16, 1}}, Data: append([]byte{0xe3}, entries...)}.Bytes()
+	require.NoError(t, err)
+	require.Equal(t, list{"ONE_VPN"}, names(lookup(t, load(t, geo.Source{File: "raw.mmdb", Data: content}), "192.0.2.1")))
 }
 
 // A source that tells of some sorts leaves what others say of the rest.

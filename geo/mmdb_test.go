@@ -2,6 +2,7 @@ package geo_test
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -60,6 +61,8 @@ func TestRecordLayouts(t *testing.T) {
 		{"ASN in lower case", record{"asn": "as1"}, geo.Location{ASN: 1, ASNKnown: true}},
 		{"ASN without letters", record{"asn": "1"}, geo.Location{ASN: 1, ASNKnown: true}},
 		{"ASN that is text", record{"asn": "AS"}, geo.Location{}},
+		{"other traits", record{"traits": record{"a": "AS64500", "isp": "AS64501"}}, geo.Location{}},
+		{"as many subdivisions as may be", record{"country": record{"iso_code": "IT"}, "subdivisions": slices.Repeat(array{record{"iso_code": "MI"}}, 16)}, geo.Location{Country: "IT", Regions: inRegions("IT", "MI")}},
 		{"country in lower case", country("de"), geo.Location{Country: "DE"}},
 		{"EU", country("EU"), geo.Location{Country: "EU"}},
 		{"AP", country("AP"), geo.Location{Country: "AP"}},
@@ -185,10 +188,14 @@ func TestLargeRecords(t *testing.T) {
 	require.NoError(t, err)
 	de, err := mmdbtest.Value(country("DE"))
 	require.NoError(t, err)
-	data := append(us, make([]byte, 1<<24+1<<20)...)
-	far := uint32(len(data))
-	data = append(data, de...)
-	for _, size := range []int{28, 32} {
+	long := append(us, make([]byte, 1<<24+1<<20+1<<12)...)
+	for _, size := range []int{24, 28, 32} {
+		data := slices.Clone(long)
+		if size == 24 {
+			data = data[:len(us)+1<<23+1<<12]
+		}
+		far := uint32(len(data))
+		data = append(data, de...)
 		for name, node := range map[string][2]uint32{"left": {1 + 16 + far, 1 + 16}, "right": {1 + 16, 1 + 16 + far}} {
 			t.Run(fmt.Sprintf("%d bits, %s", size, name), func(t *testing.T) {
 				content, err := mmdbtest.Raw{RecordSize: size, IPVersion: 4, Nodes: [][2]uint32{node}, Data: data}.Bytes()
@@ -242,6 +249,17 @@ func TestDatasets(t *testing.T) {
 	named := bytesOf(t, mmdbtest.File{Type: "csv", Networks: []network{at("1.0.0.0/8", country("AU"))}})
 	table = load(t, geo.Source{File: "named.mmdb", Data: named})
 	require.Equal(t, geo.MMDB, table.Datasets()[0].Kind, "a database may call itself what it likes")
+
+	table = load(t, corrections("192.0.2.1,US,,,,", "2001:db8::,US,,,,"))
+	require.Equal(t, [2]int{2, 1}, [2]int{table.Datasets()[0].Networks, table.Datasets()[0].Networks4})
+
+	last := time.Date(9999, time.December, 31, 23, 59, 59, 0, time.UTC)
+	for built, want := range map[time.Time]time.Time{last: last, last.Add(time.Second): {}} {
+		content := bytesOf(t, mmdbtest.File{Type: "Test", Built: built, Networks: []network{at("1.0.0.0/8", country("AU"))}})
+		if strconv.IntSize == 64 {
+			require.Equal(t, want, load(t, geo.Source{File: "x", Data: content}).Datasets()[0].Built)
+		}
+	}
 
 	raw, err := mmdbtest.Raw{Nodes: [][2]uint32{{1, 1}}, Metadata: record{"build_epoch": ^uint64(0), "database_type": "Odd"}}.Bytes()
 	require.NoError(t, err)

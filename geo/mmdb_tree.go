@@ -36,7 +36,7 @@ func (t *searchTree) record(node, side uint32) uint32 {
 		b := t.bytes[6*int(node)+3*int(side):]
 		return uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(b[2])
 	case 28:
-		b := t.bytes[7*int(node) : 7*int(node)+7]
+		b := t.bytes[7*int(node):]
 		if side == 0 {
 			return uint32(b[3]>>4)<<24 | uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(b[2])
 		}

@@ -211,7 +211,7 @@ func (d *dataSection) skip(offset int) (int, error) {
 		case arrayKind:
 			left += v.size
 		}
-		if left > len(d.bytes)+1 {
+		if left > len(d.bytes) {
 			return 0, errPastEnd // each value takes a byte
 		}
 	}

@@ -41,7 +41,7 @@ func read(source Source) ([]byte, error) {
 // look tells what is no MMDB by its end, and what is packed by its begin, before it
 // is read into memory.
 func (s Source) look(file io.ReaderAt, size int64) error {
-	if s.Service != "" || s.Kind == Netset {
+	if s.Service != "" {
 		return cmp.Or(files.Unpacked(s.File, file, size), files.Fits(s.File, size, netset.MaxBytes))
 	}
 	end := make([]byte, min(size, metadataLimit))

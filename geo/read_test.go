@@ -30,7 +30,6 @@ func TestBadSourcesAreNotRead(t *testing.T) {
 		require.NoError(t, file.Close())
 		return path
 	}
-	const marker = "\xab\xcd\xefMaxMind.com"
 	for _, test := range []struct {
 		name, code, want string
 		source           geo.Source
@@ -79,4 +78,17 @@ func TestSourceWithOpen(t *testing.T) {
 	require.Equal(t, "label.mmdb", table.Datasets()[0].File)
 	_, err := geo.Load(geo.Source{File: path, Open: func() (*os.File, error) { return nil, os.ErrPermission }})
 	require.ErrorIs(t, err, os.ErrPermission)
+	// One that cannot be read is no bad database.
+	_, err = geo.Load(geo.Source{File: "label.mmdb", Open: func() (*os.File, error) { return os.OpenFile(path, os.O_WRONLY, 0) }})
+	require.Equal(t, "unreadable", findings(t, err)[0].Code)
+	// One that is there once, and not again for its lines.
+	opened := 0
+	require.NoError(t, os.WriteFile(path, []byte(header), 0o600))
+	_, err = geo.NewTracer(geo.Source{File: "rows.csv", Open: func() (*os.File, error) {
+		if opened++; opened > 1 {
+			return nil, os.ErrNotExist
+		}
+		return os.Open(path)
+	}})
+	require.ErrorIs(t, err, os.ErrNotExist)
 }

@@ -199,9 +199,6 @@ func categoryForm(operator string, kind ServiceType) string {
 	words := strings.FieldsFunc(strings.ToUpper(operator), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
-	if len(words) == 0 {
-		return ""
-	}
 	name := strings.Join(words, "_")
 	ending := "_VPN"
 	if kind == Proxy {
@@ -232,7 +229,6 @@ func sortServices(services []Service) []Service {
 		return cmp.Or(
 			strings.Compare(a.String(), b.String()),
 			strings.Compare(a.Operator, b.Operator),
-			cmp.Compare(a.Type, b.Type),
 			compareAnonymousFirst(a, b),
 		)
 	})

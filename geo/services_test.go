@@ -165,6 +165,34 @@ func TestTellsOf(t *testing.T) {
 	require.False(t, geo.Location{}.Assuming(geo.AllSorts).Services.TellsOf("NORD_VPN"))
 }
 
+// TestServicesJoin: two operators that one category could mean stay two, whoever hides
+// somebody by any source does, and a name of nothing names nobody.
+func TestServicesJoin(t *testing.T) {
+	vpn := func(operator string) record { return record{"is_anonymous_vpn": true, "provider_name": operator} }
+	of := func(table *geo.Table, addr string) []geo.Service {
+		return slices.Collect(lookup(t, table, addr).Services.All())
+	}
+	operator := func(name string) geo.Service {
+		return geo.Service{Name: "NORD_VPN", Operator: name, Type: geo.VPN, Anonymous: true}
+	}
+	one := database(t, at("192.0.2.1/32", vpn("NordVPN")), at("192.0.2.2/32", vpn("Nord")), at("192.0.2.3/32", vpn("--")), at("192.0.2.4/32", record{"is_public_proxy": true}))
+	other := database(t, at("192.0.2.1/32", vpn("Nord")))
+	for _, sources := range [][]geo.Source{{one, other}, {other, one}} {
+		table := load(t, sources...)
+		require.Equal(t, []geo.Service{operator("Nord"), operator("NordVPN")}, of(table, "192.0.2.1"))
+		require.Equal(t, []geo.Service{operator("Nord")}, of(table, "192.0.2.2"))
+		require.Equal(t, []geo.Service{{Type: geo.VPN, Anonymous: true}}, of(table, "192.0.2.3"))
+		require.Equal(t, []geo.Service{{Type: geo.Proxy, Anonymous: true}}, of(table, "192.0.2.4"))
+	}
+	plain := load(t, corrections("192.0.2.1,,,,,NORD_VPN=plain"), list("NORD_VPN", "192.0.2.1"))
+	require.Equal(t, []geo.Service{{Name: "NORD_VPN", Type: geo.VPN, Anonymous: true}}, of(plain, "192.0.2.1"))
+	exits := of(load(t, list("FOO_TOR", "192.0.2.1")), "192.0.2.1")
+	require.True(t, exits[0].Is("anonymizer_tor"))
+	digits := geo.Service{Name: "911_S5_PROXY", Operator: "911 S5", Type: geo.Proxy}
+	require.True(t, digits.Is("911S5_PROXY"))
+	require.False(t, digits.Is("912S5_PROXY"))
+}
+
 // TestLettersOfServiceNames: which names a service may have.
 func TestLettersOfServiceNames(t *testing.T) {
 	for name, want := range map[string]bool{

@@ -95,9 +95,6 @@ func (f *packedFact) anonymizer() Anonymizer   { return Anonymizer(f.codes >> 30
 // join-2 and geo-11).
 func (v *vocabulary) apply(f fact, s *statement) fact {
 	if s.states.Has(Country) {
-		if s.country != f.country {
-			f.regions = 0 // they were another country's
-		}
 		f.country, f.registered, f.represented = s.country, s.registered, s.represented
 	} else {
 		if s.registered != 0 {
@@ -110,16 +107,14 @@ func (v *vocabulary) apply(f fact, s *statement) fact {
 	if s.states.Has(Region) {
 		f.regions = s.regions
 	}
-	if f.regions != 0 && v.regionSets[f.regions].country != f.country {
-		f.regions = 0
+	if v.regionSets[f.regions].country != f.country {
+		f.regions = 0 // they were another country's
 	}
 	if s.states.Has(ASN) {
 		f.asn = s.asn
 	}
-	if s.states.Has(AnonymizerField) {
-		f.hides = f.hides&^s.tells | s.hides
-		f.told |= s.tells
-	}
+	f.hides = f.hides&^s.tells | s.hides
+	f.told |= s.tells
 	if s.states.Has(ServicesField) {
 		f.services = v.join(f.services, s)
 		if s.replaces {
@@ -132,7 +127,7 @@ func (v *vocabulary) apply(f fact, s *statement) fact {
 // join adds services to those of earlier sources, or lets a cell replace them
 // (docs/semantics.md, join-3).
 func (v *vocabulary) join(before uint32, s *statement) uint32 {
-	if s.replaces || before <= noServices {
+	if s.replaces {
 		return s.services
 	}
 	both := append([]Service(nil), v.sets[before].services...)
@@ -154,7 +149,7 @@ func (v *vocabulary) settle(f fact, provided *families, v6 bool) fact {
 	f.told |= here.Anonymizer
 	told := f.toldService | here.Services
 	f.toldService, f.chosen = 0, false
-	if f.services == unstatedServices && told == 0 && len(here.Operators)+len(here.named) == 0 {
+	if told == 0 && len(here.Operators) == 0 { // what is named by a database is of a sort that is told of
 		return f
 	}
 	key := settledSet{f.services, told, by}

@@ -107,6 +107,14 @@ func TestNothingIsKnownOfNothing(t *testing.T) {
 			require.Empty(t, table.Datasets())
 			require.Empty(t, table.Warnings())
 			require.Len(t, slices.Collect(rangesOf(table)), 2)
+			for _, id := range table.FoldedEdges6() {
+				require.Zero(t, id)
+			}
+			v4, v6 := table.Stated()
+			require.True(t, v4.IsEmpty() && v6.IsEmpty())
+			if table == nil {
+				require.Zero(t, table.Fingerprint())
+			}
 		})
 	}
 	table := load(t, sample(t)...)
@@ -197,6 +205,27 @@ func TestFingerprint(t *testing.T) {
 		require.Empty(t, seen[sum], "%s has the fingerprint of %s", name, seen[sum])
 		seen[sum] = name
 	}
+	// Written down a second time: a caller may have kept one.
+	var stamps []byte
+	for _, source := range []geo.Source{{Kind: geo.Netset, Service: tor.Service, Data: tor.Data}, {Kind: geo.CSV, Data: corrections("192.0.2.1,US,,,,").Data}} {
+		stamps = append(stamps, byte(source.Kind))
+		stamps = binary.BigEndian.AppendUint32(stamps, uint32(len(source.Service)))
+		stamps = append(stamps, source.Service...)
+		sum := sha256.Sum256(source.Data)
+		stamps = append(stamps, sum[:]...)
+	}
+	require.Equal(t, sha256.Sum256(append([]byte("netwicket geo 1\n"), stamps...)), fingerprint(tor, corrections("192.0.2.1,US,,,,")))
+}
+
+// Services of which the same is known are the same, whatever else is known of the
+// addresses and of whichever family they are.
+func TestEqualServicesAreOne(t *testing.T) {
+	table := load(t, database(t, at("1.0.0.0/8", country("AU")), at("2001:db8::/32", country("DE"))), list("NORD_VPN", "192.0.2.1"))
+	want := lookup(t, table, "1.2.3.4").Services
+	require.True(t, want.TellsOf("NORD_VPN"))
+	for _, addr := range []string{"9.9.9.9", "2001:db8::1", "2003::"} {
+		require.True(t, want == lookup(t, table, addr).Services, addr)
+	}
 }
 
 // What a caller does with its bytes and slices afterwards changes no table.
@@ -217,7 +246,7 @@ func TestTablesShareNothing(t *testing.T) {
 
 // Loading does not write to the caller's bytes.
 func TestLoadLeavesDataAlone(t *testing.T) {
-	for _, source := range sample(t) {
+	for _, source := range append(sample(t), feed("192.0.2.0/24,US,,, # a comment\n")) {
 		content := slices.Clone(source.Data)
 		load(t, source)
 		require.Equal(t, content, source.Data)

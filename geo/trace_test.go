@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/internal/mmdbtest"
 	"github.com/netwicket/netwicket/internal/realdata"
 )
 
@@ -59,11 +60,39 @@ func TestTracer(t *testing.T) {
 			require.Equal(t, w.asn, s.Location.ASN)
 		}
 	}
+	// Of a geofeed the smallest network is the whole answer, and a table of two data has no line.
+	said := tracer.At(netip.MustParseAddr("192.0.2.200"))
+	require.Equal(t, []string{"country"}, said[0].States.Names())
+	require.Equal(t, [4]int{3, 0, 0, 0}, [4]int{said[0].Line(geo.Country), said[0].Line(geo.Region), said[0].Line(0), said[0].Line(geo.Country | geo.Region)})
 	require.Empty(t, tracer.At(netip.Addr{}))
 	var none *geo.Tracer
 	require.Empty(t, none.At(netip.MustParseAddr("192.0.2.7")))
 	_, err = geo.NewTracer(feed, geo.Source{File: "bad.csv", Kind: geo.CSV, Data: []byte("x")})
 	require.ErrorContains(t, err, "bad.csv")
+}
+
+// The line is that of the smallest network, in whichever order they stand, and of the
+// address's own family; a database has none.
+func TestTracedLines(t *testing.T) {
+	db := geo.Source{File: "geo.mmdb", Data: bytesOf(t, mmdbtest.File{Type: "Test", Aliases: true, Networks: []network{
+		at("8.0.0.0/8", country("US")), at("9.0.0.0/8", record{"asn": 7, "proxy_type": "EPN"}), at("10.0.0.0/8", record{"is_anonymous": false}), at("2001:db8::/32", country("DE")),
+	}})}
+	tracer, err := geo.NewTracer(db, corrections(
+		"10.0.0.0/25,FR,,,,", "10.0.0.0/24,DE,,,,", "10.0.0.128/25,IT,,,,", "10.0.0.0/26,ES,,,,", "10.0.0.0/8,,,7,,", "::a00:0/112,AQ,,,,", "10.1.1.0/24,GB,,,,", "::a01:100/125,NL,,,,"))
+	require.NoError(t, err)
+	for addr, want := range map[string]int{
+		"10.0.0.1": 5, "10.0.0.64": 2, "10.0.0.127": 2, "10.0.0.128": 4, "10.0.0.255": 4, "10.0.1.0": 0, "10.1.1.1": 8, "::a01:101": 9, "::a00:1": 7,
+	} {
+		require.Equal(t, want, tracer.At(netip.MustParseAddr(addr))[1].Line(geo.Country), addr)
+	}
+	for addr, want := range map[string]geo.Field{
+		"8.8.8.8": geo.Country, "9.9.9.9": geo.ASN | geo.ServicesField, "10.1.1.1": geo.AnonymizerField | geo.ServicesField, "7.255.255.255": 0,
+		"2002:808:808::1": geo.Country, "2001:ffff::": 0, "2003::": 0, "2001:db8::1": geo.Country, "2002:b00::": 0,
+	} {
+		said := tracer.At(netip.MustParseAddr(addr))[0]
+		require.Equal(t, want, said.States, addr)
+		require.Zero(t, said.Line(geo.Country), addr)
+	}
 }
 
 // What the last source that states a datum says is what the table says, for the

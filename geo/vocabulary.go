@@ -61,7 +61,6 @@ func (v *vocabulary) set(services []Service) uint32 {
 		if s.Anonymous {
 			key = append(key, 1)
 		}
-		key = append(key, 0)
 	}
 	id, known := v.setIndex[string(key)]
 	if !known {
