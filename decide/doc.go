@@ -111,4 +111,5 @@
 //	snapshotwrite.go    WriteSnapshot
 //	snapshotread.go     ReadSnapshot
 //	withoverlay.go      an overlay over a compiled policy
+//	explainsnapshot.go  Explanation where there are no documents
 package decide

@@ -84,6 +84,10 @@ type LayerTrace struct {
 // difference is a defect of netwicket. It allocates and takes time in proportion
 // to the size of the documents, the first call more than the others.
 //
+// A policy from a snapshot has neither documents nor databases: there the explanation says
+// what the policy holds of the request, without entries, positions and locations, and
+// Range is what nothing in the policy tells apart from the client.
+//
 // It reads the documents of the Config, which must have stayed as they were. If
 // they differ at the first call, nothing can be explained: the Decision is the
 // zero one, which denies, and Steps say why.
@@ -94,6 +98,9 @@ func (p *Policy) Explain(chain ...netip.Addr) Explanation {
 			ClientIndex: -1,
 			Steps:       []string{"there is no policy: everything is denied"},
 		}
+	}
+	if p.info.Snapshot {
+		return p.explainSnapshot(chain)
 	}
 	second := p.secondEvaluator()
 	if second == nil {

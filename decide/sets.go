@@ -42,6 +42,9 @@ func (s *sets) word(id uint32, w int) uint64 {
 	return s.words[int(id)*s.stride+w]
 }
 
+// holds says that a bit is in a set.
+func (s *sets) holds(id uint32, bit int) bool { return s.word(id, bit/64)&(1<<(bit%64)) != 0 }
+
 // chunk is the number of a set's chunk; 0 is the empty one.
 func (s *sets) chunk(id uint32, position int) uint32 {
 	if s.chunks == nil {

@@ -2,6 +2,10 @@ package decide_test
 
 import (
 	"bytes"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -103,4 +107,80 @@ func TestWithOverlay(t *testing.T) {
 		}
 	}
 	require.Greater(t, overlays, 50)
+}
+
+// What a snapshot says of a request is what the documents say, as far as it says it.
+func TestExplainSnapshot(t *testing.T) {
+	for seed := range uint64(300) {
+		random := newRandomPolicy(seed)
+		config := random.config(t)
+		compiled, err := decide.Compile(config)
+		if err != nil || !compiled.Info().OverlayUntil.IsZero() {
+			continue
+		}
+		read := readSnapshot(t, snapshotOf(t, compiled))
+		for range 12 {
+			chain := random.chain()
+			want, got := compiled.Explain(chain...), read.Explain(chain...)
+			at := fmt.Sprintf("seed %d: %v", seed, chain)
+			require.Equal(t, want.Decision.String(), got.Decision.String(), at)
+			require.Equal(t, want.ClientIndex, got.ClientIndex, at)
+			require.Equal(t, "compiled snapshot; the databases are not in it", got.Steps[0])
+			require.Equal(t, hopTexts(&want), hopTexts(&got), at)
+			require.Equal(t, zoneTexts(&want), zoneTexts(&got), at)
+			require.Equal(t, ruleTexts(&want), ruleTexts(&got), at)
+			require.Equal(t, layerTexts(&want), layerTexts(&got), at)
+			if got.ClientIndex < 0 {
+				require.False(t, got.Range.IsValid(), at)
+				continue
+			}
+			client := got.Decision.Client
+			require.True(t, got.Range.Contains(client), at)
+			for _, addr := range []netip.Addr{got.Range.From(), got.Range.To()} {
+				if !got.Range.From().Is4() { // an IPv4 address inside may count
+					break
+				}
+				require.Equal(t, read.Decide(client).Judgment, read.Decide(addr).Judgment, at)
+			}
+		}
+	}
+}
+
+func hopTexts(e *decide.Explanation) (texts []string) {
+	for _, hop := range e.Hops {
+		text := fmt.Sprint(hop.Addr, hop.Client)
+		for _, z := range hop.TrustedBy {
+			text += " proxy of " + z.Name
+		}
+		var hits []string
+		for _, hit := range hop.Hits {
+			hits = append(hits, fmt.Sprint(hit.Zone.Name, hit.Addr, hit.Unknown, hit.Exempt))
+		}
+		slices.Sort(hits)
+		texts = append(texts, text+strings.Join(hits, " "))
+	}
+	return texts
+}
+
+func zoneTexts(e *decide.Explanation) (texts []string) {
+	for _, z := range e.Zones {
+		texts = append(texts, fmt.Sprint(z.Key, z.Type, z.Use, z.State))
+	}
+	return texts
+}
+
+func ruleTexts(e *decide.Explanation) (texts []string) {
+	for _, r := range e.Rules {
+		if r.Applied {
+			texts = append(texts, fmt.Sprint(r.Rule, r.Allow))
+		}
+	}
+	return texts
+}
+
+func layerTexts(e *decide.Explanation) (texts []string) {
+	for _, l := range e.Layers {
+		texts = append(texts, fmt.Sprint(l.Layer, l.Consulted, l.Denied, l.Reasons))
+	}
+	return texts
 }
