@@ -114,3 +114,9 @@ func SameAsRead(compiled, read *Policy) []string {
 	}
 	return Same(&p, read)
 }
+
+// ReadBody reads the content of a snapshot, whatever a header would say of it.
+func ReadBody(body []byte) (*Policy, error) {
+	r := &snapshotReader{Policy: &Policy{}}
+	return r.read(body, func(*Policy) bool { return true })
+}

@@ -165,3 +165,24 @@ func TestRecompileOnTheWholeInternet(t *testing.T) {
 		previous = got
 	}
 }
+
+// On databases of the whole internet a policy that was read from its snapshot is, table by
+// table, the one that was written.
+func TestSnapshotOnTheWholeInternet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds of processor time; run without -short")
+	}
+	var suite workload.Suite
+	t.Logf("data: %s", workload.Origin())
+	for _, zones := range []int{100, 1000} {
+		compiled, err := decide.Compile(suite.Config(t, zones))
+		require.NoError(t, err)
+		file := snapshotOf(t, compiled)
+		read := readSnapshot(t, file)
+		require.Empty(t, decide.SameAsRead(compiled, read), "%d zones", zones)
+		require.Equal(t, file, snapshotOf(t, read), "%d zones", zones)
+		for change := range decide.Diff(compiled, read) {
+			require.Fail(t, "they differ", "%d zones: %v", zones, change)
+		}
+	}
+}

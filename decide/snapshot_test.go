@@ -2,15 +2,19 @@ package decide_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/zone"
 )
 
 func snapshotOf(t testing.TB, policy *decide.Policy) []byte {
@@ -30,7 +34,8 @@ func readSnapshot(t testing.TB, file []byte) *decide.Policy {
 // What is read is what was written, field by field and table by table, and it decides the
 // same about every address and about chains.
 func TestSnapshotIsThePolicy(t *testing.T) {
-	for seed := range uint64(500) {
+	policies := 0
+	for seed := uint64(0); policies < 500; seed++ {
 		random := newRandomPolicy(seed)
 		random.large = seed%10 == 0
 		config := random.config(t)
@@ -39,12 +44,16 @@ func TestSnapshotIsThePolicy(t *testing.T) {
 			continue
 		}
 		if !compiled.Info().OverlayUntil.IsZero() {
-			require.ErrorContains(t, compiled.WriteSnapshot(&bytes.Buffer{}), "a snapshot is never changed")
-			for i := range config.Overlay.Deny {
-				config.Overlay.Deny[i].Until = config.Overlay.Deny[i].Until.AddDate(-9000, 0, 0)
+			require.ErrorContains(t, compiled.WriteSnapshot(io.Discard), "a snapshot is never changed")
+			for _, entries := range [][]zone.OverlayEntry{config.Overlay.Deny, config.Overlay.Allow} {
+				for i := range entries {
+					entries[i].Until = time.Time{}
+				}
 			}
-			continue
+			compiled, err = decide.Compile(config)
+			require.NoError(t, err)
 		}
+		policies++
 		file := snapshotOf(t, compiled)
 		read := readSnapshot(t, file)
 		require.Empty(t, decide.SameAsRead(compiled, read), "seed %d", seed)
@@ -74,8 +83,18 @@ func TestWithOverlay(t *testing.T) {
 			continue
 		}
 		overlays++
-		overlay := config.Overlay
-		config.Overlay = nil
+		// What never ends is compiled in, what ends is laid over.
+		all, own, overlay := config.Overlay, &zone.Overlay{}, &zone.Overlay{}
+		for _, part := range []struct{ from, own, laid *[]zone.OverlayEntry }{{&all.Deny, &own.Deny, &overlay.Deny}, {&all.Allow, &own.Allow, &overlay.Allow}} {
+			for _, entry := range *part.from {
+				if to := part.own; entry.Until.IsZero() && seed%2 == 0 {
+					*to = append(*to, entry)
+				} else {
+					*part.laid = append(*part.laid, entry)
+				}
+			}
+		}
+		config.Overlay = own
 		compiled, err := decide.Compile(config)
 		require.NoError(t, err)
 		file := snapshotOf(t, compiled)
@@ -91,22 +110,58 @@ func TestWithOverlay(t *testing.T) {
 				require.Equal(t, want.DecideChain(chain).String(), got.DecideChain(chain).String(), "seed %d, %s: %v", seed, name, chain)
 			}
 			require.Equal(t, want.Info().OverlayUntil, got.Info().OverlayUntil)
-			require.NotEqual(t, base.Info().Fingerprint, got.Info().Fingerprint)
+			if len(overlay.Deny)+len(overlay.Allow) > 0 {
+				require.NotEqual(t, base.Info().Fingerprint, got.Info().Fingerprint)
+			}
 			require.Equal(t, file, snapshotOf(t, base), "seed %d: the policy has changed", seed)
 			if later := got.Info().OverlayUntil; !later.IsZero() {
 				ended, err := base.WithOverlay(overlay, later)
 				require.NoError(t, err)
-				config.Overlay, config.Now = overlay, later
+				config.Overlay, config.Now = all, later
 				want, err := decide.Compile(config)
 				require.NoError(t, err)
 				for change := range decide.Diff(want, ended) {
 					require.Fail(t, "they differ later", "seed %d, %s: %v", seed, name, change)
 				}
-				config.Overlay, config.Now = nil, overlayNow
+				config.Overlay, config.Now = own, overlayNow
 			}
 		}
 	}
 	require.Greater(t, overlays, 50)
+}
+
+// What an overlay cannot be laid over, and what is no overlay.
+func TestWithOverlayRefuses(t *testing.T) {
+	overlay := snapshotDocuments.config(t).Overlay
+	var none *decide.Policy
+	for _, policy := range []*decide.Policy{none, {}} {
+		_, err := policy.WithOverlay(overlay, overlayNow)
+		require.ErrorIs(t, err, decide.ErrEmptyPolicy)
+		require.ErrorIs(t, policy.WriteSnapshot(io.Discard), decide.ErrEmptyPolicy)
+	}
+	config := snapshotDocuments.config(t)
+	compiled, err := decide.Compile(config)
+	require.NoError(t, err)
+	read := readSnapshot(t, snapshotOf(t, compiled))
+	for _, policy := range []*decide.Policy{compiled, read} {
+		same, err := policy.WithOverlay(nil, overlayNow)
+		require.NoError(t, err)
+		require.Same(t, policy, same)
+		ending := &zone.Overlay{Deny: []zone.OverlayEntry{{Entry: overlay.Deny[0].Entry, Until: overlayNow.Add(time.Hour)}}}
+		_, err = policy.WithOverlay(ending, time.Time{})
+		require.ErrorContains(t, err, "Config.Now is zero")
+		_, err = policy.WithOverlay(&zone.Overlay{Allow: make([]zone.OverlayEntry, 1)}, overlayNow)
+		require.ErrorContains(t, err, "Overlay.Allow")
+		laidOver, err := policy.WithOverlay(ending, overlayNow)
+		require.NoError(t, err)
+		err = laidOver.WriteSnapshot(io.Discard)
+		findings, ok := errors.AsType[decide.Findings](err)
+		require.True(t, ok, "%v", err)
+		require.Equal(t, "overlay-expiry", findings[0].Code)
+	}
+	config.Zones[0].Zones[0].Gateways = nil
+	_, err = compiled.WithOverlay(overlay, overlayNow)
+	require.ErrorContains(t, err, "the documents were changed after the policy was compiled")
 }
 
 // What a snapshot says of a request is what the documents say, as far as it says it.

@@ -32,7 +32,8 @@ func ReadSnapshot(r io.Reader) (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := readBody(file.Body, &header)
+	content := &snapshotReader{Policy: &Policy{}}
+	p, err := content.read(file.Body, header.describes)
 	if err != nil {
 		return nil, asFindings(err)
 	}
@@ -49,8 +50,8 @@ type snapshotReader struct {
 	edges6      iptable.Edges6
 }
 
-func readBody(body []byte, header *SnapshotHeader) (*Policy, error) {
-	r := &snapshotReader{Policy: &Policy{}}
+// read reads the sections, which have to be of the policy that the header describes.
+func (r *snapshotReader) read(body []byte, described func(*Policy) bool) (*Policy, error) {
 	in := snapfile.NewDecoder(body)
 	read := func(tag uint16, content func(*snapfile.Decoder)) error {
 		from := in.Section(tag)
@@ -77,7 +78,7 @@ func readBody(body []byte, header *SnapshotHeader) (*Policy, error) {
 	}
 	p := r.Policy
 	p.info.Intervals4, p.info.Intervals6 = len(r.edges4.First), len(r.edges6.First)
-	if !header.describes(p) {
+	if !described(p) {
 		return nil, snapfile.Invalid("the header describes another policy than the content is")
 	}
 	if err := p.checkSize(); err != nil {
@@ -317,6 +318,9 @@ func (r *snapshotReader) readEdges4(in *snapfile.Decoder, value func(*snapfile.D
 			return edges
 		}
 		edges.First, edges.Value = append(edges.First, uint32(at)), append(edges.Value, value(in))
+		if i > 0 && edges.Value[i] == edges.Value[i-1] {
+			in.Fail(snapfile.Invalid("edge %d of IPv4 changes nothing", i))
+		}
 	}
 	if count == 0 {
 		in.Fail(snapfile.Invalid("there is no interval of IPv4"))
@@ -338,6 +342,9 @@ func (r *snapshotReader) readEdges6(in *snapfile.Decoder) {
 		}
 		at = next
 		edges.First, edges.Value = append(edges.First, at), append(edges.Value, in.Below(len(r.classes), "class"))
+		if i > 0 && edges.Value[i] == edges.Value[i-1] {
+			in.Fail(snapfile.Invalid("edge %d of IPv6 changes nothing", i))
+		}
 	}
 	if count == 0 {
 		in.Fail(snapfile.Invalid("there is no interval of IPv6"))
