@@ -5,13 +5,14 @@ package reach
 // Packages are the packages whose tests a fault of a package can reach: first its
 // own, whose quick tests are tried alone, then those that import it.
 var Packages = map[string][]string{
-	"internal/jsondoc":       {"./internal/jsondoc", "./zone", "./decide/policyfile"},
-	"zone":                   {"./zone", "./decide", "./decide/policyfile", "./cmd/netwicket/internal/lint"},
-	"geo":                    {"./geo", "./decide", "./decide/policyfile"},
-	"decide":                 {"./decide", "./decide/gate", "./decide/policyfile", "./cmd/netwicket"},
-	"internal/iptable":       {"./internal/iptable", "./geo", "./decide"},
-	"decide/internal/oracle": {"./decide/internal/oracle", "./decide"},
-	"decide/gate":            {"./decide/gate", "./cmd/netwicket/internal/request", "./decide/policyfile", "./cmd/netwicket"},
+	"internal/jsondoc":         {"./internal/jsondoc", "./zone", "./decide/policyfile"},
+	"zone":                     {"./zone", "./decide", "./decide/policyfile", "./cmd/netwicket/internal/lint"},
+	"geo":                      {"./geo", "./decide", "./decide/policyfile"},
+	"decide":                   {"./decide", "./decide/gate", "./decide/policyfile", "./cmd/netwicket"},
+	"internal/iptable":         {"./internal/iptable", "./geo", "./decide"},
+	"decide/internal/oracle":   {"./decide/internal/oracle", "./decide"},
+	"decide/internal/snapfile": {"./decide"},
+	"decide/gate":              {"./decide/gate", "./cmd/netwicket/internal/request", "./decide/policyfile", "./cmd/netwicket"},
 
 	"decide/policyfile": {"./decide/policyfile", "./decide/keeper", "./cmd/netwicket"},
 	"decide/release":    {"./decide/release"},
