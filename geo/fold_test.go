@@ -202,6 +202,20 @@ func TestBlocksShareIPv4(t *testing.T) {
 }
 
 // Every country, anonymizer and number survives packing.
+// Each block has a number of its own behind those of the locations.
+func TestFoldedBlocksAreNumbered(t *testing.T) {
+	v4, v6 := uniform4(0), uniform6(blockBit)
+	for i := range uint64(3) {
+		v6.add(addrnum.Number{Hi: i + 1}, blockBit|uint32(i+1))
+	}
+	table := Table{v4: &v4, v6: v6, facts: make([]packedFact, 5)}
+	var ids []uint32
+	for _, id := range table.FoldedEdges6() {
+		ids = append(ids, id)
+	}
+	require.Equal(t, []uint32{5, 6, 7, 8}, ids)
+}
+
 func TestPackedFacts(t *testing.T) {
 	letters := newAlphabet()
 	codes := []countryCode{0}

@@ -149,7 +149,8 @@ func TestHostileTrees(t *testing.T) {
 		{"a cycle", mmdbtest.Raw{Nodes: [][2]uint32{{1, 3}, {2, 3}, {1, 3}}}, "node 1 of the search tree is its own descendant"},
 		{"more paths than addresses", mmdbtest.Raw{Nodes: chain(100, [2]uint32{101 + 16, 101})}, "more than 816 networks below its 101 nodes"},
 		{"deeper than an address", mmdbtest.Raw{Nodes: chain(128, [2]uint32{129 + 16, 129})}, "deeper than an address has bits, at node 128"},
-		{"as many paths as may be", mmdbtest.Raw{Nodes: chain(4, [2]uint32{5 + 16, 5})}, ""},
+		{"fewer paths than may be", mmdbtest.Raw{Nodes: chain(4, [2]uint32{5 + 16, 5})}, ""},
+		{"as many paths as may be", mmdbtest.Raw{Nodes: append(chain(5, [2]uint32{7 + 16, 7}), [2]uint32{7, 7})}, ""},
 		{"deeper than an IPv4 address", mmdbtest.Raw{IPVersion: 4, Nodes: func() (nodes [][2]uint32) {
 			for i := range uint32(33) {
 				nodes = append(nodes, [2]uint32{i + 1, 33})

@@ -165,6 +165,7 @@ func TestUnusualTrees(t *testing.T) {
 		{"two halves are one node", mmdbtest.Raw{Nodes: [][2]uint32{{1, 1}, {2 + 16, 2 + 16 + toDE}}}, map[string]string{"::": "", "0:1::": "US", "4000::": "DE", "8000::": "US", "c000::": "DE", "9.9.9.9": "US"}},
 		{"an IPv4 tree of one node", mmdbtest.Raw{IPVersion: 4, Nodes: [][2]uint32{{1 + 16, 1 + 16 + toDE}}}, map[string]string{"127.255.255.255": "US", "128.0.0.0": "DE", "::1": ""}},
 		{"unreachable nodes", mmdbtest.Raw{Nodes: [][2]uint32{{3 + 16, 3}, {1, 1}, {9, 9}}}, map[string]string{"::": "", "0:1::": "US", "8000::": ""}},
+		{"the IPv4 tree once more, where it has no room", twiceTree(), map[string]string{"1.2.3.4": "US", "129.2.3.4": "", "::1": "", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fe00": "US", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fe80": ""}},
 		{"the block of mapped addresses has data of its own", mappedTree(), map[string]string{"1.2.3.4": "", "::ffff:1.2.3.4": "", "::fffe:1.2.3.4": ""}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -188,7 +189,7 @@ func TestLargeRecords(t *testing.T) {
 	require.NoError(t, err)
 	de, err := mmdbtest.Value(country("DE"))
 	require.NoError(t, err)
-	long := append(us, make([]byte, 1<<24+1<<20+1<<12)...)
+	long := append(us, make([]byte, 1<<24+1<<21+3<<12)...)
 	for _, size := range []int{24, 28, 32} {
 		data := slices.Clone(long)
 		if size == 24 {
@@ -212,6 +213,21 @@ func TestLargeRecords(t *testing.T) {
 			})
 		}
 	}
+}
+
+// twiceTree has a node at ::/96 that is at the end of a long path as well, 120 bits deep.
+func twiceTree() mmdbtest.Raw {
+	const nodes, four = 96 + 1 + 119, 96
+	raw := mmdbtest.Raw{Nodes: [][2]uint32{{1, four + 1}}}
+	for node := uint32(1); node < four; node++ {
+		raw.Nodes = append(raw.Nodes, [2]uint32{node + 1, nodes})
+	}
+	raw.Nodes = append(raw.Nodes, [2]uint32{nodes + 16, nodes})
+	for node := uint32(four + 1); node < nodes-1; node++ {
+		raw.Nodes = append(raw.Nodes, [2]uint32{nodes, node + 1})
+	}
+	raw.Nodes = append(raw.Nodes, [2]uint32{four, nodes})
+	return raw
 }
 
 // mappedTree has data at ::ffff:0:0/96 alone.

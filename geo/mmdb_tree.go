@@ -125,7 +125,7 @@ func (t *searchTree) checkPointer(record uint32) error {
 	if record == t.nodes {
 		return nil
 	}
-	if offset := record - t.nodes; offset < separator || offset-separator >= t.dataSize {
+	if record-t.nodes-separator >= t.dataSize { // one into the separator is below zero, which is beyond everything
 		return fmt.Errorf("a record of the search tree (%d) points outside the data section", record)
 	}
 	return nil
@@ -173,7 +173,7 @@ func (w *walker) walk(record uint32, first addrnum.Number, depth int) error {
 	if record >= t.nodes {
 		return w.end(record, first, depth)
 	}
-	if w.bits == 128 && record == t.v4Root && depth <= 96 && !t.v4Only {
+	if w.bits == 128 && record == t.v4Root && depth <= 96 {
 		if a := (alias{first, uint(depth)}); a != mapped {
 			w.aliases = append(w.aliases, a)
 		}

@@ -89,8 +89,27 @@ func TestStepsAndSkips(t *testing.T) {
 	_, err = (&dataSection{bytes: []byte("\x42ab"), steps: 2}).text(0)
 	require.ErrorIs(t, err, errTooLarge)
 
+	_, _, err = (&dataSection{bytes: []byte("\x40"), steps: 1}).head(0)
+	require.NoError(t, err)
+
+	// A text for which there are too few is an error of its key.
+	for _, key := range []string{"country", "country_code", "asn", "service", "provider_name"} {
+		content, err := mmdbtest.Value(mmdbtest.Map{key: "abcdefgh"})
+		require.NoError(t, err)
+		read := func(steps int64) error {
+			_, err := (&recordReader{data: &dataSection{bytes: content, steps: steps}}).read(0)
+			return err
+		}
+		enough := int64(1)
+		for ; read(enough) != nil; enough++ {
+			require.ErrorIs(t, read(enough), errTooLarge)
+		}
+		require.ErrorContains(t, read(enough-2), key+": ", "the last step goes over the text")
+	}
+
 	for text, want := range map[string]error{
-		"\xe2\x40\x40\x40\x40": nil, // each entry takes as little as can be
+		"\xe1\x42ab":           errPastEnd, // a key alone
+		"\xe2\x40\x40\x40\x40": nil,        // each entry takes as little as can be
 		"\xe2\x40\x40\x40":     errPastEnd,
 		"\x02\x04\x20\x00\x40": nil, // an array of a pointer and a text
 		"\xe1\x41x\x47":        errPastEnd,

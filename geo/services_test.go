@@ -162,6 +162,13 @@ func TestTellsOf(t *testing.T) {
 	require.True(t, elsewhere.TellsOf("nord_vpn"))
 	require.False(t, elsewhere.TellsOf("MULLVAD_VPN"))
 	require.False(t, geo.Services{}.TellsOf("NORD_VPN"))
+	// Rows speak for their family alone, and so does a database of one.
+	rows := load(t, corrections("192.0.2.1,,,,,ANYTHING"))
+	named := load(t, database4(t, at("192.0.2.0/24", record{"proxy_type": "VPN", "provider": "NordVPN"})), database(t, at("2001:db8::/32", record{"vpn": true})))
+	for addr, want := range map[string]bool{"198.51.100.1": true, "2003::": false} {
+		require.Equal(t, want, lookup(t, rows, addr).Services.TellsOf("ANYTHING"), addr)
+		require.Equal(t, want, lookup(t, named, addr).Services.TellsOf("NORD_VPN"), addr)
+	}
 	require.False(t, geo.Location{}.Assuming(geo.AllSorts).Services.TellsOf("NORD_VPN"))
 }
 
@@ -186,6 +193,13 @@ func TestServicesJoin(t *testing.T) {
 	}
 	plain := load(t, corrections("192.0.2.1,,,,,NORD_VPN=plain"), list("NORD_VPN", "192.0.2.1"))
 	require.Equal(t, []geo.Service{{Name: "NORD_VPN", Type: geo.VPN, Anonymous: true}}, of(plain, "192.0.2.1"))
+	company := database(t, at("192.0.2.1/32", record{"proxy_type": "EPN"}))
+	for _, sources := range [][]geo.Source{{list("VPN", "192.0.2.1"), company}, {company, list("VPN", "192.0.2.1")}} {
+		require.Equal(t, []geo.Service{{Type: geo.VPN, Anonymous: true}}, of(load(t, sources...), "192.0.2.1"))
+	}
+	alike := load(t, list("A_VPNA_VPN", "192.0.2.1"), database(t, at("192.0.2.2/32", vpn("A_VPN")))) // a name that is another's name and operator
+	require.Equal(t, []string{"A_VPNA_VPN"}, names(lookup(t, alike, "192.0.2.1")))
+	require.Equal(t, []string{"A_VPN"}, names(lookup(t, alike, "192.0.2.2")))
 	exits := of(load(t, list("FOO_TOR", "192.0.2.1")), "192.0.2.1")
 	require.True(t, exits[0].Is("anonymizer_tor"))
 	digits := geo.Service{Name: "911_S5_PROXY", Operator: "911 S5", Type: geo.Proxy}

@@ -77,7 +77,7 @@ func (t *Table) write(location *Location, id uint32) {
 	location.ASNKnown = f.asn != 0
 	location.Anonymizer = f.anonymizer()
 	location.AnonymizerSorts = f.told()
-	if services := f.services(); services != unstatedServices {
+	if services := f.services(); services != noServices {
 		location.Services.set = &t.vocabulary.sets[services]
 	}
 	location.Registered = t.alphabet.text(f.registered())

@@ -87,7 +87,7 @@ func TestTracedLines(t *testing.T) {
 	}
 	for addr, want := range map[string]geo.Field{
 		"8.8.8.8": geo.Country, "9.9.9.9": geo.ASN | geo.ServicesField, "10.1.1.1": geo.AnonymizerField | geo.ServicesField, "7.255.255.255": 0,
-		"2002:808:808::1": geo.Country, "2001:ffff::": 0, "2003::": 0, "2001:db8::1": geo.Country, "2002:b00::": 0,
+		"2002:808:808::1": geo.Country, "2001:ffff::": 0, "2003:808:808::": 0, "2001:db8::1": geo.Country, "2002:b00::": 0,
 	} {
 		said := tracer.At(netip.MustParseAddr(addr))[0]
 		require.Equal(t, want, said.States, addr)

@@ -28,22 +28,17 @@ const (
 	settledByNobody
 )
 
-// The sets every vocabulary starts with.
-const (
-	unstatedServices = 0
-	noServices       = 1
-)
+// noServices is the number of the set without any, stated or not: what is known besides tells the two apart.
+const noServices = 0
 
 func newVocabulary() *vocabulary {
-	v := &vocabulary{
+	return &vocabulary{
 		regionSets:  make([]regionSet, 1), // 0: unknown
 		regionIndex: map[string]uint32{},
-		sets:        make([]serviceSet, 1), // 0: not stated
-		setIndex:    map[string]uint32{},
+		sets:        make([]serviceSet, 1), // noServices
+		setIndex:    map[string]uint32{"": noServices},
 		settled:     map[settledSet]uint32{},
 	}
-	v.set(nil)
-	return v
 }
 
 // close drops what only interning needs.
@@ -82,8 +77,8 @@ func (v *vocabulary) adopt(other *vocabulary) renumbering {
 	for i, set := range other.regionSets {
 		r.regions[i] = v.regionSet(set)
 	}
-	for i := noServices; i < len(other.sets); i++ {
-		r.services[i] = v.set(other.sets[i].services)
+	for i, set := range other.sets {
+		r.services[i] = v.set(set.services)
 	}
 	return r
 }

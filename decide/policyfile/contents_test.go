@@ -72,6 +72,7 @@ func TestGeoTableIsTakenOver(t *testing.T) {
 	require.NoError(t, err)
 	require.NotSame(t, fresh.Config.Geo, first.Config.Geo, "written shortly before it was read, and once more in the same moment")
 
+	write("geo.csv", "network,country,region,asn,anonymizer,services\n203.0.113.1/24,IT,,,,\n")
 	long := time.Now().Add(-2 * time.Hour)
 	require.NoError(t, os.Chtimes(filepath.Join(folder, "geo.csv"), long, long))
 	first, _, err = policyfile.Open(options)
@@ -81,6 +82,7 @@ func TestGeoTableIsTakenOver(t *testing.T) {
 	require.NoError(t, err)
 	require.Same(t, first.Config.Geo, second.Config.Geo)
 	require.Equal(t, first.Warnings(), second.Warnings())
+	require.Len(t, first.Warnings(), 2, "bits behind a prefix, and no source of IPv6")
 
 	write("geo.csv", "network,country,region,asn,anonymizer,services\n203.0.113.0/24,FR,,,,\n")
 	require.NoError(t, os.Chtimes(geoFile, long, long))
@@ -106,4 +108,12 @@ func TestGeoTableIsTakenOver(t *testing.T) {
 	fourth, _, err := policyfile.Open(options)
 	require.NoError(t, err)
 	require.NotSame(t, third.Config.Geo, fourth.Config.Geo, "another source")
+
+	write("more.csv", "nonsense\n")
+	require.NoError(t, os.Chtimes(filepath.Join(folder, "more.csv"), past, past))
+	broken, _, err := policyfile.Open(options)
+	require.Error(t, err)
+	options.Before = broken
+	_, _, err = policyfile.Open(options)
+	require.Error(t, err, "there is no table to take over")
 }

@@ -45,7 +45,7 @@ func (l *loader) loadGeo() {
 	}
 	table, err := geo.Reload(l.before.geo(), sources...)
 	if err != nil {
-		l.geoErrors(sources, err)
+		l.addError(sources[0].File, "bad-geo", err)
 		return
 	}
 	l.add(table.Warnings()...)
@@ -124,23 +124,3 @@ func (l *loader) geoFiles(ref reference) []reference {
 // InFolder says that a file of this name is read where a geo source is a folder. A
 // hidden one may be the half that another program has written so far.
 func InFolder(name string) bool { return !strings.HasPrefix(name, ".") && isGeo(name) }
-
-// geoErrors notes why the sources did not load. An error without a position is
-// laid at the door of the sources that fail alone.
-func (l *loader) geoErrors(sources []geo.Source, err error) {
-	found := findingsOf("", "bad-geo", err)
-	if len(found) != 1 || found[0].File != "" {
-		l.add(found...)
-		return
-	}
-	blamed := false
-	for _, source := range sources {
-		if _, err := geo.Load(source); err != nil {
-			l.add(findingsOf(source.File, "bad-geo", err)...)
-			blamed = true
-		}
-	}
-	if !blamed {
-		l.whole(sources[0].File, "bad-geo", err)
-	}
-}

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/jsondoc"
 	"github.com/netwicket/netwicket/zone"
@@ -117,7 +119,7 @@ func TestConflicts(t *testing.T) {
 		"threat.json": threatText, "network.json": networkText, "profile.json": profileText, "overlay.json": overlayText,
 		"threat2.json": threatText, "network2.json": networkText, "profile2.json": profileText,
 		"a.json": `{"sailpoint":{"networkConfig":"network.json","authProfile":"profile.json","unknownCountry":"deny"},
-			"okta":{"threatInsight":"threat.json"},"overlay":"overlay.json","edge":{},"mode":"enforce","serve":{},"assumeNone":["vpn"]}`,
+			"okta":{"threatInsight":"threat.json"},"overlay":"overlay.json","edge":{},"mode":"enforce","serve":{},"pull":{},"assumeNone":["vpn"]}`,
 		"j.json": `{"assumeNone":["vpn"],"geo":[]}`,
 		"b.json": `{"sailpoint":{"networkConfig":"network2.json"}}`,
 		"c.json": `{"sailpoint":{"authProfile":"profile2.json"}}`,
@@ -127,6 +129,7 @@ func TestConflicts(t *testing.T) {
 		"g.json": `{"serve":{}}`,
 		"h.json": `{"sailpoint":{"unknownCountry":"trust"}}`,
 		"i.json": `{"overlay":"overlay.json","geo":[]}`,
+		"k.json": `{"pull":{},"geo":[]}`,
 	}
 	tests := []struct{ name, second, want string }{
 		{"network configuration", "network2.json", "network2.json:1:1  conflict"},
@@ -141,6 +144,7 @@ func TestConflicts(t *testing.T) {
 		{"unknownCountry", "h.json", "h.json:1:32 /sailpoint/unknownCountry conflict"},
 		{"assumeNone", "j.json", "j.json:1:15 /assumeNone conflict"},
 		{"overlay", "i.json", "i.json:1:12 /overlay conflict"},
+		{"pull", "k.json", "k.json:1:9 /pull conflict"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -171,6 +175,91 @@ func TestFlagsOverAndBesideThePolicy(t *testing.T) {
 		sources = append(sources, source.File+" "+source.Service)
 	}
 	require.Equal(t, []string{"geo.csv ", "more.csv ", "nord.txt NORD_VPN"}, sources)
+}
+
+// Flags leave what policy files say, name no place where a file is missing, and go on
+// behind one that is.
+func TestFlagsAlone(t *testing.T) {
+	folder(t, map[string]string{
+		"threat.json": `{"action":"audit","excludeZones":[]}`, "bad.txt": feedText, "broken.txt": "nonsense\n", "nord.txt": "198.51.100.1/24", "geo.csv": geoText,
+		"dynamic.json":   `[{"type":"DYNAMIC_V2","id":"d","name":"D","ipServiceCategories":{"include":["ALL_ANONYMIZERS"]}}]`,
+		"netwicket.json": `{"okta":{"zones":["dynamic.json"]},"assumeNone":["vpn","public_proxy","residential_proxy"],"services":{"ANONYMIZER_TOR":["nord.txt"]}}`,
+		"folder/b.csv":   geoText, "folder/a.csv/x": "", "folder/.c.csv": "",
+	})
+	parts := policyfile.Load(policyfile.Options{Paths: []string{"threat.json"}, Threats: []string{"bad.txt"}})
+	require.Equal(t, zone.ThreatAudit, parts.Config.ThreatInsight.Action)
+	parts = policyfile.Load(policyfile.Options{Paths: []string{"threat.json"}, Threats: []string{"broken.txt"}})
+	require.NotEmpty(t, lines(parts.Findings))
+	parts = policyfile.Load(policyfile.Options{Services: []policyfile.ServiceList{{Name: "A_VPN", Path: "absent.txt"}, {Name: "NORD_VPN", Path: "nord.txt"}}, Geo: []string{"absent.csv"}})
+	require.Equal(t, []string{"absent.csv:1:1  missing-file", "absent.txt:1:1  missing-file"}, lines(asList(t, parts.Err())))
+	require.NotContains(t, parts.Err().Error(), "named in")
+	require.Equal(t, "nord.txt", policyfile.Sources(parts)[0].File)
+	require.Equal(t, []string{"netwicket.json", "dynamic.json", "absent.csv", "nord.txt", "absent.txt", "nord.txt"}, parts.Files)
+
+	parts = policyfile.Load(policyfile.Options{Paths: []string{"threat.json"}, Geo: []string{"folder"}})
+	require.Equal(t, []string{"threat.json", "folder/a.csv", "folder/b.csv"}, parts.Files)
+	require.Equal(t, []string{"folder"}, parts.Folders)
+	require.Len(t, parts.Findings, 1, "a folder is no database")
+
+	parts, _, err := policyfile.Open(policyfile.Options{})
+	require.NoError(t, err)
+	require.Equal(t, geo.AllSorts&^geo.TorSort, parts.Config.AssumeNone)
+	require.Equal(t, []string{
+		"nord.txt:1:1  host-bits (warning)", "netwicket.json:1:49 /assumeNone assumed-none (warning)", "dynamic.json:1:2 /0 family-without-data (warning)",
+	}, lines(parts.Findings), "each said once")
+	parts = policyfile.Load(policyfile.Options{AssumeNone: geo.TorSort})
+	require.Equal(t, geo.AllSorts, parts.Config.AssumeNone)
+	parts, _, err = policyfile.Open(policyfile.Options{Paths: []string{"dynamic.json"}, AssumeNone: geo.AllSorts &^ geo.TorSort, Services: []policyfile.ServiceList{{Name: "ANONYMIZER_TOR", Path: "nord.txt"}}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"nord.txt:1:1  host-bits (warning)", "dynamic.json:1:1  assumed-none (warning)", "dynamic.json:1:2 /0 family-without-data (warning)"}, lines(parts.Findings), "a flag has no place")
+}
+
+// What is the one document and what is not: beside anything else, also what cannot be
+// read, a document is none.
+func TestOnlyDocument(t *testing.T) {
+	folder(t, map[string]string{"zones.json": zonesText, "list.txt": "192.0.2.1\n", "text.json": "{", "odd.json": `{"x":1}`, "geo.csv": geoText, "bad.txt": feedText})
+	document := func(options policyfile.Options, paths ...string) policyfile.Kind {
+		options.Paths = paths
+		return policyfile.Load(options).Document()
+	}
+	require.Equal(t, policyfile.Zones, document(policyfile.Options{}, "zones.json"))
+	for _, other := range []string{"absent.json", "list.txt", "text.json", "odd.json"} {
+		require.Equal(t, policyfile.Unknown, document(policyfile.Options{}, other, "zones.json"), other)
+	}
+	services := []policyfile.ServiceList{{Name: "NORD_VPN", Path: "list.txt"}}
+	for name, options := range map[string]policyfile.Options{
+		"a source": {Geo: []string{"geo.csv"}}, "a list": {Services: services}, "a feed": {Threats: []string{"bad.txt"}},
+		"a source and a list": {Geo: []string{"geo.csv"}, Services: services}, "a list and a feed": {Services: services, Threats: []string{"bad.txt"}},
+		"a source and a feed": {Geo: []string{"geo.csv"}, Threats: []string{"bad.txt"}},
+	} {
+		require.Equal(t, policyfile.Unknown, document(options, "zones.json"), name)
+	}
+	require.Equal(t, []string{"netwicket.json"}, policyfile.Load(policyfile.Options{}).Files, "it is waited for")
+}
+
+// Keys that are given twice are said of whatever document has them, and a list is told
+// from a text that only begins like one.
+func TestWhatIsNotQuiteADocument(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"geo":[],"geo":[]}`:     "x.json:1:11 /geo duplicate-key",
+		`{"x":1,"x":1}`:           "x.json:1:8 /x duplicate-key",
+		"192.0.2.1\n":             "x.json:1:1  wrong-document",
+		"192.0.2.1\nnot at all\n": "x.json:1:6  bad-json",
+		"":                        "x.json:1:1  bad-json",
+		"[1]":                     "x.json:1:1  unknown-document",
+		"1":                       "x.json:1:1  unknown-document",
+	} {
+		folder(t, map[string]string{"x.json": text})
+		require.Equal(t, want, lines(policyfile.Load(policyfile.Options{Paths: []string{"x.json"}}).Findings)[0], text)
+	}
+	folder(t, map[string]string{"netwicket.json": "192.0.2.1\n"})
+	require.Equal(t, []string{"netwicket.json:1:1  wrong-document"}, lines(policyfile.Load(policyfile.Options{}).Findings))
+	folder(t, map[string]string{"netwicket.json": `{"okta":{"zones":["zones.json"]}}`, "zones.json": "{}"})
+	require.NotContains(t, strings.Join(lines(policyfile.Load(policyfile.Options{}).Findings), "\n"), "wrong-document")
+	folder(t, map[string]string{"empty.json": "[]", "one.json": "[1]"})
+	found := policyfile.Load(policyfile.Options{Paths: []string{"empty.json", "one.json"}}).Findings
+	require.ErrorContains(t, found[0], "an empty array may be")
+	require.ErrorContains(t, found[1], "not a document that netwicket knows")
 }
 
 func TestFeedWithoutActionInAPolicyFile(t *testing.T) {

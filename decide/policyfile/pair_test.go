@@ -1,6 +1,7 @@
 package policyfile_test
 
 import (
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,15 +10,18 @@ import (
 )
 
 func TestOpenPair(t *testing.T) {
-	const other = "network,country,region,asn,anonymizer,services\n1.2.3.0/24,FR,,,,\n"
+	const other = "network,country,region,asn,anonymizer,services\n1.2.3.1/24,FR,,,,\n"
 	const sailPoint = `{"range":["192.0.2.0/24"],"geolocation":["DE"],"whitelisted":true}`
 	files := map[string]string{
 		"geo.csv": geoText, "other.csv": other, "old.json": sailPoint, "new.json": `{"geolocation":["FR"]}`,
-		"bad.json": `{"range":["nowhere"]}`, "broken.csv": "network\n",
+		"bad.json": `{"range":["nowhere"]}`, "broken.csv": "network\n", "list.txt": "198.51.100.1/24\n",
 		"a/netwicket.json": `{"sailpoint":{"networkConfig":"../old.json"},"geo":["../geo.csv"]}`,
 		"b/netwicket.json": `{"sailpoint":{"networkConfig":"../new.json"},"geo":["../b/../geo.csv"]}`,
 		"c/netwicket.json": `{"sailpoint":{"networkConfig":"../new.json"},"geo":["../other.csv"]}`,
 		"d/netwicket.json": `{"sailpoint":{"networkConfig":"../new.json"},"geo":["../geo.csv", "../other.csv"]}`,
+	}
+	of := func(service string) []policyfile.ServiceList {
+		return []policyfile.ServiceList{{Name: service, Path: "list.txt"}}
 	}
 	tests := []struct {
 		name          string
@@ -26,6 +30,8 @@ func TestOpenPair(t *testing.T) {
 	}{
 		{"the same flags", policyfile.Options{Paths: []string{"old.json"}, Geo: []string{"geo.csv"}}, policyfile.Options{Paths: []string{"new.json"}, Geo: []string{"geo.csv"}}, true},
 		{"one file by two names", policyfile.Options{Paths: []string{"a"}}, policyfile.Options{Paths: []string{"b"}}, true},
+		{"one file by a link", policyfile.Options{Paths: []string{"a"}}, policyfile.Options{Paths: []string{"new.json"}, Geo: []string{"link.csv"}}, true},
+		{"a list of another service", policyfile.Options{Paths: []string{"a"}, Services: of("NORD_VPN")}, policyfile.Options{Paths: []string{"b"}, Services: of("WARP_VPN")}, false},
 		{"other files", policyfile.Options{Paths: []string{"a"}}, policyfile.Options{Paths: []string{"c"}}, false},
 		{"more files", policyfile.Options{Paths: []string{"a"}}, policyfile.Options{Paths: []string{"d"}}, false},
 		{"another order", policyfile.Options{Paths: []string{"d"}}, policyfile.Options{Paths: []string{"c"}, Geo: []string{"geo.csv"}}, false},
@@ -33,13 +39,15 @@ func TestOpenPair(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			folder(t, files)
+			require.NoError(t, os.Symlink("geo.csv", "link.csv"))
 			pair, err := policyfile.OpenPair(test.first, test.second)
 			require.NoError(t, err)
 			require.Equal(t, test.shared, pair[0].Parts.Config.Geo == pair[1].Parts.Config.Geo)
 			for i, options := range []policyfile.Options{test.first, test.second} {
-				_, alone, err := policyfile.Open(options)
+				parts, alone, err := policyfile.Open(options)
 				require.NoError(t, err)
 				require.Equal(t, alone.Info().Fingerprint, pair[i].Policy.Info().Fingerprint)
+				require.Equal(t, parts.Findings, pair[i].Parts.Findings)
 			}
 		})
 	}

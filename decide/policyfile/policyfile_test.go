@@ -3,7 +3,9 @@ package policyfile_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -195,11 +197,11 @@ func TestBadValues(t *testing.T) {
 		{"trusted a string", `{"edge":{"trusted":"10.0.0.0/8"}}`, "1:20 /edge/trusted bad-type"},
 		{"trusted a number", `{"edge":{"trusted":[10]}}`, "1:21 /edge/trusted/0 bad-type"},
 		{"trusted an empty object", `{"edge":{"trusted":[{}]}}`, "1:21 /edge/trusted/0 bad-value"},
-		{"trusted another key", `{"edge":{"trusted":[{"path":"cdn.txt"}]}}`, "1:22 /edge/trusted/0/path unknown-key"},
+		{"trusted another key", `{"edge":{"trusted":[{"path":"cdn.txt"}]}}`, "1:21 /edge/trusted/0 bad-value; 1:22 /edge/trusted/0/path unknown-key"},
 		{"trusted a list without a path", `{"edge":{"trusted":[{"file":""}]}}`, "1:29 /edge/trusted/0/file empty-path"},
 		{"trusted a name", `{"edge":{"trusted":["10.0.0.0/8","lb"],"source":"x-forwarded-for"}}`, "1:34 /edge/trusted/1 bad-prefix"},
-		{"trusted a mapped prefix", `{"edge":{"trusted":["x","::ffff:0:0/90"],"source":"x-forwarded-for"}}`, "1:25 /edge/trusted/1 mapped-prefix"},
-		{"trusted everybody", `{"edge":{"trusted":["0.0.0.0/1","128.0.0.0/1"],"source":"x-forwarded-for"}}`, "1:20 /edge/trusted trust-all"},
+		{"trusted a mapped prefix", `{"edge":{"trusted":["x","::ffff:0:0/90"],"source":"x-forwarded-for"}}`, "1:21 /edge/trusted/0 bad-prefix; 1:25 /edge/trusted/1 mapped-prefix"},
+		{"trusted everybody", `{"edge":{"trusted":["0.0.0.0/1","128.0.0.0/1"],"source":"x-forwarded-for"}}`, "1:21 /edge/trusted/0 wide-prefix (warning); 1:33 /edge/trusted/1 wide-prefix (warning); 1:20 /edge/trusted trust-all"},
 		{"source", `{"edge":{"source":"xff"}}`, "1:19 /edge/source bad-source"},
 		{"source empty", `{"edge":{"source":""}}`, "1:19 /edge/source bad-source"},
 		{"source without a header", `{"edge":{"source":"header:"}}`, "1:19 /edge/source bad-source"},
@@ -213,7 +215,7 @@ func TestBadValues(t *testing.T) {
 		{"listen without a port", `{"serve":{"listen":"127.0.0.1"}}`, "1:20 /serve/listen bad-value"},
 		{"listen on a large port", `{"serve":{"listen":"127.0.0.1:65536"}}`, "1:20 /serve/listen bad-value"},
 		{"metrics", `{"serve":{"metrics":"metrics"}}`, "1:21 /serve/metrics bad-value"},
-		{"tlsCert", `{"serve":{"tlsCert":1,"tlsKey":"k"}}`, "1:21 /serve/tlsCert bad-type"},
+		{"tlsCert", `{"serve":{"tlsCert":1,"tlsKey":"k"}}`, "1:10 /serve bad-value; 1:21 /serve/tlsCert bad-type"},
 		{"tlsCert without tlsKey", `{"serve":{"tlsCert":"c"}}`, "1:10 /serve bad-value"},
 		{"tlsKey without tlsCert", `{"serve":{"tlsKey":"k","tlsCert":""}}`, "1:10 /serve bad-value"},
 		{"proxyProtocol", `{"serve":{"proxyProtocol":"on"}}`, "1:27 /serve/proxyProtocol bad-type"},
@@ -234,6 +236,19 @@ func TestBadValues(t *testing.T) {
 		{"maxAge of nothing", `{"serve":{"maxAge":"0d"}}`, "1:20 /serve/maxAge bad-value"},
 		{"maxAge below zero", `{"serve":{"maxAge":"-1h"}}`, "1:20 /serve/maxAge bad-value"},
 		{"maxAge beyond all measure", `{"serve":{"maxAge":"99999999d"}}`, "1:20 /serve/maxAge bad-value"},
+		{"a header too many", `{"serve":{"logHeaders":["` + strings.Repeat(`a","`, 16) + `b"]}}`, "1:89 /serve/logHeaders/16 bad-value"},
+		{"listen on a number", `{"serve":{"listen":1}}`, "1:20 /serve/listen bad-type"},
+		{"listen on no path", `{"serve":{"listen":"unix:"}}`, "1:20 /serve/listen bad-value"},
+		{"drain a number", `{"serve":{"drain":5}}`, "1:19 /serve/drain bad-type"},
+		{"an answer that is no text", `{"serve":{"answerHeaders":[1]}}`, "1:28 /serve/answerHeaders/0 bad-type"},
+		{"guard of numbers", `{"serve":{"guard":[1]}}`, "1:20 /serve/guard/0 bad-type"},
+		{"maxAge a number", `{"serve":{"maxAge":90}}`, "1:20 /serve/maxAge bad-type"},
+		{"maxAge of a day more than may be", `{"serve":{"maxAge":"36501d"}}`, "1:20 /serve/maxAge bad-value"},
+		{"a tenant that is no address", `{"pull":{"okta":{"url":"http://acme.okta.com"}}}`, "1:24 /pull/okta/url bad-value"},
+		{"a tenant that is a number", `{"pull":{"okta":{"url":1}}}`, "1:24 /pull/okta/url bad-type"},
+		{"a policy without a name", `{"pull":{"okta":{"policies":["a",""]}}}`, "1:34 /pull/okta/policies/1 bad-value"},
+		{"a policy that is a number", `{"pull":{"okta":{"policies":[1]}}}`, "1:30 /pull/okta/policies/0 bad-type"},
+		{"a profile that is a number", `{"pull":{"sailpoint":{"profile":1}}}`, "1:33 /pull/sailpoint/profile bad-type"},
 		{"logLevel", `{"serve":{"logLevel":"INFO"}}`, "1:22 /serve/logLevel bad-value"},
 		{"logAddresses", `{"serve":{"logAddresses":"none"}}`, "1:26 /serve/logAddresses bad-value"},
 	}
@@ -242,9 +257,31 @@ func TestBadValues(t *testing.T) {
 			folder(t, map[string]string{"netwicket.json": test.text})
 			parts := policyfile.Load(policyfile.Options{})
 			require.Error(t, parts.Err())
-			require.Contains(t, lines(parts.Findings), "netwicket.json:"+test.want)
+			want := "netwicket.json:" + strings.ReplaceAll(test.want, "; ", "; netwicket.json:")
+			require.Equal(t, strings.Split(want, "; "), lines(parts.Findings))
 		})
 	}
+}
+
+// Values at their edge, and as the program has them.
+func TestValuesAtTheirEdge(t *testing.T) {
+	folder(t, map[string]string{
+		"netwicket.json": `{"serve":{"listen":"unix:ask.sock","metrics":":0","maxAge":"36500d","drain":"1h","logHeaders":["` + strings.Repeat(`a","`, 15) + `b"]},
+			"pull":{"okta":{"url":"https://acme.okta.com"},"sailpoint":{"profile":"p"}}}`,
+		"other.json": `{"serve":{"listen":"unix:/run/ask.sock"}}`,
+	})
+	parts := policyfile.Load(policyfile.Options{})
+	require.Empty(t, parts.Findings)
+	require.Equal(t, "unix:ask.sock", parts.Serve.Listen)
+	require.Equal(t, 36500*24*time.Hour, parts.Serve.MaxAge)
+	require.Equal(t, time.Hour, parts.Serve.Drain)
+	require.Len(t, parts.Serve.LogHeaders, 16)
+	require.Equal(t, "https://acme.okta.com", parts.Pull.Okta.URL)
+	require.Equal(t, "p", parts.Pull.SailPoint.Profile)
+	require.Equal(t, "unix:/run/ask.sock", policyfile.LoadServe(policyfile.Options{Paths: []string{"other.json"}}).Listen)
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	require.Equal(t, "unix:"+filepath.Join(here, "ask.sock"), policyfile.LoadServe(policyfile.Options{Paths: []string{here}}).Listen, "beside its policy file")
 }
 
 func TestValuesThatMeanTheDefault(t *testing.T) {

@@ -61,8 +61,21 @@ func TestTrustedListFindings(t *testing.T) {
 			require.Equal(t, test.fails, err != nil)
 		})
 	}
-	folder(t, map[string]string{"netwicket.json": edge})
+	// What is said of the edge as a whole, once for the networks of a list and at each of the policy file.
+	folder(t, map[string]string{
+		"netwicket.json": `{"edge":{"trusted":["104.16.0.0/13","172.64.0.0/13",{"file":"cdn.txt"},{"file":"more.txt"}],"source":"x-forwarded-for"}}`,
+		"cdn.txt":        "198.51.100.0/24\n104.16.0.0/14\n172.64.0.0/14\n", "more.txt": "172.64.0.0/15\n",
+	})
 	parts := policyfile.Load(policyfile.Options{})
+	require.NoError(t, parts.Err())
+	require.Equal(t, []string{
+		"netwicket.json:1:21 /edge/trusted/0 shared-cdn (warning)", "netwicket.json:1:37 /edge/trusted/1 shared-cdn (warning)",
+		"cdn.txt:2:1  shared-cdn (warning)", "more.txt:1:1  shared-cdn (warning)",
+	}, lines(parts.Findings))
+	folder(t, map[string]string{"netwicket.json": edge, "cdn.txt": strings.Repeat("198.51.100.1\n", 100_001)})
+	require.Contains(t, lines(policyfile.Load(policyfile.Options{}).Findings), "cdn.txt:100001:1  too-many-entries")
+	folder(t, map[string]string{"netwicket.json": edge})
+	parts = policyfile.Load(policyfile.Options{})
 	require.Equal(t, []string{"cdn.txt:1:1  missing-file"}, lines(parts.Findings))
 	require.Contains(t, parts.Files, "cdn.txt", "it is waited for")
 }

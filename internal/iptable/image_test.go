@@ -148,6 +148,16 @@ func TestImageIsWhatBuildMakes(t *testing.T) {
 	}
 }
 
+// The same of one table, in a fraction of the time: two in three values become one, and parts of every form are anew.
+func TestImageOfOneTable(t *testing.T) {
+	random := rand.New(rand.NewPCG(11, 6))
+	numbers := make([]uint32, imageValues)
+	for i := range numbers {
+		numbers[i] = uint32(i % 3)
+	}
+	newImageCase(scattered(random, 300), scattered(random, 100), numbers, []uint32{0x0100, 0x2001, 0x3001, 0x2a00, 0xffff, 0x0010}).check(t)
+}
+
 // Values that take 8, 16 and 32 bits, and numbers that stand for values.
 func TestImageOfEveryWidth(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
