@@ -42,6 +42,7 @@
 //	replaytext.go     its text
 //	export.go         export
 //	exportlist.go     its lists that hold a certain number of networks
+//	filter.go         filter
 //	map.go            map
 //	serve.go          serve
 //	servechanges.go   what a reload changed of mode and edge

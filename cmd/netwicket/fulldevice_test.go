@@ -65,6 +65,8 @@ func writers(t *testing.T) (calls [][]string, stdin string) {
 		test --update unfinished.json
 		replay access.log
 		replay --against after.json access.log
+		filter
+		filter --format rowbinary
 		export --format nginx
 		export --format haproxy
 		export --format nftables

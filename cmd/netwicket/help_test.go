@@ -38,6 +38,7 @@ func TestFlagValuesAreOffered(t *testing.T) {
 	for flag, want := range map[string]string{
 		"check --unknown-country": "deny trust", "test --format": "text json junit tap", "diff --only": "newly-denied newly-allowed",
 		"export --format": "nginx haproxy nftables cidr csv table aws-waf cloudflare", "replay --format": "combined common json okta regex",
+		"filter --format":  "tsv rowbinary",
 		"explain --format": "combined common json okta regex", "resolve --source": "peer x-forwarded-for forwarded header: hops:",
 	} {
 		args := append(append([]string{"__complete"}, strings.Fields(flag)...), "")

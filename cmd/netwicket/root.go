@@ -114,6 +114,7 @@ func (c *commandLine) commands() []*cobra.Command {
 		c.testCommand(),
 		c.replayCommand(),
 		c.exportCommand(),
+		c.filterCommand(),
 		c.mapCommand(),
 		c.serveCommand(),
 		c.adminCommand(),
