@@ -54,6 +54,9 @@
 //	pull.go           pull
 //	pulltext.go       what it tells
 //	pullwatch.go      its --watch
+//	key.go            key
+//	publish.go        publish
+//	fetch.go          fetch
 //	bench.go          bench
 //	benchsample.go    the addresses that it draws
 //	version.go        version

@@ -106,8 +106,9 @@ func TestFullDevice(t *testing.T) {
 	calls, stdin := writers(t)
 	covered := map[string]bool{
 		"serve": true, "admin": true, // go on: what they print is their log
-		"map":  true, // writes to a file: TestFullDisk
-		"pull": true, // asks a tenant: TestPullToAFullDevice
+		"map":  true,                                 // writes to a file: TestFullDisk
+		"pull": true,                                 // asks a tenant: TestPullToAFullDevice
+		"key":  true, "publish": true, "fetch": true, // write files: TestReleaseToAFullDevice
 	}
 	for _, args := range calls {
 		covered[args[0]], covered[strings.Join(args[:min(2, len(args))], " ")] = true, true

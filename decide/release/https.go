@@ -21,10 +21,11 @@ import (
 // How long a server may take, and where it may send to.
 const (
 	connectTime  = 5 * time.Second
-	pointerTime  = 10 * time.Second // in full
-	blobTime     = 2 * time.Minute  // in full: half a MiB a second of the largest
 	maxRedirects = 5
 	tokenLimit   = 64 << 10
+
+	PointerTime = 10 * time.Second // for a pointer in full
+	BlobTime    = 2 * time.Minute  // for a blob in full: half a MiB a second of the largest
 )
 
 // server is a store behind HTTP.
@@ -41,18 +42,28 @@ func newServer(address *url.URL, channel string, o StoreOptions) (*server, error
 	if address.Fragment != "" || address.Host == "" {
 		return nil, fmt.Errorf("%q: expected a URL such as https://HOST/PATH/CHANNEL.json", address.Redacted())
 	}
-	if err := allowed(address, o.Plain); err != nil {
-		return nil, err
-	}
 	if strings.HasSuffix(address.Path, "/") || address.Path == "" {
 		address = address.JoinPath(pointerName(channel))
+	}
+	client, err := NewClient(address, o)
+	if err != nil {
+		return nil, err
+	}
+	return &server{address, o, client}, nil
+}
+
+// NewClient is how stores ask the server of an address: which may be asked, with the authorities of the
+// options, within a few redirects of its scheme. It is for stores of other programs; the token is theirs to
+// send.
+func NewClient(address *url.URL, o StoreOptions) (*http.Client, error) {
+	if err := allowed(address, o.Plain); err != nil {
+		return nil, err
 	}
 	roots, err := authorities(o)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{pointer: address, options: o}
-	s.client = &http.Client{
+	return &http.Client{
 		Transport: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
 			DialContext:            (&net.Dialer{Timeout: connectTime}).DialContext,
@@ -64,9 +75,8 @@ func newServer(address *url.URL, channel string, o StoreOptions) (*server, error
 			MaxIdleConnsPerHost:    1,
 			IdleConnTimeout:        90 * time.Second,
 		},
-		CheckRedirect: s.redirected,
-	}
-	return s, nil
+		CheckRedirect: func(next *http.Request, before []*http.Request) error { return redirected(next, before, o.Plain) },
+	}, nil
 }
 
 // allowed says which URLs may be asked: over plain http anybody on the way could freeze
@@ -77,30 +87,26 @@ func allowed(address *url.URL, plain bool) error {
 		return nil
 	case address.Scheme != "http":
 		return fmt.Errorf("%q: expected https", address.Scheme+"://")
-	case plain || isLoopback(address.Hostname()):
+	case plain || IsLoopback(address.Hostname()):
 		return nil
 	default:
 		return fmt.Errorf("http://%s: expected https; http leads to this host alone, unless plain says otherwise", address.Host)
 	}
 }
 
-func isLoopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
-}
-
 // redirected follows a few redirects that stay with the scheme.
-func (s *server) redirected(next *http.Request, before []*http.Request) error {
+func redirected(next *http.Request, before []*http.Request, plain bool) error {
+	first := before[0].URL
 	switch {
 	case len(before) > maxRedirects:
 		return fmt.Errorf("more than %d redirects", maxRedirects)
-	case next.URL.Scheme != s.pointer.Scheme:
-		return fmt.Errorf("a redirect from %s to %s", s.pointer.Scheme, next.URL.Scheme)
+	case next.URL.Scheme != first.Scheme:
+		return fmt.Errorf("a redirect from %s to %s", first.Scheme, next.URL.Scheme)
 	}
-	if next.URL.Host != s.pointer.Host {
+	if next.URL.Host != first.Host {
 		next.Header.Del("Authorization") // net/http keeps it for other ports and for names below
 	}
-	return allowed(next.URL, s.options.Plain)
+	return allowed(next.URL, plain)
 }
 
 // authorities are the system's and those of a file; nil: the system's alone.
@@ -123,12 +129,12 @@ func authorities(o StoreOptions) (*x509.CertPool, error) {
 }
 
 func (s *server) Pointer(ctx context.Context) ([]byte, error) {
-	return s.get(ctx, s.pointer, PointerLimit, pointerTime)
+	return s.get(ctx, s.pointer, PointerLimit, PointerTime)
 }
 
 // Blob reads at most what the release says that there is.
 func (s *server) Blob(ctx context.Context, blob Blob) ([]byte, error) {
-	return s.get(ctx, s.pointer.ResolveReference(&url.URL{Path: blobFolder + "/" + blob.SHA256}), blob.Size, blobTime)
+	return s.get(ctx, s.pointer.ResolveReference(&url.URL{Path: blobFolder + "/" + blob.SHA256}), blob.Size, BlobTime)
 }
 
 // get reads a body in full. No cache on the way is asked: what it has may be old, and ETags
@@ -171,17 +177,31 @@ func (s *server) get(ctx context.Context, address *url.URL, limit int64, within 
 
 // prove puts the token into a request.
 func (s *server) prove(request *http.Request) error {
-	if s.options.TokenFile == "" {
-		return nil
+	token, err := s.options.Token()
+	if err == nil && token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
 	}
-	text, err := readFile(s.options.TokenFile, s.options.Within, tokenLimit)
+	return err
+}
+
+// Token is what proves who asks, as its file has it now; empty: nothing does.
+func (o StoreOptions) Token() (string, error) {
+	if o.TokenFile == "" {
+		return "", nil
+	}
+	text, err := readFile(o.TokenFile, o.Within, tokenLimit)
 	if err != nil {
-		return fmt.Errorf("token: %w", err)
+		return "", fmt.Errorf("token: %w", err)
 	}
 	token := strings.TrimSpace(string(text))
 	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return fmt.Errorf("token: %s: expected one word", s.options.TokenFile)
+		return "", fmt.Errorf("token: %s: expected one word", o.TokenFile)
 	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	return nil
+	return token, nil
+}
+
+// IsLoopback says that a host is this one, which may be asked by plain http.
+func IsLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }

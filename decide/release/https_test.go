@@ -52,48 +52,49 @@ func TestServers(t *testing.T) {
 		name    string
 		handler http.HandlerFunc
 		want    release.Result
+		says    string // in the error
 	}{
-		{"it answers", good.ServeHTTP, release.Installed},
-		{"it has nothing", http.NotFound, release.Unreachable},
-		{"it forbids", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, release.Unreachable},
+		{"it answers", good.ServeHTTP, release.Installed, ""},
+		{"it has nothing", http.NotFound, release.Unreachable, ""},
+		{"it forbids", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, release.Unreachable, ""},
 		{"it has the release under an error", func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusInternalServerError)
 			good.ServeHTTP(w, r)
-		}, release.Unreachable},
-		{"it has changed nothing, it says", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) }, release.Unreachable},
-		{"a sign-in page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Sign in</html>") }, release.BadSignature},
-		{"it breaks off before the header", func(w http.ResponseWriter, _ *http.Request) { hijack(t, w, "HTTP/1.1 200") }, release.Unreachable},
+		}, release.Unreachable, ""},
+		{"it has changed nothing, it says", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) }, release.Unreachable, ""},
+		{"a sign-in page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Sign in</html>") }, release.BadSignature, ""},
+		{"it breaks off before the header", func(w http.ResponseWriter, _ *http.Request) { hijack(t, w, "HTTP/1.1 200") }, release.Unreachable, ""},
 		{"half a pointer of a stated length", func(w http.ResponseWriter, _ *http.Request) {
 			hijack(t, w, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"payload\"")
-		}, release.Unreachable},
+		}, release.Unreachable, ""},
 		{"half a pointer in chunks", func(w http.ResponseWriter, _ *http.Request) {
 			hijack(t, w, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"pay\r\n")
-		}, release.Unreachable},
+		}, release.Unreachable, ""},
 		{"half a pointer that ends with the connection", func(w http.ResponseWriter, _ *http.Request) {
 			hijack(t, w, "HTTP/1.0 200 OK\r\n\r\n{\"payload\"")
-		}, release.BadSignature},
+		}, release.BadSignature, ""},
 		{"half a snapshot", func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == blob {
 				hijack(t, w, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\npoli")
 			}
 			good.ServeHTTP(w, r)
-		}, release.Unreachable},
-		{"100 MB of a pointer", func(w http.ResponseWriter, _ *http.Request) { endless(w, 100<<20) }, release.TooLarge},
+		}, release.Unreachable, ""},
+		{"100 MB of a pointer", func(w http.ResponseWriter, _ *http.Request) { endless(t, w, 100<<20) }, release.TooLarge, ""},
 		{"100 MB of a pointer, as stated", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", fmt.Sprint(100<<20))
-			endless(w, 100<<20)
-		}, release.TooLarge},
+			endless(t, w, 100<<20)
+		}, release.TooLarge, ""},
 		{"100 MB of a snapshot", func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == blob {
-				endless(w, 100<<20)
+				endless(t, w, 100<<20)
 				return
 			}
 			good.ServeHTTP(w, r)
-		}, release.BadDigest},
-		{"a redirect to itself", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, release.Unreachable},
+		}, release.BadDigest, ""},
+		{"a redirect to itself", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, release.Unreachable, "more than 5 redirects"},
 		{"redirects without end", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, r.URL.Path+"x", http.StatusTemporaryRedirect)
-		}, release.Unreachable},
+		}, release.Unreachable, "more than 5 redirects"},
 		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
 			if path, found := strings.CutPrefix(r.URL.Path, "/moved"); found {
 				r.URL.Path = path
@@ -101,22 +102,25 @@ func TestServers(t *testing.T) {
 				return
 			}
 			http.Redirect(w, r, "/moved"+r.URL.Path, http.StatusMovedPermanently)
-		}, release.Installed},
+		}, release.Installed, ""},
 		{"a redirect to https", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://"+r.Host+r.URL.Path, http.StatusFound)
-		}, release.Unreachable},
+		}, release.Unreachable, "a redirect from http to https"},
 		{"a redirect to a file", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
-		}, release.Unreachable},
+		}, release.Unreachable, ""},
 		{"a redirect to another host in plain", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://policies.example"+r.URL.Path, http.StatusFound)
-		}, release.Unreachable},
+		}, release.Unreachable, "http leads to this host alone"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			server := httptest.NewServer(row.handler)
 			defer server.Close()
 			out, g := offered(t, server.URL+"/x/prod.json", release.StoreOptions{})
 			require.Equal(t, row.want, out.Result, "%v", out.Err)
+			if row.says != "" {
+				require.ErrorContains(t, out.Err, row.says)
+			}
 			want := policy(5)
 			if row.want == release.Installed {
 				want = policy(6)
@@ -126,14 +130,15 @@ func TestServers(t *testing.T) {
 	}
 }
 
-// endless writes so many bytes, or fewer to who has heard enough.
-func endless(w http.ResponseWriter, size int) {
+// endless writes so many bytes to a client that hangs up long before.
+func endless(t *testing.T, w http.ResponseWriter, size int) {
 	block := []byte(strings.Repeat(" ", 1<<16))
 	for written := 0; written < size; written += len(block) {
 		if _, err := w.Write(block); err != nil {
 			return
 		}
 	}
+	t.Errorf("all of %d bytes were read", size)
 }
 
 // offered is a look at a location by a follower that has version 5 in force.

@@ -272,6 +272,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		"a channel's path":    func(o *release.Options) { o.Channel = "../prod" },
 		"nobody trusted":      func(o *release.Options) { o.Trust = release.Trust{} },
 		"a threshold of two":  func(o *release.Options) { o.Trust.Threshold = 2 },
+		"one key for two":     func(o *release.Options) { o.Trust.Threshold, o.Trust.Keys = 2, append(o.Trust.Keys, public(1)) },
 		"nothing to prepare":  func(o *release.Options) { o.Prepare = nil },
 		"nothing to withdraw": func(o *release.Options) { o.Withdraw = nil },
 		"a word for expiry":   func(o *release.Options) { o.OnExpired = "allow" },

@@ -126,8 +126,8 @@ func Verify(text []byte, trust Trust) (*Pointer, error) {
 			}
 		}
 	}
-	if len(signed) < trust.threshold() {
-		return nil, fmt.Errorf("%w: %d of the %d that are asked for", ErrBadSignature, len(signed), trust.threshold())
+	if len(p.Signers) < trust.threshold() {
+		return nil, fmt.Errorf("%w: %d of the %d that are asked for", ErrBadSignature, len(p.Signers), trust.threshold())
 	}
 	p.Payload, err = ParsePayload(payload)
 	switch {

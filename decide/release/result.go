@@ -30,7 +30,7 @@ const (
 // Results are all results, for whoever counts them.
 func Results() []Result {
 	return []Result{
-		Installed, Unchanged, Unreachable, TooLarge, BadSignature, WrongChannel, OldVersion, Fork, Expired, NoFormat, BadDigest, SnapshotInvalid, Refused,
+		Installed, Unchanged, Unreachable, TooLarge, BadSignature, WrongChannel, OldVersion, Fork, Expired, BadDigest, NoFormat, SnapshotInvalid, Refused,
 		StateError,
 	}
 }

@@ -15,7 +15,7 @@ const (
 
 	// longestLook is what a look may take before it is given up: its parts have limits of their
 	// own, but a disk has none.
-	longestLook = pointerTime + 2*blobTime + time.Minute
+	longestLook = PointerTime + 2*BlobTime + time.Minute
 
 	// longestSleep bounds a wait for a moment of the wall clock, which may be set meanwhile.
 	longestSleep = 30 * time.Second

@@ -32,6 +32,7 @@ var ownReaders = map[string]string{
 	"internal/files/within.go":                        "it is the reader",
 	"decide/release/write.go":                         "it writes the state, and syncs the folder",
 	"cmd/netwicket/admin.go":                          "it appends to the audit",
+	"cmd/netwicket/key.go":                            "it makes a file that nobody else may read",
 	"cmd/netwicket/admintoken.go":                     "it makes a file that nobody else may read",
 	"cmd/netwicket/internal/atomicfile/atomicfile.go": "it writes, and syncs the folder that it wrote to",
 	"cmd/netwicket/internal/admin/tenant/history.go":  "it appends lines, and cuts off a half one",

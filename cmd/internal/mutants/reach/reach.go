@@ -15,7 +15,7 @@ var Packages = map[string][]string{
 	"decide/gate":              {"./decide/gate", "./cmd/netwicket/internal/request", "./decide/policyfile", "./cmd/netwicket"},
 
 	"decide/policyfile": {"./decide/policyfile", "./decide/keeper", "./cmd/netwicket"},
-	"decide/release":    {"./decide/release"},
+	"decide/release":    {"./decide/release", "./cmd/netwicket"},
 	"decide/keeper":     {"./decide/keeper", "./cmd/netwicket/internal/watch", "./cmd/netwicket/internal/forwardauth"},
 	"internal/addrnum":  {"./internal/addrnum", "./internal/iptable", "./geo", "./decide"},
 	"internal/netset":   {"./internal/netset", "./zone", "./geo", "./decide/policyfile"},
@@ -48,6 +48,8 @@ var Packages = map[string][]string{
 	"cmd/netwicket/internal/impact":          {"./cmd/netwicket/internal/impact", "./cmd/netwicket"},
 	"cmd/netwicket/internal/lint":            {"./cmd/netwicket/internal/lint", "./cmd/netwicket"},
 	"cmd/netwicket/internal/policyedit":      {"./cmd/netwicket/internal/policyedit", "./cmd/netwicket"},
+	"cmd/netwicket/internal/ocistore":        {"./cmd/netwicket/internal/ocistore", "./cmd/netwicket"},
+	"cmd/netwicket/internal/publish":         {"./cmd/netwicket"},
 	"cmd/netwicket/internal/replay":          {"./cmd/netwicket/internal/replay", "./cmd/netwicket"},
 	"cmd/netwicket/internal/request":         {"./cmd/netwicket/internal/request", "./cmd/netwicket"},
 	"cmd/netwicket/internal/spacemap":        {"./cmd/netwicket/internal/spacemap", "./cmd/netwicket"},
