@@ -117,6 +117,13 @@ func (m *memory) fails(err error, wait func(context.Context) error) {
 	m.err, m.wait = err, wait
 }
 
+// looks is how often it was asked for the pointer.
+func (m *memory) looks() int {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	return m.asked
+}
+
 func (m *memory) Pointer(ctx context.Context) ([]byte, error) {
 	m.mutex.Lock()
 	wait := m.wait

@@ -3,6 +3,8 @@ package release_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -313,5 +315,45 @@ func TestStatusBesideRun(t *testing.T) {
 		cancel()
 		readers.Wait()
 		require.Equal(t, uint64(20), r.Status().Payload.Version)
+	})
+}
+
+// Many that began at one time have a change within one wait, and do not go on looking at one time.
+func TestManyFollowers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of states on the disk take seconds")
+	}
+	const count = 200
+	synctest.Test(t, func(t *testing.T) {
+		clock, store, state := &wallClock{}, newMemory(), t.TempDir()
+		r := &running{gateway: &gateway{}, store: store, clock: clock}
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		followers := make([]*release.Follower, count)
+		r.publish(t, 1, time.Hour, "")
+		for i := range followers {
+			g := &gateway{}
+			o := g.options(t, store)
+			o.State, o.Clock = filepath.Join(state, strconv.Itoa(i)), release.Clock{Now: clock.now}
+			followers[i] = follow(t, o, "")
+			running.Go(func() { followers[i].Run(ctx) })
+		}
+		time.Sleep(2 * time.Minute)
+		busiest := 0
+		for range 50 { // tenths of a second
+			before := store.looks()
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+			busiest = max(busiest, store.looks()-before)
+		}
+		require.Less(t, busiest, count/8, "looks are spread over the five seconds")
+		r.publish(t, 2, time.Hour, "")
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		for _, f := range followers {
+			require.Equal(t, uint64(2), f.Status().Payload.Version)
+		}
+		cancel()
+		running.Wait()
 	})
 }

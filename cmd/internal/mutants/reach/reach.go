@@ -49,7 +49,7 @@ var Packages = map[string][]string{
 	"cmd/netwicket/internal/lint":            {"./cmd/netwicket/internal/lint", "./cmd/netwicket"},
 	"cmd/netwicket/internal/policyedit":      {"./cmd/netwicket/internal/policyedit", "./cmd/netwicket"},
 	"cmd/netwicket/internal/ocistore":        {"./cmd/netwicket/internal/ocistore", "./cmd/netwicket"},
-	"cmd/netwicket/internal/publish":         {"./cmd/netwicket"},
+	"cmd/netwicket/internal/publish":         {"./cmd/netwicket/internal/publish", "./cmd/netwicket"},
 	"cmd/netwicket/internal/replay":          {"./cmd/netwicket/internal/replay", "./cmd/netwicket"},
 	"cmd/netwicket/internal/request":         {"./cmd/netwicket/internal/request", "./cmd/netwicket"},
 	"cmd/netwicket/internal/spacemap":        {"./cmd/netwicket/internal/spacemap", "./cmd/netwicket"},
