@@ -50,4 +50,8 @@ func TestDecideAllNeedsPlaces(t *testing.T) {
 	decisions := make([]decide.Decision, 1)
 	require.Panics(t, func() { policy.DecideAll(decisions, make([]netip.Addr, 2)) })
 	require.Zero(t, decisions[0])
+	// More than are looked up together, the first of whom have their places.
+	decisions = make([]decide.Decision, 20)
+	require.Panics(t, func() { policy.DecideAll(decisions, make([]netip.Addr, 21)) })
+	require.Zero(t, decisions[0])
 }

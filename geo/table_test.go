@@ -326,6 +326,68 @@ func TestFoldedEdgesAndBlocksAreTheEdges(t *testing.T) {
 	}
 }
 
+// aliased is a database of the lower half of IPv4 whose tree begins again at these /16s
+// of IPv6.
+func aliased(t testing.TB, places ...uint16) geo.Source {
+	t.Helper()
+	const none, found = ^uint32(0), ^uint32(0) - 1
+	nodes := [][2]uint32{{none, none}}
+	walk := func(bits int, place uint16) (node uint32) {
+		for i := range bits {
+			side := 0
+			if i < 16 {
+				side = int(place >> (15 - i) & 1)
+			}
+			if nodes[node][side] == none {
+				nodes[node][side] = uint32(len(nodes))
+				nodes = append(nodes, [2]uint32{none, none})
+			}
+			node = nodes[node][side]
+		}
+		return node
+	}
+	four := walk(96, 0)
+	nodes[four][0] = found
+	for _, place := range places {
+		nodes[walk(15, place)][place&1] = four
+	}
+	for i := range nodes {
+		for side, record := range nodes[i] {
+			switch record {
+			case none:
+				nodes[i][side] = uint32(len(nodes))
+			case found:
+				nodes[i][side] = uint32(len(nodes)) + 16
+			}
+		}
+	}
+	data, err := mmdbtest.Value(country("US"))
+	require.NoError(t, err)
+	content, err := mmdbtest.Raw{Nodes: nodes, Data: data}.Bytes()
+	require.NoError(t, err)
+	return geo.Source{File: "aliased.mmdb", Data: content}
+}
+
+// Blocks are in the order of their addresses, whichever source has them and in whichever
+// order.
+func TestBlocksInOrder(t *testing.T) {
+	for name, sources := range map[string][]geo.Source{
+		"one source": {aliased(t, 0x2002, 0x3000)}, "the later one has the first": {aliased(t, 0x3000), aliased(t, 0x2002)},
+		"the later one has one more": {aliased(t, 0x2002), aliased(t, 0x2002, 0x3000)},
+	} {
+		table := load(t, sources...)
+		var firsts [][2]uint64
+		for _, block := range table.Blocks() {
+			firsts = append(firsts, block.First())
+		}
+		require.Equal(t, [][2]uint64{{0x2002 << 48}, {0x3000 << 48}}, firsts, name)
+		for addr, want := range map[string]string{"1.2.3.4": "US", "129.2.3.4": "", "2002:102:304::": "US", "2002:8102::": "", "3000:102:304::": "US", "3000:8102::": "", "3001:102::": ""} {
+			require.Equal(t, want, lookup(t, table, addr).Country, "%s: %s", name, addr)
+		}
+		consistent(t, table)
+	}
+}
+
 // What a table tells of itself is the caller's own: whoever changes it changes no answer.
 func TestTellingGivesNothingAway(t *testing.T) {
 	const header = "network,country,region,asn,anonymizer,services\n"

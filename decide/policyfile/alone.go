@@ -25,9 +25,7 @@ func (p *Parts) WithOverlay(options Options, file string) (*Parts, error) {
 	}
 	next := *p
 	next.Config.Overlay, next.Config.Now, next.OverlayFile = l.parts.Config.Overlay, options.Now, file
-	next.Findings = slices.DeleteFunc(slices.Clone(p.Findings), func(f *Finding) bool {
-		return f.File == p.OverlayFile || f.File == file
-	})
+	next.Findings = slices.DeleteFunc(slices.Clone(p.Findings), func(f *Finding) bool { return f.File == p.OverlayFile })
 	next.Findings = append(next.Findings, l.parts.Findings...)
 	if !slices.Contains(next.Files, file) {
 		next.Files = append(slices.Clone(p.Files), file)

@@ -63,7 +63,7 @@ func (p *Parts) furtherErrors() Findings {
 	_, err := decide.Compile(p.Config)
 	if err != nil {
 		return slices.DeleteFunc(p.placed(findingsOf(p.origin, "bad-policy", err)), func(f *Finding) bool {
-			return f.Warning || slices.ContainsFunc(p.Findings, func(known *Finding) bool {
+			return slices.ContainsFunc(p.Findings, func(known *Finding) bool {
 				return !known.Warning && (known.Path == "" || p.isOrigin(known.File)) && needsPolicy(f.Code) ||
 					known.File == f.File && sameItem(known.Path, f.Path)
 			})

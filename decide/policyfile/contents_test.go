@@ -115,5 +115,5 @@ func TestGeoTableIsTakenOver(t *testing.T) {
 	require.Error(t, err)
 	options.Before = broken
 	_, _, err = policyfile.Open(options)
-	require.Error(t, err, "there is no table to take over")
+	require.ErrorContains(t, err, "more.csv:1:1", "there is no table to take over")
 }

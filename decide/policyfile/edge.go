@@ -35,13 +35,12 @@ const maxTrusted = 100_000
 // trusted reads a network or address, or {"file": PATH}: a list of them.
 func (v *values) trusted(e *edgeReading, node jsondoc.Node) {
 	if node.Kind() == jsondoc.Object {
-		named := len(e.lists)
 		v.Object(node, jsondoc.Key{Name: "file", Read: func(value jsondoc.Node) {
 			if ref, ok := v.reference(value); ok {
 				e.lists = append(e.lists, ref)
 			}
 		}})
-		if named == len(e.lists) && !node.Get("file").Exists() {
+		if !node.Get("file").Exists() {
 			v.Fail(node, "bad-value", `expected {"file": PATH}, a list of networks`)
 		}
 		return

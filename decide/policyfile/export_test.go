@@ -17,5 +17,8 @@ func ReadSettings(root jsondoc.Node) (*gate.Config, *Serve, finding.List) {
 	return l.edge(f.edge, f.edgeAt), f.serve, append(findings, l.parts.Findings...)
 }
 
+// SameItem says that two findings are about one element of a document.
+func SameItem(a, b string) bool { return sameItem(a, b) }
+
 // Sources are the geo sources of a policy, in their order.
 func Sources(parts *Parts) []geo.Source { return parts.sources }

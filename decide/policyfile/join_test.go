@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 
@@ -196,10 +197,16 @@ func TestFlagsAlone(t *testing.T) {
 	require.Equal(t, "nord.txt", policyfile.Sources(parts)[0].File)
 	require.Equal(t, []string{"netwicket.json", "dynamic.json", "absent.csv", "nord.txt", "absent.txt", "nord.txt"}, parts.Files)
 
+	require.NoError(t, os.Symlink("nowhere", "folder/0.csv"))
+	parts = policyfile.Load(policyfile.Options{Paths: []string{"threat.json"}, Geo: []string{"geo.csv"}})
+	require.Equal(t, []string{"threat.json", "geo.csv"}, parts.Files)
+	require.NotNil(t, parts.Config.Geo)
+	require.Nil(t, policyfile.Load(policyfile.Options{Paths: []string{"threat.json"}}).Config.Geo)
 	parts = policyfile.Load(policyfile.Options{Paths: []string{"threat.json"}, Geo: []string{"folder"}})
-	require.Equal(t, []string{"threat.json", "folder/a.csv", "folder/b.csv"}, parts.Files)
+	require.Equal(t, []string{"threat.json", "folder/0.csv", "folder/a.csv", "folder/b.csv"}, parts.Files)
 	require.Equal(t, []string{"folder"}, parts.Folders)
-	require.Len(t, parts.Findings, 1, "a folder is no database")
+	require.Len(t, parts.Findings, 2, "what leads nowhere, and a folder that is no database")
+	require.Equal(t, "folder/b.csv", policyfile.Sources(parts)[1].File)
 
 	parts, _, err := policyfile.Open(policyfile.Options{})
 	require.NoError(t, err)
@@ -256,6 +263,21 @@ func TestWhatIsNotQuiteADocument(t *testing.T) {
 	require.Equal(t, []string{"netwicket.json:1:1  wrong-document"}, lines(policyfile.Load(policyfile.Options{}).Findings))
 	folder(t, map[string]string{"netwicket.json": `{"okta":{"zones":["zones.json"]}}`, "zones.json": "{}"})
 	require.NotContains(t, strings.Join(lines(policyfile.Load(policyfile.Options{}).Findings), "\n"), "wrong-document")
+	kind, err := policyfile.Recognise("netwicket.json", []byte("{"))
+	require.Equal(t, policyfile.Unknown, kind)
+	require.ErrorContains(t, err, "netwicket.json:1:2")
+	_, err = policyfile.Recognise("x.json", []byte("{"))
+	require.ErrorContains(t, err, "x.json:1:2")
+	for text, want := range map[string]bool{
+		`{"sailpoint":{"networkConfig":"net.json"}}`: false, `{"okta":{"zones":["both.json"]}}`: true,
+	} {
+		folder(t, map[string]string{"netwicket.json": text, "net.json": `{"Range":["192.0.2.0/24"],"system":true}`, "both.json": `[{"Gateways":[],"actions":{}}]`})
+		require.Equal(t, want, strings.Contains(strings.Join(lines(policyfile.Load(policyfile.Options{}).Findings), "\n"), "wrong-document"), text)
+	}
+	folder(t, map[string]string{"a.json": `{"geo":[],"overlay":"one.json"}`, "b.json": `{"geo":[],"overlay":"two.json"}`, "one.json": overlayText, "two.json": overlayText, "zones.json": `[{"type":"IP","gateways":1}]`})
+	require.Equal(t, "one.json", policyfile.Load(policyfile.Options{Paths: []string{"a.json", "b.json"}}).OverlayFile)
+	_, err = policyfile.LoadEdge(policyfile.Options{Paths: []string{"zones.json"}})
+	require.NoError(t, err, "a document that is no edge is not read")
 	folder(t, map[string]string{"empty.json": "[]", "one.json": "[1]"})
 	found := policyfile.Load(policyfile.Options{Paths: []string{"empty.json", "one.json"}}).Findings
 	require.ErrorContains(t, found[0], "an empty array may be")
@@ -350,6 +372,26 @@ func TestCheckGoesOnBehindErrors(t *testing.T) {
 		"zones.json:1:71 /0/gateways/0/value bad-range",
 		"rules.json:1:71 /0/conditions/network/include/0 unknown-zone",
 	}, lines(policyfile.Check(policyfile.Options{}, false).Findings))
+
+	// Of what the errors may be the cause of, no more is left out than that.
+	folder(t, map[string]string{
+		"zones.json": `[{"type":"IP","id":"a","name":"A","gateways":[{"type":"RANGE","value":"bogus"}]},
+			{"type":"IP","id":"b","name":"B","gateways":[{"type":"RANGE","value":"192.0.2.1"}]},{"type":"IP","id":"b","name":"C","gateways":[{"type":"RANGE","value":"192.0.2.2"}]}]`,
+		"netwicket.json": `{"okta":{"zones":["zones.json"],"rules":["rules.json"]},"geo":["geo.csv"]}`,
+		"rules.json":     rulesText,
+		"geo.csv":        "network,country,region,asn,anonymizer,services\n192.0.2.1/24,DE,,64500,none,-\n",
+	})
+	require.ElementsMatch(t, []string{
+		"zones.json:1:71 /0/gateways/0/value bad-range", "zones.json:2:106 /2/id duplicate-id",
+		"rules.json:1:71 /0/conditions/network/include/0 unknown-zone", "geo.csv:2:1  host-bits (warning)",
+	}, lines(policyfile.Check(policyfile.Options{}, false).Findings))
+	require.ElementsMatch(t, []string{"absent.json:1:1  missing-file", "zones.json:1:71 /0/gateways/0/value bad-range", "zones.json:2:106 /2/id duplicate-id"},
+		lines(policyfile.Check(policyfile.Options{Paths: []string{"absent.json", "zones.json"}}, false).Findings))
+	for pair, want := range map[[2]string]bool{
+		{"", ""}: true, {"", "/0"}: true, {"/0", ""}: true, {"/0/a", "/0/b"}: true, {"/0", "/0/b"}: true, {"/0", "/1"}: false, {"/1/a", "/10/a"}: false,
+	} {
+		require.Equal(t, want, policyfile.SameItem(pair[0], pair[1]), pair)
+	}
 
 	require.ElementsMatch(t, []string{"absent.json:1:1  missing-file"},
 		lines(policyfile.Check(policyfile.Options{Paths: []string{"absent.json", "rules.json"}}, false).Findings),

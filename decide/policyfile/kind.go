@@ -133,8 +133,6 @@ func recognise(file string, root jsondoc.Node) (Kind, error) {
 		return PolicyFile, nil
 	case root.Kind() == jsondoc.Array && root.Len() == 0:
 		return Unknown, errEmptyArray
-	case object.Kind() != jsondoc.Object:
-		return Unknown, errUnknownDocument
 	}
 	for _, kind := range []Kind{Rules, AuthProfile, ThreatInsight, Zones} {
 		if hasAny(exact, kind.keys()...) {

@@ -30,6 +30,7 @@ func TestOpenPair(t *testing.T) {
 	}{
 		{"the same flags", policyfile.Options{Paths: []string{"old.json"}, Geo: []string{"geo.csv"}}, policyfile.Options{Paths: []string{"new.json"}, Geo: []string{"geo.csv"}}, true},
 		{"one file by two names", policyfile.Options{Paths: []string{"a"}}, policyfile.Options{Paths: []string{"b"}}, true},
+		{"the same with a warning", policyfile.Options{Paths: []string{"c"}}, policyfile.Options{Paths: []string{"old.json"}, Geo: []string{"other.csv"}}, true},
 		{"one file by a link", policyfile.Options{Paths: []string{"a"}}, policyfile.Options{Paths: []string{"new.json"}, Geo: []string{"link.csv"}}, true},
 		{"a list of another service", policyfile.Options{Paths: []string{"a"}, Services: of("NORD_VPN")}, policyfile.Options{Paths: []string{"b"}, Services: of("WARP_VPN")}, false},
 		{"other files", policyfile.Options{Paths: []string{"a"}}, policyfile.Options{Paths: []string{"c"}}, false},

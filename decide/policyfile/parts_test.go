@@ -85,7 +85,7 @@ func TestWithOverlay(t *testing.T) {
 	expired := `{"deny":[{"network":"198.51.100.7","why":"incident","until":"2020-01-01T00:00:00Z"}]}`
 	folder(t, map[string]string{
 		"netwicket.json": `{"okta":{"zones":["zones.json"]},"overlay":"overlay.json"}`, "zones.json": zonesText, "overlay.json": expired,
-		"now.json": `{"deny":[{"network":"203.0.113.7","why":"now","until":"2020-01-01T00:00:00Z"}]}`, "bad.json": `{"deny":1}`, "good.json": overlayText,
+		"now.json": `{"deny":[{"network":"203.0.113.7/24","why":"now","until":"2020-01-01T00:00:00Z"}]}`, "bad.json": `{"deny":1}`, "good.json": overlayText,
 	})
 	parts := policyfile.Load(policyfile.Options{})
 	require.NoError(t, parts.Err())
@@ -102,16 +102,17 @@ func TestWithOverlay(t *testing.T) {
 	next, err := parts.WithOverlay(policyfile.Options{Now: now}, "now.json")
 	require.NoError(t, err)
 	require.Equal(t, "now.json", next.OverlayFile)
-	require.Equal(t, "203.0.113.7", next.Config.Overlay.Deny[0].Range.From().String())
+	require.Equal(t, "203.0.113.0", next.Config.Overlay.Deny[0].Range.From().String())
 	require.Equal(t, now, next.Config.Now)
 	require.Equal(t, []string{"netwicket.json", "zones.json", "overlay.json", "now.json"}, next.Files)
 	require.Equal(t, before.Files, parts.Files)
 	require.Equal(t, before.OverlayFile, parts.OverlayFile)
-	require.NotContains(t, lines(next.Findings), about, "the one that it was")
+	const bits = "now.json:1:21 /deny/0/network host-bits (warning)"
+	require.Equal(t, []string{bits}, lines(next.Findings), "not what was said of the one that it was")
 	again, err := next.WithOverlay(policyfile.Options{Now: now}, "now.json")
 	require.NoError(t, err)
 	require.Equal(t, next.Files, again.Files)
-	require.Equal(t, []string{"now.json:1:21 /deny/0/network overlay-expired (warning)"}, compiled(again))
+	require.Equal(t, []string{bits, "now.json:1:21 /deny/0/network overlay-expired (warning)"}, compiled(again))
 
 	same, err := parts.WithOverlay(policyfile.Options{Now: now}, "overlay.json")
 	require.NoError(t, err)

@@ -216,6 +216,8 @@ func TestBadValues(t *testing.T) {
 		{"listen on a large port", `{"serve":{"listen":"127.0.0.1:65536"}}`, "1:20 /serve/listen bad-value"},
 		{"metrics", `{"serve":{"metrics":"metrics"}}`, "1:21 /serve/metrics bad-value"},
 		{"tlsCert", `{"serve":{"tlsCert":1,"tlsKey":"k"}}`, "1:10 /serve bad-value; 1:21 /serve/tlsCert bad-type"},
+		{"tlsCert null", `{"serve":{"tlsCert":null}}`, "1:21 /serve/tlsCert bad-type"},
+		{"listen on a port that is no number", `{"serve":{"listen":"127.0.0.1:1a"}}`, "1:20 /serve/listen bad-value"},
 		{"tlsCert without tlsKey", `{"serve":{"tlsCert":"c"}}`, "1:10 /serve bad-value"},
 		{"tlsKey without tlsCert", `{"serve":{"tlsKey":"k","tlsCert":""}}`, "1:10 /serve bad-value"},
 		{"proxyProtocol", `{"serve":{"proxyProtocol":"on"}}`, "1:27 /serve/proxyProtocol bad-type"},
@@ -334,6 +336,29 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	}
 	require.True(t, files["rules.json"])
 	require.True(t, files["bad.csv"])
+}
+
+// What a message names, where it is more than the place and the code.
+func TestWhatMessagesName(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"services":{"nord vpn":[]}}`:                                     `"nord vpn": expected an IP service category`,
+		`{"edge":{"source":"xff"}}`:                                        `expected peer, x-forwarded-for, forwarded, header:NAME or hops:N`,
+		`{"edge":{"source":"hops:0"}}`:                                     `hops`,
+		`{"edge":{"trusted":["lb"]}}`:                                      `"lb": `,
+		`{"serve":{"logHeaders":["` + strings.Repeat(`a","`, 16) + `b"]}}`: "at most 16 headers",
+	} {
+		folder(t, map[string]string{"netwicket.json": text})
+		require.ErrorContains(t, policyfile.Load(policyfile.Options{}).Err(), want, text)
+	}
+	folder(t, map[string]string{"netwicket.json": `{"edge":{"trusted":[{"file":"cdn.txt"}],"source":"x-forwarded-for"}}`, "cdn.txt": ""})
+	require.ErrorContains(t, policyfile.Load(policyfile.Options{}).Err(), "so that no proxy of it would be believed (named in netwicket.json:1:29)")
+	folder(t, map[string]string{"netwicket.json": `{"okta":{"zones":["rules.json"]}}`, "rules.json": rulesText})
+	require.Equal(t, 1, strings.Count(policyfile.Load(policyfile.Options{}).Err().Error(), "rules.json:1:"), "its place stands once")
+	folder(t, map[string]string{"netwicket.json": `{"edge":{"source":"x-forwarded-for"}}`})
+	require.Equal(t, []string{"netwicket.json:1:9 /edge no-trusted (warning)"}, lines(policyfile.Load(policyfile.Options{}).Findings), "a key that is left out is missed where it belongs")
+	folder(t, map[string]string{"netwicket.json": `{"assumeNone":["vpn"]}`})
+	_, _, err := policyfile.Open(policyfile.Options{})
+	require.Equal(t, []string{"netwicket.json:1:1  empty-policy"}, lines(asList(t, err)), "of the policy, not of what it assumes")
 }
 
 func TestMissingFileSaysWhoNamedIt(t *testing.T) {

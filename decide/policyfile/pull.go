@@ -42,7 +42,7 @@ func ParseTenant(text string) (*url.URL, error) {
 		return nil, errors.New("expected an address without a name and a password: secrets come from the environment")
 	case address.Scheme != "https" && address.Scheme != "http":
 		return nil, errors.New("expected an address that begins with https://")
-	case address.Hostname() == "" || address.Opaque != "" || strings.Trim(address.Path, "/") != "" || address.RawQuery != "" || address.Fragment != "":
+	case address.Hostname() == "" || strings.Trim(address.Path, "/") != "" || address.RawQuery != "" || address.Fragment != "":
 		return nil, errors.New("expected an address such as https://acme.okta.com, without a path")
 	case address.Scheme == "http" && !isLoopback(address.Hostname()):
 		return nil, errors.New("expected an address that begins with https://: anybody on the way could read the token; http is for this machine's own addresses alone")

@@ -42,7 +42,7 @@ func (l *loader) keepInside(paths []reference) {
 		return
 	}
 	for _, ref := range paths {
-		if _, err := l.file(ref).Stat(); err != nil && files.Code(err) == outside {
+		if _, err := l.file(ref).Stat(); files.Code(err) == outside {
 			l.leadsOutside(ref, err)
 		}
 	}

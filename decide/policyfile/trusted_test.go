@@ -42,6 +42,7 @@ func TestTrustedListFindings(t *testing.T) {
 		{"everything", "0.0.0.0/0\n", []string{"netwicket.json:1:20 /edge/trusted trust-all"}, true},
 		{"private networks, where proxies are", "10.0.0.0/8\nfd00:1::/32\n", nil, false},
 		{"wide", "10.0.0.0/8\n128.0.0.0/7\n", []string{"cdn.txt:2:1  wide-prefix (warning)"}, false},
+		{"wide, twice", "10.0.0.0/8\n128.0.0.0/7\n130.0.0.0/7\n", []string{"cdn.txt:2:1  wide-prefix (warning)", "cdn.txt:3:1  wide-prefix (warning)"}, false},
 		{"host bits", "198.51.100.1/24\n", []string{"cdn.txt:1:1  host-bits (warning)"}, false},
 		{"a shared network, once for each owner", "104.16.0.0/13\n172.64.0.0/13\n151.101.0.0/16\n", []string{"cdn.txt:1:1  shared-cdn (warning)", "cdn.txt:3:1  shared-cdn (warning)"}, false},
 	} {

@@ -161,7 +161,6 @@ func (v *values) listen(into *string, optional bool) func(jsondoc.Node) {
 		}
 		text := node.String()
 		if text == "" && optional {
-			*into = ""
 			return
 		}
 		if path, found := strings.CutPrefix(text, UnixListen); found && path != "" {

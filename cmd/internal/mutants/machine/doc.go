@@ -5,6 +5,7 @@
 //	go run ./cmd/internal/mutants/machine                          # what is new since the last run
 //	go run ./cmd/internal/mutants/machine -packages zone,decide/gate -budget 40m
 //	go run ./cmd/internal/mutants/machine -packages decide -own -longest 300ms   # most of them, for a tenth of the time
+//	go run ./cmd/internal/mutants/machine -packages decide -own -again           # what survived, after tests were added
 //	go run ./cmd/internal/mutants/machine -packages zone -list     # the mutants, nothing is run
 //
 // What is changed (sites.go): comparisons at their edge (< and <=) and negated,

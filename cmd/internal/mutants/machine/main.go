@@ -26,6 +26,7 @@ type options struct {
 	jobs           int
 	list, fresh    bool
 	own            bool
+	again          bool // only survivors
 }
 
 func main() {
@@ -39,6 +40,7 @@ func main() {
 	flag.BoolVar(&o.own, "own", false, "only the package's own tests; the next run puts what survives before the others")
 	tests := flag.String("tests", "", "ask only tests whose name matches this `regexp`; the next run puts what survives before the others")
 	flag.DurationVar(&o.longest, "longest", 0, "ask only tests that take at most this time of a processor; the next run puts what survives before the others")
+	flag.BoolVar(&o.again, "again", false, "only what survived, also where code or tests have changed; the next run without it tries the others of such functions")
 	table := flag.Bool("table", false, "print what is remembered by package and end")
 	flag.Parse()
 	var err error

@@ -37,6 +37,7 @@ type task struct {
 	mutants    []*mutant
 	notMade    int
 	before     *function // what is remembered and still holds, if only survivors are tried
+	changed    bool      // it does not hold any more, see -again
 }
 
 func (w *workshop) work() error {
@@ -87,8 +88,8 @@ func (w *workshop) tasks(found []*mutant) ([]*task, error) {
 			if err != nil {
 				return nil, err
 			}
-			if hash == f.hash {
-				t.before = f
+			if hash == f.hash || w.again {
+				t.before, t.changed = f, hash != f.hash
 				t.mutants = slices.DeleteFunc(t.mutants, func(m *mutant) bool { return !slices.Contains(f.survived, m.key()) })
 				if len(t.mutants) == 0 && len(f.survived) == 0 {
 					continue // else what survived is no mutant any more
@@ -174,7 +175,9 @@ func (w *workshop) tryOne(t *task) (survivors int, err error) {
 	w.writing.Lock()
 	defer w.writing.Unlock()
 	fmt.Print(said.String())
-	if f.hash, err = w.texts.hash(t.text, f.noticing); err != nil {
+	if t.changed {
+		f.hash = t.before.hash
+	} else if f.hash, err = w.texts.hash(t.text, f.noticing); err != nil {
 		return survivors, err
 	}
 	w.results[f.folder+" "+f.name] = f
