@@ -2,6 +2,7 @@ package decide_test
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,6 +41,19 @@ func TestDecideAll(t *testing.T) {
 				}
 			}
 			require.Equal(t, untouched, decisions[count])
+		}
+	}
+}
+
+// As many addresses as there are of one family in a list, and of one that looks again.
+func TestDecideAllOfOneFamily(t *testing.T) {
+	policy := documents{zones: `[{"type":"IP","id":"z","name":"Z","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"192.0.2.0/24"},{"type":"CIDR","value":"2001:db8::/32"}]}]`}.compile(t)
+	for _, text := range []string{"192.0.2.1", "198.51.100.1", "2001:db8::1", "2001:db9::1", "64:ff9b::192.0.2.1", "::1"} {
+		addrs := slices.Repeat([]netip.Addr{netip.MustParseAddr(text)}, 100)
+		decisions := make([]decide.Decision, len(addrs))
+		policy.DecideAll(decisions, addrs)
+		for i := range decisions {
+			require.Equal(t, policy.Decide(addrs[i]), decisions[i], "%d is %s", i, text)
 		}
 	}
 }

@@ -106,7 +106,7 @@ func (f *Family4) walkPart(w *walker, part uint32) bool {
 func (f *Family4) uniform(number uint16) bool {
 	first := f.blocks[uint(number)*groupsPerNode]
 	for _, g := range f.blocks[uint(number)*groupsPerNode:][:groupsPerNode] {
-		if g != first || g.starts() != 0 || g.leaf&slimDeep != 0 {
+		if g != first || g.starts() != 0 { // no two groups with a divided cell are the same
 			return false
 		}
 	}

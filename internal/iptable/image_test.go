@@ -2,6 +2,7 @@ package iptable
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -155,7 +156,13 @@ func TestImageOfOneTable(t *testing.T) {
 	for i := range numbers {
 		numbers[i] = uint32(i % 3)
 	}
-	newImageCase(scattered(random, 300), scattered(random, 100), numbers, []uint32{0x0100, 0x2001, 0x3001, 0x2a00, 0xffff, 0x0010}).check(t)
+	base := scattered(random, 300)
+	base.add4(0, 1) // what follows the lowest address is something else
+	base.add4(1, 2)
+	base.add6(addrnum.Number{}, 1)
+	base.add6(addrnum.Number{Lo: 1}, 2)
+	base.add6(addrnum.Number{Hi: 1}, 3)
+	newImageCase(base, scattered(random, 100), numbers, []uint32{0x0100, 0x2001, 0x3001, 0x2a00, 0xffff, 0x0010}).check(t)
 }
 
 // Values that take 8, 16 and 32 bits, and numbers that stand for values.
@@ -188,16 +195,31 @@ func TestImageOfEveryWidth(t *testing.T) {
 func TestNumbered(t *testing.T) {
 	at := func(part, low uint64) addrnum.Number { return addrnum.Number{Hi: part << 48, Lo: low} }
 	a := Anew{
-		V4: Edges4{First: []uint32{3 << 16, 3<<16 + 7, 3<<16 + 9, 4 << 16, 9 << 16, 9<<16 + 1}, Value: []uint32{0, 1, 2, 1, 0, 2}},
+		V4: Edges4{First: []uint32{3 << 16, 3<<16 + 7, 3<<16 + 1<<15, 3<<16 + 1<<15 + 9, 4 << 16, 9 << 16, 9<<16 + 1}, Value: []uint32{0, 1, 0, 2, 1, 0, 2}},
 		V6: Edges6{
-			First: []addrnum.Number{at(3, 0), at(3, 1), at(4, 0), {Hi: 4<<48 | 1}, {Hi: 5 << 48}},
-			Value: []uint32{0, 1, 1, 2, 2},
+			First: []addrnum.Number{at(3, 0), at(3, 1), {Hi: 3<<48 | 1}, {Hi: 3<<48 | 1<<47}, at(4, 0), {Hi: 4<<48 | 1}, {Hi: 5 << 48}},
+			Value: []uint32{0, 1, 0, 1, 1, 2, 2},
 		},
 	}
 	b := a.Numbered([]uint32{5, 5, 6})
-	require.Equal(t, Edges4{First: []uint32{3 << 16, 3<<16 + 9, 4 << 16, 9 << 16, 9<<16 + 1}, Value: []uint32{5, 6, 5, 5, 6}}, b.V4)
+	require.Equal(t, Edges4{First: []uint32{3 << 16, 3<<16 + 1<<15 + 9, 4 << 16, 9 << 16, 9<<16 + 1}, Value: []uint32{5, 6, 5, 5, 6}}, b.V4)
 	require.Equal(t, Edges6{First: []addrnum.Number{at(3, 0), at(4, 0), {Hi: 4<<48 | 1}, {Hi: 5 << 48}}, Value: []uint32{5, 5, 6, 6}}, b.V6)
-	require.Equal(t, []uint32{0, 1, 2, 1, 0, 2}, a.V4.Value, "the caller's stay")
+	require.Equal(t, []uint32{0, 1, 0, 2, 1, 0, 2}, a.V4.Value, "the caller's stay")
+}
+
+// parts are the /16s of either family with an edge, and their neighbours.
+func (s *edgeSet) parts() map[uint32]bool {
+	parts := map[uint32]bool{}
+	for _, at := range s.first4 {
+		parts[at>>16] = true
+	}
+	for _, at := range s.first6 {
+		parts[uint32(at.Hi>>48)] = true
+	}
+	for part := range maps.Clone(parts) {
+		parts[(part+1)&0xffff], parts[(part-1)&0xffff] = true, true
+	}
+	return parts
 }
 
 // The values of each part in order are those of its intervals.
@@ -205,7 +227,7 @@ func TestRunsAreThoseOfParts(t *testing.T) {
 	s := scattered(rand.New(rand.NewPCG(3, 1)), 3000)
 	for _, form := range forms {
 		table := s.build(form.dense6)
-		for part := range uint32(1 << rootBits) {
+		for part := range s.parts() {
 			var want4, got4, want6, got6 []uint32
 			for _, value := range table.v4.Part(part) {
 				want4 = append(want4, value)

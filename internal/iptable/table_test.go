@@ -287,6 +287,10 @@ func TestListsThatAreAlmostTidy(t *testing.T) {
 			s.add6(addrnum.Number{Hi: uint64(edge[0]) << 40}, edge[1])
 		}
 		s.check(t)
+		for _, form := range forms {
+			table := s.build(form.dense6)
+			require.True(t, reflect.DeepEqual(edgesIn(table).build(form.dense6), table), "%s: what is no edge of %v leaves something", form.name, list)
+		}
 	}
 }
 
@@ -388,6 +392,60 @@ func TestBytes(t *testing.T) {
 	require.Zero(t, v4+v6)
 	v4, v6 = (*Table)(nil).Bytes()
 	require.Zero(t, v4+v6)
+}
+
+// /16s that are alike one after the other: each begins with another value than the one
+// before ends with.
+func TestEdgesOfEqualNeighbours(t *testing.T) {
+	for name, add := range map[string]func(s *edgeSet, block uint32){
+		"a value for each /18": func(s *edgeSet, block uint32) {
+			for k := range uint32(4) {
+				s.add4(block<<16|k<<14, k)
+				s.add6(addrnum.Number{Hi: uint64(block)<<48 | uint64(k)<<46}, k)
+			}
+		},
+		"two values in each /18": func(s *edgeSet, block uint32) {
+			for k := range uint32(8) {
+				s.add4(block<<16|k<<13, k%2)
+				s.add6(addrnum.Number{Hi: uint64(block)<<48 | uint64(k)<<45}, k%2)
+			}
+		},
+		"single addresses": func(s *edgeSet, block uint32) {
+			for k := range uint32(4) {
+				s.range4(block<<16|k<<14|7, block<<16|k<<14|7, 1)
+				at := addrnum.Number{Hi: uint64(block)<<48 | uint64(k)<<46, Lo: 7}
+				s.range6(at, at, 1)
+			}
+		},
+		"many /32s, and one /24 in each half": func(s *edgeSet, block uint32) {
+			for k := range uint32(100) {
+				s.add6(addrnum.Number{Hi: uint64(block)<<48 | uint64(k)<<32}, k%3+1)
+			}
+			s.range4(block<<16|1<<8, block<<16|1<<8|0xff, 1)
+			s.range4(block<<16|0x81<<8, block<<16|0x81<<8|0xff, 1)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var s edgeSet
+			for block := range uint32(4) {
+				add(&s, 0x2040+block)
+			}
+			s.check(t)
+		})
+	}
+}
+
+// A /16 of IPv6 is a page from so many edges on as pay for it, in a table and in its image.
+func TestPagesBeginWhereTheyPay(t *testing.T) {
+	for _, count := range []int{denseEdges6 - 1, denseEdges6} {
+		var s edgeSet
+		for i := range count {
+			s.add6(addrnum.Number{Hi: 0x2001<<48 | uint64(i+1)<<32}, uint32(i%2+1))
+		}
+		table := Build(Edges4{}, Edges6{s.first6, s.value6})
+		require.Equal(t, count == denseEdges6, len(table.v6.pages) > 0, count)
+		require.True(t, reflect.DeepEqual(table, table.Image([]uint32{0, 1, 2}, Anew{})), count)
+	}
 }
 
 func TestEqualBlocksAreKeptOnce(t *testing.T) {

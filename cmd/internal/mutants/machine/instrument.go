@@ -40,16 +40,13 @@ var (
 )
 
 func mutantOn(number int) bool {
-	if mutantRecords {
+	if mutantRecords && !mutantReached[number] {
 		mutantNote(number)
 	}
 	return number == mutantInForce
 }
 
 func mutantNote(number int) {
-	if mutantReached[number] {
-		return
-	}
 	mutantReached[number] = true
 	file, err := os.OpenFile(mutantRecord, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
