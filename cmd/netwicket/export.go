@@ -25,6 +25,7 @@ type exportFlags struct {
 	family     string
 	noEmbedded bool
 	noBuckets  bool
+	engine     string
 	deny       bool
 	most       int
 	weights    []string
@@ -43,6 +44,7 @@ func (c *commandLine) exportCommand() *cobra.Command {
   cidr        the allowed networks, one a line
   csv         network, decision and reason, of all addresses
   table       ranges with decision, reason, zone and rule, for a warehouse
+  sql         how a warehouse reads that table and asks it, for --for ENGINE
   aws-waf     the allowed networks as IP sets, input of create-ip-set
   cloudflare  the allowed networks as items of a list
 
@@ -59,6 +61,7 @@ With --against OLD, table has what the policy OLD says beside it, and its ranges
 are cut where either changes.`,
 		Example: `  netwicket export --format nginx > /etc/nginx/netwicket.conf
   netwicket export --format table --against yesterday/ -o policy.csv.gz
+  netwicket export --format sql --for clickhouse
   netwicket export --deny --max 10000 --format aws-waf --family 4 -o ipset.json`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return c.export(f) },
@@ -73,6 +76,8 @@ are cut where either changes.`,
 	offerValues(command, "family", "4", "6")
 	flags.BoolVar(&f.noEmbedded, "no-embedded", false, "table: leave out NAT64, 6to4 and Teredo, where all of IPv4 is repeated")
 	flags.BoolVar(&f.noBuckets, "no-buckets", false, "table: do not cut ranges at the borders of buckets")
+	flags.StringVar(&f.engine, "for", "", "sql: `ENGINE` that reads it: "+strings.Join(export.Engines(), ", "))
+	offerValues(command, "for", export.Engines()...)
 	flags.BoolVar(&f.deny, "deny", false, "cidr, aws-waf, cloudflare: networks that are denied as a whole")
 	flags.IntVar(&f.most, "max", 0, "at most `N` networks")
 	flags.StringArrayVar(&f.weights, "weights", nil, "with --deny: first the networks that most requests of this access `LOG` come from; - is standard input (repeatable)")
@@ -93,12 +98,16 @@ func (f *exportFlags) check() error {
 	if f.command.Flags().Changed("max") && f.most < 1 {
 		return fmt.Errorf("--max %d: expected 1 or more", f.most)
 	}
+	if f.format == "sql" && !slices.Contains(export.Engines(), f.engine) {
+		return fmt.Errorf("--for %q: expected %s", f.engine, strings.Join(export.Engines(), ", "))
+	}
 	list := slices.Contains(export.ListFormats(), f.format)
 	for flag, fits := range map[string]bool{
 		"against":     f.format == "table",
 		"no-embedded": f.format == "table",
 		"no-buckets":  f.format == "table",
 		"family":      f.format == "table" || list,
+		"for":         f.format == "sql",
 		"deny":        list,
 		"weights":     f.deny,
 		"max":         list || f.format == "nginx" || f.format == "haproxy",
@@ -127,6 +136,9 @@ func (c *commandLine) export(f *exportFlags) error {
 		return err
 	}
 	heading := c.heading(policy.Info(), parts.TestsEmbedded())
+	if f.format == "sql" {
+		return c.writeExport(f, func(out io.Writer) error { return export.WriteSQL(out, f.engine, heading) })
+	}
 	if f.deny || f.format == "aws-waf" || f.format == "cloudflare" || f.family != "" {
 		return c.exportList(f, parts, policy, heading)
 	}

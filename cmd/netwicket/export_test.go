@@ -133,3 +133,30 @@ func TestExportTableOnATerminal(t *testing.T) {
 	require.Equal(t, 1, run([]string{"export", "-c", "absent.json", "--format", "table", "-o", "-"}, strings.NewReader(""), terminal, &stderr))
 	require.Contains(t, stderr.String(), "absent.json:1:1")
 }
+
+func TestExportSQL(t *testing.T) {
+	folder(t, map[string]string{"net.json": `{"range":["192.0.2.0/24"]}`})
+	fingerprint := runIn(t, "", "version", "-c", "net.json", "--json").out
+	for _, engine := range []string{"clickhouse", "duckdb", "postgresql", "bigquery", "snowflake", "spark"} {
+		got := runIn(t, "", "export", "-c", "net.json", "--format", "sql", "--for", engine)
+		require.Equal(t, 0, got.code, got.stderr)
+		require.Empty(t, got.stderr)
+		_, rest, found := strings.Cut(got.out, "\n-- policy ")
+		require.True(t, found, got.out)
+		require.Contains(t, fingerprint, `"`+rest[:32]+`"`)
+		require.Contains(t, got.out, "written by netwicket ")
+	}
+	for want, args := range map[string]string{
+		`--for "": expected clickhouse, duckdb, postgresql, bigquery, snowflake, spark`:       "",
+		`--for "oracle": expected clickhouse, duckdb, postgresql, bigquery, snowflake, spark`: "--for oracle",
+		"--against does not go with --format sql":                                             "--for spark --against net.json",
+		"absent.json:1:1": "--for spark -c absent.json",
+	} {
+		got := runIn(t, "", append([]string{"export", "-c", "net.json", "--format", "sql"}, strings.Fields(args)...)...)
+		require.Equal(t, 1, got.code, args)
+		require.Empty(t, got.out)
+		require.Contains(t, got.stderr, want)
+	}
+	got := runIn(t, "", "export", "-c", "net.json", "--format", "table", "--for", "spark")
+	require.Contains(t, got.stderr, "--for does not go with --format table")
+}

@@ -142,6 +142,8 @@ func TestForeignText(t *testing.T) {
 		{[]string{"export", "--format", "cidr", "-o", f + "/absent"}, "INJECTED"},
 		{[]string{"export", "--format", "cidr", "--family", h}, "Zß東"},
 		{[]string{"export", "--format", h}, "Zß東"},
+		{[]string{"export", "--format", "sql", "--for", "spark", "-c", ".", "-c", f + ".other.json"}, "INJECTED"},
+		{[]string{"export", "--format", "sql", "--for", h}, "Zß東"},
 		{[]string{"filter", "--format", h}, "Zß東"},
 		{[]string{"filter", "--against", f + ".absent"}, "INJECTED"},
 		{[]string{"map", "-o", h}, "Zß東"},

@@ -73,6 +73,7 @@ func writers(t *testing.T) (calls [][]string, stdin string) {
 		export --format cidr
 		export --format csv
 		export --format table --no-buckets
+		export --format sql --for duckdb
 		export --format cidr --deny
 		export --format aws-waf --deny --max 9
 		export --format cloudflare --deny --max 9

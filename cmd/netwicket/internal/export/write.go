@@ -22,9 +22,10 @@ type Heading struct {
 }
 
 // Formats are the names of the formats, as the command line takes them: those of
-// [Write], then those of [WriteTable] and [WriteList].
+// [Write], then those of [WriteTable], [WriteSQL] and
+// [WriteList].
 func Formats() []string {
-	return []string{"nginx", "haproxy", "nftables", "cidr", "csv", "table", "aws-waf", "cloudflare"}
+	return []string{"nginx", "haproxy", "nftables", "cidr", "csv", "table", "sql", "aws-waf", "cloudflare"}
 }
 
 // Write writes the decisions of a policy in one of the first five [Formats].
