@@ -5,24 +5,26 @@ import (
 	"time"
 
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
 )
 
 // Info describes a policy: what went in and what came out.
 type Info struct {
-	Snapshot     bool   // read from a snapshot: the documents and databases are not at hand
-	Fingerprint  string // hash of all that decides: documents, databases, options and what of the overlay has expired; hexadecimal
-	Data         []geo.Dataset
-	Zones        int
-	ActiveZones  int
-	Rules        int
-	Classes      int // sets of addresses that nothing in the policy tells apart
-	Intervals4   int // of IPv4 addresses of one class
-	Intervals6   int
-	Decisions    int // different answers for a chain of one
-	TableBytes4  int // size of the IPv4 part of the table that Decide reads
-	TableBytes6  int
-	OverlayUntil time.Time // when the next overlay entry expires; zero: none does
-	Warnings     Findings
+	Snapshot      bool   // read from a snapshot: the documents and databases are not at hand
+	Fingerprint   string // hash of all that decides: documents, databases, options and what of the overlay has expired; hexadecimal
+	Data          []geo.Dataset
+	Zones         int
+	ActiveZones   int
+	Rules         int
+	Classes       int // sets of addresses that nothing in the policy tells apart
+	Intervals4    int // of IPv4 addresses of one class
+	Intervals6    int
+	Decisions     int // different answers for a chain of one
+	TableBytes4   int // size of the IPv4 part of the table that Decide reads
+	TableBytes6   int
+	TestsEmbedded bool      // IPv4 addresses embedded in IPv6 ones count by themselves: a blocklist, ThreatInsight or an overlay that denies is in force
+	OverlayUntil  time.Time // when the next overlay entry expires; zero: none does
+	Warnings      Findings
 }
 
 // Info describes the policy. The zero value describes the zero Policy. The
@@ -33,6 +35,7 @@ func (p *Policy) Info() Info {
 	}
 	info := p.info
 	info.Data = slices.Clone(info.Data)
+	info.TestsEmbedded = p.everyHop || p.threat.action != zone.ThreatNone
 	info.Warnings = slices.Clone(info.Warnings)
 	return info
 }

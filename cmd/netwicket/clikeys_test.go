@@ -44,11 +44,33 @@ func TestCommandLinePageKeys(t *testing.T) {
 				require.NoError(t, err)
 				keysOf(t, title, string(text), documented, only, printed)
 			}
+			snapshotKeys(t, s, title, documented, only, printed)
 			slices.Sort(documented)
 			require.Equal(t, documented, slices.Sorted(maps.Keys(printed)))
 		})
 	}
 	require.GreaterOrEqual(t, withJSON, 9)
+}
+
+// snapshotKeys adds the keys of what is printed about a snapshot, which is no text that
+// the page could hold.
+func snapshotKeys(t *testing.T, s *cliSection, title string, documented []string, only, printed map[string]bool) {
+	t.Helper()
+	if title == "compile" {
+		compiled(t)
+		writeFile(t, "other.json", `{"range": ["192.0.2.0/24"]}`)
+		different := regexp.MustCompile(`"changes":{.*}}`).ReplaceAllString(shell(t, "netwicket compile --json -c other.json --verify policy.nws").out, `"changes":null}}`)
+		keysOf(t, title, different, documented, only, printed)
+	}
+	if !slices.Contains(documented, "policy.snapshot") {
+		return
+	}
+	compiled(t)
+	for _, b := range s.blocks {
+		if strings.HasPrefix(b.name, "netwicket ") {
+			keysOf(t, title, shell(t, strings.Replace(b.name, " -c .", "", 1)+" -c policy.nws").out, documented, only, printed)
+		}
+	}
 }
 
 // documentedKeys are the keys of a section's table, and which are not always there.

@@ -35,9 +35,10 @@ func (c *commandLine) diffCommand() *cobra.Command {
 		Use:   "diff OLD NEW",
 		Short: "List every address range that two policies decide differently",
 		Long: `Compares two policies over all of IPv4 and IPv6, exactly, for requests of one
-hop. OLD and NEW are policy files, folders that hold one, or vendor documents;
-what -c, -g and the other policy flags name is part of both. FOLDER@N is a
-folder with the documents of generation N of its history (netwicket admin log).
+hop. OLD and NEW are policy files, folders that hold one, vendor documents or
+snapshots; what -c, -g and the other policy flags name is part of both.
+FOLDER@N is a folder with the documents of generation N of its history
+(netwicket admin log).
 
 Lists the ranges in address order, and how much they are: IPv4 in addresses,
 IPv6 in /64 networks, by country and ASN of NEW's databases; and what differs

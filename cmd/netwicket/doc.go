@@ -43,6 +43,7 @@
 //	export.go         export
 //	exportlist.go     its lists that hold a certain number of networks
 //	filter.go         filter
+//	compile.go        compile
 //	map.go            map
 //	serve.go          serve
 //	servechanges.go   what a reload changed of mode and edge

@@ -48,7 +48,7 @@ type explanationJSON struct {
 	decisionJSON
 	Chain    []*netip.Addr `json:"chain"`
 	Zones    ordered       `json:"zones"`
-	Location locationJSON  `json:"location"`
+	Location *locationJSON `json:"location"` // null: the policy is a snapshot
 	Policy   policyJSON    `json:"policy"`
 	Steps    []string      `json:"steps"`
 
@@ -69,10 +69,13 @@ func newExplanationJSON(e *decide.Explanation, from admission.Resolution, info d
 		decisionJSON: newDecisionJSON(e.Decision, from),
 		Chain:        make([]*netip.Addr, len(e.Hops)),
 		Zones:        make(ordered, len(e.Zones)),
-		Location:     newLocationJSON(e.Location),
 		Policy:       newPolicyJSON(info),
 		Steps:        e.Steps,
 		Provenance:   provenance,
+	}
+	if !info.Snapshot {
+		location := newLocationJSON(e.Location)
+		out.Location = &location
 	}
 	for i := range e.Hops {
 		out.Chain[i] = orNull(e.Hops[i].Addr)

@@ -25,7 +25,11 @@ func writeExplanation(out io.Writer, e *decide.Explanation, from admission.Resol
 		fmt.Fprintf(&s.out, "  the resolver found no client: %s, peer %s\n", code, peer)
 	}
 	s.table("Hops, nearest first", hopRows(e))
-	s.table("Location of the client", locationRows(e, provenance))
+	if !info.Snapshot {
+		s.table("Location of the client", locationRows(e, provenance))
+	} else if e.Range.IsValid() {
+		s.table("Location of the client", [][]string{{"not in a snapshot", ""}, {"the same for", e.Range.String()}})
+	}
 	s.table("Zones", zoneRows(e))
 	s.table("Rules, in the order of evaluation", ruleRows(e))
 	s.table("Layers, in order", layerRows(e))

@@ -98,6 +98,9 @@ func writers(t *testing.T) (calls [][]string, stdin string) {
 		args := strings.Fields(line)
 		calls = append(calls, args, append(args[:len(args):len(args)], "--json"))
 	}
+	require.Equal(t, 0, runIn(t, "", "compile", "-c", "before.json", "-o", "before.nws").code)
+	calls = append(calls, []string{"compile", "-o", "-"}, []string{"compile", "-o", "written.nws", "--json"},
+		[]string{"compile", "-c", "after.json", "--verify", "before.nws"}, []string{"compile", "-c", "after.json", "--verify", "before.nws", "--json"})
 	return calls, strings.Repeat("192.0.2.7\n203.0.113.9\n", 2000) // more than a buffer holds of answers
 }
 

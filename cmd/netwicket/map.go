@@ -108,8 +108,12 @@ func mapTitle(parts *policyfile.Parts) string {
 // mapNotes is what a map by ranges leaves out, if it can matter
 // (docs/semantics.md, range-2).
 func mapNotes(opened []policyfile.Opened) []string {
+	var notes []string
 	if slices.ContainsFunc(opened, func(o policyfile.Opened) bool { return o.Parts.TestsEmbedded() }) {
-		return []string{"Teredo addresses, 2001::/32, and local NAT64 addresses, 64:ff9b:1::/48, are shown without the IPv4 addresses in them."}
+		notes = append(notes, "Teredo addresses, 2001::/32, and local NAT64 addresses, 64:ff9b:1::/48, are shown without the IPv4 addresses in them.")
 	}
-	return nil
+	if slices.ContainsFunc(opened, func(o policyfile.Opened) bool { return o.Parts.SnapshotFile != "" }) {
+		notes = append(notes, "A snapshot does not tell which networks its policy names, nor countries: every address counts.")
+	}
+	return notes
 }

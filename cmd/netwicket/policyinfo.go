@@ -10,6 +10,7 @@ import (
 )
 
 type policyJSON struct {
+	Snapshot    bool       `json:"snapshot,omitempty"`
 	Fingerprint string     `json:"fingerprint"`
 	Data        []dataJSON `json:"data"`
 }
@@ -20,7 +21,7 @@ type dataJSON struct {
 }
 
 func newPolicyJSON(info decide.Info) policyJSON {
-	out := policyJSON{Fingerprint: info.Fingerprint, Data: make([]dataJSON, len(info.Data))}
+	out := policyJSON{Snapshot: info.Snapshot, Fingerprint: info.Fingerprint, Data: make([]dataJSON, len(info.Data))}
 	for i, dataset := range info.Data {
 		out.Data[i] = dataJSON{Type: dataset.Type, Built: built(dataset)}
 	}
@@ -38,6 +39,9 @@ func built(dataset geo.Dataset) *string {
 
 func policyRows(info decide.Info) [][]string {
 	rows := [][]string{{"fingerprint", info.Fingerprint}}
+	if info.Snapshot {
+		rows = append(rows, []string{"snapshot", "the documents and databases are not in it"})
+	}
 	for _, dataset := range info.Data {
 		rows = append(rows, []string{dataset.Type, datasetText(dataset)})
 	}
@@ -49,7 +53,10 @@ func policyRows(info decide.Info) [][]string {
 
 // datasetText is a geo source on one line.
 func datasetText(dataset geo.Dataset) string {
-	text := fmt.Sprintf("%s, %d networks", dataset.File, dataset.Networks)
+	text := fmt.Sprintf("%d networks", dataset.Networks)
+	if dataset.File != "" { // as one that was compiled into a snapshot has none
+		text = dataset.File + ", " + text
+	}
 	if !dataset.Built.IsZero() {
 		text += ", built " + dataset.Built.UTC().Format("2006-01-02")
 	}

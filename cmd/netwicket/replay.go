@@ -44,7 +44,7 @@ error. Ends with 0 whatever was decided, and with 1 if a log could not be read.`
   netwicket replay --pattern '^(?P<peer>\S+) \S+ "(?P<xff>[^"]*)"' proxy.log`,
 	}
 	format := newLogFlags(command)
-	command.Flags().StringVar(&flags.against, "against", "", "show who would change under this `POLICY`: a policy file, folder or vendor document")
+	command.Flags().StringVar(&flags.against, "against", "", "show who would change under this `POLICY`: a policy file, folder, vendor document or snapshot")
 	command.Flags().IntVar(&flags.top, "top", 10, "how many (`N`) rows of each list to show")
 	command.RunE = func(_ *cobra.Command, args []string) error { return c.replay(flags, format, args) }
 	return command

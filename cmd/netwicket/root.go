@@ -115,6 +115,7 @@ func (c *commandLine) commands() []*cobra.Command {
 		c.replayCommand(),
 		c.exportCommand(),
 		c.filterCommand(),
+		c.compileCommand(),
 		c.mapCommand(),
 		c.serveCommand(),
 		c.adminCommand(),
@@ -130,7 +131,7 @@ func (c *commandLine) commands() []*cobra.Command {
 
 func (c *commandLine) sharedFlags(root *cobra.Command) {
 	flags := root.PersistentFlags()
-	flags.StringArrayVarP(&c.paths, "config", "c", nil, "policy file, folder that holds netwicket.json, or vendor document at `PATH` (repeatable; default netwicket.json)")
+	flags.StringArrayVarP(&c.paths, "config", "c", nil, "policy file, folder that holds netwicket.json, vendor document or snapshot at `PATH` (repeatable; default netwicket.json)")
 	flags.StringArrayVarP(&c.geo, "geo", "g", nil, "geo source at `PATH`: .mmdb, .csv, or a folder of them (repeatable)")
 	flags.StringArrayVar(&c.services, "service", nil, "list of networks that offer an IP service, as `NAME=PATH` (repeatable)")
 	flags.StringArrayVar(&c.threats, "threat", nil, "threat feed at `PATH` (repeatable)")

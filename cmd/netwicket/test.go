@@ -149,6 +149,9 @@ func (c *commandLine) runExpectations(read []*expect.File, chosen *regexp.Regexp
 	if err != nil {
 		return nil, nil, err
 	}
+	if coverage && parts.SnapshotFile != "" {
+		return nil, nil, fmt.Errorf("--coverage: %s is a snapshot, which has no documents that requests could cover; name the policy file that it was compiled from", parts.SnapshotFile)
+	}
 	control, err := admission.New(policy, parts.Edge)
 	if err != nil {
 		return nil, nil, err

@@ -28,14 +28,20 @@ func refusal(causes []string) error {
 
 // delivery is a database, corrections, a list or a threat feed as it was loaded.
 type delivery struct {
-	file     string
+	file     string // of what is compiled into a snapshot, its type and number
 	kind     string // the database's type, or what else it is
 	built    time.Time
 	networks int
 	provides geo.Field
+	compiled bool // into a snapshot
 }
 
-func (d delivery) String() string { return fmt.Sprintf("%s (%s)", d.file, d.kind) }
+func (d delivery) String() string {
+	if d.compiled {
+		return "the snapshot's " + d.file
+	}
+	return fmt.Sprintf("%s (%s)", d.file, d.kind)
+}
 
 // threatFeed is the kind of a feed: no geo source, but delivered like one.
 const threatFeed = "threat feed"
@@ -43,11 +49,17 @@ const threatFeed = "threat feed"
 // deliveriesOf are all that came with a policy.
 func deliveriesOf(parts *policyfile.Parts) []delivery {
 	var all []delivery
-	for _, d := range parts.Config.Geo.Datasets() {
-		all = append(all, delivery{filepath.Clean(d.File), d.Type, d.Built, d.Networks, d.Provides})
+	ofType := map[string]int{}
+	for _, d := range parts.Datasets() {
+		one := delivery{filepath.Clean(d.File), d.Type, d.Built, d.Networks, d.Provides, parts.SnapshotFile != ""}
+		if one.compiled {
+			ofType[d.Type]++
+			one.file = fmt.Sprintf("%s no. %d", d.Type, ofType[d.Type])
+		}
+		all = append(all, one)
 	}
 	for _, feed := range parts.Config.ThreatFeeds {
-		all = append(all, delivery{filepath.Clean(feed.File), threatFeed, time.Time{}, len(feed.Entries), 0})
+		all = append(all, delivery{filepath.Clean(feed.File), threatFeed, time.Time{}, len(feed.Entries), 0, false})
 	}
 	return all
 }
@@ -65,7 +77,7 @@ func shrunk(before, after *policyfile.Parts) []string {
 		switch {
 		case found:
 			causes = append(causes, setBack(old, next)...)
-		case old.networks > 0 && slices.ContainsFunc(after.Folders, func(folder string) bool { return filepath.Clean(folder) == filepath.Dir(old.file) }):
+		case !old.compiled && old.networks > 0 && slices.ContainsFunc(after.Folders, func(folder string) bool { return filepath.Clean(folder) == filepath.Dir(old.file) }):
 			causes = append(causes, fmt.Sprintf("%s is gone from its folder, with %d networks; %s", old, old.networks, accepted))
 		}
 	}
@@ -90,8 +102,9 @@ func setBack(was, now delivery) []string {
 // missing says what the sources together do not provide any more.
 func missing(before, after *policyfile.Parts) []string {
 	var causes []string
-	was4, was6 := before.Config.Geo.Provided()
-	now4, now6 := after.Config.Geo.Provided()
+	asFields := before.SnapshotFile != "" || after.SnapshotFile != ""
+	was4, was6 := provided(before, asFields)
+	now4, now6 := provided(after, asFields)
 	lost4, lost6 := was4.Without(now4), was6.Without(now6)
 	lose := func(lost geo.Provided, family string) {
 		if !lost.IsEmpty() {
@@ -104,10 +117,27 @@ func missing(before, after *policyfile.Parts) []string {
 		lose(lost4, "IPv4 addresses")
 		lose(lost6, "IPv6 addresses")
 	}
-	if networksOf(before) > 0 && networksOf(after) == 0 {
+	if networksOf(before) > 0 && networksOf(after) == 0 && after.SnapshotFile == "" {
 		causes = append(causes, fmt.Sprintf("there is no %s any more, of %d networks; %s", threatFeed, networksOf(before), accepted))
 	}
 	return causes
+}
+
+// provided is what the sources of a policy provide together; with asFields, no more of it
+// than a snapshot says as well.
+func provided(parts *policyfile.Parts, asFields bool) (v4, v6 geo.Provided) {
+	if !asFields {
+		return parts.Config.Geo.Provided()
+	}
+	for _, d := range parts.Datasets() {
+		if d.Networks4 > 0 || d.Kind == geo.Netset {
+			v4.Fields |= d.Provides
+		}
+		if d.Networks > d.Networks4 || d.Kind == geo.Netset {
+			v6.Fields |= d.Provides
+		}
+	}
+	return v4, v6
 }
 
 // networksOf is how many networks all threat feeds list.
@@ -129,9 +159,9 @@ func providers(parts *policyfile.Parts, lost geo.Provided) string {
 		fields |= geo.ServicesField
 	}
 	var files []string
-	for _, d := range parts.Config.Geo.Datasets() {
-		if d.Provides&fields != 0 {
-			files = append(files, fmt.Sprintf("%s (%s)", d.File, d.Type))
+	for _, d := range deliveriesOf(parts) {
+		if d.provides&fields != 0 {
+			files = append(files, d.String())
 		}
 	}
 	return strings.Join(files, " or ")

@@ -214,9 +214,7 @@ func (k *Keeper) bringUpToTime(next *loaded) error {
 
 // compileAt compiles the same documents for another time.
 func (l *loaded) compileAt(now time.Time) error {
-	config := l.parts.Config
-	config.Now = now
-	policy, err := decide.Recompile(l.policy, config)
+	policy, err := l.parts.CompileAt(now, l.policy)
 	if err == nil {
 		l.policy, l.asOf = policy, now
 	}

@@ -60,6 +60,9 @@ func checkGeo(options Options) Checked {
 // already, so that a person need not mend and run and mend again. What a broken
 // or missing document may be the cause of is left out.
 func (p *Parts) furtherErrors() Findings {
+	if p.SnapshotFile != "" {
+		return nil
+	}
 	_, err := decide.Compile(p.Config)
 	if err != nil {
 		return slices.DeleteFunc(p.placed(findingsOf(p.origin, "bad-policy", err)), func(f *Finding) bool {

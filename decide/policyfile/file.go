@@ -11,6 +11,8 @@ import (
 // file is one policy file as it was read: what it names and what it sets.
 type file struct {
 	paths                     []reference // all that it names, under whatever key
+	snapshot                  *reference
+	parts                     []jsondoc.Node // what a policy with a snapshot has no place for
 	zones, rules, threatFeeds []reference
 	threatInsight             *reference
 	networkConfig             *reference
@@ -47,8 +49,11 @@ func readFile(path string, root jsondoc.Node) (*file, finding.List) {
 	v := &values{folder: filepath.Dir(path)}
 	f := &file{}
 	v.object(root, v.keys(f))
-	v.Found.Sort()
 	f.paths = v.paths
+	if f.snapshot != nil {
+		f = f.withoutParts(&v.Found)
+	}
+	v.Found.Sort()
 	return f, v.Found
 }
 

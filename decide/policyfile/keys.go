@@ -53,20 +53,24 @@ func (v *values) keys(f *file) []key {
 			name: "$schema", shape: aText, example: `"../docs/policy-file.schema.json"`, read: v.ignoredText,
 			about: "where an editor finds the schema of this file; netwicket does not look at it",
 		},
-		{name: "okta", shape: anObject, keys: v.oktaKeys(f), about: "Okta's documents"},
-		{name: "sailpoint", shape: anObject, keys: v.sailPointKeys(f), about: "SailPoint's documents"},
+		{name: "okta", shape: anObject, keys: v.oktaKeys(f), read: v.part(f, nil), about: "Okta's documents"},
+		{name: "sailpoint", shape: anObject, keys: v.sailPointKeys(f), read: v.part(f, nil), about: "SailPoint's documents"},
 		{
-			name: "geo", shape: pathList, initial: `[]`, example: `["geo/country.mmdb", "geo/overrides.csv"]`, read: v.references(&f.geo),
+			name: "geo", shape: pathList, initial: `[]`, example: `["geo/country.mmdb", "geo/overrides.csv"]`, read: v.part(f, v.references(&f.geo)),
 			about: "databases (`.mmdb`), geofeeds (RFC 8805) and lists of corrections (`.csv`), or folders of them; what a later one says of an address wins",
 		},
 		{
-			name: "services", shape: serviceLists, initial: `{}`, example: `{"NORD_VPN": ["feeds/nord-vpn.txt"]}`, read: func(node jsondoc.Node) { v.services(node, f) },
+			name: "services", shape: serviceLists, initial: `{}`, example: `{"NORD_VPN": ["feeds/nord-vpn.txt"]}`, read: v.part(f, func(node jsondoc.Node) { v.services(node, f) }),
 			about: "lists of networks that offer an IP service, by the service's category as Okta writes it",
 		},
 		{
 			name: "assumeNone", shape: wordList, words: geo.SortNames(), initial: `[]`, example: `["public_proxy", "residential_proxy"]`,
-			read:  func(node jsondoc.Node) { v.sorts(node, f) },
+			read:  v.part(f, func(node jsondoc.Node) { v.sorts(node, f) }),
 			about: "sorts of anonymizers that are taken for known to be none wherever no geo source states them. Without it a policy does not compile whose zones ask for a sort that no source tells of",
+		},
+		{
+			name: "snapshot", shape: aPath, example: `"policy.nws"`, read: v.one(&f.snapshot),
+			about: "a policy that `netwicket compile` wrote, in place of `okta`, `sailpoint`, `geo`, `services` and `assumeNone`, which are compiled into it and may not stand beside it",
 		},
 		{
 			name: "overlay", shape: aPath, example: `"overlay.json"`, read: v.one(&f.overlay),

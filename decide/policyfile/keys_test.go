@@ -65,7 +65,7 @@ func TestKeysReadTheirExamplesAndDefaults(t *testing.T) {
 			}
 		}
 		f.edgeAt, f.serveAt, f.pullAt, f.assumeNoneAt = jsondoc.Node{}, jsondoc.Node{}, jsondoc.Node{}, jsondoc.Node{}
-		f.mode.node, f.unknownCountry.node = jsondoc.Node{}, jsondoc.Node{}
+		f.mode.node, f.unknownCountry.node, f.parts = jsondoc.Node{}, jsondoc.Node{}, nil
 		return f, errs
 	}
 	count := 0

@@ -14,7 +14,7 @@ import (
 // FileName is the file that a policy's folder holds.
 const FileName = "netwicket.json"
 
-// Kind is what a JSON document is.
+// Kind is what a document is.
 type Kind uint8
 
 // The kinds of document; Unknown is none of them.
@@ -26,13 +26,14 @@ const (
 	ThreatInsight
 	Zones
 	NetworkConfig
+	Snapshot
 )
 
 // String is the kind with its vendor, as messages use it.
 func (k Kind) String() string {
 	return [...]string{
 		"unknown document", "policy file", "Okta policy rules", "SailPoint auth profile",
-		"Okta ThreatInsight configuration", "Okta zones", "SailPoint network configuration",
+		"Okta ThreatInsight configuration", "Okta zones", "SailPoint network configuration", "snapshot of a policy",
 	}[k]
 }
 
@@ -40,7 +41,7 @@ var (
 	errEmptyArray = errors.New(`an empty array may be Okta zones or Okta policy rules, which differ: no zones, or rules that deny; ` +
 		`name the document in a policy file, such as {"okta":{"zones":["zones.json"]}}`)
 	errUnknownDocument = errors.New("not a document that netwicket knows: a policy file has one of the keys okta, sailpoint, geo, services, " +
-		"edge, serve, mode; Okta policy rules have actions or conditions; a SailPoint auth profile has offNetwork, untrustedGeography or " +
+		"edge, serve, mode, snapshot; Okta policy rules have actions or conditions; a SailPoint auth profile has offNetwork, untrustedGeography or " +
 		"strongAuthLogin; an Okta ThreatInsight configuration has action or excludeZones; Okta zones have gateways, proxies, proxyType, asns, " +
 		"locations, ipServiceCategories or system; a SailPoint network configuration has range, geolocation or whitelisted")
 )
@@ -50,7 +51,7 @@ var (
 func (k Kind) keys() []string {
 	switch k {
 	case PolicyFile:
-		return []string{"okta", "sailpoint", "geo", "services", "edge", "serve", "mode"}
+		return []string{"okta", "sailpoint", "geo", "services", "edge", "serve", "mode", "snapshot"}
 	case Rules:
 		return []string{"actions", "conditions"}
 	case AuthProfile:
@@ -61,7 +62,7 @@ func (k Kind) keys() []string {
 		return []string{"gateways", "proxies", "proxyType", "asns", "locations", "ipServiceCategories", "system"}
 	case NetworkConfig:
 		return []string{"range", "geolocation", "whitelisted"}
-	case Unknown:
+	case Unknown, Snapshot:
 	}
 	return nil
 }
@@ -79,16 +80,19 @@ func (k Kind) fetched() string {
 		return "GET /api/v1/zones"
 	case NetworkConfig:
 		return "GET /auth-org/network-config"
-	case Unknown, PolicyFile:
+	case Unknown, PolicyFile, Snapshot:
 	}
 	return ""
 }
 
 // Recognise tells what a document is from its content; the first kind that fits is
-// the answer, and of an array the first object decides. Only a policy file is known
-// by its name as well. The error says why the kind is Unknown: the text cannot be
+// the answer, and of an array the first object decides. A snapshot is known by its first
+// eight bytes, before everything else; only a policy file is known by its name as well. The error says why the kind is Unknown: the text cannot be
 // read, or is nothing that netwicket knows.
 func Recognise(file string, data []byte) (Kind, error) {
+	if isSnapshot(data) {
+		return Snapshot, nil
+	}
 	root, err := parseAny(file, data)
 	if !root.Exists() {
 		return Unknown, err

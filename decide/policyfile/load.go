@@ -27,6 +27,7 @@ func gather(options Options) *loader {
 	l := newLoader(options)
 	l.loadPaths(options.Paths)
 	l.flags(options)
+	l.refuseParts()
 	l.findGeo()
 	if l.parts.Config.Now = options.Now; options.Now.IsZero() {
 		l.parts.Config.Now = time.Now()
@@ -57,6 +58,7 @@ type loader struct {
 	before   *Parts            // Options.Before
 	anew     bool              // Options.Anew
 	outside  map[string]bool   // paths of which it has been said that they leave it
+	given    []part            // what has to be compiled
 }
 
 func newLoader(options Options) *loader {
@@ -116,6 +118,11 @@ func (l *loader) anything(ref reference) {
 		l.kinds = append(l.kinds, Unknown)
 		return
 	}
+	if isSnapshot(data) {
+		l.kinds = append(l.kinds, Snapshot)
+		l.snapshot(ref, data)
+		return
+	}
 	root, err := parseAny(path, data)
 	kind, unknown := recognise(path, root)
 	if (!root.Exists() || kind == Unknown) && isList(path, data) {
@@ -146,6 +153,7 @@ func (l *loader) anything(ref reference) {
 		if !l.edgeOnly {
 			l.parse(kind, ref, data)
 		}
+	case Snapshot: // which is no JSON
 	}
 }
 
@@ -154,6 +162,10 @@ func (l *loader) anything(ref reference) {
 func (l *loader) document(kind Kind, ref reference) {
 	data, ok := l.read(ref)
 	if !ok {
+		return
+	}
+	if isSnapshot(data) {
+		l.whole(ref.path, "wrong-document", fmt.Errorf("this is a %s, which the policy file names as %q; expected %s, as %s answers", Snapshot, "snapshot", kind, kind.fetched()))
 		return
 	}
 	known := len(l.parts.Findings)
@@ -170,6 +182,7 @@ func (l *loader) document(kind Kind, ref reference) {
 // parse adds a vendor document to the policy.
 func (l *loader) parse(kind Kind, ref reference, data []byte) {
 	config := &l.parts.Config
+	l.addPart(kind.String(), ref)
 	switch kind {
 	case Zones:
 		zones, err := zone.ParseOkta(ref.path, data)
@@ -197,7 +210,7 @@ func (l *loader) parse(kind Kind, ref reference, data []byte) {
 		if l.claim(kind.String(), ref) {
 			config.AuthProfile = &profile
 		}
-	case Unknown, PolicyFile: // which are no documents of a vendor's
+	case Unknown, PolicyFile, Snapshot: // which are no documents of a vendor's
 	}
 }
 
@@ -207,6 +220,7 @@ func (l *loader) feed(ref reference) {
 		feed, err := zone.ParseFeed(ref.path, data)
 		l.result(ref, feed.Warnings, err)
 		l.parts.Config.ThreatFeeds = append(l.parts.Config.ThreatFeeds, feed)
+		l.addPart("a threat feed", ref)
 	}
 }
 
@@ -270,6 +284,9 @@ func (l *loader) claim(what string, ref reference) bool {
 
 // join takes over what a policy file says.
 func (l *loader) join(f *file) {
+	if f.snapshot != nil {
+		l.namedSnapshot(*f.snapshot)
+	}
 	for _, ref := range f.zones {
 		l.document(Zones, ref)
 	}
@@ -291,6 +308,12 @@ func (l *loader) join(f *file) {
 	if f.overlay != nil {
 		l.overlay(*f.overlay)
 	}
+	for _, ref := range f.geo {
+		l.addPart("a geo source", ref)
+	}
+	for _, s := range f.services {
+		l.addPart("a list of networks of a service", s.list)
+	}
 	l.geo = append(l.geo, f.geo...)
 	l.services = append(l.services, f.services...)
 }
@@ -302,9 +325,11 @@ func (l *loader) joinSettings(f *file) {
 	}
 	if f.unknownCountry.value != "" && set("sailpoint.unknownCountry", f.unknownCountry.node) {
 		l.parts.Config.UnknownCountry = unknownCountry(f.unknownCountry.value)
+		l.addPart("sailpoint.unknownCountry", reference{node: f.unknownCountry.node})
 	}
 	if f.assumeNone != 0 && set("assumeNone", f.assumeNoneAt) {
 		l.parts.Config.AssumeNone, l.parts.assumeAt = f.assumeNone, f.assumeNoneAt
+		l.addPart("assumeNone", reference{node: f.assumeNoneAt})
 	}
 	if f.mode.value != "" && set("mode", f.mode.node) {
 		l.parts.Observe = f.mode.value == "observe"
@@ -336,13 +361,18 @@ func (l *loader) flags(options Options) {
 		l.parts.Config.ThreatInsight = &zone.ThreatInsight{Action: zone.ThreatBlock}
 	}
 	if options.UnknownCountry != "" {
+		l.addPart("--unknown-country", reference{})
 		l.parts.Config.UnknownCountry = unknownCountry(options.UnknownCountry)
 	}
-	l.parts.Config.AssumeNone |= options.AssumeNone
+	if l.parts.Config.AssumeNone |= options.AssumeNone; options.AssumeNone != 0 {
+		l.addPart("--assume-none", reference{})
+	}
 	for _, path := range options.Geo {
+		l.addPart("--geo "+path, reference{})
 		l.geo = append(l.geo, reference{path: path, named: true})
 	}
 	for _, s := range options.Services {
+		l.addPart("--service "+s.Name+"="+s.Path, reference{})
 		l.services = append(l.services, service{name: s.Name, list: reference{path: s.Path, named: true}})
 	}
 }
@@ -350,7 +380,7 @@ func (l *loader) flags(options Options) {
 // onlyDocument is the kind of the one vendor document that was given, if there
 // is nothing else that would make it a policy.
 func (l *loader) onlyDocument(options Options) Kind {
-	if len(l.kinds) != 1 || l.kinds[0] == PolicyFile ||
+	if len(l.kinds) != 1 || l.kinds[0] == PolicyFile || l.kinds[0] == Snapshot ||
 		len(options.Geo)+len(options.Services)+len(options.Threats) > 0 {
 		return Unknown
 	}

@@ -71,13 +71,17 @@ type Parts struct {
 	// Files are all files that were asked for, also those that are missing, and
 	// Folders those whose geo files were read: what the policy depends on.
 	Files, Folders []string
+	// SnapshotFile is the snapshot that the policy was read from; empty: it is compiled
+	// from documents. With one, Config has nothing but the overlay.
+	SnapshotFile string
 	// OverlayFile is the overlay's file; empty: the policy names none.
 	OverlayFile string
 
-	edgeAt   jsondoc.Node // where Edge stands
-	serveAt  jsondoc.Node // where Serve stands
-	sources  []geo.Source // those of Config.Geo
-	looked   files.State  // how they looked before they were read
+	compiled compiledPolicy // of SnapshotFile
+	edgeAt   jsondoc.Node   // where Edge stands
+	serveAt  jsondoc.Node   // where Serve stands
+	sources  []geo.Source   // those of Config.Geo
+	looked   files.State    // how they looked before they were read
 	lookedAt time.Time
 	document Kind         // the one vendor document, where there is nothing else
 	origin   string       // file of findings about the policy as a whole
@@ -138,7 +142,7 @@ func (p *Parts) Recompile(previous *decide.Policy) (*decide.Policy, error) {
 	if err := p.Err(); err != nil {
 		return nil, err
 	}
-	policy, err := decide.Recompile(previous, p.Config)
+	policy, err := p.CompileAt(p.Config.Now, previous)
 	if err != nil {
 		return nil, p.placed(findingsOf(p.origin, "bad-policy", err))
 	}
@@ -201,6 +205,9 @@ func (p *Parts) Tracer() (*geo.Tracer, error) { return geo.NewTracer(p.sources..
 // force.
 func (p *Parts) TestsEmbedded() bool {
 	config := &p.Config
+	if p.compiled.policy.Info().TestsEmbedded {
+		return true
+	}
 	if config.ThreatInsight != nil && config.ThreatInsight.Action != zone.ThreatNone {
 		return true
 	}

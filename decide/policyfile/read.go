@@ -1,10 +1,12 @@
 package policyfile
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 
 	"github.com/netwicket/netwicket/internal/files"
+	"github.com/netwicket/netwicket/internal/finding"
 )
 
 // file is what a reference may lead to.
@@ -27,12 +29,17 @@ func (l *loader) read(ref reference) ([]byte, bool) {
 	if content, instead := l.contents[filepath.Clean(ref.path)]; instead {
 		return content, true
 	}
-	data, err := l.file(ref).Read(files.DocumentLimit)
-	if err != nil {
+	data, err := files.Read(ref.path, l.file(ref).Open, files.DocumentLimit, look(ref.path))
+	var large *finding.Finding
+	switch {
+	case err == nil:
+		return data, true
+	case errors.As(err, &large), errors.As(l.tooLarge(ref, err), &large):
+		l.addSnapshotError(ref.path, large)
+	default:
 		l.unreadable(ref, err)
-		return nil, false
 	}
-	return data, true
+	return nil, false
 }
 
 // keepInside notes all paths of a policy file that lead out of the folder which

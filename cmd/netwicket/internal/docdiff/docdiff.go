@@ -36,10 +36,15 @@ type Part struct {
 }
 
 // Between lists the differences: zones, rules, and what else there is, in the
-// order of the new documents with what is gone in the end.
+// order of the new documents with what is gone in the end. A snapshot has no documents;
+// what stands beside it is compared.
 func Between(old, now *policyfile.Parts) []Difference {
 	var list []Difference
-	for _, of := range []func(*policyfile.Parts) []thing{zones, rules, others} {
+	kinds := []func(*policyfile.Parts) []thing{zones, rules, others, settings}
+	if old.SnapshotFile != "" || now.SnapshotFile != "" {
+		kinds = kinds[3:]
+	}
+	for _, of := range kinds {
 		list = append(list, between(of(old), of(now))...)
 	}
 	return list

@@ -255,8 +255,13 @@ func others(p *policyfile.Parts) []thing {
 	unknown := c.UnknownCountry
 	add("unknownCountry", []fact{{"answer", word(unknown == decide.TrustUnknownCountry, "trust", "deny")}},
 		func(c *decide.Config) { c.UnknownCountry = unknown }, nil)
-	list = append(list, thing{kind: "mode", key: "mode", facts: []fact{{"mode", word(p.Observe, "observe", "enforce")}}})
-	return append(list, edgeThings(p)...)
+	return list
+}
+
+// settings are what is no document.
+func settings(p *policyfile.Parts) []thing {
+	mode := thing{kind: "mode", key: "mode", facts: []fact{{"mode", word(p.Observe, "observe", "enforce")}}}
+	return append([]thing{mode}, edgeThings(p)...)
 }
 
 func on(change func(*decide.Config)) func(decide.Config) decide.Config {

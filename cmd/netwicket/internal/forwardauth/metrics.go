@@ -210,11 +210,21 @@ func (s series) policy(current *Snapshot) {
 	}
 }
 
-// datasetLabel is the file's name, with a number where another has the same.
+// datasetName is the name of a geo source's file, or the type of one that was compiled into
+// a snapshot, which says nothing of files.
+func datasetName(d geo.Dataset) string {
+	name := d.Type
+	if d.File != "" {
+		name = filepath.Base(d.File)
+	}
+	return shown.Text(name) // a label has to be UTF-8
+}
+
+// datasetLabel is the source's name, with a number where another has the same.
 func datasetLabel(data []geo.Dataset, i int) string {
-	name, before := shown.Text(filepath.Base(data[i].File)), 0 // a label has to be UTF-8
+	name, before := datasetName(data[i]), 0
 	for _, d := range data[:i] {
-		if shown.Text(filepath.Base(d.File)) == name {
+		if datasetName(d) == name {
 			before++
 		}
 	}

@@ -1,6 +1,7 @@
 package forwardauth_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
+	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 // TestMetrics asks for the text that Prometheus would get.
@@ -155,4 +157,43 @@ func TestDatasetsOfOneNameHaveTwoLabels(t *testing.T) {
 	for _, label := range []string{"country.mmdb", "geo.csv", "country.mmdb#2"} {
 		require.Contains(t, s.metrics(), `dataset="`+label+`",family="ipv4"} 1`)
 	}
+}
+
+// TestMetricsOfASnapshot: a policy that was compiled elsewhere has the same series, by the
+// types of databases instead of their files.
+func TestMetricsOfASnapshot(t *testing.T) {
+	built := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
+	files := withDatabase(t, blocking(`, "geo": ["country.mmdb", "rows.csv", "more.csv"]`), built)
+	files["netwicket.json"] = strings.Replace(files["netwicket.json"], `"zones": ["zones.json"]`, `"zones": ["zones.json"], "rules": ["rules.json"]`, 1)
+	files["rules.json"] = `[{"name": "Everybody", "status": "ACTIVE", "conditions": {"network": {"connection": "ANYWHERE"}}, "actions": {"signon": {"access": "ALLOW"}}}]`
+	files["rows.csv"] = "network,country,region,asn,anonymizer,services\n192.0.2.0/25,DE,,,,\n"
+	files["more.csv"] = files["rows.csv"]
+	folder := t.TempDir()
+	for name, content := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600))
+	}
+	_, policy, err := policyfile.Open(policyfile.Options{Paths: []string{folder}})
+	require.NoError(t, err)
+	var compiled bytes.Buffer
+	require.NoError(t, policy.WriteSnapshot(&compiled))
+
+	s := serve(t, map[string]string{"policy.nws": compiled.String(), "netwicket.json": `{"snapshot": "policy.nws",
+		"edge": {"trusted": ["10.0.0.0/8"], "source": "x-forwarded-for"}, "serve": {"maxAge": "1d"}}`})
+	for _, client := range []string{"198.51.100.7", "203.0.113.7"} {
+		s.ask(request("GET", "/decide", xff, client))
+	}
+	text := s.metrics()
+	for _, line := range []string{
+		`netwicket_rule_matches_total{rule="Everybody"} 1`,
+		`netwicket_blocklist_matches_total{zone="b"} 1`,
+		fmt.Sprintf(`netwicket_dataset_build_timestamp_seconds{dataset="GeoLite2-Country"} %v`, float64(built.Unix())),
+		`netwicket_dataset_entries{dataset="GeoLite2-Country",family="ipv6"} 1`,
+		`netwicket_dataset_entries{dataset="csv",family="ipv4"} 1`,
+		`netwicket_dataset_entries{dataset="csv#2",family="ipv4"} 1`,
+		`netwicket_policy_info{fingerprint="` + policy.Info().Fingerprint + `",mode="enforce"} 1`,
+	} {
+		require.Contains(t, text, line+"\n")
+	}
+	require.NotContains(t, text, "(others)")
+	require.Contains(t, strings.Join(s.Problems(built.AddDate(0, 0, 2)), "\n"), "GeoLite2-Country (GeoLite2-Country) is built 2026-02-03, older than maxAge")
 }

@@ -22,7 +22,20 @@ type names struct{ rules, zones []string }
 // zoneLabel names a zone as the command line does.
 func zoneLabel(z *decide.ZoneRef) string { return cmp.Or(z.ID, z.Name) }
 
-func namesOf(c *decide.Config) (n names) {
+// namesOf are the names of a policy. A snapshot has no documents; its policy tells them.
+func namesOf(c *decide.Config, policy *decide.Policy) (n names) {
+	if policy.Info().Snapshot {
+		e := policy.Explain()
+		for i := range e.Zones {
+			if z := &e.Zones[i]; z.Use == "BLOCKLIST" {
+				n.zones = append(n.zones, zoneLabel(z.Zone))
+			}
+		}
+		for i := range e.Rules {
+			n.rules = append(n.rules, e.Rules[i].Rule)
+		}
+		return n
+	}
 	for _, document := range c.Zones {
 		for i := range document.Zones {
 			if z := &document.Zones[i]; z.Blocks() {

@@ -41,7 +41,7 @@ func NewSnapshot(parts *policyfile.Parts, policy *decide.Policy) (*Snapshot, err
 		serve:       parts.Serve,
 		info:        policy.Info(),
 		table:       parts.Config.Geo,
-		names:       namesOf(&parts.Config),
+		names:       namesOf(&parts.Config, policy),
 		pseudo:      new(atomic.Bool),
 	}
 	if parts.Edge == nil {

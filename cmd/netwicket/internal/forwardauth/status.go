@@ -3,7 +3,6 @@ package forwardauth
 import (
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -58,7 +57,7 @@ func (s *Service) Problems(now time.Time) []string {
 				built = "built " + data.Built.Format(time.DateOnly)
 			}
 			problems = append(problems, fmt.Sprintf("policy %q: %s (%s) is %s, older than maxAge %v",
-				d.name, filepath.Base(data.File), data.Type, built, current.serve.MaxAge))
+				d.name, datasetName(data), data.Type, built, current.serve.MaxAge))
 		}
 	}
 	return append(problems, s.told()...)

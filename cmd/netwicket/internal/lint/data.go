@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -14,12 +15,12 @@ const oldAfter = 90 * 24 * time.Hour
 
 // dataAge finds databases that are out of date.
 func (l *linter) dataAge() {
-	for _, data := range l.Config.Geo.Datasets() {
+	for _, data := range l.Policy.Info().Data {
 		if data.Built.IsZero() || l.At.IsZero() {
 			continue
 		}
 		if age := l.At.Sub(data.Built); age > oldAfter {
-			l.warn(zone.Position{File: data.File}, "", "old-data", "the database was built on %s and is %d days old, so that addresses which changed hands since are decided by where they were; fetch a newer one",
+			l.warn(zone.Position{File: cmp.Or(data.File, l.Snapshot)}, "", "old-data", "the database was built on %s and is %d days old, so that addresses which changed hands since are decided by where they were; fetch a newer one",
 				data.Built.UTC().Format(time.DateOnly), int(age.Hours()/24))
 		}
 	}

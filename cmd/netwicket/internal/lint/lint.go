@@ -21,9 +21,10 @@ type Subject struct {
 	// alone, and what only a whole policy could tell is left out.
 	Policy *decide.Policy
 
-	Name  string       // file of findings about the policy as a whole
-	At    time.Time    // the time that the age of geo data is told at
-	Guard []netip.Addr // addresses that a service with this policy must not deny
+	Name     string       // file of findings about the policy as a whole
+	Snapshot string       // that the policy was read from; empty: it was compiled
+	At       time.Time    // the time that the age of geo data is told at
+	Guard    []netip.Addr // addresses that a service with this policy must not deny
 
 	Edge     *gate.Config  // in front of the policy; nil: it describes none
 	SourceAt zone.Position // of Edge.Source

@@ -9,7 +9,7 @@ import (
 // SubjectOf is a policy for the linter, as yet without what it compiles to.
 func SubjectOf(parts *policyfile.Parts, at time.Time) Subject {
 	subject := Subject{
-		Config: parts.Config, Name: parts.Name(), At: at,
+		Config: parts.Config, Name: parts.Name(), Snapshot: parts.SnapshotFile, At: at,
 		Guard: parts.Serve.Guard, Edge: parts.Edge, SourceAt: parts.EdgeAt("source"), Observe: parts.Observe,
 		ReasonHeader: parts.Serve.ReasonHeader, ReasonHeaderAt: parts.ServeAt("reasonHeader"),
 	}

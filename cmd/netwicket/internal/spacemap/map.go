@@ -39,7 +39,11 @@ func New(subject Subject) *Map {
 	if subject.Compare {
 		configs = append(configs, subject.OldConfig)
 	}
-	m := &Map{subject: subject, space: newSpace(subject.Policy, subject.Old, subject.Compare, grounds(configs...))}
+	var notCounted []grounded
+	if !subject.Policy.Info().Snapshot && !subject.Old.Info().Snapshot { // which does not tell what is named
+		notCounted = grounds(configs...)
+	}
+	m := &Map{subject: subject, space: newSpace(subject.Policy, subject.Old, subject.Compare, notCounted)}
 	for _, o := range m.space.outcomes {
 		c := categoryOf(o, subject.Compare)
 		if !slices.Contains(m.legend, c) {
