@@ -118,8 +118,11 @@ func compileFiles(directory string) (*decide.Policy, error) {
 
 // peakMemory is the largest resident set that Linux has seen of this process, in
 // bytes; empty on other systems. See proc_pid_status(5).
-func peakMemory() string {
-	status, err := os.ReadFile("/proc/self/status")
+func peakMemory() string { return peakMemoryOf("self") }
+
+// peakMemoryOf is that of a process by its number.
+func peakMemoryOf(process string) string {
+	status, err := os.ReadFile("/proc/" + process + "/status")
 	if err != nil {
 		return ""
 	}

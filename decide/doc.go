@@ -109,6 +109,7 @@
 //
 //	snapshot.go         the header, the sections and the limits
 //	snapshotwrite.go    WriteSnapshot
+//	snapshotdocuments.go  the documents in a snapshot, for explanations
 //	snapshotread.go     ReadSnapshot
 //	withoverlay.go      an overlay over a compiled policy
 //	explainsnapshot.go  Explanation where there are no documents

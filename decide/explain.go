@@ -85,7 +85,8 @@ type LayerTrace struct {
 // to the size of the documents, the first call more than the others.
 //
 // A policy from a snapshot has neither documents nor databases: there the explanation says
-// what the policy holds of the request, without entries, positions and locations, and
+// what the policy holds of the request, without locations, with entries and positions only
+// of documents that are in it ([Policy.WriteSnapshotWith]), and
 // Range is what nothing in the policy tells apart from the client.
 //
 // It reads the documents of the Config, which must have stayed as they were. If
@@ -122,6 +123,8 @@ type documents struct {
 	config Config
 	once   sync.Once
 	oracle *oracle.Oracle // nil: not made, or the documents have changed
+
+	snapshot knownDocuments // of a policy that was read from a snapshot
 }
 
 // secondEvaluator makes the oracle on the first call; nil if the documents are no

@@ -16,7 +16,7 @@ import (
 // the other explanation evaluates anew are not there. So it shows what the policy holds of
 // a request, and proves nothing.
 func (p *Policy) explainSnapshot(chain []netip.Addr) Explanation {
-	x := &snapshotExplanation{Policy: p, chain: chain}
+	x := &snapshotExplanation{Policy: p, chain: chain, documents: p.documents.known(p)}
 	x.Explanation.Decision = p.DecideChain(chain)
 	x.member = p.Match(chain)
 	x.Explanation.ClientIndex = x.ask()
@@ -27,7 +27,7 @@ func (p *Policy) explainSnapshot(chain []netip.Addr) Explanation {
 		x.Explanation.Range = p.around(chain[x.ClientIndex])
 	}
 	for i := range p.zones {
-		x.Explanation.Zones = append(x.Explanation.Zones, x.zone(&p.zones[i]))
+		x.Explanation.Zones = append(x.Explanation.Zones, x.zone(i))
 	}
 	x.rules()
 	x.layers()
@@ -39,10 +39,11 @@ func (p *Policy) explainSnapshot(chain []netip.Addr) Explanation {
 type snapshotExplanation struct {
 	*Policy
 	Explanation
-	chain   []netip.Addr
-	member  Membership
-	request request // with the hits of all layers, whichever decided
-	applied []*rule // by rule set, up to the first that denies
+	documents *parsedDocuments
+	chain     []netip.Addr
+	member    Membership
+	request   request // with the hits of all layers, whichever decided
+	applied   []*rule // by rule set, up to the first that denies
 }
 
 // ask follows the chain as a decision does, without the short ways that leave hits out.
@@ -93,6 +94,9 @@ func (x *snapshotExplanation) hits(addr netip.Addr, of class, mayHold bool) (all
 		switch {
 		case z.kind == ipZone && x.ipSets.holds(address.gateways, z.bit):
 			hit.Evidence = "one of its gateways holds the address"
+			if entry := x.gateway(i, addr); entry != nil {
+				hit.Evidence = inGateway(addr, entry)
+			}
 		case z.kind == dynamicZone && x.dynamicSets.holds(at.match, z.bit):
 			hit.Evidence = "the location is in it"
 		case z.kind == dynamicZone && mayHold && x.dynamicSets.holds(at.unknown, z.bit):
@@ -129,7 +133,38 @@ func (p *Policy) around(addr netip.Addr) netipx.IPRange {
 	return netipx.IPRangeFrom(fam.Addr(first), fam.Addr(last))
 }
 
-func (x *snapshotExplanation) zone(z *compiledZone) ZoneTrace {
+// gateway is the gateway of a zone that holds an address, by the documents.
+func (x *snapshotExplanation) gateway(i int, addr netip.Addr) *zone.Entry {
+	if x.documents.zones == nil {
+		return nil
+	}
+	return entryThatHolds(x.documents.zones[i].Gateways, addr)
+}
+
+func inGateway(addr netip.Addr, entry *zone.Entry) string {
+	return fmt.Sprintf("%s is in gateway %s", addr, entry.Text)
+}
+
+// matched is the hop by which a request is in an IP zone, and the gateway that holds it:
+// the first behind proxies of the zone, and of a blocklist the client. Nil without
+// documents.
+// See docs/semantics.md, zone-1.
+func (x *snapshotExplanation) matched(i int) (addr netip.Addr, entry *zone.Entry) {
+	if x.zones[i].blocks {
+		addr = normal(x.chain[x.ClientIndex])
+		return addr, x.gateway(i, addr)
+	}
+	for _, hop := range x.chain {
+		addr = normal(hop)
+		if entry = x.gateway(i, addr); entry != nil {
+			return addr, entry
+		}
+	}
+	return addr, nil
+}
+
+func (x *snapshotExplanation) zone(i int) ZoneTrace {
+	z := &x.zones[i]
 	trace := ZoneTrace{Zone: z.ref, Key: z.key, Type: z.typ, Use: z.use.String(), State: x.member.state(z)}
 	switch {
 	case z.kind == inactiveZone:
@@ -138,6 +173,9 @@ func (x *snapshotExplanation) zone(z *compiledZone) ZoneTrace {
 		trace.Why = "the client is not known"
 	case z.kind == ipZone && trace.State == Match:
 		trace.Why = "one of its gateways holds an address of the chain"
+		if addr, entry := x.matched(i); entry != nil {
+			trace.Why, trace.Entry = inGateway(addr, entry), entry.Position
+		}
 	case z.kind == ipZone:
 		trace.Why = "no gateway of it holds an address of the chain that counts"
 	case trace.State == Match:
@@ -146,6 +184,9 @@ func (x *snapshotExplanation) zone(z *compiledZone) ZoneTrace {
 		trace.Why = unknownText(&x.geoPatterns[x.request.geo], x.Policy, z)
 	default:
 		trace.Why = "the client's location is not in it"
+	}
+	if x.documents.zones != nil {
+		trace.Position = x.documents.zones[i].Position
 	}
 	return trace
 }
@@ -166,6 +207,10 @@ func (x *snapshotExplanation) rules() {
 				holds, mayHold := x.hold(&x.request, set.firstWord+i/64)
 				trace.Condition = truth{holds>>(i%64)&1 != 0, mayHold>>(i%64)&1 != 0}.state()
 				trace.Why = "its network condition, by the states of its zones"
+			}
+			if x.documents.rules != nil {
+				trace.Position = x.documents.rules[s][i].Position
+				trace.Policy = trace.Position.File
 			}
 			x.Explanation.Rules = append(x.Explanation.Rules, trace)
 		}
@@ -212,14 +257,54 @@ func (x *snapshotExplanation) overlayLayer() LayerTrace {
 	case x.ClientIndex < 0:
 		return passedBy("overlay", "")
 	case x.request.overlayDenied:
-		return deniedBy("overlay", "an entry denies an address of the request", reasonsOf(Overlay))
+		layer := deniedBy("overlay", "an entry denies an address of the request", reasonsOf(Overlay))
+		if addr, entry := x.overlayEntry(); entry != nil {
+			layer.Why, layer.Entries = fmt.Sprintf("%s is denied by %s%s", addr, entry.Text, bracketed(entry.Why)), []zone.Position{entry.Position}
+		}
+		return layer
 	case x.addressPatterns[x.request.address].flags&overlayAllowed != 0:
 		layer := passedBy("overlay", "an entry allows the client; later layers are skipped")
 		layer.Reasons = reasonsOf(Overlay)
+		if entry := overlayEntryThatHolds(x.documents.allow, x.client()); entry != nil {
+			layer.Why, layer.Entries = fmt.Sprintf("%s is allowed by %s%s; later layers are skipped", x.client(), entry.Text, bracketed(entry.Why)), []zone.Position{entry.Position}
+		}
 		return layer
 	default:
 		return passedBy("overlay", "no entry holds an address of the request")
 	}
+}
+
+// client is the client's address, and inside the IPv4 address embedded in it, if one counts.
+func (x *snapshotExplanation) client() netip.Addr { return normal(x.chain[x.ClientIndex]) }
+
+func (x *snapshotExplanation) inside() netip.Addr {
+	if !x.request.hasEmbedded {
+		return netip.Addr{}
+	}
+	return embeddedIPv4(x.client())
+}
+
+func bracketed(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
+}
+
+// overlayEntry is the entry by which the overlay denies the request, and what it holds.
+func (x *snapshotExplanation) overlayEntry() (netip.Addr, *zone.OverlayEntry) {
+	for i, hop := range x.chain {
+		addr := normal(hop)
+		if entry := overlayEntryThatHolds(x.documents.deny, addr); entry != nil {
+			return addr, entry
+		}
+		if i == x.ClientIndex {
+			if entry := overlayEntryThatHolds(x.documents.deny, x.inside()); entry != nil {
+				return x.inside(), entry
+			}
+		}
+	}
+	return netip.Addr{}, nil
 }
 
 func (x *snapshotExplanation) blocklistLayer() LayerTrace {
@@ -241,7 +326,34 @@ func (x *snapshotExplanation) threatLayer() LayerTrace {
 	switch {
 	case x.threat.action == zone.ThreatNone:
 		return LayerTrace{Layer: "threat", Why: "ThreatInsight's action is none, or the policy has no configuration of it"}
-	case x.ClientIndex < 0 || !x.threatens(&x.request, &x.addressPatterns[x.request.address]):
+	case x.ClientIndex < 0:
+		return passedBy("threat", "")
+	}
+	layer := x.threatOutcome()
+	if entry := x.threatEntry(); entry != nil {
+		layer.Why += fmt.Sprintf(" (%s)", entry.Text)
+		layer.Entries = []zone.Position{entry.Position}
+	}
+	return layer
+}
+
+// threatEntry is the entry of a feed that holds the client, or what is embedded in it,
+// unless the exempt zone does.
+func (x *snapshotExplanation) threatEntry() *zone.Entry {
+	feeds := x.documents.feeds
+	listed := func(pattern *addressPattern) bool { return pattern.flags&(threatened|exempted) == threatened }
+	if listed(&x.addressPatterns[x.request.address]) {
+		return entryThatHolds(feeds, x.client())
+	}
+	if x.request.hasEmbedded && listed(&x.addressPatterns[x.request.embedded.address]) {
+		return entryThatHolds(feeds, x.inside())
+	}
+	return nil
+}
+
+func (x *snapshotExplanation) threatOutcome() LayerTrace {
+	switch {
+	case !x.threatens(&x.request, &x.addressPatterns[x.request.address]):
 		return passedBy("threat", "the client is in no threat feed, exempt, or in an excluded zone")
 	case x.threat.action == zone.ThreatAudit:
 		layer := passedBy("threat", "the client is in a threat feed; the action is audit")
@@ -284,8 +396,12 @@ func (x *snapshotExplanation) sailPointLayer() LayerTrace {
 	if !s.enforced() {
 		return LayerTrace{Layer: "sailpoint", Why: why + "; neither is enforced"}
 	}
+	layer := passedBy("sailpoint", why)
 	if failed := s.failures(onNet, country); failed != 0 {
-		return deniedBy("sailpoint", why, failed)
+		layer = deniedBy("sailpoint", why, failed)
 	}
-	return passedBy("sailpoint", why)
+	if entry := entryThatHolds(x.documents.network, x.client()); entry != nil && onNet && s.enforceNetwork {
+		layer.Entries = []zone.Position{entry.Position}
+	}
+	return layer
 }

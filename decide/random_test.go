@@ -21,7 +21,8 @@ import (
 type randomPolicy struct {
 	*rand.Rand
 	pool  []netip.Addr
-	large bool // more zones and rules than a word has bits
+	large bool                      // more zones and rules than a word has bits
+	texts []decide.SnapshotDocument // of the documents of the last config
 }
 
 func newRandomPolicy(seed uint64) *randomPolicy {
@@ -211,16 +212,17 @@ func mustJSON(t testing.TB, value any) []byte {
 func (r *randomPolicy) config(t testing.TB) decide.Config {
 	t.Helper()
 	var config decide.Config
+	r.texts = nil
 	most := 6
 	if r.large {
 		most = 150
 	}
 	documents := r.zones(most)
-	zones, err := zone.ParseOkta("zones.json", mustJSON(t, documents))
+	zones, err := zone.ParseOkta("zones.json", r.document(t, decide.ZonesDocument, "zones.json", documents))
 	require.NoError(t, err)
 	config.Zones = []zone.Zones{zones}
 	for range pick(r, 0, 1, 1, 2) {
-		rules, err := zone.ParseOktaRules("rules.json", mustJSON(t, append(r.rules(documents), map[string]any{
+		rules, err := zone.ParseOktaRules("rules.json", r.document(t, decide.RulesDocument, "rules.json", append(r.rules(documents), map[string]any{
 			"name": "last", "actions": map[string]any{"signon": map[string]any{"access": pick(r, "ALLOW", "ALLOW", "DENY")}},
 		})))
 		require.NoError(t, err)
@@ -232,7 +234,9 @@ func (r *randomPolicy) config(t testing.TB) decide.Config {
 		}))
 		require.NoError(t, err)
 		config.ThreatInsight = &threat
-		feed, err := zone.ParseFeed("feed.txt", []byte(r.network()+"\n"+r.network()+"\n"))
+		text := []byte(r.network() + "\n" + r.network() + "\n")
+		r.texts = append(r.texts, decide.SnapshotDocument{Kind: decide.ThreatFeedDocument, Name: "feed.txt", Text: text})
+		feed, err := zone.ParseFeed("feed.txt", text)
 		require.NoError(t, err)
 		config.ThreatFeeds = []zone.Feed{feed}
 	}
@@ -242,6 +246,14 @@ func (r *randomPolicy) config(t testing.TB) decide.Config {
 	require.NoError(t, err)
 	config.AssumeNone = r.assumption(config.Geo)
 	return config
+}
+
+// document is the text of a document, which is kept beside the config.
+func (r *randomPolicy) document(t testing.TB, kind decide.DocumentKind, name string, content any) []byte {
+	t.Helper()
+	text := mustJSON(t, content)
+	r.texts = append(r.texts, decide.SnapshotDocument{Kind: kind, Name: name, Text: text})
+	return text
 }
 
 func (r *randomPolicy) addSailPoint(t testing.TB, config *decide.Config) {
@@ -257,7 +269,7 @@ func (r *randomPolicy) addSailPoint(t testing.TB, config *decide.Config) {
 			}
 		}
 		document["range"] = networks
-		parsed, err := zone.ParseSailPoint("network.json", mustJSON(t, document))
+		parsed, err := zone.ParseSailPoint("network.json", r.document(t, decide.NetworkConfigDocument, "network.json", document))
 		require.NoError(t, err)
 		config.SailPoint = &parsed
 	}
@@ -284,7 +296,7 @@ func (r *randomPolicy) addOverlay(t testing.TB, config *decide.Config) {
 		}
 		return []map[string]any{entry}
 	}
-	overlay, err := zone.ParseOverlay("overlay.json", mustJSON(t, map[string]any{"deny": entry(), "allow": entry()}))
+	overlay, err := zone.ParseOverlay("overlay.json", r.document(t, decide.OverlayDocument, "overlay.json", map[string]any{"deny": entry(), "allow": entry()}))
 	require.NoError(t, err)
 	config.Overlay, config.Now = &overlay, overlayNow
 }

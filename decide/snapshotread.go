@@ -48,6 +48,7 @@ type snapshotReader struct {
 	rulesByZone []uint32
 	edges4      iptable.Edges4
 	edges6      iptable.Edges6
+	known       []SnapshotDocument
 }
 
 // read reads the sections, which have to be of the policy that the header describes.
@@ -77,6 +78,7 @@ func (r *snapshotReader) read(body []byte, described func(*Policy) bool) (*Polic
 		}
 	}
 	p := r.Policy
+	p.documents = &documents{snapshot: knownDocuments{texts: r.known}}
 	p.info.Intervals4, p.info.Intervals6 = len(r.edges4.First), len(r.edges6.First)
 	if !described(p) {
 		return nil, snapfile.Invalid("the header describes another policy than the content is")
@@ -85,9 +87,7 @@ func (r *snapshotReader) read(body []byte, described func(*Policy) bool) (*Polic
 		return nil, err
 	}
 	p.blockPatterns()
-	p.classAt = iptable.Build(r.edges4, r.edges6)
-	r.edges4, r.edges6 = iptable.Edges4{}, iptable.Edges6{}
-	p.documents = &documents{}
+	p.classAt = iptable.BuildInTurn(&r.edges4, &r.edges6)
 	p.settleRules(r.rules, r.rulesByZone)
 	p.finish(nil, nil)
 	return p, nil
@@ -105,7 +105,7 @@ func (r *snapshotReader) readEdges(v4, v6 *snapfile.Decoder) error {
 // describes says that a header is that of a policy.
 func (h *SnapshotHeader) describes(p *Policy) bool {
 	return h.Fingerprint == p.info.Fingerprint && h.Zones == len(p.zones) && h.Classes == len(p.classes) &&
-		h.Intervals4 == p.info.Intervals4 && h.Intervals6 == p.info.Intervals6 && len(h.Data) == len(p.info.Data)
+		h.Intervals4 == p.info.Intervals4 && h.Intervals6 == p.info.Intervals6 && len(h.Data) == len(p.info.Data) && h.Documents == (len(p.documents.snapshot.texts) > 0)
 }
 
 func (r *snapshotReader) readTexts(in *snapfile.Decoder) {
@@ -414,9 +414,6 @@ func (r *snapshotReader) readInfo(in *snapfile.Decoder) {
 		r.info.Data = append(r.info.Data, dataset)
 	}
 }
-
-// readDocuments reads the texts of the documents.
-func (r *snapshotReader) readDocuments(in *snapfile.Decoder) { in.Count(0, "documents") }
 
 // blockPatterns works out the blocklists of patterns, which follow from their zones.
 func (p *Policy) blockPatterns() {

@@ -20,9 +20,19 @@ import (
 // An overlay's entry that ends cannot go into it, since nobody would end it: the error
 // holds a finding overlay-expiry. Such entries are given to [Policy.WithOverlay] beside the
 // snapshot. A nil policy and one beyond the limits of a snapshot are errors too.
-func (p *Policy) WriteSnapshot(w io.Writer) error {
+func (p *Policy) WriteSnapshot(w io.Writer) error { return p.WriteSnapshotWith(w, nil) }
+
+// WriteSnapshotWith is [Policy.WriteSnapshot] with texts of documents that the policy was
+// compiled from, in the order of the Config, by which [Policy.Explain] names entries and
+// their places. They decide nothing, and are not compared with what was compiled.
+func (p *Policy) WriteSnapshotWith(w io.Writer, texts []SnapshotDocument) error {
 	if p == nil || p.classAt == nil {
 		return errNoPolicy
+	}
+	for _, of := range texts {
+		if of.Kind == 0 || of.Kind >= documentKinds {
+			return fmt.Errorf("document %q has kind %d, which is none", of.Name, of.Kind)
+		}
 	}
 	if err := p.checkExpiry(); err != nil {
 		return err
@@ -30,11 +40,11 @@ func (p *Policy) WriteSnapshot(w io.Writer) error {
 	if err := p.checkSize(); err != nil {
 		return asFindings(err)
 	}
-	header, err := json.Marshal(p.header(false))
+	header, err := json.Marshal(p.header(len(texts) > 0))
 	if err != nil {
 		return err
 	}
-	return asFindings(snapfile.Write(w, header, p.snapshotBody()))
+	return asFindings(snapfile.Write(w, header, p.snapshotBody(texts)))
 }
 
 // checkExpiry refuses overlay entries that end: all of them that the documents show.
@@ -68,7 +78,7 @@ type snapshotWriter struct {
 	list  []string
 }
 
-func (p *Policy) snapshotBody() []byte {
+func (p *Policy) snapshotBody(texts []SnapshotDocument) []byte {
 	w := &snapshotWriter{Policy: p, texts: map[string]uint64{}}
 	w.Section(sectionZones, w.writeZones)
 	w.Section(sectionPatterns, w.writePatterns)
@@ -80,7 +90,7 @@ func (p *Policy) snapshotBody() []byte {
 	w.Section(sectionEdges6, w.writeEdges6)
 	w.Section(sectionRepeats, w.writeRepeats)
 	w.Section(sectionInfo, w.writeInfo)
-	w.Section(sectionDocuments, func() { w.Count(0) })
+	w.Section(sectionDocuments, func() { w.writeDocuments(texts) })
 	var body snapfile.Encoder
 	body.Section(sectionStrings, func() {
 		body.Count(len(w.list))

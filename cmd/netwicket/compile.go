@@ -20,8 +20,14 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
+// compileFlags say what to write and what to compare with; empty: nothing.
+type compileFlags struct {
+	file, verify string
+	documents    bool
+}
+
 func (c *commandLine) compileCommand() *cobra.Command {
-	var file, verify string
+	var flags compileFlags
 	command := &cobra.Command{
 		Use:   "compile -o FILE.nws",
 		Short: "Write the compiled policy as a snapshot",
@@ -30,6 +36,9 @@ which every command and serve take where they take a policy, and which needs
 neither the documents nor the databases. Equal policies give snapshots of equal
 content, whatever machine they are compiled on. The edge, serve and mode are not
 in it.
+
+With --documents the vendors' texts are in it, by which explain names the entry
+of a zone or list that holds an address.
 
 Entries of an overlay that end cannot be in a snapshot: keep them in an overlay
 beside it.
@@ -40,10 +49,11 @@ they differ, and prints how much of the address space they decide differently.`,
 		Example: `  netwicket compile -c policy/ -o policy.nws
   netwicket compile -c policy/ --verify policy.nws`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return c.compile(file, verify) },
+		RunE: func(*cobra.Command, []string) error { return c.compile(flags) },
 	}
-	command.Flags().StringVarP(&file, "output", "o", "", "`FILE` to write; - is standard output")
-	command.Flags().StringVar(&verify, "verify", "", "compare the content with that of this snapshot, `FILE`")
+	command.Flags().StringVarP(&flags.file, "output", "o", "", "`FILE` to write; - is standard output")
+	command.Flags().BoolVar(&flags.documents, "documents", false, "put in the texts of the vendors' documents, for explain to name entries by")
+	command.Flags().StringVar(&flags.verify, "verify", "", "compare the content with that of this snapshot, `FILE`")
 	return command
 }
 
@@ -70,18 +80,30 @@ type verifyJSON struct {
 	Changes     *diffSummaryJSON `json:"changes,omitempty"` // from the file to the policy, if they differ
 }
 
-func (c *commandLine) compile(file, verify string) error {
+func (c *commandLine) compile(flags compileFlags) error {
+	file, verify := flags.file, flags.verify
 	switch {
 	case file == "" && verify == "":
 		return errors.New("compile: name the file to write with -o, such as -o policy.nws")
 	case file == "-" && c.json:
 		return errors.New("-o - and --json both write to standard output; name a file")
 	}
-	parts, policy, err := c.openPolicy()
+	var old policyfile.Opened
+	if verify != "" {
+		var err error
+		if old, err = c.openSnapshot(verify); err != nil {
+			return err
+		}
+		flags.documents = flags.documents || old.Parts.SnapshotHeader().Documents
+	}
+	parts, policy, err := c.openPolicyWith(func(o *policyfile.Options) { o.KeepTexts = flags.documents })
 	if err != nil {
 		return err
 	}
-	snapshot, header, err := snapshotOf(parts, policy)
+	if flags.documents && parts.SnapshotFile != "" {
+		return fmt.Errorf("--documents: %s is a snapshot, whose documents are not at hand; name the policy that it was compiled from", parts.SnapshotFile)
+	}
+	snapshot, header, err := asSnapshot(parts, policy)
 	if err != nil {
 		return err
 	}
@@ -105,7 +127,7 @@ func (c *commandLine) compile(file, verify string) error {
 	}
 	outcome := error(nil)
 	if verify != "" {
-		outcome, err = c.verify(result, policyfile.Opened{Parts: parts, Policy: policy}, verify, file == "-")
+		outcome, err = c.verifyWith(result, old, policyfile.Opened{Parts: parts, Policy: policy}, verify, file == "-")
 		if err != nil {
 			return err
 		}
@@ -131,13 +153,13 @@ func (r *compileJSON) line(info decide.Info) string {
 	return text
 }
 
-// snapshotOf is the policy as a snapshot, and its header.
-func snapshotOf(parts *policyfile.Parts, policy *decide.Policy) ([]byte, decide.SnapshotHeader, error) {
+// asSnapshot is the policy as a snapshot, and its header.
+func asSnapshot(parts *policyfile.Parts, policy *decide.Policy) ([]byte, decide.SnapshotHeader, error) {
 	if err := refuseEnding(parts.Config.Overlay).Err(); err != nil {
 		return nil, decide.SnapshotHeader{}, err
 	}
 	var snapshot bytes.Buffer
-	if err := policy.WriteSnapshot(&snapshot); err != nil {
+	if err := policy.WriteSnapshotWith(&snapshot, parts.Texts); err != nil {
 		return nil, decide.SnapshotHeader{}, err
 	}
 	header, err := decide.ReadSnapshotHeader(bytes.NewReader(snapshot.Bytes()))
@@ -163,12 +185,8 @@ func refuseEnding(overlay *zone.Overlay) (refused finding.List) {
 	return refused
 }
 
-// verify compares what was compiled with a snapshot.
-func (c *commandLine) verify(result *compileJSON, compiled policyfile.Opened, file string, quiet bool) (outcome, failure error) {
-	old, err := c.openSnapshot(file)
-	if err != nil {
-		return nil, err
-	}
+// verifyWith compares what was compiled with a snapshot.
+func (c *commandLine) verifyWith(result *compileJSON, old, compiled policyfile.Opened, file string, quiet bool) (outcome, failure error) {
 	header := old.Parts.SnapshotHeader()
 	result.Verify = &verifyJSON{File: file, Fingerprint: header.Fingerprint, Digest: hex.EncodeToString(header.Digest[:])}
 	if result.Verify.Equal = result.Digest == result.Verify.Digest; result.Verify.Equal {

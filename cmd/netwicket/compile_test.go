@@ -290,3 +290,45 @@ func TestSnapshotOfOldData(t *testing.T) {
 	require.Contains(t, runIn(t, "", "check", "policy.nws").out, "policy.nws:1:1: warning: the database was built on 2020-01-02")
 	require.Contains(t, runIn(t, "", "version", "-c", "policy.nws").out, "GeoLite2-Country  1 networks, built 2020-01-02")
 }
+
+// With its documents in it, a snapshot names the entries and places that explain names of
+// the policy that it was compiled from, by the names of files alone.
+func TestCompileDocuments(t *testing.T) {
+	acme(t)
+	require.NoError(t, os.Mkdir("okta", 0o755))
+	require.NoError(t, os.Rename("zones.json", "okta/zones.json"))
+	writeFile(t, "netwicket.json", strings.Replace(readFile(t, "netwicket.json"), `"zones.json"`, `"okta/zones.json"`, 1))
+	compiled(t)
+	got := runIn(t, "", "compile", "--documents", "-o", "whole.nws", "--json")
+	require.Equal(t, 0, got.code, got.stderr)
+	require.Equal(t, true, objects(t, got.out)[0]["documents"])
+	require.Greater(t, len(readFile(t, "whole.nws")), len(readFile(t, "policy.nws")))
+
+	for _, addr := range []string{"192.0.2.9", "203.0.113.9"} {
+		want := runIn(t, "", "explain", "--json", addr)
+		provenance := func(out string) map[string]any { return objects(t, out)[0]["provenance"].(map[string]any) }
+		told := runIn(t, "", "explain", "--json", "-c", "whole.nws", addr)
+		require.Equal(t, want.code, told.code)
+		for _, key := range []string{"zones", "entries"} {
+			var of map[string]any
+			text, err := json.Marshal(provenance(want.out)[key])
+			require.NoError(t, err)
+			require.NoError(t, json.Unmarshal(bytes.ReplaceAll(text, []byte("okta/"), nil), &of))
+			require.NotEmpty(t, of)
+			require.Equal(t, of, provenance(told.out)[key], key)
+		}
+		require.Equal(t, provenance(want.out)["rules"], provenance(told.out)["rules"])
+		require.Empty(t, provenance(runIn(t, "", "explain", "--json", "-c", "policy.nws", addr).out)["entries"])
+	}
+	require.Contains(t, runIn(t, "", "explain", "-c", "whole.nws", "192.0.2.9").out, "192.0.2.9 is in gateway 192.0.2.0/24")
+
+	require.Equal(t, 0, runIn(t, "", "compile", "--verify", "whole.nws").code, "with documents, since the file has them")
+	require.Equal(t, 0, runIn(t, "", "compile", "--verify", "policy.nws").code)
+	writeFile(t, "okta/zones.json", readFile(t, "okta/zones.json")+"\n")
+	require.Equal(t, 2, runIn(t, "", "compile", "--verify", "whole.nws").code)
+	require.Equal(t, 0, runIn(t, "", "compile", "--verify", "policy.nws").code)
+
+	again := runIn(t, "", "compile", "-c", "whole.nws", "--documents", "-o", "again.nws")
+	require.Equal(t, 1, again.code)
+	require.Contains(t, again.stderr, "whole.nws is a snapshot")
+}

@@ -59,13 +59,14 @@ type loader struct {
 	anew     bool              // Options.Anew
 	outside  map[string]bool   // paths of which it has been said that they leave it
 	given    []part            // what has to be compiled
+	texts    bool              // Options.KeepTexts
 }
 
 func newLoader(options Options) *loader {
 	return &loader{
 		parts: &Parts{Serve: DefaultServe(), origin: originOf(options)}, taken: make(map[string]string),
 		within: options.Within, outside: make(map[string]bool),
-		contents: cleanPaths(options.Contents), before: options.Before, anew: options.Anew,
+		contents: cleanPaths(options.Contents), before: options.Before, anew: options.Anew, texts: options.KeepTexts,
 	}
 }
 
@@ -185,26 +186,31 @@ func (l *loader) parse(kind Kind, ref reference, data []byte) {
 	l.addPart(kind.String(), ref)
 	switch kind {
 	case Zones:
+		l.keep(decide.ZonesDocument, ref, data)
 		zones, err := zone.ParseOkta(ref.path, data)
 		l.result(ref, zones.Warnings, err)
 		config.Zones = append(config.Zones, zones)
 	case Rules:
+		l.keep(decide.RulesDocument, ref, data)
 		rules, err := zone.ParseOktaRules(ref.path, data)
 		l.result(ref, rules.Warnings, err)
 		config.Rules = append(config.Rules, rules)
 	case ThreatInsight:
+		l.keep(decide.ThreatInsightDocument, ref, data)
 		threat, err := zone.ParseThreatInsight(ref.path, data)
 		l.result(ref, threat.Warnings, err)
 		if l.claim(kind.String(), ref) {
 			config.ThreatInsight = &threat
 		}
 	case NetworkConfig:
+		l.keep(decide.NetworkConfigDocument, ref, data)
 		network, err := zone.ParseSailPoint(ref.path, data)
 		l.result(ref, network.Warnings, err)
 		if l.claim(kind.String(), ref) {
 			config.SailPoint = &network
 		}
 	case AuthProfile:
+		l.keep(decide.AuthProfileDocument, ref, data)
 		profile, err := zone.ParseAuthProfile(ref.path, data)
 		l.result(ref, profile.Warnings, err)
 		if l.claim(kind.String(), ref) {
@@ -217,6 +223,7 @@ func (l *loader) parse(kind Kind, ref reference, data []byte) {
 // feed adds a threat feed.
 func (l *loader) feed(ref reference) {
 	if data, ok := l.read(ref); ok {
+		l.keep(decide.ThreatFeedDocument, ref, data)
 		feed, err := zone.ParseFeed(ref.path, data)
 		l.result(ref, feed.Warnings, err)
 		l.parts.Config.ThreatFeeds = append(l.parts.Config.ThreatFeeds, feed)
@@ -227,6 +234,7 @@ func (l *loader) feed(ref reference) {
 // overlay adds the overlay.
 func (l *loader) overlay(ref reference) {
 	if data, ok := l.read(ref); ok {
+		l.keep(decide.OverlayDocument, ref, data)
 		overlay, err := zone.ParseOverlay(ref.path, data)
 		l.result(ref, overlay.Warnings, err)
 		if l.claim("overlay", ref) {

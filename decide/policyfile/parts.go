@@ -40,6 +40,8 @@ type Options struct {
 	// their place, by path: a policy as it would be after a change. Geo sources are read
 	// from their files. Nil: nothing instead.
 	Contents map[string][]byte
+	// KeepTexts has the texts of documents kept in the Parts, as a snapshot may hold them.
+	KeepTexts bool
 	// Before are Parts that were loaded before. Their geo table is taken over if it is
 	// of the same sources and none of these has changed since: large databases take
 	// longer to load than everything else. One that was written shortly before it was
@@ -71,6 +73,9 @@ type Parts struct {
 	// Files are all files that were asked for, also those that are missing, and
 	// Folders those whose geo files were read: what the policy depends on.
 	Files, Folders []string
+	// Texts are the documents as they were read, in the order of Config, with
+	// Options.KeepTexts.
+	Texts []decide.SnapshotDocument
 	// SnapshotFile is the snapshot that the policy was read from; empty: it is compiled
 	// from documents. With one, Config has nothing but the overlay.
 	SnapshotFile string

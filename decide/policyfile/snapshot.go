@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/netwicket/netwicket/decide"
@@ -186,4 +187,12 @@ func (p *Parts) Datasets() []geo.Dataset {
 		return p.compiled.policy.Info().Data
 	}
 	return p.Config.Geo.Datasets()
+}
+
+// keep keeps the text of a document, by the name of its file alone: where it lay says
+// something of the machine, and nothing of the policy.
+func (l *loader) keep(kind decide.DocumentKind, ref reference, text []byte) {
+	if l.texts {
+		l.parts.Texts = append(l.parts.Texts, decide.SnapshotDocument{Kind: kind, Name: filepath.Base(ref.path), Text: text})
+	}
 }

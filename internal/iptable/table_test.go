@@ -465,3 +465,22 @@ func TestEqualBlocksAreKeptOnce(t *testing.T) {
 	_, often := build(1000).Bytes()
 	require.Less(t, often-once, 20_000)
 }
+
+// One family after the other, the table is the same, and the edges are given up.
+func TestBuildInTurn(t *testing.T) {
+	for _, count := range []int{0, 1, 3000} {
+		edges := func() (v4 Edges4, v6 Edges6) {
+			for i := range count {
+				v4.Add(uint32(i)<<16, uint32(i%7))
+				v6.Add(addrnum.Number{Hi: uint64(i) << 40}, uint32(i%5))
+			}
+			return v4, v6
+		}
+		v4, v6 := edges()
+		want := Build(v4, v6)
+		require.Equal(t, want, BuildInTurn(&v4, &v6))
+		require.Empty(t, v4.First)
+		require.Empty(t, v6.First)
+		require.Empty(t, v6.Value)
+	}
+}
