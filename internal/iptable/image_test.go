@@ -226,33 +226,38 @@ func (s *edgeSet) parts() map[uint32]bool {
 func TestRunsAreThoseOfParts(t *testing.T) {
 	s := scattered(rand.New(rand.NewPCG(3, 1)), 3000)
 	for _, form := range forms {
-		table := s.build(form.dense6)
-		for part := range s.parts() {
-			var want4, got4, want6, got6 []uint32
-			for _, value := range table.v4.Part(part) {
-				want4 = append(want4, value)
-			}
-			for _, value := range table.v6.Part(part) {
-				want6 = append(want6, value)
-			}
-			add := func(values *[]uint32) func(uint32) bool {
-				return func(value uint32) bool {
-					if n := len(*values); n == 0 || (*values)[n-1] != value {
-						*values = append(*values, value)
-					}
-					return true
+		checkRuns(t, form.name, s.build(form.dense6), s.parts())
+	}
+}
+
+// checkRuns compares the values of parts with those of their intervals, and stops early.
+func checkRuns(t *testing.T, form string, table *Table, parts map[uint32]bool) {
+	t.Helper()
+	for part := range parts {
+		var want4, got4, want6, got6 []uint32
+		for _, value := range table.v4.Part(part) {
+			want4 = append(want4, value)
+		}
+		for _, value := range table.v6.Part(part) {
+			want6 = append(want6, value)
+		}
+		add := func(values *[]uint32) func(uint32) bool {
+			return func(value uint32) bool {
+				if n := len(*values); n == 0 || (*values)[n-1] != value {
+					*values = append(*values, value)
 				}
+				return true
 			}
-			require.True(t, table.v4.Runs(part, add(&got4)))
-			require.True(t, table.v6.Runs(part, add(&got6)))
-			if !slices.Equal(want4, got4) || !slices.Equal(want6, got6) {
-				t.Fatalf("%s: part %#x: %v and %v, want %v and %v", form.name, part, got4, got6, want4, want6)
-			}
-			calls := 0
-			stop := func(uint32) bool { calls++; return calls < 3 }
-			if all := table.v6.Runs(part, stop); all != (calls < 3) || calls > 3 {
-				t.Fatalf("%s: part %#x goes on when it is told to stop", form.name, part)
-			}
+		}
+		require.True(t, table.v4.Runs(part, add(&got4)))
+		require.True(t, table.v6.Runs(part, add(&got6)))
+		if !slices.Equal(want4, got4) || !slices.Equal(want6, got6) {
+			t.Fatalf("%s: part %#x: %v and %v, want %v and %v", form, part, got4, got6, want4, want6)
+		}
+		calls := 0
+		stop := func(uint32) bool { calls++; return calls < 3 }
+		if all := table.v6.Runs(part, stop); all != (calls < 3) || calls > 3 {
+			t.Fatalf("%s: part %#x goes on when it is told to stop", form, part)
 		}
 	}
 }

@@ -215,6 +215,7 @@ func TestWhatAnAddressMeans(t *testing.T) {
 		{"IPv4-mapped, another", netip.MustParseAddr("::ffff:192.0.2.2"), 4},
 		{"IPv4-compatible is IPv6", netip.MustParseAddr("::192.0.2.1"), 6},
 		{"almost mapped is IPv6", netip.MustParseAddr("::1:ffff:192.0.2.1"), 6},
+		{"what ends like a mapped one is IPv6", netip.MustParseAddr("2001:db8::ffff:192.0.2.1"), 6},
 		{"IPv6", netip.MustParseAddr("fe80::1"), 66},
 		{"IPv6 with a zone", netip.MustParseAddr("fe80::1%eth0"), 66},
 		{"no address", netip.Addr{}, 0},
@@ -222,6 +223,12 @@ func TestWhatAnAddressMeans(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			require.Equal(t, test.want, table.Lookup(test.addr))
+			switch {
+			case test.addr.Is4():
+				require.Equal(t, test.want, table.Lookup4(addrnum.From4(test.addr)))
+			case test.addr.IsValid() && !test.addr.Is4In6():
+				require.Equal(t, test.want, table.Lookup6(addrnum.From6(test.addr)))
+			}
 		})
 	}
 }
@@ -417,6 +424,15 @@ func TestEdgesOfEqualNeighbours(t *testing.T) {
 				s.range6(at, at, 1)
 			}
 		},
+		"one address with bits everywhere": func(s *edgeSet, block uint32) {
+			at := addrnum.Number{Hi: uint64(block)<<48 | 0x1122_3344_5566, Lo: 0x7788_99aa_bbcc_ddee}
+			s.range6(at, at, 1)
+		},
+		"the second half of a cell": func(s *edgeSet, block uint32) {
+			s.range4(block<<16|7<<8|0x80, block<<16|7<<8|0xff, 1)
+			at := uint64(block)<<48 | 7<<32
+			s.range6(addrnum.Number{Hi: at | 1<<31}, addrnum.Number{Hi: at | 0xffff_ffff, Lo: math.MaxUint64}, 1)
+		},
 		"many /32s, and one /24 in each half": func(s *edgeSet, block uint32) {
 			for k := range uint32(100) {
 				s.add6(addrnum.Number{Hi: uint64(block)<<48 | uint64(k)<<32}, k%3+1)
@@ -431,6 +447,9 @@ func TestEdgesOfEqualNeighbours(t *testing.T) {
 				add(&s, 0x2040+block)
 			}
 			s.check(t)
+			for _, form := range forms {
+				checkRuns(t, form.name, s.build(form.dense6), s.parts())
+			}
 		})
 	}
 }

@@ -210,6 +210,8 @@ func TestMemory(t *testing.T) {
 	require.Equal(t, 4, after["geo g"].caught)
 	require.Contains(t, after.table(), "| `zone` | 5 | 3 | 1 | 1 | 20.0 % |")
 	require.Contains(t, after.table(), "| all | 9 | 7 | 1 | 1 | 11.1 % |")
+	after.explain([]equivalent{{folder: "zone", key: "f: a < b -> <="}, {folder: "zone", key: "g: a -> true"}})
+	require.Contains(t, after.table(), "| `zone` | 5 | 3 | 2 | 0 | 0.0 % |", "what has a reason now survives no more")
 	after.forget("zone", map[string]bool{})
 	require.Len(t, after, 1)
 	require.NoError(t, os.WriteFile(path, []byte("zone\tf\n"), 0o644))

@@ -64,13 +64,14 @@ func run(o options, table bool) error {
 	if err != nil {
 		return err
 	}
-	if table {
-		fmt.Print(results.table())
-		return nil
-	}
 	known, err := equivalents(equivalentText)
 	if err != nil {
 		return err
+	}
+	results.explain(known)
+	if table {
+		fmt.Print(results.table())
+		return nil
 	}
 	deadline := time.Now().Add(o.budget)
 	var problems []error

@@ -77,6 +77,19 @@ func (m memory) sorted() []*function {
 	return all
 }
 
+// explain counts survivors as equivalent that have a reason by now: they are not tried
+// again as long as their function and its tests stay what they are.
+func (m memory) explain(known []equivalent) {
+	for _, e := range known {
+		name, _, _ := strings.Cut(e.key, ": ")
+		if f := m[e.folder+" "+name]; f != nil {
+			before := len(f.survived)
+			f.survived = slices.DeleteFunc(f.survived, func(key string) bool { return key == e.key })
+			f.equivalent += before - len(f.survived)
+		}
+	}
+}
+
 // forget drops what is remembered of functions that a package has no more.
 func (m memory) forget(folder string, has map[string]bool) {
 	for key, f := range m {
