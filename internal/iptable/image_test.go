@@ -162,6 +162,9 @@ func TestImageOfOneTable(t *testing.T) {
 	base.add6(addrnum.Number{}, 1)
 	base.add6(addrnum.Number{Lo: 1}, 2)
 	base.add6(addrnum.Number{Hi: 1}, 3)
+	base.range4(0x3300_3f80, 0x3300_3fff, 1) // the last cell of a group is divided
+	base.range6(addrnum.Number{Hi: 0x2c00<<48 | 0x3f80<<32}, addrnum.Number{Hi: 0x2c00<<48 | 0x3fff<<32 | 0xffff_ffff, Lo: math.MaxUint64}, 1)
+	base.range6(addrnum.Number{Hi: 0x2c01<<48 | 0x003f<<32 | 1<<31}, addrnum.Number{Hi: 0x2c01<<48 | 0x003f<<32 | 0xffff_ffff, Lo: math.MaxUint64}, 1)
 	newImageCase(base, scattered(random, 100), numbers, []uint32{0x0100, 0x2001, 0x3001, 0x2a00, 0xffff, 0x0010}).check(t)
 }
 
