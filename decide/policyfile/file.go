@@ -71,9 +71,7 @@ func (v *values) services(node jsondoc.Node, f *file) {
 	}
 	for member := range node.Members() {
 		if err := CheckServiceName(member.Name); err != nil {
-			found := member.Key.Finding("bad-value", err)
-			found.Value = member.Name
-			v.Found.Add(found)
+			v.Found.Add(member.Key.Finding("bad-value", err))
 		}
 		var lists []reference
 		v.references(&lists)(member.Value)

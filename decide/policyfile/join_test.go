@@ -387,6 +387,13 @@ func TestCheckGoesOnBehindErrors(t *testing.T) {
 	}, lines(policyfile.Check(policyfile.Options{}, false).Findings))
 	require.ElementsMatch(t, []string{"absent.json:1:1  missing-file", "zones.json:1:71 /0/gateways/0/value bad-range", "zones.json:2:106 /2/id duplicate-id"},
 		lines(policyfile.Check(policyfile.Options{Paths: []string{"absent.json", "zones.json"}}, false).Findings))
+	folder(t, map[string]string{
+		"rules.json": rulesText,
+		"zones.json": `[{"type":"IP","id":"b","name":"B","gateways":[{"type":"RANGE","value":"192.0.2.1"}]}]`,
+		"more.json":  `[{"type":"IP","id":"a","name":"A","gateways":[{"type":"RANGE","value":"bogus"}]},{"type":"IP","id":"b","name":"C","gateways":[{"type":"RANGE","value":"192.0.2.2"}]}]`,
+	})
+	require.ElementsMatch(t, []string{"absent.json:1:1  missing-file", "more.json:1:71 /0/gateways/0/value bad-range", "more.json:1:82 /1 duplicate-id"},
+		lines(policyfile.Check(policyfile.Options{Paths: []string{"absent.json", "zones.json", "more.json"}}, false).Findings), "what only the compiler finds")
 	for pair, want := range map[[2]string]bool{
 		{"", ""}: true, {"", "/0"}: true, {"/0", ""}: true, {"/0/a", "/0/b"}: true, {"/0", "/0/b"}: true, {"/0", "/1"}: false, {"/1/a", "/10/a"}: false,
 	} {

@@ -350,6 +350,8 @@ func TestWhatMessagesName(t *testing.T) {
 		folder(t, map[string]string{"netwicket.json": text})
 		require.ErrorContains(t, policyfile.Load(policyfile.Options{}).Err(), want, text)
 	}
+	folder(t, map[string]string{"netwicket.json": `{"services":{"nord vpn":[]}}`})
+	require.Equal(t, "nord vpn", policyfile.Load(policyfile.Options{}).Findings[0].Value)
 	folder(t, map[string]string{"netwicket.json": `{"edge":{"trusted":[{"file":"cdn.txt"}],"source":"x-forwarded-for"}}`, "cdn.txt": ""})
 	require.ErrorContains(t, policyfile.Load(policyfile.Options{}).Err(), "so that no proxy of it would be believed (named in netwicket.json:1:29)")
 	folder(t, map[string]string{"netwicket.json": `{"okta":{"zones":["rules.json"]}}`, "rules.json": rulesText})
