@@ -433,6 +433,13 @@ func TestEdgesOfEqualNeighbours(t *testing.T) {
 			at := uint64(block)<<48 | 7<<32
 			s.range6(addrnum.Number{Hi: at | 1<<31}, addrnum.Number{Hi: at | 0xffff_ffff, Lo: math.MaxUint64}, 1)
 		},
+		"the second half of the last cell but one, and another group": func(s *edgeSet, block uint32) {
+			s.range4(block<<16|0x3e<<8|0x80, block<<16|0x3e<<8|0xff, 1)
+			s.range4(block<<16|0x40<<8, block<<16|0x40<<8|0xff, 2)
+			at := uint64(block) << 48
+			s.range6(addrnum.Number{Hi: at | 0x3e<<32 | 1<<31}, addrnum.Number{Hi: at | 0x3e<<32 | 0xffff_ffff, Lo: math.MaxUint64}, 1)
+			s.range6(addrnum.Number{Hi: at | 0x40<<32}, addrnum.Number{Hi: at | 0x40<<32 | 0xffff_ffff, Lo: math.MaxUint64}, 2)
+		},
 		"many /32s, and one /24 in each half": func(s *edgeSet, block uint32) {
 			for k := range uint32(100) {
 				s.add6(addrnum.Number{Hi: uint64(block)<<48 | uint64(k)<<32}, k%3+1)
@@ -483,23 +490,4 @@ func TestEqualBlocksAreKeptOnce(t *testing.T) {
 	_, once := build(100).Bytes()
 	_, often := build(1000).Bytes()
 	require.Less(t, often-once, 20_000)
-}
-
-// One family after the other, the table is the same, and the edges are given up.
-func TestBuildInTurn(t *testing.T) {
-	for _, count := range []int{0, 1, 3000} {
-		edges := func() (v4 Edges4, v6 Edges6) {
-			for i := range count {
-				v4.Add(uint32(i)<<16, uint32(i%7))
-				v6.Add(addrnum.Number{Hi: uint64(i) << 40}, uint32(i%5))
-			}
-			return v4, v6
-		}
-		v4, v6 := edges()
-		want := Build(v4, v6)
-		require.Equal(t, want, BuildInTurn(&v4, &v6))
-		require.Empty(t, v4.First)
-		require.Empty(t, v6.First)
-		require.Empty(t, v6.Value)
-	}
 }
