@@ -93,6 +93,9 @@ func TestServers(t *testing.T) {
 		}, release.BadDigest, ""},
 		{"a redirect to itself", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, release.Unreachable, "more than 5 redirects"},
 		{"redirects without end", func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "xxxxxx") {
+				t.Error("a sixth redirect is followed")
+			}
 			http.Redirect(w, r, r.URL.Path+"x", http.StatusTemporaryRedirect)
 		}, release.Unreachable, "more than 5 redirects"},
 		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
