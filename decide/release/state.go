@@ -110,7 +110,11 @@ func parseMark(text []byte, channel string) (mark, error) {
 // A program that is killed in between finds the old pointer with its blobs, or the new one with
 // its own, and a mark that is not above it.
 func (s state) keep(pointer []byte, m mark, blobs map[Blob][]byte) error {
-	if err := s.makeFolder(filepath.Join(s.folder, blobFolder)); err != nil {
+	// Nobody else may look into it, unless somebody made it so that others may.
+	if err := s.makeFolder(s.folder, 0o700); err != nil {
+		return err
+	}
+	if err := s.makeFolder(filepath.Join(s.folder, blobFolder), 0o755); err != nil {
 		return err
 	}
 	if before, err := s.mark(); err == nil && before.version > m.version {

@@ -56,6 +56,18 @@ func TestStateIsAsReceived(t *testing.T) {
 	}, sixth)
 	require.Contains(t, sixth["prod.accepted"], `{"channel":"prod","version":6,"payload":"`)
 
+	if runtime.GOOS != "windows" {
+		usual := filepath.Join(t.TempDir(), "usual")
+		require.NoError(t, os.Mkdir(usual, 0o755)) // less the umask
+		info, err := os.Stat(usual)
+		require.NoError(t, err)
+		for name, want := range map[string]os.FileMode{"": 0o700, "sha256": info.Mode().Perm()} {
+			info, err := os.Stat(filepath.Join(o.State, name))
+			require.NoError(t, err)
+			require.Equal(t, want, info.Mode().Perm(), "whoever may look into the state may read it all")
+		}
+	}
+
 	// Two channels share a folder, and a blob.
 	store := newMemory()
 	store.publish(t, payload(6, func(p *release.Payload) { p.Channel = "canary" }))

@@ -88,15 +88,15 @@ func (d disk) sync(folder string) error {
 	return opened.Sync()
 }
 
-// makeFolder makes a folder that nobody else may look into, if it is not there.
-func (d disk) makeFolder(path string) error {
+// makeFolder makes a folder, and those above it, if it is not there.
+func (d disk) makeFolder(path string, permissions fs.FileMode) error {
 	if err := d.before("make " + path); err != nil {
 		return err
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil
 	}
-	if err := os.MkdirAll(path, 0o700); err != nil {
+	if err := os.MkdirAll(path, permissions); err != nil {
 		return err
 	}
 	return d.sync(filepath.Dir(path))
