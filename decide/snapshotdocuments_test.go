@@ -89,3 +89,16 @@ func TestSnapshotWithOtherDocuments(t *testing.T) {
 	require.ErrorContains(t, compiled.WriteSnapshotWith(&bytes.Buffer{}, []decide.SnapshotDocument{text(0, "")}), "kind 0")
 	require.ErrorContains(t, compiled.WriteSnapshotWith(&bytes.Buffer{}, []decide.SnapshotDocument{text(decide.ThreatFeedDocument, string(make([]byte, 256<<20)))}), "the limits are")
 }
+
+// A header may not say that there are documents where there are none, nor the other way
+// round.
+func TestSnapshotHeaderTellsOfDocuments(t *testing.T) {
+	compiled := snapshotDocuments.compile(t)
+	var with bytes.Buffer
+	require.NoError(t, compiled.WriteSnapshotWith(&with, []decide.SnapshotDocument{{Kind: decide.ThreatFeedDocument, Name: "feed.txt"}}))
+	plain, whole := openSnapshot(t, snapshotOf(t, compiled)), openSnapshot(t, with.Bytes())
+	for _, file := range [][]byte{fileOf(t, plain.Header, whole.Body), fileOf(t, whole.Header, plain.Body)} {
+		_, err := decide.ReadSnapshot(bytes.NewReader(file))
+		require.ErrorContains(t, err, "the header describes another policy")
+	}
+}

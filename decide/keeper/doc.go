@@ -64,7 +64,8 @@
 //
 // A database, a list or a feed that is older than the one in force, has less than
 // half of its networks, or is gone from its folder is taken for a mistake in the
-// delivery, and so are sources that together provide less than before. So is a policy that denies an
+// delivery, and so are sources that together provide less than before. Those that were
+// compiled into a snapshot are held against each other by their types; how long its threat feeds were is not told. So is a policy that denies an
 // address of its own guard list (serve.guard), and a policy file that lost its
 // edge.
 //

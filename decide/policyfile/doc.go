@@ -11,11 +11,12 @@
 //
 // # What a path may be
 //
-// A policy file, a folder that holds netwicket.json, or one vendor document, which
-// [Recognise] tells from its content. Several paths add up: lists are joined in the order
+// A policy file, a folder that holds netwicket.json, one vendor document, or a snapshot
+// of a compiled policy: [Recognise] tells them from their content. Several paths add up: lists are joined in the order
 // given, and a document of which a policy has one (ThreatInsight, both of
 // SailPoint's, the overlay, the edge, serve) may come from one place only, so that
-// nobody has to know which of two would win.
+// nobody has to know which of two would win. A snapshot is a whole policy: what would have
+// to be compiled with it is an error beside it, the overlay alone is laid over it.
 //
 // Paths of [Options] lead to regular files or to pipes, those of policy files and what
 // a folder holds to regular files alone. Nothing is waited for without end: a file of
@@ -25,7 +26,8 @@
 //
 // Findings of this package have the codes missing-file, unreadable-file,
 // outside-folder, bad-encoding, unknown-document, wrong-document, unknown-key, bad-type,
-// bad-value, bad-prefix, bad-source, empty-path, bad-geo and conflict, and for an edge those of package gate. The
+// bad-value, bad-prefix, bad-source, empty-path, bad-geo and conflict, for a snapshot those of
+// [decide.ReadSnapshot], and for an edge those of package gate. The
 // parsers and the compiler add their own; docs/lints.md describes the warnings.
 //
 // # For the program
@@ -39,6 +41,6 @@
 // all that can be said of a policy, pair.go opens two that are compared; kind.go
 // tells documents apart, keys.go is the table of the policy file's keys, file.go
 // reads the policy file, edge.go, serve.go and pull.go three of its sections, values.go single
-// values, alone.go what is read without the rest, geo.go finds geo sources, read.go
+// values, snapshot.go policies that were compiled elsewhere, alone.go what is read without the rest, geo.go finds geo sources, read.go
 // reads files.
 package policyfile
