@@ -367,7 +367,7 @@ func TestHugeFiles(t *testing.T) {
 	}
 	_, err = loadBounded(t, geo.Source{File: path})
 	require.ErrorContains(t, err, "it is larger than the limit of 2 GiB")
-	if size := int64(2 << 30); strconv.IntSize == 64 {
+	if size := int64(2 << 30); strconv.IntSize == 64 && !raceEnabled { // the detector keeps twice as much for what is never touched
 		_, err = geo.Load(geo.Source{File: "huge.mmdb", Data: make([]byte, size+1)})
 		require.ErrorContains(t, err, "it is larger than the limit of 2 GiB")
 		require.Len(t, findings(t, err), 1)
