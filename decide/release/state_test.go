@@ -180,6 +180,7 @@ func TestDiskIsFull(t *testing.T) {
 		store.publish(t, payload(6, withOverlay("x")), "x")
 		out := f.Look(t.Context())
 		if failed == "" {
+			t.Logf("%d times full", at-1)
 			require.Greater(t, at, 20, "there is a lot to write")
 			return
 		}
@@ -324,6 +325,7 @@ func TestKilledAtEveryWrite(t *testing.T) {
 			require.NotContains(t, name, ".new-")
 		}
 	}
+	t.Logf("killed %d times", old+now)
 	require.Greater(t, old, 10)
 	require.Greater(t, now, 5)
 }
