@@ -51,7 +51,7 @@ func deliveriesOf(parts *policyfile.Parts) []delivery {
 	var all []delivery
 	ofType := map[string]int{}
 	for _, d := range parts.Datasets() {
-		one := delivery{filepath.Clean(d.File), d.Type, d.Built, d.Networks, d.Provides, parts.SnapshotFile != ""}
+		one := delivery{filepath.Clean(d.File), d.Type, d.Built, d.Networks, d.Provides, parts.Compiled()}
 		if one.compiled {
 			ofType[d.Type]++
 			one.file = fmt.Sprintf("%s no. %d", d.Type, ofType[d.Type])
@@ -102,7 +102,7 @@ func setBack(was, now delivery) []string {
 // missing says what the sources together do not provide any more.
 func missing(before, after *policyfile.Parts) []string {
 	var causes []string
-	asFields := before.SnapshotFile != "" || after.SnapshotFile != ""
+	asFields := before.Compiled() || after.Compiled()
 	was4, was6 := provided(before, asFields)
 	now4, now6 := provided(after, asFields)
 	lost4, lost6 := was4.Without(now4), was6.Without(now6)
@@ -117,7 +117,7 @@ func missing(before, after *policyfile.Parts) []string {
 		lose(lost4, "IPv4 addresses")
 		lose(lost6, "IPv6 addresses")
 	}
-	if networksOf(before) > 0 && networksOf(after) == 0 && after.SnapshotFile == "" {
+	if networksOf(before) > 0 && networksOf(after) == 0 && !after.Compiled() {
 		causes = append(causes, fmt.Sprintf("there is no %s any more, of %d networks; %s", threatFeed, networksOf(before), accepted))
 	}
 	return causes
@@ -205,6 +205,9 @@ func onlyIn(list, others []delivery, kind string) []delivery {
 // them (docs/semantics.md, edge-30).
 func lockedOut(parts *policyfile.Parts, policy *decide.Policy) []string {
 	var causes []string
+	if policy == nil { // everybody is, and no other policy is there
+		return nil
+	}
 	for _, addr := range parts.Serve.Guard {
 		if cause := parts.LockedOut(policy, addr, "which is in serve.guard"); cause != "" {
 			causes = append(causes, cause)

@@ -10,6 +10,7 @@ import (
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/decide/release"
 	"github.com/netwicket/netwicket/internal/files"
 )
 
@@ -68,6 +69,12 @@ type Options struct {
 	// more often meanwhile (docs/operations.md). A load that hangs does so inside of it, and no
 	// other begins before it has ended.
 	Around func(load func())
+	// OpenStore opens the place that a policy file follows releases from, where a program
+	// knows other places than HTTPS and folders; nil: [policyfile.From.Store].
+	OpenStore func(*policyfile.From) (release.Store, error)
+	// Released, if there is one, learns how each look for a release ended, and the start from
+	// the state: see [release.Options]. It is called in another goroutine than Report.
+	Released func(release.Outcome)
 	// Timing is how long the Keeper waits.
 	Timing Timing
 
@@ -109,6 +116,8 @@ type Keeper struct {
 	resolver gate.Resolver
 	options  Options
 
+	followed *followed // nil: the policy comes from files
+
 	mutex   sync.Mutex
 	status  Status
 	running bool
@@ -149,6 +158,11 @@ func OpenWith(o Options) (*Keeper, error) {
 	k.loading, k.overlay = files.NewWork[outcome](), files.NewWork[overlayOutcome]()
 	if err := k.open(); err != nil {
 		return nil, err
+	}
+	if k.parts.From != nil {
+		if err := k.follow(); err != nil {
+			return nil, err
+		}
 	}
 	k.lockedOut = lockedOut(k.parts, k.live.Policy())
 	k.publish("", nil)
@@ -254,6 +268,9 @@ func (k *Keeper) start() error {
 		return errRunTwice
 	}
 	k.running = true
+	if k.followed != nil {
+		k.followed.opening = false
+	}
 	timing := k.options.Timing
 	k.watch = files.Watch(timing.Quiet, timing.Latest, timing.Poll)
 	k.retry, k.expiry = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
@@ -269,6 +286,9 @@ func (k *Keeper) stop() {
 	k.overlay.Stop()
 	k.retry.Stop()
 	k.expiry.Stop()
+	if k.followed != nil {
+		close(k.followed.over)
+	}
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
 	k.running = false
@@ -292,8 +312,11 @@ func (k *Keeper) Run(ctx context.Context) error {
 	}
 	k.first = outcome{}
 	k.awaitExpiry()
+	inside := k.followRun(ctx)
 	for {
 		select {
+		case do := <-inside:
+			do()
 		case <-ctx.Done():
 			return nil
 		case _, open := <-k.options.Asked:

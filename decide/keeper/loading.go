@@ -162,7 +162,11 @@ func (a *attempt) open(options *Options, within func(time.Duration), before file
 	}
 	r := outcome{read: true}
 	r.asOf = policy.Now
-	r.parts, r.policy, r.err = policyfile.Open(policy)
+	if r.parts = policyfile.Load(policy); r.parts.From != nil {
+		r.err = r.parts.Err() // its policy is that of a release
+	} else {
+		r.policy, r.err = r.parts.Recompile(policy.Previous)
+	}
 	r.set = a.follows(r.parts)
 	after := r.set.Look()
 	if a.steady && (after.Differs(before) || after.TouchedSince(begun, time.Now())) {
@@ -204,6 +208,9 @@ func (a *attempt) readsGeo() bool {
 // it was begun, or if the clock was set back: whatever takes long to load puts
 // nothing back in force that has ended meanwhile (docs/semantics.md, overlay-4).
 func (k *Keeper) bringUpToTime(next *loaded) error {
+	if next.policy == nil { // no release has come
+		return nil
+	}
 	now := k.options.now()
 	until := next.policy.Info().OverlayUntil
 	if (until.IsZero() || now.Before(until)) && !now.Before(next.asOf) {

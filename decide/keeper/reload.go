@@ -76,7 +76,10 @@ func (k *Keeper) finish(r outcome) {
 	}
 	if r.err == nil {
 		r.err = withoutPanic(func() error {
-			err := k.bringUpToTime(&r.loaded)
+			err := k.beside(&r.loaded)
+			if err == nil {
+				err = k.bringUpToTime(&r.loaded)
+			}
 			if err == nil {
 				err = k.admit(r.loaded)
 			}

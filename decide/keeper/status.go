@@ -8,6 +8,7 @@ import (
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/decide/release"
 )
 
 // Cause is why a policy was loaded.
@@ -20,6 +21,10 @@ const (
 	Retried  Cause = "retry"
 	Expiry   Cause = "overlay entry expired"
 	Watching Cause = "watching" // not a load: folders could not be watched
+
+	// Released: a release was put in force. Withdrawn: one has expired, and nothing is in force.
+	Released  Cause = "release"
+	Withdrawn Cause = "release expired"
 
 	// OverlayAlone: the overlay was loaded over the documents of the policy in force,
 	// since the other files, as they are now, cannot be put in force.
@@ -84,6 +89,9 @@ type Status struct {
 	// one that did so at the start, when there was none to stay with, or since an
 	// entry of the overlay expired.
 	LockedOut []string
+	// Release is the release in force and how the last look for one ended, where the policy
+	// file follows a channel; else zero.
+	Release release.Status
 }
 
 // publish is what Status says from now on. An entry that expires changes the
@@ -119,8 +127,12 @@ func (k *Keeper) Status() Status {
 		return Status{}
 	}
 	k.mutex.Lock()
-	defer k.mutex.Unlock()
-	return k.status
+	s := k.status
+	k.mutex.Unlock()
+	if k.followed != nil && k.followed.follower != nil {
+		s.Release = k.followed.follower.Status()
+	}
+	return s
 }
 
 // The errors of a Keeper that keeps nothing.
@@ -147,6 +159,8 @@ func (k *Keeper) Err() error {
 		return s.failure()
 	case !running:
 		return errNotRunning
+	case k.followed != nil:
+		return failureOf(k.followed.follower.Status(), k.followed.follower.Ready())
 	}
 	return nil
 }

@@ -12,6 +12,8 @@ import (
 type file struct {
 	paths                     []reference // all that it names, under whatever key
 	snapshot                  *reference
+	from                      *From
+	fromAt                    jsondoc.Node
 	parts                     []jsondoc.Node // what a policy with a snapshot has no place for
 	zones, rules, threatFeeds []reference
 	threatInsight             *reference
@@ -50,7 +52,7 @@ func readFile(path string, root jsondoc.Node) (*file, finding.List) {
 	f := &file{}
 	v.object(root, v.keys(f))
 	f.paths = v.paths
-	if f.snapshot != nil {
+	if f.snapshot != nil || f.from != nil {
 		f = f.withoutParts(&v.Found)
 	}
 	v.Found.Sort()

@@ -44,6 +44,7 @@ const (
 	aTenant      // https://host
 	aTextOrNone
 	textList
+	aCount // a whole number
 )
 
 // keys are the keys of a policy file, with what reads them into f.
@@ -72,6 +73,7 @@ func (v *values) keys(f *file) []key {
 			name: "snapshot", shape: aPath, example: `"policy.nws"`, read: v.one(&f.snapshot),
 			about: "a policy that `netwicket compile` wrote, in place of `okta`, `sailpoint`, `geo`, `services` and `assumeNone`, which are compiled into it and may not stand beside it",
 		},
+		v.fromKey(f),
 		{
 			name: "overlay", shape: aPath, example: `"overlay.json"`, read: v.one(&f.overlay),
 			about: "emergency blocks and break-glass entries",

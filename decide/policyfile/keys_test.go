@@ -64,7 +64,7 @@ func TestKeysReadTheirExamplesAndDefaults(t *testing.T) {
 				errs = append(errs, found.Error())
 			}
 		}
-		f.edgeAt, f.serveAt, f.pullAt, f.assumeNoneAt = jsondoc.Node{}, jsondoc.Node{}, jsondoc.Node{}, jsondoc.Node{}
+		f.edgeAt, f.serveAt, f.pullAt, f.fromAt, f.assumeNoneAt = jsondoc.Node{}, jsondoc.Node{}, jsondoc.Node{}, jsondoc.Node{}, jsondoc.Node{}
 		f.mode.node, f.unknownCountry.node, f.parts = jsondoc.Node{}, jsondoc.Node{}, nil
 		return f, errs
 	}
@@ -87,7 +87,7 @@ func TestKeysReadTheirExamplesAndDefaults(t *testing.T) {
 		require.NotEqual(t, same, changed, "%s: the example is the default", name)
 		require.NotEqual(t, k.example, initialOf(k), name)
 		absent := &file{}
-		if object, _, _ := strings.Cut(within, "."); slices.Contains([]string{"edge", "serve", "pull"}, object) {
+		if object, _, _ := strings.Cut(within, "."); slices.Contains([]string{"edge", "serve", "pull", "from"}, object) {
 			absent, _ = with("", object, `{}`)
 		}
 		same.mode.value, same.unknownCountry.value = "", "" // that it is said counts where two files say it
@@ -198,6 +198,6 @@ func valueText(k key) string {
 		aWord: words, wordList: "list of " + words,
 		anObject: "object", aText: "text", aPath: "path", aPathOrNone: "path, or empty", pathList: "list of paths", aFlag: "true or false",
 		anAddress: "host:port or unix:PATH", anAddressOrNone: "host:port or unix:PATH, or empty", addressList: "list of addresses",
-		prefixList: "list of networks, addresses and files of them", aSource: "source", headerList: "list of header names", aTenant: "https://host, or empty", aTextOrNone: "text, or empty", textList: "list of texts", anAge: "duration, or empty", aWait: "duration", serviceLists: "lists of paths, by category",
+		prefixList: "list of networks, addresses and files of them", aSource: "source", headerList: "list of header names", aTenant: "https://host, or empty", aCount: "whole number", aTextOrNone: "text, or empty", textList: "list of texts", anAge: "duration, or empty", aWait: "duration", serviceLists: "lists of paths, by category",
 	}[k.shape]
 }

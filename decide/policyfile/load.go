@@ -351,6 +351,9 @@ func (l *loader) joinSettings(f *file) {
 	if f.pull != nil && set("pull", f.pullAt) {
 		l.parts.Pull = *f.pull
 	}
+	if f.from != nil && set("from", f.fromAt) {
+		l.from(f)
+	}
 }
 
 func unknownCountry(word string) decide.UnknownCountry {

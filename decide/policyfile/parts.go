@@ -79,10 +79,15 @@ type Parts struct {
 	// SnapshotFile is the snapshot that the policy was read from; empty: it is compiled
 	// from documents. With one, Config has nothing but the overlay.
 	SnapshotFile string
+	// From is the channel of releases that the policy comes from; nil: it comes from
+	// files. Before a release has come, there is no policy.
+	From *From
 	// OverlayFile is the overlay's file; empty: the policy names none.
 	OverlayFile string
 
-	compiled compiledPolicy // of SnapshotFile
+	compiled compiledPolicy // of SnapshotFile, or of a release
+	version  uint64         // of the release
+	fromAt   jsondoc.Node   // where From stands
 	edgeAt   jsondoc.Node   // where Edge stands
 	serveAt  jsondoc.Node   // where Serve stands
 	sources  []geo.Source   // those of Config.Geo
@@ -146,6 +151,9 @@ func (p *Parts) Compile() (*decide.Policy, error) { return p.Recompile(nil) }
 func (p *Parts) Recompile(previous *decide.Policy) (*decide.Policy, error) {
 	if err := p.Err(); err != nil {
 		return nil, err
+	}
+	if p.From != nil && !p.Compiled() {
+		return nil, p.FromError("", "no-release", errNoRelease)
 	}
 	policy, err := p.CompileAt(p.Config.Now, previous)
 	if err != nil {

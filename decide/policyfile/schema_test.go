@@ -112,6 +112,8 @@ func valueSchema(k key) ordered {
 		return text
 	case textList:
 		return list(path)
+	case aCount:
+		return ordered{{"type", "integer"}, {"minimum", 0}}
 	case aTenant:
 		return like(`^$|^https?://`)
 	case anObject: // has keys, not a value

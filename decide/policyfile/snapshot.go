@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/netwicket/netwicket/decide"
@@ -43,13 +44,22 @@ func (l *loader) snapshot(ref reference, data []byte) {
 		l.parts.compiled = l.before.compiled
 		return
 	}
-	policy, err := decide.ReadSnapshot(bytes.NewReader(data))
+	compiled, err := compiledOf(data)
 	if err != nil {
 		l.addSnapshotError(ref.path, err)
 		return
 	}
+	l.parts.compiled = compiled
+}
+
+// compiledOf reads a snapshot.
+func compiledOf(data []byte) (compiledPolicy, error) {
+	policy, err := decide.ReadSnapshot(bytes.NewReader(data))
+	if err != nil {
+		return compiledPolicy{}, err
+	}
 	header, _ := decide.ReadSnapshotHeader(bytes.NewReader(data)) // which has been read
-	l.parts.compiled = compiledPolicy{policy, header, sum}
+	return compiledPolicy{policy, header, sha256.Sum256(data)}, nil
 }
 
 // addSnapshotError notes what is wrong with a snapshot, whose reader does not know the
@@ -120,12 +130,20 @@ func (l *loader) addPart(what string, at reference) { l.given = append(l.given, 
 
 // refuseParts refuses what stands beside a snapshot and would have to be compiled with it.
 func (l *loader) refuseParts() {
-	file := l.parts.SnapshotFile
+	file, beside := l.parts.SnapshotFile, besideSnapshot
+	if l.parts.From != nil {
+		for _, own := range []string{l.parts.SnapshotFile, l.parts.OverlayFile} {
+			if own != "" {
+				l.whole(own, "conflict", besideFrom("this"))
+			}
+		}
+		file, beside = l.parts.origin, besideFrom
+	}
 	if file == "" {
 		return
 	}
 	for _, p := range l.given {
-		cause := besideSnapshot(p.what)
+		cause := beside(p.what)
 		switch {
 		case p.at.node.Exists():
 			l.add(p.at.node.Finding("conflict", cause))
@@ -142,13 +160,26 @@ func besideSnapshot(what string) error {
 	return fmt.Errorf("%s beside a snapshot, which is compiled already: its documents, geo sources and lists are in it; leave this out, or compile again", what)
 }
 
-// withoutParts is what a policy file with a snapshot says beside it. What else it says is
-// refused where it stands.
+func besideFrom(what string) error {
+	return fmt.Errorf("%s beside from: the policy is what the release says, with its documents, databases, lists and overlay; leave this out, or put it into the release", what)
+}
+
+// withoutParts is what a policy file with a snapshot, or a channel of releases, says beside
+// it. What else it says is refused where it stands.
 func (f *file) withoutParts(found *finding.List) *file {
-	for _, p := range f.parts {
-		found.Add(p.Finding("conflict", besideSnapshot("this")))
+	kept, parts, beside := *f, f.parts, besideSnapshot
+	if f.from != nil {
+		beside = besideFrom
+		for _, ref := range []*reference{f.snapshot, f.overlay} {
+			if ref != nil {
+				parts = append(slices.Clip(parts), ref.node)
+			}
+		}
+		kept.snapshot, kept.overlay = nil, nil
 	}
-	kept := *f
+	for _, p := range parts {
+		found.Add(p.Finding("conflict", beside("this")))
+	}
 	kept.zones, kept.rules, kept.threatFeeds, kept.geo, kept.services = nil, nil, nil, nil, nil
 	kept.threatInsight, kept.networkConfig, kept.authProfile = nil, nil, nil
 	kept.assumeNone, kept.unknownCountry = 0, setting{}
@@ -169,7 +200,7 @@ func (v *values) part(f *file, read func(jsondoc.Node)) func(jsondoc.Node) {
 // against. The Parts hold no errors, and stay as they are; the error is that of the
 // compiler.
 func (p *Parts) CompileAt(now time.Time, previous *decide.Policy) (*decide.Policy, error) {
-	if p.SnapshotFile != "" {
+	if p.Compiled() {
 		return p.compiled.policy.WithOverlay(p.Config.Overlay, now)
 	}
 	config := p.Config
@@ -177,13 +208,16 @@ func (p *Parts) CompileAt(now time.Time, previous *decide.Policy) (*decide.Polic
 	return decide.Recompile(previous, config)
 }
 
+// Compiled says that the policy was compiled before: it is that of a snapshot or a release.
+func (p *Parts) Compiled() bool { return p.compiled.policy != nil }
+
 // SnapshotHeader is what the file SnapshotFile says of itself; zero without one.
 func (p *Parts) SnapshotHeader() decide.SnapshotHeader { return p.compiled.header }
 
 // Datasets are the geo sources of the policy, in their order. Those of a snapshot have no
 // file.
 func (p *Parts) Datasets() []geo.Dataset {
-	if p.SnapshotFile != "" {
+	if p.Compiled() {
 		return p.compiled.policy.Info().Data
 	}
 	return p.Config.Geo.Datasets()
