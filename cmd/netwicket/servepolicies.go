@@ -14,6 +14,7 @@ import (
 	"github.com/netwicket/netwicket/decide/keeper"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/internal/shown"
 )
 
 // servedPolicy is one policy and the name behind /decide/ under which it is asked.
@@ -69,6 +70,10 @@ type keptPolicy struct {
 	watcher *watch.Watcher
 	asked   chan struct{}     // to load everything anew
 	told    *policyfile.Parts // what the log said was in force
+
+	from     *policyfile.From // that is followed since the start
+	lastLook string           // for a release, as the log told of it
+	expired  bool             // the log has said that the release in force is
 }
 
 // open loads a policy for the first time and puts it in force.
@@ -84,7 +89,7 @@ func (s *service) open(p servedPolicy) error {
 		Policy: p.options, Force: s.flags.force,
 		Install: k.install, OwnEdge: true, Report: k.report,
 		Changed: watcher.Changed(), Follow: watcher.Follow, Asked: k.asked,
-		Around: s.saving.around,
+		Around: s.saving.around, Released: k.released,
 	})
 	if err != nil {
 		watcher.Close()
@@ -93,8 +98,13 @@ func (s *service) open(p servedPolicy) error {
 	k.Keeper = opened
 	s.keepers = append(s.keepers, k)
 	s.Reloaded(k.name, forwardauth.Success, begun)
+	s.Follow(k.name, k.fares)
 	status := opened.Status()
-	k.logPolicy("policy loaded", status.Parts, opened.Live().Policy().Info(), time.Since(begun))
+	if opened.Live().Policy() == nil {
+		s.journal.Logger().Error("no release is in force: everything is denied until one comes", k.attrs("channel", status.Parts.From.Channel, "from", shown.Text(status.Parts.From.URL))...)
+	} else {
+		k.logPolicy("policy loaded", status.Parts, opened.Live().Policy().Info(), time.Since(begun))
+	}
 	s.logWarnings(status.Parts, opened.Live().Policy())
 	k.logLockedOut(status.LockedOut)
 	return nil
@@ -117,6 +127,9 @@ func (k *keptPolicy) install(parts *policyfile.Parts, policy *decide.Policy) err
 	}
 	if first := len(s.keepers) > 0 && s.keepers[0] == k; first {
 		s.warnAboutRestart(parts.Serve)
+	}
+	if k.followsAnother(parts) {
+		s.journal.Logger().Warn("settings changed that take effect after a restart", k.attrs("settings", []string{"from"})...)
 	}
 	return nil
 }
@@ -153,6 +166,10 @@ func (k *keptPolicy) report(r keeper.Report) {
 	}
 	if r.Cause == keeper.OverlayAlone {
 		k.reportOverlay(r)
+		return
+	}
+	if r.Cause == keeper.Withdrawn {
+		logger.Error("nothing is in force", k.attrs("errors", errorTexts(r.Err))...)
 		return
 	}
 	if r.Cause != keeper.Expiry {

@@ -1,12 +1,8 @@
 package keeper_test
 
 import (
-	"crypto/ed25519"
-	"crypto/sha256"
-	"fmt"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,76 +10,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/keeper"
 	"github.com/netwicket/netwicket/decide/release"
 	"github.com/netwicket/netwicket/internal/keepertest"
 )
-
-// channel is a folder that releases are published to, and whoever may sign them.
-type channel struct {
-	t       *testing.T
-	folder  string
-	key     ed25519.PrivateKey
-	version uint64
-	now     func() time.Time
-}
-
-func newChannel(t *testing.T) *channel {
-	_, key, err := ed25519.GenerateKey(nil)
-	require.NoError(t, err)
-	return &channel{t: t, folder: t.TempDir(), key: key, now: time.Now}
-}
-
-// publicKey is what a policy file trusts.
-func (c *channel) publicKey() string {
-	text, err := release.EncodePublicKey(c.key.Public().(ed25519.PublicKey))
-	require.NoError(c.t, err)
-	return string(text)
-}
-
-// publish makes the next release of a snapshot.
-func (c *channel) publish(snapshot, overlay string, change ...func(*release.Payload)) {
-	c.t.Helper()
-	c.version++
-	write := func(name, content string) {
-		path := filepath.Join(c.folder, name)
-		require.NoError(c.t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(c.t, os.WriteFile(path+".new", []byte(content), 0o600))
-		require.NoError(c.t, os.Rename(path+".new", path))
-	}
-	header, err := decide.ReadSnapshotHeader(strings.NewReader(snapshot))
-	require.NoError(c.t, err)
-	entry := release.Snapshot{Format: release.FormatOne, Blob: blobOf(snapshot), Fingerprint: header.Fingerprint}
-	write("sha256/"+entry.SHA256, snapshot)
-	payload := release.Payload{Channel: "prod", Version: c.version, Created: c.now(), Expires: c.now().Add(time.Hour), Snapshots: []release.Snapshot{entry}}
-	if overlay != "" {
-		blob := blobOf(overlay)
-		write("sha256/"+blob.SHA256, overlay)
-		payload.Overlay = &blob
-	}
-	for _, f := range change {
-		f(&payload)
-	}
-	text, err := payload.Encode()
-	require.NoError(c.t, err)
-	pointer, err := release.Seal(text, release.Sign(text, c.key))
-	require.NoError(c.t, err)
-	write("prod.json", string(pointer))
-}
-
-func blobOf(content string) release.Blob {
-	return release.Blob{SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(content))), Size: int64(len(content))}
-}
-
-// following is a policy file that follows the channel, with more beside it.
-func (c *channel) following(more string) string {
-	return fmt.Sprintf(`{"from": {"url": %q, "channel": "prod", "keys": ["prod.pub"], "state": "state", "every": "20ms"%s`, c.folder, more)
-}
-
-func (c *channel) files(more string) map[string]string {
-	return map[string]string{"netwicket.json": c.following(more), "prod.pub": c.publicKey()}
-}
 
 // result waits until a look ends so.
 func result(k *keepertest.Kept, want release.Result) {
@@ -94,8 +24,8 @@ func result(k *keepertest.Kept, want release.Result) {
 // A Keeper follows a channel: what is published is in force if it passes every check, and
 // what does not leaves the policy before. The policy file goes on being kept beside it.
 func TestFollowsReleases(t *testing.T) {
-	c := newChannel(t)
-	k := keepertest.Keep(t, c.files(`}, "serve": {"guard": ["192.0.2.200"]}}`))
+	c := keepertest.NewChannel(t)
+	k := keepertest.Keep(t, c.Files(`}, "serve": {"guard": ["192.0.2.200"]}}`))
 	require.Nil(t, k.Keeper.Live().Policy(), "nothing was published")
 	fails := func(text string) {
 		t.Helper()
@@ -104,34 +34,34 @@ func TestFollowsReleases(t *testing.T) {
 	fails("no release is in force, and everything is denied")
 	require.False(t, k.Allows("198.51.100.7"))
 
-	c.publish(blocking(t, "203.0.113.0/24"), "")
+	c.Publish(blocking(t, "203.0.113.0/24"), "")
 	k.Becomes("198.51.100.7", true)
 	require.False(t, k.Allows("203.0.113.7"))
 	require.Equal(t, keeper.Released, k.Succeeds().Cause)
 	require.Eventually(t, func() bool { return k.Keeper.Err() == nil }, keepertest.Patience, 5*time.Millisecond)
 	require.EqualValues(t, 1, k.Keeper.Status().Parts.Release())
 
-	c.publish(blocking(t, "198.51.100.0/24"), `{"deny": [{"network": "192.0.2.1", "why": "test"}]}`)
+	c.Publish(blocking(t, "198.51.100.0/24"), `{"deny": [{"network": "192.0.2.1", "why": "test"}]}`)
 	k.Becomes("198.51.100.7", false)
 	require.False(t, k.Allows("192.0.2.1"))
 	require.True(t, k.Allows("203.0.113.7"))
 
-	c.publish(blocking(t, "192.0.2.0/24"), "")
+	c.Publish(blocking(t, "192.0.2.0/24"), "")
 	result(k, release.Refused)
 	fails("serve.guard")
 	require.False(t, k.Allows("198.51.100.7"))
 	require.EqualValues(t, 2, k.Keeper.Status().Parts.Release())
 
-	c.publish(blocking(t, "198.51.100.0/25"), "", func(p *release.Payload) { p.Channel = "test" })
+	c.Publish(blocking(t, "198.51.100.0/25"), "", func(p *release.Payload) { p.Channel = "test" })
 	result(k, release.WrongChannel)
 
-	k.Move("netwicket.json", c.following(`}, "edge": {"trusted": ["10.0.0.1"]}, "serve": {"guard": ["192.0.2.200"]}}`))
+	k.Move("netwicket.json", c.Following(`}, "edge": {"trusted": ["10.0.0.1"]}, "serve": {"guard": ["192.0.2.200"]}}`))
 	require.Eventually(t, func() bool { return k.Keeper.Status().Parts.Edge != nil }, keepertest.Patience, 5*time.Millisecond)
 	require.EqualValues(t, 2, k.Keeper.Status().Parts.Release(), "the release stays")
 	require.False(t, k.Allows("198.51.100.7"))
 	require.True(t, k.Allows("203.0.113.7"))
 
-	c.publish(blocking(t, "203.0.113.0/24"), "")
+	c.Publish(blocking(t, "203.0.113.0/24"), "")
 	k.Becomes("203.0.113.7", false)
 	require.NotNil(t, k.Keeper.Status().Parts.Edge, "the edge stays")
 
@@ -143,10 +73,10 @@ func TestFollowsReleases(t *testing.T) {
 
 // A policy of files cannot become one of a channel while it is kept.
 func TestFollowsFromTheStart(t *testing.T) {
-	c := newChannel(t)
+	c := keepertest.NewChannel(t)
 	k := keepertest.Keep(t, keepertest.PlainPolicy())
-	k.Write("prod.pub", c.publicKey())
-	k.Move("netwicket.json", c.following(`}}`))
+	k.Write("prod.pub", c.PublicKey())
+	k.Move("netwicket.json", c.Following(`}}`))
 	k.Fails("the policy file follows a channel of releases now (from), which takes effect at a restart")
 	require.False(t, k.Allows("203.0.113.7"))
 	require.True(t, k.Allows("198.51.100.7"))
@@ -155,11 +85,11 @@ func TestFollowsFromTheStart(t *testing.T) {
 // The state is in force before anybody is asked, also if nobody answers; and it is never
 // older than what was accepted before.
 func TestStartsFromTheState(t *testing.T) {
-	c := newChannel(t)
-	k := keepertest.Keep(t, c.files(`}}`))
-	c.publish(blocking(t, "203.0.113.0/24"), "")
+	c := keepertest.NewChannel(t)
+	k := keepertest.Keep(t, c.Files(`}}`))
+	c.Publish(blocking(t, "203.0.113.0/24"), "")
 	k.Becomes("198.51.100.7", true)
-	require.NoError(t, os.RemoveAll(c.folder))
+	require.NoError(t, os.RemoveAll(c.Folder))
 	result(k, release.Unreachable)
 
 	opened, err := keeper.Open(k.Folder)
@@ -175,10 +105,10 @@ func TestReleasesEnd(t *testing.T) {
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	var ahead atomic.Int64
 	now := func() time.Time { return start.Add(time.Duration(ahead.Load())) }
-	c := newChannel(t)
-	c.now = func() time.Time { return start }
-	c.publish(blocking(t, "203.0.113.0/24"), `{"allow": [{"network": "203.0.113.7", "until": "2026-01-02T03:34:05Z", "why": "test"}]}`)
-	k := keepertest.Keep(t, c.files(`, "onExpired": "deny"}}`), func(o *keeper.Options) { keeper.WithClock(o, now, 10*time.Millisecond) })
+	c := keepertest.NewChannel(t)
+	c.Now = func() time.Time { return start }
+	c.Publish(blocking(t, "203.0.113.0/24"), `{"allow": [{"network": "203.0.113.7", "until": "2026-01-02T03:34:05Z", "why": "test"}]}`)
+	k := keepertest.Keep(t, c.Files(`, "onExpired": "deny"}}`), func(o *keeper.Options) { keeper.WithClock(o, now, 10*time.Millisecond) })
 	k.Becomes("203.0.113.7", true)
 	require.False(t, k.Allows("203.0.113.8"))
 	ahead.Store(int64(40 * time.Minute))
@@ -188,8 +118,8 @@ func TestReleasesEnd(t *testing.T) {
 	k.Becomes("198.51.100.7", false)
 	require.Nil(t, k.Keeper.Live().Policy())
 	k.Fails("everything is denied until another one comes")
-	c.now = now
-	c.publish(blocking(t, "203.0.113.0/24"), "")
+	c.Now = now
+	c.Publish(blocking(t, "203.0.113.0/24"), "")
 	k.Becomes("198.51.100.7", true)
 	require.False(t, k.Allows("203.0.113.7"))
 }

@@ -79,9 +79,11 @@ func (e *exporter) Collect(out chan<- prometheus.Metric) {
 		current := d.current.Load()
 		p.decisions(&d.tally, current)
 		p.reloads(&d.tally)
-		if current != nil {
+		if current != nil && current.policy != nil {
 			p.policy(current)
 		}
+		fare := d.fares()
+		p.releases(&d.tally, &fare)
 	}
 	p := series{out: out}
 	p.counter("netwicket_unknown_policy_total", "Questions about a policy that is not served, answered with 403.",

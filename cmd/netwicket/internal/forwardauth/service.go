@@ -26,6 +26,7 @@ type Door struct {
 	name    string
 	current atomic.Pointer[Snapshot]
 	tally   tally
+	fare    atomic.Pointer[func() Fare] // how its policy got there; nil: nobody says
 	peers   peers
 }
 

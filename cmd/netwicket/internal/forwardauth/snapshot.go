@@ -28,15 +28,16 @@ type Snapshot struct {
 }
 
 // NewSnapshot makes a snapshot of a policy that was loaded. A policy without an
-// edge takes over that of the service's first policy.
+// edge takes over that of the service's first policy. One that follows a channel of which
+// no release has come denies everything, also where it observes.
 func NewSnapshot(parts *policyfile.Parts, policy *decide.Policy) (*Snapshot, error) {
-	if policy == nil {
+	if policy == nil && parts.From == nil {
 		return nil, errors.New("there is no policy")
 	}
 	s := &Snapshot{
 		policy:      policy,
 		inherited:   parts.Edge == nil,
-		observe:     parts.Observe,
+		observe:     parts.Observe && policy != nil,
 		logNetworks: parts.Serve.LogNetworks,
 		serve:       parts.Serve,
 		info:        policy.Info(),

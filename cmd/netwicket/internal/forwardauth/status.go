@@ -10,7 +10,7 @@ import (
 	"github.com/netwicket/netwicket/decide/gate"
 )
 
-// Status answers /healthz, /readyz and /metrics, to anybody.
+// Status answers /healthz, /readyz, /status and /metrics, to anybody.
 func (s *Service) Status() http.Handler {
 	metrics := s.metrics.handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -21,6 +21,8 @@ func (s *Service) Status() http.Handler {
 			writeText(w, http.StatusOK, "ok\n")
 		case "/readyz":
 			s.ready(w)
+		case "/status":
+			s.tellStatus(w)
 		case "/metrics":
 			metrics.ServeHTTP(w, r)
 		default:
@@ -50,6 +52,10 @@ func (s *Service) Problems(now time.Time) []string {
 		if current == nil {
 			problems = append(problems, fmt.Sprintf("policy %q: none in force", d.name))
 			continue
+		}
+		fare := d.fares()
+		if problem := fare.problem(); problem != "" {
+			problems = append(problems, fmt.Sprintf("policy %q: %s", d.name, problem))
 		}
 		for _, data := range current.tooOld(now) {
 			built := "without a build date"

@@ -8,6 +8,7 @@ import (
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/gate"
+	"github.com/netwicket/netwicket/decide/release"
 )
 
 const (
@@ -35,6 +36,7 @@ type tally struct {
 	mutex       sync.Mutex
 	reloads     map[string]uint64
 	lastSuccess time.Time
+	fetches     map[release.Result]uint64
 }
 
 func (t *tally) count(d *decide.Decision, code gate.Error, s *Snapshot, remoteAddr string) {
@@ -77,6 +79,15 @@ func (t *tally) reloaded(result string, at time.Time) {
 	if result == Success {
 		t.lastSuccess = at
 	}
+}
+
+func (t *tally) fetched(result release.Result) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.fetches == nil {
+		t.fetches = make(map[release.Result]uint64)
+	}
+	t.fetches[result]++
 }
 
 // Results of an attempt to replace a policy, as netwicket_reload_total counts them.
