@@ -53,7 +53,8 @@ type Options struct {
 	// in force, or provide less.
 	Force bool
 	// Install, if there is one, learns of a policy that passed every check before
-	// it is put in force. An error refuses it, and the one before stays. It is
+	// it is put in force. An error refuses it, and the one before stays. The policy is nil where
+	// the policy file follows a channel of which no release has come: everything is denied then. It is
 	// called by OpenWith and by Run, never twice at a time, and not to wait for anything:
 	// nothing expires meanwhile.
 	Install func(*policyfile.Parts, *decide.Policy) error

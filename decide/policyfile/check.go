@@ -12,7 +12,7 @@ import (
 // nothing.
 type Checked struct {
 	Parts    *Parts
-	Policy   *decide.Policy // nil if there are errors, or if a document alone makes no policy
+	Policy   *decide.Policy // nil if there are errors, or if a document alone, or a channel of releases, makes no policy
 	Findings Findings       // all errors and warnings
 }
 
@@ -26,6 +26,9 @@ func Check(options Options, asPolicy bool) Checked {
 	parts := Load(options)
 	if parts.Err() != nil {
 		return Checked{Parts: parts, Findings: append(slices.Clone(parts.Findings), parts.furtherErrors()...)}
+	}
+	if parts.From != nil { // whose policy is that of a release
+		return Checked{Parts: parts, Findings: slices.Clone(parts.Findings)}
 	}
 	known := len(parts.Findings)
 	policy, err := parts.Compile()
@@ -60,7 +63,7 @@ func checkGeo(options Options) Checked {
 // already, so that a person need not mend and run and mend again. What a broken
 // or missing document may be the cause of is left out.
 func (p *Parts) furtherErrors() Findings {
-	if p.SnapshotFile != "" {
+	if p.SnapshotFile != "" || p.From != nil {
 		return nil
 	}
 	_, err := decide.Compile(p.Config)

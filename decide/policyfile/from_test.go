@@ -42,6 +42,10 @@ func TestFrom(t *testing.T) {
 	require.ErrorContains(t, err, "netwicket.json:1:10 /from: this policy file follows a channel of releases")
 	require.Equal(t, []string{"netwicket.json:1:10 /from no-release"}, lines(err.(policyfile.Findings))) //nolint:errorlint // it is not wrapped
 
+	checked := policyfile.Check(policyfile.Options{}, false)
+	require.Empty(t, checked.Findings, "there is nothing wrong with it")
+	require.Nil(t, checked.Policy)
+
 	least := policyfile.Load(policyfile.Options{Paths: []string{"least.json"}}).From
 	require.Equal(t, []any{1, 5 * time.Second, release.Keep, uint64(0), false}, []any{least.Threshold, least.Every, least.OnExpired, least.MinVersion, least.Plain})
 	again := policyfile.Load(policyfile.Options{Paths: []string{"least.json"}}).From
@@ -86,6 +90,7 @@ func TestBadFrom(t *testing.T) {
 			codes = append(codes, f.Code)
 		}
 		require.Equal(t, row.want, codes, name)
+		require.Len(t, policyfile.Check(policyfile.Options{Paths: []string{"bad.json"}}, false).Findings, len(row.want), name)
 	}
 
 	write(t, "all.json", `{"from": {`+good+`}, "okta": {"zones": ["zones.json"]}, "overlay": "overlay.json", "snapshot": "policy.nws", "geo": [], "mode": "enforce"}`)
