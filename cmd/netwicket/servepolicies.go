@@ -13,6 +13,7 @@ import (
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/keeper"
 	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/decide/release"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/shown"
 )
@@ -90,6 +91,9 @@ func (s *service) open(p servedPolicy) error {
 		Install: k.install, OwnEdge: true, Report: k.report,
 		Changed: watcher.Changed(), Follow: watcher.Follow, Asked: k.asked,
 		Around: s.saving.around, Released: k.released,
+		OpenStore: func(from *policyfile.From) (release.Store, error) {
+			return openStore(from.URL, from.Channel, from.StoreOptions("netwicket/"+versionText()))
+		},
 	})
 	if err != nil {
 		watcher.Close()

@@ -101,12 +101,15 @@ func (p *Parts) FromError(key, code string, err error) error {
 	return Findings{at.Finding(code, err)}
 }
 
+// StoreOptions are how whoever keeps the releases is asked.
+func (f *From) StoreOptions(agent string) release.StoreOptions {
+	return release.StoreOptions{Plain: f.Plain, CAFile: f.CAFile, TokenFile: f.TokenFile, UserAgent: agent, Within: f.within}
+}
+
 // Store is where the releases are read: over HTTPS or in a folder. A program that reads
 // other places opens those itself.
 func (f *From) Store(agent string) (release.Store, error) {
-	return release.OpenStore(f.URL, f.Channel, release.StoreOptions{
-		Plain: f.Plain, CAFile: f.CAFile, TokenFile: f.TokenFile, UserAgent: agent, Within: f.within,
-	})
+	return release.OpenStore(f.URL, f.Channel, f.StoreOptions(agent))
 }
 
 // WithRelease is the same policy file with a release: its snapshot, and its overlay if it
