@@ -27,6 +27,15 @@ func (r *results) ratioOf(name, base string) func() (float64, bool) {
 	return func() (float64, bool) { return r.ratio(name, base) }
 }
 
+// clockRatioOf is a ratio by the clock instead of processor time.
+func (r *results) clockRatioOf(name, base string) func() (float64, bool) {
+	return func() (float64, bool) {
+		figure, found := r.measured(name, "ns/op")
+		against, known := r.measured(base, "ns/op")
+		return figure / against, found && known
+	}
+}
+
 func (r *results) valueOf(name, unit string) func() (float64, bool) {
 	return func() (float64, bool) { return r.measured(name, unit) }
 }
@@ -69,6 +78,15 @@ func (r *results) costGoals() []goal {
 		{what: "compile, geo table at hand", measure: r.valueOf("Compile/zones", "ns/op"), limit: 75e6, scale: 1e6, unit: " ms"},
 		{what: "compile after one zone changed", measure: r.valueOf("Reload/one-zone", "ns/op"), limit: 20e6, scale: 1e6, unit: " ms"},
 		{what: "compile after one rule changed", measure: r.valueOf("Reload/one-rule", "ns/op"), limit: 20e6, scale: 1e6, unit: " ms"},
+		{what: "snapshot of 100 zones", measure: r.valueOf("SnapshotRead/zones=100", "file-bytes"), limit: 0.6e6, scale: 1e6, unit: " MB"},
+		{what: "read a snapshot of 100 zones", measure: r.valueOf("SnapshotRead/zones=100", "ns/op"), limit: 60e6, scale: 1e6, unit: " ms"},
+		{what: "read a snapshot of 1,000 zones", measure: r.valueOf("SnapshotRead/zones=1000", "ns/op"), limit: 200e6, scale: 1e6, unit: " ms"},
+		{what: "read a snapshot / compile, databases included", measure: r.clockRatioOf("SnapshotRead/zones=100", "Compile/full"), limit: 0.125},
+		{what: "Decide of a snapshot / of a compiled policy, IPv4", measure: r.ratioOf("SnapshotDecide/v4", "Decide/zones=100/v4"), limit: 1.05},
+		{what: "Decide of a snapshot / of a compiled policy, IPv6", measure: r.ratioOf("SnapshotDecide/v6", "Decide/zones=100/v6"), limit: 1.05},
+		{what: "from a release's state to the first decision", measure: r.valueOf("ReleaseStart", "ns/op"), limit: 150e6, scale: 1e6, unit: " ms"},
+		{what: "look for a release that is in force, the server's share included", measure: r.valueOf("ReleaseLook", "cpu-ns/op"), limit: 5e6, scale: 1e6, unit: " ms"},
+		{what: "most memory of eval with a snapshot", measure: r.valueOf("EvalSnapshot", "max-rss-bytes"), limit: 32e6, scale: 1e6, unit: " MB"},
 		{what: "compile, 3,000 zones / 1,000 zones", measure: r.ratioOf("Growth/zones=3000", "Growth/zones=1000"), limit: 3.5},
 		{what: "compile, the dearest doubling", measure: r.dearestDoubling, limit: 2.3},
 		{what: "compile, 10,000 zones", measure: r.valueOf("Growth/zones=10000", "cpu-ns/op"), limit: 8e9, scale: 1e6, unit: " ms"},

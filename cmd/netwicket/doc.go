@@ -49,6 +49,7 @@
 //	servechanges.go   what a reload changed of mode and edge
 //	servememory.go    garbage is collected more often while policies are loaded
 //	servepolicies.go  the policies that it serves, kept up to date
+//	serverelease.go   the releases that they follow
 //	admin.go          admin
 //	adminhistory.go   admin log, show and revert
 //	admintoken.go     admin token
