@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"image/png"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -331,4 +332,19 @@ func TestCompileDocuments(t *testing.T) {
 	again := runIn(t, "", "compile", "-c", "whole.nws", "--documents", "-o", "again.nws")
 	require.Equal(t, 1, again.code)
 	require.Contains(t, again.stderr, "whole.nws is a snapshot")
+}
+
+// What is spared while a snapshot is read is not spared from then on.
+func TestSnapshotIsReadSparingly(t *testing.T) {
+	acme(t)
+	compiled(t)
+	limit, percent := debug.SetMemoryLimit(-1), debug.SetGCPercent(90)
+	defer debug.SetGCPercent(percent)
+	require.Equal(t, 0, runIn(t, "", "eval", "-c", "policy.nws", "192.0.2.9").code)
+	require.Equal(t, limit, debug.SetMemoryLimit(-1))
+	require.Equal(t, 90, debug.SetGCPercent(90))
+	sparing(1<<20, func() { require.EqualValues(t, 20<<20, debug.SetMemoryLimit(-1)) })
+	debug.SetMemoryLimit(1 << 40)
+	defer debug.SetMemoryLimit(limit)
+	sparing(1<<20, func() { require.EqualValues(t, 1<<40, debug.SetMemoryLimit(-1)) })
 }

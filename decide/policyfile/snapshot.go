@@ -54,12 +54,16 @@ func (l *loader) snapshot(ref reference, data []byte) {
 
 // compiledOf reads a snapshot.
 func compiledOf(data []byte) (compiledPolicy, error) {
+	header, err := decide.ReadSnapshotHeader(bytes.NewReader(data))
+	if err != nil {
+		return compiledPolicy{}, err
+	}
+	sum := sha256.Sum256(data) // first, so that the file is garbage while the tables are made
 	policy, err := decide.ReadSnapshot(bytes.NewReader(data))
 	if err != nil {
 		return compiledPolicy{}, err
 	}
-	header, _ := decide.ReadSnapshotHeader(bytes.NewReader(data)) // which has been read
-	return compiledPolicy{policy, header, sha256.Sum256(data)}, nil
+	return compiledPolicy{policy, header, sum}, nil
 }
 
 // addSnapshotError notes what is wrong with a snapshot, whose reader does not know the

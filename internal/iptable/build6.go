@@ -19,7 +19,9 @@ func newBuilder6(e edges, lowest uint32, values, groups int) *builder6 {
 func buildFamily6(e edges, dense int) Family6 {
 	// Of the whole internet there are 0.4 to 0.55 groups for each edge, and at most 0.7 values.
 	b := newBuilder6(e, e.value[0], e.count()*3/4, e.count()*9/16)
-	return b.family(b.roots(dense))
+	root := b.roots(dense)
+	b.edges, b.nodes.slots, b.tops.slots = edges{}, nil, nil // which is a third of what is in use here
+	return b.family(root)
 }
 
 // family is what has been built.
