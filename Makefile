@@ -7,7 +7,7 @@ GO        ?= go
 FUZZTIME  ?= 2000x
 SCRIPTS   := scripts
 
-.PHONY: all build test check fmt vet lint tidy race fuzz bench load cover compare clean
+.PHONY: all build test check fmt vet lint tidy race fuzz bench load cover compare warehouse clean
 
 all: check
 
@@ -54,6 +54,11 @@ load:
 cover:
 	$(GO) test -coverpkg=./zone,./geo,./decide/...,./internal/iptable -coverprofile=cover.out ./... ./cmd/...
 	$(GO) tool cover -func=cover.out | tail -1
+
+# The recipes for warehouses on real engines, those that are installed; fetch them
+# with WAREHOUSE=-install. Its output is kept in bench/results/warehouse.txt.
+warehouse:
+	$(SCRIPTS)/warehouse $(WAREHOUSE)
 
 # The peers answer as we do.
 compare:

@@ -249,3 +249,18 @@ func TestLinesDoNotAllocate(t *testing.T) {
 		t.Fatalf("%v allocations for 50,000 lines", few)
 	}
 }
+
+// Decisions that differ in what their answers are found by as little as can be are
+// told apart, of either policy.
+func TestAnswersAreToldApart(t *testing.T) {
+	zones, err := zone.ParseOkta("zones.json", []byte(`[{"type":"IP","id":"1zz","name":"one zz","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"192.0.2.0/25"}]},
+		{"type":"IP","id":"2zz","name":"two zz","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"192.0.2.128/25"}]}]`))
+	require.NoError(t, err)
+	alike, err := decide.Compile(decide.Config{Zones: []zone.Zones{zones}})
+	require.NoError(t, err)
+	const one, two = "deny\tblocklisted\tone zz\t", "deny\tblocklisted\ttwo zz\t"
+	in := "192.0.2.1\n192.0.2.129\n192.0.2.1"
+	require.Equal(t, []string{one, two, one}, answered(t, in, filter.Policies{Policy: alike}))
+	const none = "deny\tno_policy\t\t"
+	require.Equal(t, []string{none + "\t" + one, none + "\t" + two, none + "\t" + one}, answered(t, in, filter.Policies{Compare: true, Against: alike}))
+}

@@ -58,7 +58,7 @@ DROP TABLE netwicket_csv;
 CREATE INDEX ON netwicket_ranges (bucket);
 ANALYZE netwicket_ranges;
 
--- 3. Decisions about requests(client text): by bucket, for many requests. Not for a table with --no-buckets.
+-- 3. Decisions about requests(client text): by bucket, for many requests of IPv4. Not for a table with --no-buckets.
 SELECT
     a.client,
     coalesce(t.decision, 'deny') AS decision,
@@ -68,7 +68,7 @@ SELECT
 FROM (SELECT client, netwicket_key(client) COLLATE "C" AS key FROM requests) AS a
 LEFT JOIN netwicket_ranges AS t ON t.bucket = netwicket_bucket(a.key) AND a.key BETWEEN t.first AND t.last;
 
--- 3b. The same by index, one look-up for each request: for few requests, and in 6to4 and NAT64, whose buckets are large.
+-- 3b. The same by index, one look-up for each request: for IPv6, too, of which single buckets hold thousands of ranges.
 SELECT
     a.client,
     coalesce(t.decision, 'deny') AS decision,
