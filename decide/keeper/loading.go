@@ -92,7 +92,7 @@ func rank(cause Cause) int {
 		return 2
 	case Changed:
 		return 1
-	case Watching, Expiry, OverlayAlone: // nobody asks for those
+	case Watching, Expiry, OverlayAlone, Released, Withdrawn: // nobody asks for those
 	}
 	return 0
 }

@@ -68,19 +68,18 @@ func (k *Keeper) followRun(ctx context.Context) <-chan func() {
 	return k.followed.inside
 }
 
-// inRun has something done where the policy is put in force. It says no once Run has ended.
-func (f *followed) inRun(do func()) bool {
+// inRun has something done where the policy is put in force, and waits for it. Once Run has
+// ended nothing is done.
+func (f *followed) inRun(do func()) {
 	if f.opening { // whoever opens waits for the follower
 		do()
-		return true
+		return
 	}
 	done := make(chan struct{})
 	select {
 	case f.inside <- func() { defer close(done); do() }:
 		<-done
-		return true
 	case <-f.over:
-		return false
 	}
 }
 
