@@ -343,8 +343,8 @@ func TestSnapshotIsReadSparingly(t *testing.T) {
 	require.Equal(t, 0, runIn(t, "", "eval", "-c", "policy.nws", "192.0.2.9").code)
 	require.Equal(t, limit, debug.SetMemoryLimit(-1))
 	require.Equal(t, 90, debug.SetGCPercent(90))
-	sparing(1<<20, func() { require.EqualValues(t, 20<<20, debug.SetMemoryLimit(-1)) })
+	sparing(1<<20, func() { require.Equal(t, int64(20<<20), debug.SetMemoryLimit(-1)) })
 	debug.SetMemoryLimit(1 << 40)
 	defer debug.SetMemoryLimit(limit)
-	sparing(1<<20, func() { require.EqualValues(t, 1<<40, debug.SetMemoryLimit(-1)) })
+	sparing(1<<20, func() { require.Equal(t, int64(1<<40), debug.SetMemoryLimit(-1)) })
 }
