@@ -1,6 +1,10 @@
 package keeper
 
-import "time"
+import (
+	"time"
+
+	"github.com/netwicket/netwicket/decide/release"
+)
 
 // WithClock makes a Keeper read another clock, and look at it that often.
 func WithClock(o *Options, clock func() time.Time, sleep time.Duration) {
@@ -15,3 +19,6 @@ func WithReading(o *Options, reading func(file string)) { o.reading = reading }
 const LoadFactor = loadFactor
 
 func LiveHeap() uint64 { return liveHeap() }
+
+// PrepareRelease is what a follower has prepared of a release.
+func (k *Keeper) PrepareRelease(c release.Candidate) (release.Prepared, error) { return k.prepare(c) }

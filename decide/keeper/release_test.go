@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/keeper"
 	"github.com/netwicket/netwicket/decide/release"
 	"github.com/netwicket/netwicket/internal/keepertest"
@@ -122,4 +123,25 @@ func TestReleasesEnd(t *testing.T) {
 	c.Publish(blocking(t, "203.0.113.0/24"), "")
 	k.Becomes("198.51.100.7", true)
 	require.False(t, k.Allows("203.0.113.7"))
+}
+
+// A policy file that changes while a release is fetched is in force beside that release.
+func TestReleaseBesideAPolicyFileThatChanges(t *testing.T) {
+	c := keepertest.NewChannel(t)
+	k := keepertest.Keep(t, c.Files(`}}`))
+	c.Publish(blocking(t, "203.0.113.0/24"), "")
+	k.Becomes("198.51.100.7", true)
+	snapshot := blocking(t, "198.51.100.0/24")
+	header, err := decide.ReadSnapshotHeader(strings.NewReader(snapshot))
+	require.NoError(t, err)
+	prepared, err := k.Keeper.PrepareRelease(release.Candidate{
+		Payload: release.Payload{Channel: "prod", Version: 2}, Chosen: release.Snapshot{Fingerprint: header.Fingerprint}, Snapshot: []byte(snapshot), Now: time.Now(),
+	})
+	require.NoError(t, err)
+	k.Move("netwicket.json", c.Following(`}, "edge": {"trusted": ["10.0.0.1"]}}`))
+	require.Eventually(t, func() bool { return k.Keeper.Status().Parts.Edge != nil }, keepertest.Patience, 5*time.Millisecond)
+	prepared.Install()
+	require.False(t, k.Allows("198.51.100.7"))
+	require.NotNil(t, k.Keeper.Status().Parts.Edge)
+	require.EqualValues(t, 2, k.Keeper.Status().Parts.Release())
 }
