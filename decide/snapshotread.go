@@ -87,7 +87,7 @@ func (r *snapshotReader) read(body []byte, described func(*Policy) bool) (*Polic
 		return nil, err
 	}
 	p.blockPatterns()
-	p.classAt = iptable.BuildInTurn(&r.edges4, &r.edges6)
+	p.classAt = iptable.BuildAndEmpty(&r.edges4, &r.edges6)
 	p.settleRules(r.rules, r.rulesByZone)
 	p.finish(nil, nil)
 	return p, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -65,7 +66,8 @@ func (c *commandLine) snapshotSize(paths []string) int64 {
 }
 
 // sparing loads a snapshot of a size with little memory: whoever has one wants a small
-// process, and where little is in use a collection costs little. A limit makes Go give pages
+// process, and where little is in use a collection costs little. One processor makes one
+// table after the other. A limit makes Go give pages
 // back as well, for a tenth of the time (bench/README.md); who has set one is left alone.
 func sparing(size int64, load func()) {
 	const least, forEachByte = 12 << 20, 8
@@ -73,6 +75,8 @@ func sparing(size int64, load func()) {
 		debug.SetMemoryLimit(least + forEachByte*size)
 		defer debug.SetMemoryLimit(before)
 	}
+	processors := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(processors)
 	(&thrift{}).around(load)
 }
 

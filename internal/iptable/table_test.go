@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -174,17 +175,21 @@ func TestManyValues(t *testing.T) {
 	}
 }
 
-// Building one family after the other makes the same table, and lets go of the edges.
-func TestBuildInTurn(t *testing.T) {
+// Building both families side by side or one after the other makes the same table, and lets go of the edges.
+func TestBuildAndEmpty(t *testing.T) {
 	s := scattered(rand.New(rand.NewPCG(6, 2)), 200)
 	for i := range uint32(denseEdges6) {
 		s.add6(addrnum.Number{Hi: 0x2100<<48 | uint64(i+1)<<32}, i%2+1) // as many as a page takes, and no more
 	}
 	want := Build(Edges4{s.first4, s.value4}, Edges6{s.first6, s.value6})
-	v4, v6 := Edges4{s.first4, s.value4}, Edges6{s.first6, s.value6}
-	require.True(t, reflect.DeepEqual(want, BuildInTurn(&v4, &v6)))
-	require.Zero(t, v4)
-	require.Zero(t, v6)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, processors := range []int{1, 2} {
+		runtime.GOMAXPROCS(processors)
+		v4, v6 := Edges4{s.first4, s.value4}, Edges6{s.first6, s.value6}
+		require.True(t, reflect.DeepEqual(want, BuildAndEmpty(&v4, &v6)))
+		require.Zero(t, v4)
+		require.Zero(t, v6)
+	}
 }
 
 // A table keeps nothing of the edges that it was made of.
