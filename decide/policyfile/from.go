@@ -92,7 +92,7 @@ func (l *loader) from(f *file) {
 	}
 }
 
-// FromError is an error about a key of from, as a finding.
+// FromError is an error about a key of from, where the key stands.
 func (p *Parts) FromError(key, code string, err error) error {
 	at := p.fromAt
 	if value := at.Get(key); value.Exists() {
