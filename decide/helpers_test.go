@@ -72,3 +72,12 @@ func exemptZoneJSON(gateways string) string {
 	text := ipZoneJSON("DefaultExemptIpZone", "POLICY", gateways, "")
 	return strings.Replace(text, `"system":false`, `"system":true`, 1)
 }
+
+// seeds is how many random policies a test takes: under the race detector a tenth, since each
+// costs ten times as much there, and is of one goroutine.
+func seeds(n uint64) uint64 {
+	if raceEnabled {
+		return n / 10
+	}
+	return n
+}

@@ -175,6 +175,9 @@ func TestSnapshotOnTheWholeInternet(t *testing.T) {
 	var suite workload.Suite
 	t.Logf("data: %s", workload.Origin())
 	for _, zones := range []int{100, 1000} {
+		if raceEnabled && zones > 100 {
+			continue // takes minutes there, of one goroutine
+		}
 		compiled, err := decide.Compile(suite.Config(t, zones))
 		require.NoError(t, err)
 		file := snapshotOf(t, compiled)

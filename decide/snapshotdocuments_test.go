@@ -14,7 +14,7 @@ import (
 // own explanation names, and decides as before.
 func TestExplainSnapshotWithDocuments(t *testing.T) {
 	entries := 0
-	for seed := range uint64(300) {
+	for seed := range seeds(300) {
 		random := newRandomPolicy(seed)
 		compiled, err := decide.Compile(random.config(t))
 		if err != nil || !compiled.Info().OverlayUntil.IsZero() {
@@ -63,7 +63,7 @@ func TestExplainSnapshotWithDocuments(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, entries, 500)
+	require.Greater(t, entries, int(seeds(500)))
 }
 
 // Documents of another policy, and texts that are none, tell nothing and change nothing.

@@ -159,6 +159,8 @@ func FuzzSimulation(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	// It ends while a load is under way, since two things fall upon one moment.
+	f.Add([]byte("\xff\xff\xe6G\xcb1\x91\xa7\a\xe1[R/\x023\xd5\xd7\\1\x91\xa7\a\xe10\xe7\xfbS\xe5\x1a\xcc\x17\xb8\n\x7f\x02\xb6z\x0f\xf8P"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		randomScenario(rand.New(&byteSource{data: data}), min(len(data)/5, 8)).check(t)
 	})
