@@ -111,6 +111,7 @@
 //	snapshotwrite.go    WriteSnapshot
 //	snapshotdocuments.go  the documents in a snapshot, for explanations
 //	snapshotread.go     ReadSnapshot
+//	snapshotedges.go    where its intervals begin, and its blocks
 //	withoverlay.go      an overlay over a compiled policy
 //	explainsnapshot.go  Explanation where there are no documents
 package decide

@@ -57,7 +57,7 @@ func TestFollowsReleases(t *testing.T) {
 	result(k, release.WrongChannel)
 	c.Publish(blocking(t, "198.51.100.0/25"), "", func(p *release.Payload) { p.Snapshots[0].Fingerprint = "00112233445566778899aabbccddeeff" })
 	result(k, release.SnapshotInvalid)
-	fails("the release says 00112233445566778899aabbccddeeff")
+	fails("not 00112233445566778899aabbccddeeff, as the release says")
 
 	k.Move("netwicket.json", c.Following(`}, "edge": {"trusted": ["10.0.0.1"]}, "serve": {"guard": ["192.0.2.200"]}}`))
 	require.Eventually(t, func() bool { return k.Keeper.Status().Parts.Edge != nil }, keepertest.Patience, 5*time.Millisecond)

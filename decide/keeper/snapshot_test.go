@@ -1,7 +1,6 @@
 package keeper_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/decide/keeper"
-	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/keepertest"
 )
 
@@ -27,11 +25,7 @@ func snapshotOf(t *testing.T, content map[string]string) string {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(folder, name)), 0o700))
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
 	}
-	_, policy, err := policyfile.Open(policyfile.Options{Paths: []string{folder}})
-	require.NoError(t, err)
-	var out bytes.Buffer
-	require.NoError(t, policy.WriteSnapshot(&out))
-	return out.String()
+	return keepertest.Snapshot(t, folder)
 }
 
 // blocking is a snapshot of a blocklist.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/netwicket/netwicket/decide/release"
 	"github.com/netwicket/netwicket/internal/jsondoc"
-	"github.com/netwicket/netwicket/zone"
 )
 
 // A policy from a channel of releases: the policy file says which, and who may sign them.
@@ -115,23 +114,12 @@ func (f *From) Store(agent string) (release.Store, error) {
 // WithRelease is the same policy file with a release: its snapshot, and its overlay if it
 // has one. The Parts stay as they are.
 func (p *Parts) WithRelease(c release.Candidate) (*Parts, error) {
-	compiled, err := compiledOf(c.Snapshot)
+	policy, overlay, err := c.Read()
 	if err != nil {
 		return nil, err
 	}
-	if got := compiled.policy.Info().Fingerprint; got != c.Chosen.Fingerprint {
-		return nil, fmt.Errorf("the snapshot's policy is %s, and the release says %s", got, c.Chosen.Fingerprint)
-	}
 	next := *p
-	next.compiled, next.version = compiled, c.Payload.Version
-	next.Config.Overlay = nil
-	if c.Overlay != nil {
-		overlay, err := zone.ParseOverlay(fmt.Sprintf("overlay of version %d", c.Payload.Version), c.Overlay)
-		if err != nil {
-			return nil, err
-		}
-		next.Config.Overlay = &overlay
-	}
+	next.compiled, next.version, next.Config.Overlay = compiledPolicy{policy: policy}, c.Payload.Version, overlay
 	return &next, nil
 }
 

@@ -27,24 +27,33 @@ func SnapshotOf(content []byte) (Snapshot, error) {
 	return Snapshot{Format: FormatOne, Blob: BlobOf(content), Fingerprint: policy.Info().Fingerprint}, nil
 }
 
+// Read is the policy of the snapshot, which has to be the one that the release names, and the
+// overlay that is to be laid over it; nil: there is none.
+func (c Candidate) Read() (*decide.Policy, *zone.Overlay, error) {
+	policy, err := decide.ReadSnapshot(bytes.NewReader(c.Snapshot))
+	if err != nil {
+		return nil, nil, err
+	}
+	if got := policy.Info().Fingerprint; got != c.Chosen.Fingerprint {
+		return nil, nil, fmt.Errorf("the snapshot's policy is %s, not %s, as the release says", got, c.Chosen.Fingerprint)
+	}
+	if c.Overlay == nil {
+		return policy, nil, nil
+	}
+	overlay, err := zone.ParseOverlay("overlay", c.Overlay)
+	if err != nil {
+		return nil, nil, err
+	}
+	return policy, &overlay, nil
+}
+
 // PreparePolicy is an Options.Prepare for whoever puts the policy in force with install. A
 // policy is held against check before it is put in force first, and its error is a [Refusal]; nil: every one may follow.
 // It is not called when an entry of the overlay ends, which nothing refuses.
 func PreparePolicy(c Candidate, check func(*decide.Policy) error, install func(*decide.Policy)) (Prepared, error) {
-	base, err := decide.ReadSnapshot(bytes.NewReader(c.Snapshot))
+	base, overlay, err := c.Read()
 	if err != nil {
 		return Prepared{}, err
-	}
-	if got := base.Info().Fingerprint; got != c.Chosen.Fingerprint {
-		return Prepared{}, fmt.Errorf("the snapshot's policy is %s, not %s, as the release says", got, c.Chosen.Fingerprint)
-	}
-	var overlay *zone.Overlay
-	if c.Overlay != nil {
-		parsed, err := zone.ParseOverlay("overlay", c.Overlay)
-		if err != nil {
-			return Prepared{}, err
-		}
-		overlay = &parsed
 	}
 	policy, err := base.WithOverlay(overlay, c.Now)
 	if err != nil {

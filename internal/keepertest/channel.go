@@ -2,7 +2,6 @@ package keepertest
 
 import (
 	"crypto/ed25519"
-	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/decide/release"
 )
@@ -52,13 +50,12 @@ func (c *Channel) Publish(snapshot, overlay string, change ...func(*release.Payl
 		require.NoError(c.T, os.WriteFile(path+".new", []byte(content), 0o600))
 		require.NoError(c.T, os.Rename(path+".new", path))
 	}
-	header, err := decide.ReadSnapshotHeader(strings.NewReader(snapshot))
+	entry, err := release.SnapshotOf([]byte(snapshot))
 	require.NoError(c.T, err)
-	entry := release.Snapshot{Format: release.FormatOne, Blob: blobOf(snapshot), Fingerprint: header.Fingerprint}
 	write("sha256/"+entry.SHA256, snapshot)
 	payload := release.Payload{Channel: "prod", Version: c.Version, Created: c.Now(), Expires: c.Now().Add(time.Hour), Snapshots: []release.Snapshot{entry}}
 	if overlay != "" {
-		blob := blobOf(overlay)
+		blob := release.BlobOf([]byte(overlay))
 		write("sha256/"+blob.SHA256, overlay)
 		payload.Overlay = &blob
 	}
@@ -70,10 +67,6 @@ func (c *Channel) Publish(snapshot, overlay string, change ...func(*release.Payl
 	pointer, err := release.Seal(text, release.Sign(text, c.key))
 	require.NoError(c.T, err)
 	write("prod.json", string(pointer))
-}
-
-func blobOf(content string) release.Blob {
-	return release.Blob{SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(content))), Size: int64(len(content))}
 }
 
 // Following is a policy file that follows the channel, with more beside it.
