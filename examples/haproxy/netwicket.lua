@@ -4,8 +4,10 @@
 --
 -- Needs HAProxy 2.6 or later with Lua (haproxy -vv says USE_LUA=1).
 
-local url = os.getenv("NETWICKET_URL") or "http://127.0.0.1:9180/decide"
-local milliseconds = 500 -- for one try; HAProxy tries four times
+-- The section netwicket of haproxy.cfg, which knows where the service is and when to
+-- give it up.
+local url = os.getenv("NETWICKET_URL") or "http://127.0.0.1:9181/decide"
+local milliseconds = 450 -- more than it takes there to give up
 
 -- All that the client claims, and at the right what the connection says. A
 -- connection over a local socket has no address, nor has one that the PROXY

@@ -87,6 +87,9 @@ func testProxy(t *testing.T, p proxy) {
 	t.Run("service hangs", r.testServiceHangs)
 	t.Run("service stopped", r.testServiceStopped)
 	t.Run("service answers nonsense", r.testServiceAnswersNonsense)
+	if p.example == "haproxy" { // of the others, it is their own timeouts that say when
+		t.Run("no service denies soon", r.testNoServiceDeniesSoon)
+	}
 }
 
 func (r *running) startService(t *testing.T) {

@@ -49,26 +49,26 @@ func TestMain(m *testing.M) {
 }
 
 // ports are where the examples listen, and where the test does in their place.
-type ports struct{ web, application, service int }
+type ports struct{ web, application, service, asking int }
 
 func freePorts(t *testing.T) ports {
 	t.Helper()
-	var found [3]int
+	var found [4]int
 	for i := range found {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
 		defer listener.Close()
 		found[i] = listener.Addr().(*net.TCPAddr).Port
 	}
-	return ports{found[0], found[1], found[2]}
+	return ports{found[0], found[1], found[2], found[3]}
 }
 
-var examplePorts = regexp.MustCompile(`\b(8080|8000|9180)\b`)
+var examplePorts = regexp.MustCompile(`\b(8080|8000|9180|9181)\b`)
 
 // in puts the test's ports into an example's text.
 func (p ports) in(text string) string {
 	return examplePorts.ReplaceAllStringFunc(text, func(port string) string {
-		return strconv.Itoa(map[string]int{"8080": p.web, "8000": p.application, "9180": p.service}[port])
+		return strconv.Itoa(map[string]int{"8080": p.web, "8000": p.application, "9180": p.service, "9181": p.asking}[port])
 	})
 }
 
