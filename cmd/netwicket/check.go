@@ -15,6 +15,7 @@ import (
 
 // checkFlags are what check asks beyond the documents being valid.
 type checkFlags struct {
+	format              string
 	strict              bool
 	mustAllow, mustDeny []string
 	at                  string
@@ -30,11 +31,17 @@ names. Lists everything that is wrong, with its position. A single document is
 checked as a document: only a policy must bring the geo data that its zones
 need.
 
+With --format github findings become annotations of a pull request, with sarif a
+log that code scanning and editors read.
+
 Ends with 3 if there is an error (with --strict also for warnings).`,
 		Example: `  netwicket check okta/zones.json
+  netwicket check --format sarif . > netwicket.sarif
   netwicket check -c . --strict --must-allow 192.0.2.10 --must-deny known-bad.txt`,
 		RunE: func(_ *cobra.Command, args []string) error { return c.check(flags, args) },
 	}
+	command.Flags().StringVar(&flags.format, "format", "", "`FORMAT` to print: "+checkFormats+" (default text)")
+	offerValues(command, "format", "text", "json", "github", "sarif")
 	command.Flags().BoolVar(&flags.strict, "strict", false, "let warnings fail as errors do")
 	command.Flags().StringArrayVar(&flags.mustAllow, "must-allow", nil, "address, or file of requests (`ADDR|FILE`), that must be allowed (repeatable)")
 	command.Flags().StringArrayVar(&flags.mustDeny, "must-deny", nil, "address, or file of requests (`ADDR|FILE`), that must be denied (repeatable)")
@@ -43,6 +50,10 @@ Ends with 3 if there is an error (with --strict also for warnings).`,
 }
 
 func (c *commandLine) check(flags checkFlags, args []string) error {
+	print, err := c.findingPrinter(flags.format)
+	if err != nil {
+		return err
+	}
 	options, err := c.policyOptions()
 	if err != nil {
 		return err
@@ -73,12 +84,15 @@ func (c *commandLine) check(flags checkFlags, args []string) error {
 			} else {
 				errors++
 			}
-			if err := c.printFinding(f); err != nil {
+			if err := print.finding(f); err != nil {
 				return err
 			}
 		}
 	}
-	if !c.json {
+	if err := print.end(); err != nil {
+		return err
+	}
+	if !print.silent {
 		fmt.Fprintf(c.err, "%s, %s\n", plural(uint64(errors), "error"), plural(uint64(warnings), "warning"))
 	}
 	if errors > 0 || flags.strict && warnings > 0 {
@@ -127,26 +141,4 @@ func checkTargets(options policyfile.Options, args []string) []policyfile.Option
 		targets = append(targets, target)
 	}
 	return targets
-}
-
-// findingJSON is one finding as check prints it.
-type findingJSON struct {
-	File     string `json:"file"`
-	Line     int    `json:"line"`
-	Column   int    `json:"column"`
-	Path     string `json:"path"`
-	Severity string `json:"severity"`
-	Code     string `json:"code"`
-	Message  string `json:"message"`
-}
-
-func (c *commandLine) printFinding(f *finding.Finding) error {
-	if c.json {
-		return writeJSON(c.out, findingJSON{
-			File: f.File, Line: max(f.Line, 1), Column: max(f.Column, 1), Path: f.Path,
-			Severity: severity(f), Code: f.Code, Message: f.Message(),
-		})
-	}
-	_, err := fmt.Fprintln(c.out, findingLine(f))
-	return err
 }

@@ -170,6 +170,9 @@ func TestCommandLinePageNamesValues(t *testing.T) {
 			require.Contains(t, sections["test"].text, "`"+format+"`")
 		}
 	}
+	for format := range strings.FieldsSeq(strings.NewReplacer(",", "", " or ", " ").Replace(checkFormats)) {
+		require.Contains(t, sections["check"].text, "`"+format+"`")
+	}
 	var codes, documented []string
 	for code := gate.Error(1); !strings.HasPrefix(code.Code(), "error_"); code++ {
 		codes = append(codes, code.Code())

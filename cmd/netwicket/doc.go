@@ -32,6 +32,7 @@
 //	resolve.go        resolve
 //	pseudo.go         a warning about clients whose address is made up
 //	check.go          check
+//	checkformats.go   its formats
 //	checkmust.go      its --must-allow and --must-deny
 //	diff.go           diff
 //	diffdocuments.go  what differs between the documents

@@ -74,7 +74,7 @@ func foreignIn(e ast.Expr) (found string) {
 		switch n := n.(type) {
 		case *ast.CallExpr:
 			switch called(n) {
-			case "oneLine", "shortQuote", "Quote", "findingLine", "decisionLine", "failureText", "coverageText", "len", "plural", "number", "Position", "Message":
+			case "oneLine", "shortQuote", "Quote", "findingLine", "annotation", "decisionLine", "failureText", "coverageText", "len", "plural", "number", "Position", "Message":
 				return false // which do it themselves
 			case "Error":
 				found = "an error"

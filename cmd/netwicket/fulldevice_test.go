@@ -54,6 +54,8 @@ func writers(t *testing.T) (calls [][]string, stdin string) {
 		check --strict
 		check before.json zones.json bad.json
 		check --must-deny 192.0.2.7
+		check --format github --must-deny 192.0.2.7
+		check --format sarif before.json zones.json
 		diff before.json after.json
 		diff --exit-code before.json after.json
 		diff --summary before.json after.json
@@ -62,6 +64,7 @@ func writers(t *testing.T) (calls [][]string, stdin string) {
 		test --coverage bad.json
 		test --format junit --coverage bad.json
 		test --format tap bad.json
+		test --format github --coverage bad.json
 		test --update unfinished.json
 		replay access.log
 		replay --against after.json access.log

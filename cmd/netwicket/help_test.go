@@ -36,7 +36,7 @@ func TestHelpFits(t *testing.T) {
 // The shell is offered the values of flags that have few.
 func TestFlagValuesAreOffered(t *testing.T) {
 	for flag, want := range map[string]string{
-		"check --unknown-country": "deny trust", "test --format": "text json junit tap", "diff --only": "newly-denied newly-allowed",
+		"check --unknown-country": "deny trust", "test --format": "text json junit tap github", "check --format": "text json github sarif", "diff --only": "newly-denied newly-allowed",
 		"export --format": "nginx haproxy nftables cidr csv table sql aws-waf cloudflare", "replay --format": "combined common json okta regex",
 		"filter --format":  "tsv rowbinary",
 		"explain --format": "combined common json okta regex", "resolve --source": "peer x-forwarded-for forwarded header: hops:",

@@ -199,6 +199,48 @@ func TestLintsPageIsComplete(t *testing.T) {
 	}
 }
 
+// Every code that an error may carry is described on the page, or on that of
+// snapshots.
+func TestLintsPageHasErrors(t *testing.T) {
+	described := map[string]bool{}
+	for _, name := range []string{lintsPage, "../../docs/snapshot.md"} {
+		for _, match := range regexp.MustCompile("(?m)^(?:### |\\| )`([a-z0-9-]+)`").FindAllStringSubmatch(readFile(t, name), -1) {
+			described[match[1]] = true
+		}
+	}
+	isCode, found := regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)+$|^conflict$`), 0
+	fails := []string{"Fail", "fail", "Problem", "problem", "whole", "addError", "Finding", "finding", "cellError", "rowError", "refuse", "newFinding", "refused", "findingsOf", "FromError", "wrong"}
+	for _, dir := range []string{".", "internal/expect", "internal/request", "../../internal/jsondoc", "../../internal/netset", "../../internal/files", "../../zone", "../../geo", "../../decide", "../../decide/gate", "../../decide/policyfile", "../../decide/internal/snapfile"} {
+		names, err := filepath.Glob(dir + "/*.go")
+		require.NoError(t, err)
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+			require.NoError(t, err)
+			ast.Inspect(file, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok || !slices.Contains(fails, called(call)) {
+					return true
+				}
+				for _, arg := range call.Args {
+					literal, _ := arg.(*ast.BasicLit)
+					if literal == nil || literal.Kind != token.STRING {
+						continue
+					}
+					if code, err := strconv.Unquote(literal.Value); err == nil && isCode.MatchString(code) {
+						found++
+						require.True(t, described[code], "%s: %s is described nowhere", name, code)
+					}
+				}
+				return true
+			})
+		}
+	}
+	require.Greater(t, found, 120)
+}
+
 // warningCodes reads the sources: the codes given to functions that warn, and to
 // those that warn about what is INACTIVE alone.
 func warningCodes(t *testing.T) (warnings, problems map[string]bool) {

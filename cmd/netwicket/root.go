@@ -28,6 +28,7 @@ type commandLine struct {
 	within         string
 	assumeNone     []string
 	json           bool
+	annotates      bool // errors too are commands to GitHub's runner
 }
 
 // run runs the program and gives its exit code.

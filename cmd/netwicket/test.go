@@ -47,8 +47,8 @@ Ends with 3 if an expectation failed.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return c.test(flags, args) },
 	}
-	command.Flags().StringVar(&flags.format, "format", "", "`FORMAT` to print: text, json, junit or tap (default text)")
-	offerValues(command, "format", "text", "json", "junit", "tap")
+	command.Flags().StringVar(&flags.format, "format", "", "`FORMAT` to print: text, json, junit, tap or github (default text)")
+	offerValues(command, "format", "text", "json", "junit", "tap", "github")
 	command.Flags().StringVar(&flags.run, "run", "", "run only expectations whose name matches this regular expression, `RE`")
 	command.Flags().BoolVar(&flags.coverage, "coverage", false, "list zones, ranges and rules that no expectation touched")
 	command.Flags().BoolVar(&flags.update, "update", false, "write what the policy decides into the files")
@@ -77,8 +77,9 @@ func (c *commandLine) test(flags testFlags, paths []string) error {
 	}
 	write, known := testFormats()[flags.format]
 	if !known {
-		return fmt.Errorf("--format %q: expected text, json, junit or tap", flags.format)
+		return fmt.Errorf("--format %q: expected text, json, junit, tap or github", flags.format)
 	}
+	c.annotates = flags.format == "github"
 	chosen, err := regexp.Compile(flags.run)
 	if err != nil {
 		return fmt.Errorf("--run: %w", err)

@@ -153,7 +153,7 @@ func TestTestErrors(t *testing.T) {
 	}{
 		{"no file", nil, []string{"requires at least 1 arg"}},
 		{"files that are missing or broken", []string{"absent.json", "bad.json"}, []string{"absent.json:1:1: error: cannot be read", "bad.json:1:1: error: expected an array"}},
-		{"a format that is none", []string{"e.json", "--format", "xml"}, []string{"expected text, json, junit or tap"}},
+		{"a format that is none", []string{"e.json", "--format", "xml"}, []string{"expected text, json, junit, tap or github"}},
 		{"a pattern that is none", []string{"e.json", "--run", "("}, []string{"--run: "}},
 		{"a pattern that fits nothing", []string{"e.json", "--run", "nobody"}, []string{"no expectation has such a name"}},
 		{"no policy", []string{"e.json", "-c", "absent"}, []string{"absent:1:1"}},

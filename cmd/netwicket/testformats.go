@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/annotate"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/expect"
 	"github.com/netwicket/netwicket/decide"
 )
@@ -14,6 +15,7 @@ import (
 func testFormats() map[string]func(*testReport, io.Writer) error {
 	return map[string]func(*testReport, io.Writer) error{
 		"": (*testReport).text, "text": (*testReport).text, "json": (*testReport).json, "junit": (*testReport).junit, "tap": (*testReport).tap,
+		"github": (*testReport).github,
 	}
 }
 
@@ -185,6 +187,31 @@ func (r *testReport) tap(out io.Writer) error {
 			}
 		}
 	}
+	_, err := out.Write(s.out.Bytes())
+	return err
+}
+
+// github prints an annotation for each expectation that does not hold.
+func (r *testReport) github(out io.Writer) error {
+	s := &sheet{}
+	for _, t := range r.all {
+		for _, result := range t.results {
+			if !result.Passed() {
+				failure := annotate.Command{Level: "error", File: result.File, Line: result.Line, Title: result.Name, Text: failureText(result)}
+				s.out.WriteString(annotation(failure))
+			}
+		}
+	}
+	if r.coverage != nil {
+		text := coverageText(r.coverage)
+		for _, part := range coverageParts(r.coverage) {
+			for _, name := range part.Untouched {
+				text += "\nuntouched: " + oneLine(name)
+			}
+		}
+		s.out.WriteString(annotation(annotate.Command{Level: "notice", Title: "coverage", Text: text}))
+	}
+	fmt.Fprintf(&s.out, "%d passed, %d failed\n", r.count()-r.failed(), r.failed())
 	_, err := out.Write(s.out.Bytes())
 	return err
 }
