@@ -15,7 +15,7 @@ import (
 // around the batches, with the families and the odd ones mixed anyhow.
 func TestDecideAll(t *testing.T) {
 	untouched := decide.Decision{Judgment: decide.Judgment{Rule: "untouched"}}
-	for seed := range uint64(60) {
+	for seed := range seeds(60) {
 		r := newRandomPolicy(seed)
 		config := r.config(t)
 		config.Zones = append(config.Zones, zone.Zones{Zones: []zone.Zone{r.crowd()}})

@@ -134,7 +134,7 @@ func policyPair(t *testing.T, seed uint64) (r *randomPolicy, before, after *deci
 }
 
 func TestDiffIsExact(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range seeds(60) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r, before, after := policyPair(t, seed)
 			edges := r.edges()
@@ -155,7 +155,7 @@ func TestDiffIsExact(t *testing.T) {
 // SideBySide has the ranges of both policies, cut where either changes: together
 // with what it says of each, the ranges of that policy alone.
 func TestSideBySideIsBothRanges(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range seeds(20) {
 		_, before, after := policyPair(t, seed)
 		for side, policy := range []*decide.Policy{before, after} {
 			var joined []netipx.IPRange
@@ -210,7 +210,7 @@ func requireEndsAgree(t *testing.T, changes []decide.Change, before, after *deci
 
 func TestRangesAreEveryAddressOnce(t *testing.T) {
 	policies := map[string]*decide.Policy{"nil": nil, "zero": {}}
-	for seed := range uint64(20) {
+	for seed := range seeds(20) {
 		policy, err := decide.Compile(newRandomPolicy(seed).config(t))
 		require.NoError(t, err)
 		policies[fmt.Sprint("seed ", seed)] = policy

@@ -49,8 +49,11 @@ func eachSeed(seeds uint64, do func(seed uint64)) {
 // random, since that is where ranges go wrong.
 func TestEveryAddressMatchesExplain(t *testing.T) {
 	seeds := uint64(60)
-	if proving() {
+	switch {
+	case proving():
 		seeds = 2000
+	case raceEnabled:
+		seeds = 20
 	}
 	var intervals4, intervals6, behind atomic.Int64
 	census := newCensus()
@@ -158,8 +161,11 @@ func differences(policy *decide.Policy, addr netip.Addr, want decide.Decision) (
 // Random chains whose hops are ends of ranges and the policies' own proxies.
 func TestRandomChainsMatchExplain(t *testing.T) {
 	seeds, chains := uint64(40), 500
-	if proving() {
+	switch {
+	case proving():
 		seeds, chains = 500, 10_400
+	case raceEnabled:
+		chains = 50
 	}
 	var compared, allowed atomic.Int64
 	eachSeed(seeds, func(seed uint64) {
@@ -257,8 +263,7 @@ func TestEveryAddressOfTheInternetMatchesExplain(t *testing.T) {
 	if !proving() {
 		t.Skip("takes minutes of processor time; NETWICKET_PROVE=1 asks for it")
 	}
-	var suite workload.Suite
-	config := suite.Config(t, 100)
+	config := internet.Config(t, 100)
 	policy, err := decide.Compile(config)
 	require.NoError(t, err)
 	cut := elementaryOf(config, policy)
@@ -281,7 +286,7 @@ func TestEveryAddressOfTheInternetMatchesExplain(t *testing.T) {
 	figure(t, "100 zones, %s: %d IPv4 and %d IPv6 intervals: every address; %d addresses of Teredo and as many of local NAT64", workload.Origin(), v4, v6, len(cut.v4))
 
 	compare, wait = comparing(t, policy)
-	hops := &hopSource{randomPolicy: newRandomPolicy(1), proxies: suite.Chains(t, 3)}
+	hops := &hopSource{randomPolicy: newRandomPolicy(1), proxies: internet.Chains(t, 3)}
 	for _, v4 := range cut.v4 {
 		hops.edges = append(hops.edges, addrnum.Addr4(v4), addrnum.Addr4(v4-1))
 	}

@@ -15,7 +15,7 @@ import (
 // for every chain, for every spelling of an address, and never an allow without
 // a client.
 func FuzzDecide(f *testing.F) {
-	for seed := range uint64(60) {
+	for seed := range seeds(60) {
 		r := newRandomPolicy(seed)
 		documents := r.zones(4)
 		chain := make([]byte, 34)

@@ -73,11 +73,15 @@ func exemptZoneJSON(gateways string) string {
 	return strings.Replace(text, `"system":false`, `"system":true`, 1)
 }
 
-// seeds is how many random policies a test takes: under the race detector a tenth, since each
-// costs ten times as much there, and is of one goroutine.
+// seeds is how many of n random policies a test takes: all for the proofs, a quarter in an
+// ordinary run, and a few under the race detector, where each costs ten times as much and
+// whatever goroutines there are of, the next policy has too.
 func seeds(n uint64) uint64 {
-	if raceEnabled {
-		return n / 10
+	switch {
+	case proving():
+		return n
+	case raceEnabled:
+		return max(n/40, min(n, 5))
 	}
-	return n
+	return max(n/4, min(n, 20))
 }

@@ -64,7 +64,7 @@ func TestNothingDenies(t *testing.T) {
 
 // One address has one answer, however it is written.
 func TestSpellingsAreOneAddress(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range seeds(40) {
 		r := newRandomPolicy(seed)
 		policy, err := decide.Compile(r.config(t))
 		require.NoError(t, err)
@@ -81,7 +81,7 @@ func TestSpellingsAreOneAddress(t *testing.T) {
 }
 
 func TestCompileIsDeterministic(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range seeds(20) {
 		first, err := decide.Compile(newRandomPolicy(seed).config(t))
 		require.NoError(t, err)
 		second, err := decide.Compile(newRandomPolicy(seed).config(t))
@@ -140,7 +140,7 @@ func TestNoAllocs(t *testing.T) {
 
 // Nor does a decision that needs a second look, whatever the policy.
 func TestNoAllocsAfterSecondLook(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range seeds(60) {
 		r := newRandomPolicy(seed)
 		policy, err := decide.Compile(r.config(t))
 		require.NoError(t, err)

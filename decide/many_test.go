@@ -43,6 +43,9 @@ func TestManyZonesAndRules(t *testing.T) {
 	policy := compile(decide.Config{Rules: []zone.RuleSet{{Rules: rules}}})
 	twice := compile(decide.Config{Rules: []zone.RuleSet{{Rules: []zone.Rule{{Name: "any", Active: true, Allow: true}}}, {Rules: rules}}})
 	for k := range count {
+		if raceEnabled && k%64 != 63 && k%64 != 0 { // the ends of words
+			continue
+		}
 		for _, chain := range [][]netip.Addr{{gateway(k)}, {proxy(k), gateway(k)}} {
 			d := policy.DecideChain(chain)
 			require.Equal(t, fmt.Sprintf("rule %d", k), d.Rule)

@@ -32,7 +32,7 @@ func neverAllowsMore(t *testing.T, seed uint64, r *randomPolicy, what string, be
 
 func TestRestrictionsNeverAllowMore(t *testing.T) {
 	compared := 0
-	for seed := range uint64(300) {
+	for seed := range seeds(300) {
 		r := newRandomPolicy(seed)
 		config := r.config(t)
 
@@ -76,14 +76,14 @@ func TestRestrictionsNeverAllowMore(t *testing.T) {
 			compared += neverAllowsMore(t, seed, r, "a flag of the profile", config, stricter)
 		}
 	}
-	figure(t, "a blocklist, a feed, a SailPoint document or a flag added to 300 random policies: %d chains before and after", compared)
+	figure(t, "a blocklist, a feed, a SailPoint document or a flag added to %d random policies: %d chains before and after", seeds(300), compared)
 }
 
 // What a client writes to the left of the hop that a trusted proxy vouches for
 // can only keep it out.
 func TestForgedHopsNeverAllow(t *testing.T) {
 	compared := 0
-	for seed := range uint64(300) {
+	for seed := range seeds(300) {
 		r := newRandomPolicy(seed)
 		policy, err := decide.Compile(r.config(t))
 		require.NoError(t, err)
@@ -140,7 +140,7 @@ func TestUnknownDataNeverAllow(t *testing.T) {
 				return table
 			}
 			known, unknown := load(row.known), load(row.unknown)
-			for seed := range uint64(200) {
+			for seed := range seeds(200) {
 				r := newRandomPolicy(seed)
 				before := r.config(t)
 				before.UnknownCountry, before.Geo, before.AssumeNone = decide.DenyUnknownCountry, known, 0

@@ -11,7 +11,7 @@ import (
 
 // The compiled decision and the naive one must be the same for every request.
 func TestDecideMatchesExplain(t *testing.T) {
-	for seed := range uint64(400) {
+	for seed := range seeds(400) {
 		r := newRandomPolicy(seed)
 		policy, err := decide.Compile(r.config(t))
 		require.NoError(t, err, "seed %d", seed)

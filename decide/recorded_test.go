@@ -17,6 +17,9 @@ import (
 // Zones as live organisations returned them compile with databases of the whole
 // internet; two of them ask for regions, which only a City database has.
 func TestRecordedZonesCompile(t *testing.T) {
+	if raceEnabled {
+		t.Skip("takes a minute under the race detector, of one goroutine")
+	}
 	text, err := os.ReadFile(realdata.Path(t, "okta/zones-recorded.json"))
 	require.NoError(t, err)
 	zones, err := zone.ParseOkta("zones-recorded.json", text)

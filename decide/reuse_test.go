@@ -21,7 +21,7 @@ import (
 // FuzzIncremental: whatever is changed in whatever order, a policy that was compiled
 // with the one before at hand is in every field, tables included, what Compile makes.
 func FuzzIncremental(f *testing.F) {
-	for seed := range uint64(40) {
+	for seed := range seeds(40) {
 		random := rand.New(rand.NewPCG(seed, 3))
 		steps := make([]byte, 8)
 		for i := range steps {
@@ -250,7 +250,7 @@ func TestRecompileTakesOver(t *testing.T) {
 
 // The numbers of everything are the same however many processors compile.
 func TestCompileOnAnyNumberOfProcessors(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range seeds(20) {
 		r := newRandomPolicy(seed)
 		r.large = seed%4 == 0
 		config := r.config(t)

@@ -169,6 +169,9 @@ func (r errReader) Read([]byte) (int, error) { return 0, r.err }
 // A bomb ends at the limit that the file states of itself, and one that states more than
 // it can hold is not begun with.
 func TestSnapshotBomb(t *testing.T) {
+	if raceEnabled {
+		t.Skip("takes a minute under the race detector, of one goroutine")
+	}
 	file := snapshotOf(t, snapshotDocuments.compile(t))
 	bomb := fileOf(t, openSnapshot(t, file).Header, make([]byte, 200<<20))
 	require.Less(t, len(bomb), 1<<20)
@@ -293,7 +296,7 @@ func wide(power int) []byte {
 // come. What is accepted decides without a panic, and is written and read again as what it is.
 func FuzzSnapshot(f *testing.F) {
 	bodies := [][]byte{openSnapshot(f, snapshotOf(f, snapshotDocuments.compile(f))).Body}
-	for seed := range uint64(40) {
+	for seed := range seeds(40) {
 		compiled, err := decide.Compile(newRandomPolicy(seed).config(f))
 		if err == nil && compiled.Info().OverlayUntil.IsZero() {
 			bodies = append(bodies, openSnapshot(f, snapshotOf(f, compiled)).Body)

@@ -15,22 +15,20 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// opened and generated are made once for all tests: either takes seconds.
+// drawn is of the real data where it is there, made is not. All tests share them: an
+// internet takes seconds to open or to make, and so does each policy on it.
 var (
-	opened    = sync.OnceValues(Open)
-	generated = sync.OnceValue(generate)
+	drawn Suite
+	made  = sync.OnceValue(func() *Suite {
+		if _, err := Directory(); err != nil {
+			return &drawn
+		}
+		return &Suite{internet: generate()}
+	})
 )
 
-// anySuite draws from the real data where it is there.
-func anySuite(t *testing.T) *Suite {
-	t.Helper()
-	in, err := opened()
-	require.NoError(t, err)
-	return &Suite{internet: in}
-}
-
 func TestPolicyHasTheStatedShape(t *testing.T) {
-	suite := anySuite(t)
+	suite := &drawn
 	for _, n := range []int{1, 10, 100, 1000} {
 		t.Run(fmt.Sprintf("zones=%d", n), func(t *testing.T) {
 			config := suite.Config(t, n)
@@ -105,7 +103,7 @@ func kindOf(z zone.Zone) int {
 // Benchmarks on a policy that answers everybody alike would measure little. The
 // generated data is held to that where there is real data, too.
 func TestPolicyTellsClientsApart(t *testing.T) {
-	for name, suite := range map[string]*Suite{"any": anySuite(t), "generated": {internet: generated()}} {
+	for name, suite := range map[string]*Suite{"any": &drawn, "generated": made()} {
 		policy := suite.Policy(t, ChainZones)
 		for _, family := range []Family{IPv4, IPv6} {
 			reasons := map[decide.Reason]int{}
@@ -121,7 +119,7 @@ func TestPolicyTellsClientsApart(t *testing.T) {
 }
 
 func TestHalfOfTheAnnouncedSpaceIsOnNetwork(t *testing.T) {
-	suite := anySuite(t)
+	suite := &drawn
 	policy := suite.Policy(t, ChainZones)
 	for _, family := range []Family{IPv4, IPv6} {
 		on := 0
@@ -136,7 +134,7 @@ func TestHalfOfTheAnnouncedSpaceIsOnNetwork(t *testing.T) {
 }
 
 func TestChainsAreProxiesAndThenTheClient(t *testing.T) {
-	suite := anySuite(t)
+	suite := &drawn
 	policy := suite.Policy(t, ChainZones)
 	clients := suite.Addresses(t, IPv4)
 	for _, hops := range []int{1, 2, 3, 5} {
@@ -152,7 +150,7 @@ func TestChainsAreProxiesAndThenTheClient(t *testing.T) {
 
 // The same seeds give the same documents: results of different runs compare.
 func TestDocumentsAreDeterministic(t *testing.T) {
-	first, second := &Suite{}, &Suite{}
+	first, second := &drawn, &Suite{}
 	a, b := first.Documents(t, 10), second.Documents(t, 10)
 	require.True(t, bytes.Equal(a.Zones, b.Zones) && bytes.Equal(a.Rules, b.Rules) && bytes.Equal(a.SailPoint, b.SailPoint))
 	require.Equal(t, first.Addresses(t, IPv6), second.Addresses(t, IPv6))
@@ -186,11 +184,10 @@ func TestDatabasesAreReadAsWritten(t *testing.T) {
 
 // The generated internet stands in for the real one, so that it must have its size.
 func TestGeneratedInternetHasTheSizeOfTheRealOne(t *testing.T) {
-	in := generated()
+	in := made().Internet(t)
 	require.InEpsilon(t, 901_899, in.Announced(IPv4), 0.01)
 	require.InEpsilon(t, 160_147, in.Announced(IPv6), 0.01)
-	table, err := in.Load()
-	require.NoError(t, err)
+	table := made().Table(t)
 	require.Equal(t, geo.Country|geo.ASN|geo.AnonymizerField|geo.ServicesField, table.Provides())
 	known := 0
 	for _, addr := range in.Addresses(IPv4) {
@@ -203,13 +200,7 @@ func TestGeneratedInternetHasTheSizeOfTheRealOne(t *testing.T) {
 		require.InEpsilon(t, []int{246_352, 670_062, 84_839}[i], dataset.Networks, 0.2, dataset.Type)
 		t.Logf("%s: %d networks", dataset.Type, dataset.Networks)
 	}
-	documents := in.Documents(ChainZones, table)
-	config, err := documents.Parse()
-	require.NoError(t, err)
-	config.Geo = table
-	policy, err := decide.Compile(config)
-	require.NoError(t, err)
-	info := policy.Info()
+	info := made().Policy(t, ChainZones).Info()
 	t.Logf("%d and %d intervals, %d classes, %d and %d bytes", info.Intervals4, info.Intervals6, info.Classes, info.TableBytes4, info.TableBytes6)
 }
 
@@ -243,7 +234,7 @@ func TestPartitionGoesOnWhereSingleNetworksAreLeft(t *testing.T) {
 }
 
 func TestDocumentsGrowWithTheirNumber(t *testing.T) {
-	suite := anySuite(t)
+	suite := &drawn
 	in, table := suite.Internet(t), suite.Table(t)
 
 	network := in.Network(1000, table)

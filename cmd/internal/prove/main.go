@@ -82,7 +82,7 @@ func (p *prover) prove(one proof) ([]string, error) {
 	var errs []error
 	passed, skipped := 0, 0
 	for _, t := range one.tests {
-		out, err := p.test(t)
+		out, err := p.test(t, p.short && !one.whole)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%w\n%s", err, failures(out)))
 		}
@@ -111,17 +111,17 @@ func (p *prover) prove(one proof) ([]string, error) {
 	return figures, errors.Join(errs...)
 }
 
-func (p *prover) test(t tests) ([]byte, error) {
+func (p *prover) test(t tests, short bool) ([]byte, error) {
 	arguments := []string{"test", "-count=1", "-v", "-timeout=20m"}
 	if t.pattern != "" {
 		arguments = append(arguments, "-run="+t.pattern)
 	}
-	if p.short {
+	if short {
 		arguments = append(arguments, "-short")
 	}
 	arguments = append(append(arguments, t.arguments...), t.packages...)
 	env := t.env
-	if !p.short {
+	if !short {
 		env = append([]string{"NETWICKET_PROVE=1"}, env...)
 	}
 	return p.goCommand(env, arguments...)

@@ -4,6 +4,7 @@ package main
 type proof struct {
 	promise string
 	long    bool // left out of the short form: make check runs it anyway
+	whole   bool // in the short form too: elsewhere a quarter of it runs at most
 	tests   []tests
 	build   func(*prover) ([]string, error) // instead of tests
 }
@@ -24,8 +25,14 @@ func proofs() []proof {
 		{promise: "every address, random policies", tests: []tests{{pattern: "^TestEveryAddressMatchesExplain$", packages: decide}}},
 		{promise: "random chains", tests: []tests{{pattern: "^TestRandomChainsMatchExplain$", packages: decide}}},
 		{promise: "every address, whole internet", tests: []tests{{pattern: "^Test(EveryAddressOfTheInternet|WholeInternet)MatchesExplain$", packages: decide}}},
+		{promise: "recorded and whole, a sample", whole: true, tests: []tests{{pattern: "^(TestWholeInternetMatchesExplain|TestRecompileOnTheWholeInternet|TestSnapshotOnTheWholeInternet|TestRecordedZonesCompile|TestSnapshotBomb)$",
+			packages: decide, env: []string{"NETWICKET_PROVE="}}}}, // which the race detector sees less of
 		{promise: "geo equals the databases", tests: []tests{{pattern: "Agree", packages: []string{"./geo"}}}},
-		{promise: "restrictions only restrict", tests: []tests{{pattern: "^(TestRestrictionsNeverAllowMore|TestUnknownDataNeverAllow|TestForgedHopsNeverAllow)$", packages: decide}}},
+		{promise: "random policies, to the last", whole: true, tests: []tests{{pattern: "^(" +
+			"TestDecideMatchesExplain|TestDecideAll|TestModels|TestDiffIsExact|FuzzIncremental|FuzzDecide|" +
+			"TestSideBySideIsBothRanges|TestRangesAreEveryAddressOnce|TestSpellingsAreOneAddress|TestCompileIsDeterministic|TestCompileOnAnyNumberOfProcessors|TestNoAllocsAfterSecondLook|" +
+			"TestSnapshotIsThePolicy|TestWithOverlay|TestExplainSnapshot|TestExplainSnapshotWithDocuments|FuzzSnapshot)$", packages: decide}}},
+		{promise: "restrictions only restrict", whole: true, tests: []tests{{pattern: "^(TestRestrictionsNeverAllowMore|TestUnknownDataNeverAllow|TestForgedHopsNeverAllow)$", packages: decide}}},
 		{promise: "forged headers let nobody in", tests: []tests{{pattern: "^TestForgeryNeverAllows$", packages: decide}}},
 		{promise: "resolver's properties", tests: []tests{{pattern: "^Fuzz|^TestAliases$", packages: gate}}},
 		{promise: "nothing denies, one spelling", tests: []tests{{pattern: "^(TestNothingDenies|TestSpellingsAreOneAddress|TestCompileSharesNothing|TestCompileIsDeterministic)$", packages: decide}}},

@@ -49,3 +49,32 @@ func TestProofsHaveTests(t *testing.T) {
 		}
 	}
 }
+
+// What an ordinary run takes a quarter of, continuous integration does to the last.
+func TestSampledPoliciesAreProvedWhole(t *testing.T) {
+	files, err := filepath.Glob("../../../decide/*_test.go")
+	require.NoError(t, err)
+	function := regexp.MustCompile(`^func ((?:Test|Fuzz)\w+)\(`)
+	sampled := regexp.MustCompile(`\bseeds\(\d`)
+	found := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		name := ""
+		for line := range strings.Lines(string(text)) {
+			if match := function.FindStringSubmatch(line); match != nil {
+				name = match[1]
+			}
+			if !sampled.MatchString(line) {
+				continue
+			}
+			found++
+			require.True(t, slices.ContainsFunc(proofs(), func(p proof) bool {
+				return p.whole && slices.ContainsFunc(p.tests, func(run tests) bool {
+					return slices.Contains(run.packages, "./decide") && regexp.MustCompile(run.pattern).MatchString(name)
+				})
+			}), "%s: %s takes a sample, and no proof that is whole runs it", file, name)
+		}
+	}
+	require.Greater(t, found, 15)
+}
