@@ -79,6 +79,9 @@ func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 // checks that failed.
 type Reasons uint32
 
+// AllReasons is the set of every reason.
+const AllReasons Reasons = 1<<reasonCount - 1
+
 func reasonsOf(r Reason) Reasons { return 1 << r }
 
 // Has says whether the set holds r.

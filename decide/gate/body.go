@@ -21,6 +21,16 @@ func LeaveBody(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// LeavingBody is LeaveBody for an answer that takes its time, such as a page of a
+// handler of its own: it may read the body as long as it goes on.
+func LeavingBody(w http.ResponseWriter, r *http.Request, answer func()) {
+	left := closeBehind(w, r)
+	answer()
+	if left {
+		giveUpBody(w)
+	}
+}
+
 // closeBehind lets the answer go at once, and says that there is a body.
 func closeBehind(w http.ResponseWriter, r *http.Request) bool {
 	if r.ContentLength == 0 || r.ProtoMajor != 1 {

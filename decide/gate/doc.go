@@ -64,7 +64,8 @@
 // resolver.go finds the client and the chain, walk.go goes through a header from the
 // right, address.go and forwarded.go read one element of it, clientsource.go says where
 // clients are named and trust.go who may name them; config.go checks all that, with
-// the networks of shared.go. decide.go asks a policy, wrap.go guards a handler,
+// the networks of shared.go. decide.go asks a policy, zonelist.go tells of zones, wrap.go
+// guards a handler,
 // swap.go keeps edge and policy together, errors.go has the reasons for which there
 // is no client, and forwarding.go cleans what a proxy sends on.
 package gate

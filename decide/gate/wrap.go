@@ -106,11 +106,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.next.ServeHTTP(w, r.WithContext(decided))
 	case o.Denied != nil:
 		w.Header()["Cache-Control"] = g.noStore
-		left := closeBehind(w, r)
-		o.Denied.ServeHTTP(w, r.WithContext(decided))
-		if left {
-			giveUpBody(w)
-		}
+		LeavingBody(w, r, func() { o.Denied.ServeHTTP(w, r.WithContext(decided)) })
 	default:
 		g.refuse(w, r, http.StatusForbidden)
 	}

@@ -80,7 +80,7 @@
 //
 // keeper.go has the Keeper, its options and Run; loading.go all that touches files;
 // memory.go whether a load fits;
-// reload.go what becomes of what was loaded; compare.go what is refused; overlay.go
+// reload.go what becomes of what was loaded, and refresh.go who waits for that; compare.go what is refused; overlay.go
 // emergencies; expiry.go the overlay's times; status.go what is told of it. internal/files knows how files look, [policyfile] how they are read,
 // [gate] what becomes of them.
 package keeper

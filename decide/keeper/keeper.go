@@ -119,6 +119,9 @@ type Keeper struct {
 
 	followed *followed // nil: the policy comes from files
 
+	refreshes chan chan struct{} // of Refresh: what is closed when the files were looked at
+	over      chan struct{}      // closed when Run has ended
+
 	mutex   sync.Mutex
 	status  Status
 	running bool
@@ -141,6 +144,7 @@ type Keeper struct {
 	lockedOut []string
 	retry     *time.Timer
 	expiry    *time.Timer
+	refreshed []chan struct{} // to close when nothing is under way any more
 }
 
 // Open loads the policy that the paths make, as [policyfile.Open] does: a policy
@@ -154,7 +158,7 @@ func Open(paths ...string) (*Keeper, error) {
 // OpenWith is Open with more to say. It gives up when the files take longer to load
 // than they may ([ErrHanging]).
 func OpenWith(o Options) (*Keeper, error) {
-	k := &Keeper{options: o, lastTexts: make(map[bool]string)}
+	k := &Keeper{options: o, lastTexts: make(map[bool]string), refreshes: make(chan chan struct{}), over: make(chan struct{})}
 	k.options.Timing = o.Timing.orUsual(o.Changed != nil)
 	k.loading, k.overlay = files.NewWork[outcome](), files.NewWork[overlayOutcome]()
 	if err := k.open(); err != nil {
@@ -290,6 +294,7 @@ func (k *Keeper) stop() {
 	if k.followed != nil {
 		close(k.followed.over)
 	}
+	close(k.over)
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
 	k.running = false
@@ -326,6 +331,8 @@ func (k *Keeper) Run(ctx context.Context) error {
 				continue
 			}
 			k.ask()
+		case told := <-k.refreshes:
+			k.refresh(told)
 		case name, open := <-k.options.Changed:
 			if !open {
 				k.options.Changed = nil

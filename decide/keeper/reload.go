@@ -39,6 +39,7 @@ func (k *Keeper) giveUp() {
 	k.retry.Stop()
 	k.failed(k.underway.cause, hanging(k.loading.Begun()), nil, time.Since(k.loading.Begun()))
 	k.beginOverlay(k.parts.OverlayFile, nil)
+	k.tellRefreshed()
 }
 
 // ended takes what came of an attempt.
@@ -55,6 +56,9 @@ func (k *Keeper) ended(r outcome) {
 	}
 	if k.wanted.waits && !k.loading.Busy() {
 		k.want(k.wanted.request)
+	}
+	if !k.loading.Busy() && k.unsteady == 0 {
+		k.tellRefreshed()
 	}
 }
 

@@ -3,11 +3,9 @@ package forwardauth
 import (
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strconv"
-	"strings"
 
-	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/gate"
 )
 
 // tell puts what the policy file asks for into the headers of an allow. A header
@@ -43,17 +41,10 @@ func (s *Snapshot) asn(client netip.Addr) string {
 	return strconv.FormatUint(uint64(location.ASN), 10)
 }
 
-// zones are the ids of the zones that the request is in for certain, a name where
-// there is no id; what is no letter, digit or one of -._~ is percent-encoded. The
-// chain is found once more, so that it does not go to the heap where nobody asks.
+// zones are the zones that the request is in for certain. The chain is found once more,
+// so that it does not go to the heap where nobody asks.
 func (s *Snapshot) zones(r *http.Request) string {
 	chain, _ := s.resolver.Chain(nil, r.RemoteAddr, r.Header) // none, where there is an error
 	membership := s.policy.Match(chain)
-	var ids []string
-	for zone, state := range membership.Zones() {
-		if state == decide.Match {
-			ids = append(ids, strings.ReplaceAll(url.QueryEscape(zoneLabel(zone)), "+", "%20"))
-		}
-	}
-	return strings.Join(ids, ", ")
+	return gate.ZoneList(&membership)
 }
