@@ -17,6 +17,9 @@ var Packages = map[string][]string{
 	"decide/policyfile": {"./decide/policyfile", "./decide/keeper", "./cmd/netwicket"},
 	"decide/release":    {"./decide/release", "./cmd/netwicket"},
 	"decide/keeper":     {"./decide/keeper", "./cmd/netwicket/internal/watch", "./cmd/netwicket/internal/forwardauth"},
+
+	"decide/gate/caddygate": {"./decide/gate/caddygate"},
+
 	"internal/addrnum":  {"./internal/addrnum", "./internal/iptable", "./geo", "./decide"},
 	"internal/netset":   {"./internal/netset", "./zone", "./geo", "./decide/policyfile"},
 	"internal/files":    {"./internal/files", "./decide/policyfile", "./decide/keeper", "./cmd/netwicket/internal/watch", "./cmd/netwicket"},
