@@ -81,9 +81,9 @@ func (m *many) add(zone, network string) (string, error) {
 // the end, its request is in the history once, and the audit's lines, one after the
 // other, end where the folder is.
 func TestAdminManyAtOnce(t *testing.T) {
-	clients := 200
-	if testing.Short() {
-		clients = 50
+	clients := 50
+	if proving() {
+		clients = 200
 	}
 	folder := t.TempDir()
 	made := callers.Make("ci", callers.Scopes(), nil)

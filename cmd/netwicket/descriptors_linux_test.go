@@ -22,13 +22,13 @@ func descriptors(t *testing.T) int {
 }
 
 // Every file is closed that a command opened, whether it is read to its end, is packed
-// or is broken: a thousand of each kind leave no descriptor behind. The collector,
+// or is broken: a hundred of each kind, a thousand for the proofs, leave no descriptor behind. The collector,
 // which closes files that nobody knows any more, is off meanwhile.
 func TestFilesAreClosed(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	files := 1000
-	if testing.Short() {
-		files = 100
+	files := 100
+	if proving() {
+		files = 1000
 	}
 	const line = `192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 203` + "\n"
 	acme(t)

@@ -75,6 +75,9 @@ func acme(t *testing.T) {
 	})
 }
 
+// proving says that counts are those of the proofs; else they are samples.
+func proving() bool { return os.Getenv("NETWICKET_PROVE") != "" }
+
 func TestMain(m *testing.M) {
 	os.Unsetenv("NO_COLOR")
 	if os.Getenv(programChild) != "" {

@@ -40,9 +40,12 @@ func TestKilledWhilePulling(t *testing.T) {
 	after := policyFingerprint(t, s.folder)
 	require.NotEqual(t, before, after)
 
-	left := map[string]int{}
+	left, stride := map[string]int{}, 3
+	if proving() {
+		stride = 1
+	}
 	for _, call := range fileCalls() {
-		for step, survived := 1, 0; survived < 2; step++ { // calls are counted by thread: the next may be killed all the same
+		for step, survived := 1, 0; survived < 2; step += stride { // calls are counted by thread: the next may be killed all the same
 			require.Less(t, step, 200, "the pull never ends")
 			s.folder = copyOf(t, pristine)
 			if !s.killedAt(call, step) {

@@ -182,8 +182,8 @@ func writePolicy(t *testing.T, files map[string]string) (folder string, size int
 // them, takes more than fifty times its size, neither for good nor for a moment.
 // See docs/semantics.md, policy-9.
 func TestDocumentsTakeLittleMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("documents of megabytes, each read by a process of its own")
+	if os.Getenv("NETWICKET_PROVE") == "" {
+		t.Skip("documents of megabytes, each read by a process of its own: NETWICKET_PROVE=1 asks for it, as prove -short does")
 	}
 	program, err := os.Executable()
 	require.NoError(t, err)

@@ -39,9 +39,13 @@ func proofs() []proof {
 		{promise: "embedded IPv4 in each layer", tests: []tests{{pattern: "^(TestLayers|TestEmbeddedIPv4InEachLayer)$", packages: decide}}},
 		{promise: "no allocation", tests: []tests{{pattern: "Alloc", packages: []string{"./decide", "./decide/gate", "./geo", "./internal/iptable", "./cmd/netwicket/internal/forwardauth"}}}},
 		{promise: "hostile documents", tests: []tests{{packages: []string{"./cmd/netwicket/internal/hostile"}}}},
+		{promise: "documents take little memory", whole: true, tests: []tests{{pattern: "^TestDocumentsTakeLittleMemory$", packages: []string{"./decide/policyfile"}}}},
 		{promise: "hostile databases", tests: []tests{{pattern: "Hostile|Huge|Truncated|ReadStream|Bad", packages: []string{"./geo"}}}},
 		{promise: "every parser under fuzzing", long: true, build: (*prover).fuzz},
 		{promise: "faults in operation", tests: []tests{{packages: []string{"./cmd/netwicket/internal/e2e"}}}},
+		{promise: "killed, crowded, followed", whole: true, tests: []tests{
+			{pattern: "^(TestKilledWhilePulling|TestAdminManyAtOnce|TestFilesAreClosed)$", packages: []string{"./cmd/netwicket"}},
+			{pattern: "^(TestServeFollowsWrites|TestReloadUnderLoad)$", packages: []string{"./cmd/netwicket/internal/e2e"}}}},
 		{promise: "reloads whole or not at all", tests: []tests{{pattern: "^Test(Ways|Bad|Volume|Folder|WithoutEvents|PolicyFile|Half|Older|Small|Guard|Edge|Lost)", packages: []string{"./decide/gate", "./decide/keeper", "./cmd/netwicket/internal/watch"}}}},
 		{promise: "keeper as its model", tests: []tests{{pattern: "^TestSimulation$", packages: []string{"./decide/keeper"}}}},
 		{promise: "a clock that jumps", tests: []tests{{pattern: "^(TestClockJumps|TestOverlayExpires)$", packages: []string{"./decide/keeper"}}}},

@@ -26,6 +26,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway/doorwaytest"
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 // The vendors' own clients against a running netwicket admin, with a running
@@ -38,6 +39,15 @@ const geoOfTenant = `network,country,region,asn,anonymizer,services
 100.64.0.0/24,US,US-CA,64502,tor,-
 100.64.1.0/24,US,US-CA,64503,anonymous,NORD_VPN
 `
+
+// needsRegistries skips what fetches and builds the vendors' clients, for minutes, but where
+// it is asked for.
+func needsRegistries(t *testing.T) {
+	t.Helper()
+	if _, err := realdata.Folder(); err != nil && os.Getenv("NETWICKET_CLIENTS") == "" {
+		t.Skip("fetches the vendors' clients from npm and the Go proxy and builds them: set NETWICKET_CLIENTS=1")
+	}
+}
 
 // vendorServer is netwicket admin with callers of every kind.
 type vendorServer struct {
@@ -144,6 +154,7 @@ func node(t *testing.T, script string, environment ...string) map[string]any {
 // A zone that Okta's SDK made denies at a gateway that serves the same folder, and
 // so does a rule.
 func TestOktaNodeClient(t *testing.T) {
+	needsRegistries(t)
 	for name, environment := range map[string][]string{
 		"SSWS":            nil,
 		"private_key_jwt": {"CLIENT=0oaBearer"},
@@ -184,6 +195,7 @@ func serveFolder(t *testing.T, folder string) func(client string) int {
 
 // Okta's SDKs wait until the limit is over, and go on. All wait at the same time.
 func TestOktaClientsWait(t *testing.T) {
+	needsRegistries(t)
 	if testing.Short() {
 		t.Skip("the SDKs wait for the end of a minute: left out with -short")
 	}
@@ -209,6 +221,7 @@ func TestOktaClientsWait(t *testing.T) {
 }
 
 func TestSailPointNodeClient(t *testing.T) {
+	needsRegistries(t)
 	s := newVendorServer(t)
 	printed := node(t, "sailpoint.mjs", "BASE="+s.base, "CLIENT=sp1", "SECRET=sp-secret", "PROFILE=profile1")
 	require.Equal(t, []any{"1.3.7.2", "255.255.255.252/30"}, printed["range"])
@@ -220,6 +233,7 @@ func TestSailPointNodeClient(t *testing.T) {
 // Clients of a server with a certificate of its own authority are told of it by the
 // environment; one that is not told does not speak to it.
 func TestClientsWithAnOwnAuthority(t *testing.T) {
+	needsRegistries(t)
 	certificates := t.TempDir()
 	doorwaytest.WriteCertificate(t, certificates, 1)
 	authority := filepath.Join(certificates, "cert.pem")
@@ -249,12 +263,14 @@ func TestClientsWithAnOwnAuthority(t *testing.T) {
 
 // The old Go SDK is a module of its own.
 func TestOktaGoV2Client(t *testing.T) {
+	needsRegistries(t)
 	runGoClient(t, goClient(t, "oktav2"), map[string]string{"SSWS": "", "private_key_jwt": "0oaBearer"})
 }
 
 // The newer one has a thousand files and takes long to build, so that it is not in
 // the workspace: in testdata nothing but this test builds it.
 func TestOktaGoV5Client(t *testing.T) {
+	needsRegistries(t)
 	skipLongBuild(t, "testdata/oktav5")
 	runGoClient(t, goClient(t, "testdata/oktav5"), map[string]string{"SSWS": "", "private_key_jwt": "0oaBearer", "DPoP": "0oaDpop"})
 }

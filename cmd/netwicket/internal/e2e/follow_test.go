@@ -40,9 +40,9 @@ func networkOf(n int) netip.Prefix {
 // the same folder: what is refused changes no file and no decision, what is stored
 // decides at once for whoever loads the folder, and soon for serve.
 func TestServeFollowsWrites(t *testing.T) {
-	writes := 2000
-	if testing.Short() {
-		writes = 200
+	writes := 200
+	if proving() {
+		writes = 2000
 	}
 	f := &follower{t: t, folder: t.TempDir(), rand: rand.New(rand.NewPCG(11, 2)), blocks: make(map[string]int)}
 	writeFile(t, filepath.Join(f.folder, "netwicket.json"), `{`+edge+`, "serve": {"guard": ["192.0.2.1"]}}`)

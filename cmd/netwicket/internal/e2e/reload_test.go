@@ -48,9 +48,9 @@ const (
 // TestReloadUnderLoad asks without pause while policies are swapped and broken
 // ones are thrown in.
 func TestReloadUnderLoad(t *testing.T) {
-	duration, swaps := 10*time.Second, 200
-	if testing.Short() {
-		duration, swaps = 2*time.Second, 40
+	duration, swaps := 2*time.Second, 40
+	if proving() {
+		duration, swaps = 10*time.Second, 200
 	}
 	before := resources(t)
 	load := startLoad(t)

@@ -30,6 +30,9 @@ const patience = 30 * time.Second
 // program is the netwicket that is tested, built by TestMain.
 var program string
 
+// proving says that counts are those of the proofs; else they are samples.
+func proving() bool { return os.Getenv("NETWICKET_PROVE") != "" }
+
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
 		folder, err := os.MkdirTemp("", "netwicket-e2e")
