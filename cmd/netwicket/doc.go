@@ -49,6 +49,7 @@
 //	serve.go          serve
 //	servechanges.go   what a reload changed of mode and edge
 //	servememory.go    garbage is collected more often while policies are loaded
+//	servelisten.go    where it listens, for HTTP and gRPC
 //	servepolicies.go  the policies that it serves, kept up to date
 //	serverelease.go   the releases that they follow
 //	admin.go          admin

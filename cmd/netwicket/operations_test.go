@@ -21,7 +21,7 @@ const operationsPage = "../../docs/operations.md"
 // serviceFiles are the files of the service that answer, count and log.
 func serviceFiles(t *testing.T) []*ast.File {
 	t.Helper()
-	paths := []string{"serve.go", "servepolicies.go", "serverelease.go"}
+	paths := []string{"serve.go", "servelisten.go", "servepolicies.go", "serverelease.go"}
 	for _, folder := range []string{"forwardauth", "watch"} {
 		more, err := filepath.Glob(filepath.Join("internal", folder, "*.go"))
 		require.NoError(t, err)

@@ -22,8 +22,8 @@ import (
 
 // serveFlags override the policy file.
 type serveFlags struct {
-	listen, metrics, drain string
-	force                  bool
+	listen, metrics, grpc, drain string
+	force                        bool
 }
 
 func (c *commandLine) serveCommand() *cobra.Command {
@@ -34,7 +34,7 @@ func (c *commandLine) serveCommand() *cobra.Command {
 		Long: `Answers the forward-auth question of nginx, Caddy, HAProxy, Traefik and Envoy on
 /decide: 204 lets the request pass, 403 denies it, 400 says that the proxy named
 no client. Any method will do. /decide?allow=200 allows with 200, which is what
-Envoy wants.
+Envoy wants over HTTP; --grpc answers its ext_authz over gRPC as well.
 
 The policy file has to say which proxies may ask (edge.trusted) and where they
 name the client (edge.source). Anybody else gets 403.
@@ -57,6 +57,7 @@ The log is JSON on standard error.`,
 	}
 	command.Flags().StringVar(&flags.listen, "listen", "", "`ADDRESS` to answer proxies on (default serve.listen of the policy file, or 127.0.0.1:9180)")
 	command.Flags().StringVar(&flags.metrics, "metrics", "", "`ADDRESS` for /healthz, /readyz and /metrics (default serve.metrics, or that of --listen)")
+	command.Flags().StringVar(&flags.grpc, "grpc", "", "`ADDRESS` to answer Envoy's ext_authz on over gRPC (default serve.grpc, or nowhere)")
 	command.Flags().StringVar(&flags.drain, "drain", "", "`DURATION` to go on deciding for when told to end, while /readyz fails (default serve.drain, or 0s)")
 	command.Flags().BoolVar(&flags.force, "force", false, "accept reloads that bring older, much smaller or fewer databases and lists")
 	return command
@@ -138,16 +139,23 @@ func (f serveFlags) check() error {
 
 // checkSocket refuses a listener on which nobody could ask.
 func (s *service) checkSocket() error {
-	local := strings.HasPrefix(s.settings.Listen, policyfile.UnixListen)
+	if err := s.checkCallers(s.settings.Listen); err != nil || s.settings.GRPC == "" {
+		return err
+	}
+	return s.checkCallers(s.settings.GRPC)
+}
+
+func (s *service) checkCallers(address string) error {
+	local := strings.HasPrefix(address, policyfile.UnixListen)
 	for _, k := range s.keepers {
 		if edge := k.Status().Parts.Edge; edge != nil && (local && edge.TrustUnix || !local && len(edge.Trusted) > 0) {
 			return nil
 		}
 	}
 	if !local {
-		return fmt.Errorf("cannot answer on %s: serve needs edge.trusted, the addresses of the proxies that may ask, since edge.trustUnix is for a Unix socket", s.settings.Listen)
+		return fmt.Errorf("cannot answer on %s: serve needs edge.trusted, the addresses of the proxies that may ask, since edge.trustUnix is for a Unix socket", address)
 	}
-	return fmt.Errorf("cannot answer on %s: its callers have no address, so that none is in edge.trusted; set edge.trustUnix if only proxies can reach it", s.settings.Listen)
+	return fmt.Errorf("cannot answer on %s: its callers have no address, so that none is in edge.trusted; set edge.trustUnix if only proxies can reach it", address)
 }
 
 // over is the policy file's settings with the flags in their place.
@@ -157,6 +165,9 @@ func (f serveFlags) over(settings policyfile.Serve) policyfile.Serve {
 	}
 	if f.metrics != "" {
 		settings.Metrics = f.metrics
+	}
+	if f.grpc != "" {
+		settings.GRPC = f.grpc
 	}
 	if f.drain != "" {
 		settings.Drain, _ = policyfile.ParseWait(f.drain) // it was checked
@@ -249,37 +260,6 @@ func (s *service) certificate() (*doorway.Certificate, *watch.Files) {
 			logger.Warn("certificate files are looked at from time to time only", "error", err.Error())
 		},
 	}
-}
-
-// listen opens the listener for proxies, and behind it that for the status if it
-// is another.
-func (s *service) listen(certificate *doorway.Certificate) ([]*forwardauth.Server, error) {
-	own := s.settings.Metrics != ""
-	front := forwardauth.Listener{Address: s.settings.Listen, Handler: s.Handler(!own), ProxyProtocol: s.settings.ProxyProtocol}
-	if certificate != nil {
-		front.TLS = certificate.Config()
-	}
-	listeners := []forwardauth.Listener{front}
-	if own {
-		listeners = append(listeners, forwardauth.Listener{Address: s.settings.Metrics, Handler: s.Status()})
-	}
-	var servers []*forwardauth.Server
-	for _, l := range listeners {
-		server, err := s.Listen(l)
-		if err != nil {
-			for _, open := range servers {
-				_ = open.Shutdown() // nothing was served yet
-			}
-			return nil, err
-		}
-		servers = append(servers, server)
-	}
-	attrs := []any{"address", servers[0].Text(), "tls", certificate != nil, "proxy_protocol", s.settings.ProxyProtocol}
-	if own {
-		attrs = append(attrs, "metrics", servers[1].Text())
-	}
-	s.journal.Logger().Info("serving", attrs...)
-	return servers, nil
 }
 
 // keep starts everything that goes on beside the answers.

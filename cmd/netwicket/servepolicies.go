@@ -148,6 +148,7 @@ func (s *service) warnAboutRestart(next policyfile.Serve) {
 	}{
 		{"listen", next.Listen == before.Listen},
 		{"metrics", next.Metrics == before.Metrics},
+		{"grpc", next.GRPC == before.GRPC},
 		{"tlsCert", next.TLSCert == before.TLSCert},
 		{"tlsKey", next.TLSKey == before.TLSKey},
 		{"proxyProtocol", next.ProxyProtocol == before.ProxyProtocol},

@@ -176,6 +176,10 @@ func (v *values) serveKey(f *file) key {
 				about: "host and port, or `unix:PATH`, for metrics and health; empty: those of `listen`",
 			},
 			{
+				name: "grpc", shape: anAddressOrNone, initial: `""`, example: `"127.0.0.1:9191"`, read: v.listen(&s.serve.GRPC, true),
+				about: "host and port, or `unix:PATH`, to answer Envoy's `ext_authz` on over gRPC, beside `listen`; empty: nowhere",
+			},
+			{
 				name: "tlsCert", shape: aPathOrNone, initial: `""`, example: `"tls/cert.pem"`, read: v.optionalPath(&s.serve.TLSCert),
 				about: "the certificate, as PEM; empty: no TLS. It goes together with `tlsKey`",
 			},

@@ -20,6 +20,7 @@ const UnixListen = "unix:"
 type Serve struct {
 	Listen        string // host:port, or [UnixListen] and a path
 	Metrics       string // the same; empty: on Listen
+	GRPC          string // the same, for Envoy's ext_authz; empty: nowhere
 	TLSCert       string // paths of PEM files; empty: no TLS
 	TLSKey        string
 	ProxyProtocol bool

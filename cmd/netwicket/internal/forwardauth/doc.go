@@ -32,7 +32,8 @@
 //
 // # The files
 //
-// handler.go answers, snapshot.go is what it answers by, service.go has the doors and
+// question.go decides, counts and logs whatever the question came over, and handler.go
+// answers over HTTP (package extauthz does for Envoy over gRPC); snapshot.go is what it answers by, service.go has the doors and
 // puts snapshots in force; server.go listens, behind the crowd and with the
 // certificate of package doorway; journal.go and queue.go write the log,
 // addresses.go masks addresses in it and connectionlog.go takes what net/http has to

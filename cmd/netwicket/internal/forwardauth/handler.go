@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"io"
 	"net/http"
-	"net/netip"
 	"strings"
 
-	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/gate"
 )
 
@@ -74,11 +72,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // client.
 func (h *handler) decide(w http.ResponseWriter, r *http.Request, name string) {
 	status, reference := http.StatusForbidden, ""
+	question := Question{Caller: r.RemoteAddr, Peer: r.RemoteAddr, Header: r.Header, Host: r.Host}
 	if door := h.service.byName[name]; door != nil {
-		status, reference = door.answer(w, r, h.service)
+		status, reference = door.tell(w, &question, h.service)
 	} else {
 		h.service.dismiss(w, r)
-		h.service.unknownPolicy(r, name)
+		h.service.unknownPolicy(&question, name)
 	}
 	switch {
 	case status != http.StatusNoContent:
@@ -101,8 +100,11 @@ func deny(w http.ResponseWriter, status int, reference string) {
 	header[referenceHeader] = []string{reference}
 	w.WriteHeader(status)
 	// A proxy that hangs up has seen the status.
-	_, _ = io.WriteString(w, "denied, reference "+reference+"\n")
+	_, _ = io.WriteString(w, Denied(reference))
 }
+
+// Denied is the page of a denial.
+func Denied(reference string) string { return "denied, reference " + reference + "\n" }
 
 // wants200 says that the proxy lets requests pass for 200 alone, as Envoy's HTTP
 // service of ext_authz does. It appends the client's path and query to what is
@@ -112,61 +114,35 @@ func wants200(query string) bool {
 	return found && (rest == "" || rest[0] == '&')
 }
 
-// answer decides and gives the status, and the reference of a denial.
-func (d *Door) answer(w http.ResponseWriter, r *http.Request, s *Service) (int, string) {
-	snapshot := d.current.Load()
-	if snapshot == nil {
-		return http.StatusForbidden, ""
-	}
-	if !snapshot.resolver.Trusts(r.RemoteAddr) {
+// tell answers in HTTP: the headers, the status, and the reference of a denial.
+func (d *Door) tell(w http.ResponseWriter, q *Question, s *Service) (int, string) {
+	a := d.answer(s, q)
+	if a.stranger {
 		closeAfter(w)
-		d.tally.strangers.Add(1)
-		s.journal.stranger(snapshot, d.name, r)
+	}
+	if a.snapshot == nil {
 		return http.StatusForbidden, ""
 	}
-	begun := s.metrics.clock()
-	var buffer [gate.MaxChain]netip.Addr
-	// Not gate.Decide: its result holds the chain, and a decision out of it
-	// that goes to the log would take the buffer to the heap.
-	chain, err := snapshot.resolver.Chain(buffer[:0], r.RemoteAddr, r.Header)
-	if err != nil {
-		chain = nil // which every policy denies
+	if a.snapshot.serve.ReasonHeader {
+		w.Header()[reasonHeader] = []string{a.Decision.Reason.String()}
 	}
-	decision := snapshot.policy.DecideChain(chain)
-	s.metrics.took(begun)
-	code, _ := err.(gate.Error) //nolint:errorlint // it is never wrapped, and errors.As would allocate for every hostile request
-	d.tally.count(&decision, code, snapshot, r.RemoteAddr)
-	if err == nil {
-		d.peers.note(snapshot.resolver, r, begun)
-	}
-	if snapshot.serve.ReasonHeader {
-		w.Header()[reasonHeader] = []string{decision.Reason.String()}
-	}
-	reference := s.journal.decided(snapshot, d.name, r, &decision, code, len(chain))
-	s.notePseudo(snapshot, d.name, &decision)
-	answer := status(decision.Verdict, code, snapshot.observe)
+	answer := a.status()
 	if answer == http.StatusNoContent {
-		snapshot.tell(w.Header(), r, decision.Client)
+		a.Tell(q, w.Header().Set)
 	}
-	return answer, reference
+	return answer, a.Reference
 }
 
 // status is the answer in HTTP. A header that the proxy did not send is told
 // apart since it is a mistake in the proxy's configuration; proxies deny then
 // as well (docs/semantics.md, edge-22).
-func status(verdict decide.Verdict, code gate.Error, observe bool) int {
+func (a *Answer) status() int {
 	switch {
-	case verdict == decide.Allow || observe:
+	case a.Passes:
 		return http.StatusNoContent
-	case code == gate.ErrMissing:
+	case a.code == gate.ErrMissing:
 		return http.StatusBadRequest
 	default:
 		return http.StatusForbidden
 	}
-}
-
-// unknownPolicy notes a question about a policy that is not served.
-func (s *Service) unknownPolicy(r *http.Request, name string) {
-	s.metrics.unknownPolicies.Add(1)
-	s.journal.unknownPolicy(s.doors[0].current.Load(), r, name)
 }

@@ -110,7 +110,7 @@ func (j *Journal) noteDropped(count uint64) {
 // decided notes a decision: denials at info, what is let pass at debug. A denial
 // that takes effect gets a reference, for which the line is found when its client
 // asks; none if there is no line.
-func (j *Journal) decided(s *Snapshot, name string, r *http.Request, d *decide.Decision, code gate.Error, hops int) (reference string) {
+func (j *Journal) decided(s *Snapshot, name string, q *Question, d *decide.Decision, code gate.Error, hops int) (reference string) {
 	level, message := slog.LevelInfo, "denied"
 	switch {
 	case d.Verdict == decide.Allow:
@@ -121,7 +121,7 @@ func (j *Journal) decided(s *Snapshot, name string, r *http.Request, d *decide.D
 	if !j.admits(level, &j.denials) {
 		return ""
 	}
-	peer, _ := s.resolver.Peer(r.RemoteAddr) // a peer that is no address is logged as none
+	peer, _ := s.resolver.Peer(q.Peer) // a peer that is no address is logged as none
 	attrs := make([]slog.Attr, 0, 20)
 	attrs = append(attrs, slog.String("decision", d.Verdict.String()), slog.String("reason", d.Reason.String()))
 	attrs = s.appendAddr(attrs, "client_ip", d.Client)
@@ -142,9 +142,9 @@ func (j *Journal) decided(s *Snapshot, name string, r *http.Request, d *decide.D
 	attrs = s.appendLocation(attrs, d.Client)
 	if code != 0 {
 		attrs = append(attrs, slog.String("error", code.Code()))
-		attrs = s.appendHeader(attrs, r.Header)
+		attrs = s.appendHeader(attrs, q.Header)
 	}
-	attrs = j.appendHeaders(attrs, s.serve.LogHeaders, r)
+	attrs = j.appendHeaders(attrs, s.serve.LogHeaders, q)
 	if message == "denied" {
 		reference = newReference()
 		attrs = append(attrs, slog.String("reference", reference))
@@ -155,12 +155,12 @@ func (j *Journal) decided(s *Snapshot, name string, r *http.Request, d *decide.D
 }
 
 // appendHeaders appends those of the headers that the question has.
-func (j *Journal) appendHeaders(attrs []slog.Attr, names []string, r *http.Request) []slog.Attr {
+func (j *Journal) appendHeaders(attrs []slog.Attr, names []string, q *Question) []slog.Attr {
 	var found []slog.Attr
 	for _, name := range names {
-		lines := r.Header[name]
+		lines := q.Header[name]
 		if name == "Host" {
-			lines = []string{r.Host} // net/http keeps it apart
+			lines = []string{q.Host} // net/http keeps it apart
 		}
 		if len(lines) > 0 {
 			found = append(found, slog.String(name, quoted(j.shown(lines[len(lines)-1]))))
@@ -186,31 +186,44 @@ func newReference() string {
 }
 
 // stranger notes a caller that is not one of the edge's proxies.
-func (j *Journal) stranger(s *Snapshot, name string, r *http.Request) {
+func (j *Journal) stranger(s *Snapshot, name string, q *Question) {
 	if !j.admits(slog.LevelWarn, &j.strangers) {
 		return
 	}
 	attrs := []slog.Attr{slog.String("decision", decide.Deny.String())}
-	if peer, err := s.resolver.Peer(r.RemoteAddr); err == nil {
+	if peer, err := s.resolver.Peer(q.Caller); err == nil {
 		attrs = s.appendAddr(attrs, "peer_ip", peer)
 	} else {
-		attrs = append(attrs, slog.String("peer", quoted(j.shown(r.RemoteAddr))))
+		attrs = append(attrs, slog.String("peer", quoted(j.shown(q.Caller))))
 	}
 	attrs = append(attrs, slog.String("policy", s.info.Fingerprint))
 	j.write(slog.LevelWarn, "caller outside edge.trusted refused; if it is one of our proxies, add it there", name, attrs)
 }
 
 // unknownPolicy notes a question about a policy that is not served.
-func (j *Journal) unknownPolicy(first *Snapshot, r *http.Request, name string) {
+func (j *Journal) unknownPolicy(first *Snapshot, q *Question, name string) {
 	if !j.admits(slog.LevelWarn, &j.strangers) {
 		return
 	}
 	attrs := []slog.Attr{slog.String("decision", decide.Deny.String()), slog.String("name", quoted(j.shown(name)))}
 	if first != nil {
-		peer, _ := first.resolver.Peer(r.RemoteAddr) // a peer that is no address is logged as none
+		peer, _ := first.resolver.Peer(q.Caller) // a peer that is no address is logged as none
 		attrs = first.appendAddr(attrs, "peer_ip", peer)
 	}
 	j.write(slog.LevelWarn, "no policy of this name is served", "", attrs)
+}
+
+// malformed notes a question that no proxy asks.
+func (j *Journal) malformed(first *Snapshot, q *Question, cause error) {
+	if !j.admits(slog.LevelWarn, &j.strangers) {
+		return
+	}
+	attrs := []slog.Attr{slog.String("decision", decide.Deny.String()), slog.String("error", j.shown(cause.Error()))}
+	if first != nil {
+		peer, _ := first.resolver.Peer(q.Caller) // a peer that is no address is logged as none
+		attrs = first.appendAddr(attrs, "peer_ip", peer)
+	}
+	j.write(slog.LevelWarn, "question refused, it is none that a proxy asks", "", attrs)
 }
 
 func (j *Journal) write(level slog.Level, message, name string, attrs []slog.Attr) {

@@ -28,16 +28,17 @@ type peers struct {
 
 // peer is one proxy. Times are those of metrics.clock.
 type peer struct {
-	addr    netip.Addr // zero: a local socket
-	remote  string
+	addr    netip.Addr  // zero: a local socket
+	remote  string      // as it connects
+	before  string      // who had connected to it, with one of its questions: over HTTP itself
 	names   http.Header // the fields of one of its questions, without their values
 	sampled time.Duration
 	seen    atomic.Int64
 }
 
 // note remembers a peer. Where there are too many, further ones are not.
-func (p *peers) note(resolver *gate.Resolver, r *http.Request, now time.Duration) {
-	addr, _ := resolver.Peer(r.RemoteAddr) // whose question named a client, so that it has one or is a local socket
+func (p *peers) note(resolver *gate.Resolver, q *Question, now time.Duration) {
+	addr, _ := resolver.Peer(q.Caller) // whose question named a client, so that it has one or is a local socket
 	place := placeOf(addr)
 	for i := range peerProbes {
 		slot := &p.places[(place+i)%maxPeers]
@@ -49,7 +50,7 @@ func (p *peers) note(resolver *gate.Resolver, r *http.Request, now time.Duration
 			}
 			return
 		case known == nil, known.addr == addr, now-time.Duration(known.seen.Load()) > peerMemory:
-			next := &peer{addr: addr, remote: remoteOf(addr, r), names: fieldsOf(r.Header), sampled: now}
+			next := &peer{addr: addr, remote: remoteOf(addr, q), before: strings.Clone(q.Peer), names: fieldsOf(q.Header), sampled: now}
 			next.seen.Store(int64(now))
 			slot.CompareAndSwap(known, next) // whoever was faster will do
 			return
@@ -65,11 +66,11 @@ func placeOf(addr netip.Addr) int {
 	return int(sum % maxPeers)
 }
 
-func remoteOf(addr netip.Addr, r *http.Request) string {
+func remoteOf(addr netip.Addr, q *Question) string {
 	if addr.IsValid() {
 		return addr.String()
 	}
-	return strings.Clone(r.RemoteAddr)
+	return strings.Clone(q.Caller)
 }
 
 // fieldsOf has the names of a question's fields, each with a value that says nothing
@@ -93,7 +94,7 @@ func (p *peers) lost(next *gate.Resolver, now time.Duration) []string {
 		}
 		if !next.Trusts(known.remote) {
 			untrusted = append(untrusted, known.remote)
-		} else if _, err := next.Chain(buffer[:0], known.remote, known.names); err == gate.ErrMissing { //nolint:errorlint // it is never wrapped
+		} else if _, err := next.Chain(buffer[:0], known.before, known.names); err == gate.ErrMissing { //nolint:errorlint // it is never wrapped
 			unread = append(unread, known.remote)
 		}
 	}

@@ -51,16 +51,31 @@ type Server struct {
 // Listen opens the listener, so that an address that is taken is known before
 // anything is served.
 func (s *Service) Listen(l Listener) (*Server, error) {
-	listener, err := listenOn(l.Address)
+	listener, err := Open(l.Address)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w", l.Address, err)
+		return nil, err
 	}
 	return s.serverOn(listener, l), nil
 }
 
+// Open opens an address of the policy file's, host:port or unix:PATH.
+func Open(address string) (net.Listener, error) {
+	listener, err := listenOn(address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+	}
+	return listener, nil
+}
+
+// Admit puts the service's crowd in front of a listener: callers whom no policy in force
+// trusts share its room and its time, whatever they speak.
+func (s *Service) Admit(listener net.Listener) *doorway.Listener {
+	return &doorway.Listener{Listener: listener, Crowd: s.crowd, Knows: s.Trusts}
+}
+
 // serverOn answers on a listener that is open.
 func (s *Service) serverOn(listener net.Listener, l Listener) *Server {
-	admitted := &doorway.Listener{Listener: listener, Crowd: s.crowd, Knows: s.Trusts}
+	admitted := s.Admit(listener)
 	server := &Server{listener: admitted, tls: l.TLS != nil, http: &http.Server{
 		Handler:   l.Handler,
 		TLSConfig: l.TLS,
@@ -111,11 +126,14 @@ func namesHost(h *proxyproto.Header) error {
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
 // Text is where the server listens, as the policy file writes it.
-func (s *Server) Text() string {
-	if addr := s.Addr(); addr.Network() == "unix" {
+func (s *Server) Text() string { return AddressText(s.Addr()) }
+
+// AddressText is the address of a listener, as the policy file writes it.
+func AddressText(addr net.Addr) string {
+	if addr.Network() == "unix" {
 		return policyfile.UnixListen + addr.String()
 	}
-	return s.Addr().String()
+	return addr.String()
 }
 
 // Serve answers until the server is shut down; it then returns nil.

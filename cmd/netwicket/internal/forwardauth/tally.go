@@ -39,12 +39,12 @@ type tally struct {
 	fetches     map[release.Result]uint64
 }
 
-func (t *tally) count(d *decide.Decision, code gate.Error, s *Snapshot, remoteAddr string) {
+func (t *tally) count(d *decide.Decision, code gate.Error, s *Snapshot, q *Question) {
 	t.decisions[d.Verdict&1][s.mode()&1][d.Reason%maxReasons].Add(1)
 	switch {
 	case code != 0:
 		t.clients[code%maxResults].Add(1)
-	case s.mayBePeer && isPeer(d.Client, s.resolver, remoteAddr):
+	case (s.mayBePeer || q.Peer != q.Caller) && isPeer(d.Client, s.resolver, q.Peer):
 		t.clients[fromPeer].Add(1)
 	default:
 		t.clients[fromHeader].Add(1)
@@ -63,7 +63,8 @@ func (t *tally) know(n *names) {
 	t.zones.know(n.zones)
 }
 
-// isPeer says that the client is the proxy itself, which takes OnMissing peer.
+// isPeer says that the client is whoever connected. Over HTTP that is the proxy itself,
+// which takes OnMissing peer.
 func isPeer(client netip.Addr, resolver *gate.Resolver, remoteAddr string) bool {
 	peer, _ := resolver.Peer(remoteAddr) // who is no address is no client either
 	return peer == client
