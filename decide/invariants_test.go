@@ -62,6 +62,26 @@ func TestNothingDenies(t *testing.T) {
 	require.False(t, live.Decide(addr).Allowed())
 }
 
+// TestSwapped: whoever waits for a swap learns of the next one, once, whatever it puts in
+// force, and of a nil Live of none.
+func TestSwapped(t *testing.T) {
+	var live decide.Live
+	policy := documents{sailPoint: "{}"}.compile(t)
+	for _, next := range []*decide.Policy{policy, policy, nil} {
+		swapped := live.Swapped()
+		require.Equal(t, swapped, live.Swapped(), "for everybody who waits")
+		select {
+		case <-swapped:
+			t.Fatal("nothing was swapped")
+		default:
+		}
+		live.Swap(next)
+		<-swapped
+		require.Equal(t, next, live.Policy())
+	}
+	require.Nil(t, (*decide.Live)(nil).Swapped())
+}
+
 // One address has one answer, however it is written.
 func TestSpellingsAreOneAddress(t *testing.T) {
 	for seed := range seeds(40) {

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"net/netip"
+	"sync"
 	"sync/atomic"
 
 	"github.com/netwicket/netwicket/internal/addrnum"
@@ -11,6 +12,9 @@ import (
 // The zero value denies. Safe for concurrent use.
 type Live struct {
 	policy atomic.Pointer[Policy]
+
+	mutex   sync.Mutex
+	swapped chan struct{} // nil until somebody waits
 }
 
 // Policy is the policy in force, nil before the first Swap. A request that
@@ -25,7 +29,36 @@ func (l *Live) Policy() *Policy {
 
 // Swap puts next in force and returns what was. A nil next denies everything
 // from then on.
-func (l *Live) Swap(next *Policy) (previous *Policy) { return l.policy.Swap(next) }
+func (l *Live) Swap(next *Policy) (previous *Policy) {
+	previous = l.policy.Swap(next)
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.swapped != nil {
+		close(l.swapped)
+		l.swapped = nil
+	}
+	return previous
+}
+
+// Swapped is closed by the next Swap, whatever it puts in force. Whoever takes it before
+// the policy misses none. That of a nil Live is never closed.
+//
+//	for {
+//		swapped := live.Swapped()
+//		use(live.Policy())
+//		<-swapped
+//	}
+func (l *Live) Swapped() <-chan struct{} {
+	if l == nil {
+		return nil
+	}
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.swapped == nil {
+		l.swapped = make(chan struct{})
+	}
+	return l.swapped
+}
 
 // Decide asks the policy in force. Like [Policy.Decide], it becomes part of the
 // caller's code.

@@ -34,6 +34,18 @@ func address6(hi, lo uint64) address {
 	return address{hi: hi, lo: lo, family: 6}
 }
 
+// addressFrom is an address that is no text; of the zero Addr it is none.
+func addressFrom(ip netip.Addr) address {
+	switch {
+	case !ip.IsValid():
+		return address{}
+	case ip.Is4():
+		return address4(addrnum.From4(ip))
+	}
+	n := addrnum.From6(ip)
+	return address6(n.Hi, n.Lo)
+}
+
 func (a address) netip() netip.Addr {
 	switch a.family {
 	case 4:

@@ -46,6 +46,12 @@
 // is the same without a handler. A nil resolver, policy or live denies, and so
 // does every request whose client cannot be resolved.
 //
+// # Guarding connections
+//
+// [Listen] drops whom the policy denies before a byte is read, for everything that is
+// not HTTP. [Recheck] closes what is open when a policy comes into force that would not
+// let it in any more: connections of Listen, WebSockets and requests under way.
+//
 // # While things change
 //
 // A [Resolver] is swapped together with the policy ([Resolver.Swap]), as a
@@ -65,7 +71,8 @@
 // right, address.go and forwarded.go read one element of it, clientsource.go says where
 // clients are named and trust.go who may name them; config.go checks all that, with
 // the networks of shared.go. decide.go asks a policy, zonelist.go tells of zones, wrap.go
-// guards a handler,
-// swap.go keeps edge and policy together, errors.go has the reasons for which there
+// guards a handler, listen.go a listener, whose connections are in guarded.go, recheck.go
+// closes what is denied later, swap.go keeps edge and policy together, errors.go has the
+// reasons for which there
 // is no client, and forwarding.go cleans what a proxy sends on.
 package gate

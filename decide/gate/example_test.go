@@ -1,9 +1,12 @@
 package gate_test
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -16,12 +19,14 @@ import (
 )
 
 // office is a policy that allows 203.0.113.0/24 alone.
-func office() *decide.Live {
-	network, err := zone.ParseSailPoint("network-config.json", []byte(`{"range":["203.0.113.0/24"]}`))
+func office() *decide.Live { return allowing("203.0.113.0/24") }
+
+func allowing(network string) *decide.Live {
+	config, err := zone.ParseSailPoint("network-config.json", []byte(`{"range":["`+network+`"]}`))
 	if err != nil {
 		panic(err)
 	}
-	policy, err := decide.Compile(decide.Config{SailPoint: &network})
+	policy, err := decide.Compile(decide.Config{SailPoint: &config})
 	if err != nil {
 		panic(err)
 	}
@@ -166,6 +171,79 @@ func ExampleFromContext() {
 	// Output:
 	// 200 welcome
 	// 200 second factor, please
+}
+
+// hello is what a server says first, as those of SSH and mail do.
+func hello(listener net.Listener) {
+	for {
+		connection, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		fmt.Fprintln(connection, "SSH-2.0-example")
+	}
+}
+
+// Guard anything that speaks TCP. Nothing is said to whom the policy denies.
+func ExampleListen() {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	live := allowing("127.0.0.0/8")
+	listener := gate.Listen(inner, live, gate.ListenOptions{
+		Resolver: &gate.Resolver{},
+		Observe:  func(_ net.Conn, result gate.Result) { fmt.Println("log:", result.Decision) },
+	})
+	defer listener.Close()
+	go hello(listener)
+	for _, policy := range []*decide.Policy{live.Policy(), office().Policy()} {
+		live.Swap(policy)
+		connection, err := net.Dial("tcp", inner.Addr().String())
+		if err != nil {
+			panic(err)
+		}
+		line, _ := bufio.NewReader(connection).ReadString('\n')
+		fmt.Printf("%q\n", line)
+		_ = connection.Close()
+	}
+	// Output:
+	// log: allow 127.0.0.1 permitted
+	// "SSH-2.0-example\n"
+	// log: deny 127.0.0.1 off_network
+	// ""
+}
+
+// Close what is open of those whom a new policy denies.
+func ExampleRecheck() {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	live := allowing("127.0.0.0/8")
+	recheck := &gate.Recheck{Closing: func(_ net.Conn, result gate.Result) { fmt.Println("closing:", result.Decision) }}
+	listener := gate.Listen(inner, live, gate.ListenOptions{Resolver: &gate.Resolver{}, Recheck: recheck})
+	defer listener.Close()
+	go hello(listener)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	go recheck.Run(ctx, live)
+
+	connection, err := net.Dial("tcp", inner.Addr().String())
+	if err != nil {
+		panic(err)
+	}
+	defer connection.Close()
+	reader := bufio.NewReader(connection)
+	line, _ := reader.ReadString('\n')
+	fmt.Printf("%q\n", line)
+	live.Swap(office().Policy())
+	_, err = reader.ReadString('\n')
+	fmt.Println(err)
+	// Output:
+	// "SSH-2.0-example\n"
+	// closing: deny 127.0.0.1 off_network
+	// EOF
 }
 
 func ExampleNewResolver() {

@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"context"
+	"net"
 	"net/netip"
 
 	"github.com/netwicket/netwicket/decide"
@@ -79,3 +81,21 @@ func SharedNetworks(owner string) []netip.Prefix {
 	}
 	return nil
 }
+
+// Admits decides about a connection of a listener that Listen made, as its Accept does.
+func Admits(l net.Listener, connection net.Conn) bool {
+	return l.(*listener).admits(connection, connection.RemoteAddr())
+}
+
+// Look is what Run does after a swap.
+func (r *Recheck) Look() { r.look(context.Background()) }
+
+// Open is how many things a Recheck holds, and for how many it has room.
+func (r *Recheck) Open() (held, room int) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return len(r.places) - len(r.free), len(r.places)
+}
+
+// Slice is how many things one look takes at a time.
+const Slice = slice

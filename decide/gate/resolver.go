@@ -217,6 +217,14 @@ func isLocalSocket(remoteAddr string) bool {
 // underscore or a dot are other headers (docs/semantics.md, edge-5, edge-26).
 func (r *Resolver) lines(h http.Header) []string { return h[r.plan.key] }
 
+// naming is a copy of all that the edge reads of a header.
+func (r *Resolver) naming(h http.Header) http.Header {
+	if r == nil || r.plan.kind == kindPeer {
+		return nil
+	}
+	return http.Header{r.plan.key: slices.Clone(r.lines(h))}
+}
+
 // client is the client that a trusted peer names, and leaves the walk left of it.
 func (r *Resolver) client(w *walk, peer address) (address, Error) {
 	switch r.plan.kind {

@@ -48,6 +48,9 @@ type Options struct {
 	// context holds no Result. It sees what a stranger sent, so it should look
 	// at nothing but the method and an exact path.
 	Skip func(*http.Request) bool
+	// Recheck, where it is not nil, ends requests under way that a later policy
+	// denies, and connections that were taken over from them.
+	Recheck *Recheck
 }
 
 // Wrap guards next by the policy in force. Requests that are denied get the
@@ -86,8 +89,8 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var buffer [MaxChain]netip.Addr
-	edge, policy := o.Resolver.Pair(g.live)
-	policy = guarding(policy, edge)
+	edge, inForce := o.Resolver.Pair(g.live)
+	policy := guarding(inForce, edge)
 	chain, code := edge.hops(buffer[:0], r.RemoteAddr, r.Header)
 	var decision decide.Decision // not in a Result, which the hooks may keep, and the buffer with it
 	policy.DecideInto(&decision, chain)
@@ -102,6 +105,8 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.Observe(r, decided.result)
 	}
 	switch {
+	case passes && o.Recheck != nil:
+		g.recheck(w, r, decided, edge, inForce)
 	case passes:
 		g.next.ServeHTTP(w, r.WithContext(decided))
 	case o.Denied != nil:
@@ -110,6 +115,20 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		g.refuse(w, r, http.StatusForbidden)
 	}
+}
+
+// recheck passes a request on that may be ended before it is over.
+func (g *guard) recheck(w http.ResponseWriter, r *http.Request, decided *decidedContext, edge *Resolver, policy *decide.Policy) {
+	request := &asked{guard: g, remote: r.RemoteAddr, header: edge.naming(r.Header)}
+	request.on, _ = r.Context().Value(connectionKey{}).(*guarded)
+	decided.Context, request.cancel = context.WithCancel(decided.Context)
+	end, ok := g.options.Recheck.begin(request, edge, policy, r.ProtoMajor)
+	defer end()
+	if !ok {
+		g.refuse(w, r, http.StatusForbidden)
+		return
+	}
+	g.next.ServeHTTP(w, r.WithContext(decided))
 }
 
 // refuse answers with a status and its name. Where net/http has a header already
