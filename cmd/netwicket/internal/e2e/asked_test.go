@@ -195,7 +195,7 @@ func TestReadmes(t *testing.T) {
 		"caddy":       {"netwicket serve -c ../forwardauth", "--config Caddyfile"},
 		"haproxy":     {"netwicket serve -c ../forwardauth", "haproxy -f haproxy.cfg"},
 		"traefik":     {"netwicket serve -c ../forwardauth", "--configFile=traefik.yaml"},
-		"envoy":       {"netwicket serve -c ../forwardauth", "envoy -c envoy.yaml"},
+		"envoy":       {"netwicket serve -c ../forwardauth", "envoy -c envoy.yaml", "envoy -c envoy-grpc.yaml"},
 		"forwardauth": {"netwicket serve"},
 		"deploy":      {"netwicket.service", "Containerfile"},
 	} {

@@ -43,15 +43,30 @@ func overGRPC(t *testing.T, address string, secured credentials.TransportCredent
 	return &envoyAsks{t, connection}
 }
 
+// source is who connected to Envoy.
+func source(address string) *authv3.AttributeContext_Peer {
+	return &authv3.AttributeContext_Peer{Address: &corev3.Address{Address: &corev3.Address_SocketAddress{
+		SocketAddress: &corev3.SocketAddress{Address: address, PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: 4711}},
+	}}}
+}
+
+// asks gives the answer to a question.
+func (e *envoyAsks) asks(r *authv3.CheckRequest) *authv3.CheckResponse {
+	e.t.Helper()
+	ctx, cancel := context.WithTimeout(e.t.Context(), patience)
+	defer cancel()
+	answer, err := authv3.NewAuthorizationClient(e.connection).Check(ctx, r, grpc.WaitForReady(true))
+	require.NoError(e.t, err)
+	return answer
+}
+
 // check is the answer about a client; policy empty is none.
 func (e *envoyAsks) check(client, policy string) (answer *authv3.CheckResponse, serial string) {
 	e.t.Helper()
 	ctx, cancel := context.WithTimeout(e.t.Context(), patience)
 	defer cancel()
 	r := &authv3.CheckRequest{Attributes: &authv3.AttributeContext{
-		Source: &authv3.AttributeContext_Peer{Address: &corev3.Address{Address: &corev3.Address_SocketAddress{
-			SocketAddress: &corev3.SocketAddress{Address: client, PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: 4711}},
-		}}},
+		Source: source(client),
 		Request: &authv3.AttributeContext_Request{Http: &authv3.AttributeContext_HttpRequest{
 			Headers: map[string]string{"x-forwarded-for": "192.0.2.99," + client},
 		}},
