@@ -15,7 +15,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/ocistore"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/release"
@@ -62,8 +61,8 @@ bad_signature, wrong_channel, old_version, fork, expired, digest, no_format,
 snapshot_invalid, refused, state_error; docs/releases.md says what each means.
 
 With --once it ends with 0 if the newest release is in the state, and with 1
-otherwise. Without, it looks until SIGINT or SIGTERM and logs what happens as
-JSON on standard error.`,
+otherwise. Without, it looks until SIGINT or SIGTERM and logs what happens, on
+a terminal as text and else as JSON.`,
 		Example: `  netwicket fetch --from https://policies.example/prod.json --trust release.pub
       --state /var/lib/netwicket
   netwicket fetch --from oci://registry.example/policies:prod --trust a.pub
@@ -101,7 +100,7 @@ func (c *commandLine) fetch(ctx context.Context, flags fetchFlags) error {
 		}
 		return c.fetched(flags, f.Look(ctx), f.Status())
 	}
-	journal := forwardauth.NewJournal(c.err)
+	journal := c.journal()
 	defer journal.Close()
 	logger := journal.Logger()
 	options.Report = func(out release.Outcome) { logOutcome(logger, out) }

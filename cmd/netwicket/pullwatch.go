@@ -15,10 +15,10 @@ import (
 	"github.com/netwicket/netwicket/decide"
 )
 
-// watchTenants pulls until the context ends. The log is JSON on standard error, as
+// watchTenants pulls until the context ends. The log is on standard error, as
 // that of serve.
 func (c *commandLine) watchTenants(ctx context.Context, puller *pull.Puller, flags pullFlags, clock asking.Clock) error {
-	journal := forwardauth.NewJournal(c.err)
+	journal := c.journal()
 	defer journal.Close()
 	logger := journal.Logger()
 	metrics := pull.NewMetrics(puller.Folder.Age(), clock.Now)

@@ -23,7 +23,7 @@ import (
 // serveFlags override the policy file.
 type serveFlags struct {
 	listen, metrics, grpc, drain string
-	force                        bool
+	force, pprof                 bool
 }
 
 func (c *commandLine) serveCommand() *cobra.Command {
@@ -47,7 +47,7 @@ Files are watched and reloaded, also on SIGHUP; what does not load leaves the
 policy in force. When the service is told to end, /readyz fails at once; with
 --drain it goes on deciding for that long. /healthz, /readyz and /metrics are on
 the same address unless serve.metrics or --metrics names another.
-The log is JSON on standard error.`,
+The log is on standard error, as text on a terminal and else as JSON.`,
 		Example: `  netwicket serve -c policy/
   netwicket serve -c policy/ -c admin=admin/netwicket.json --listen 127.0.0.1:9180 --metrics 127.0.0.1:9181`,
 		Args: cobra.NoArgs,
@@ -59,6 +59,7 @@ The log is JSON on standard error.`,
 	command.Flags().StringVar(&flags.metrics, "metrics", "", "`ADDRESS` for /healthz, /readyz and /metrics (default serve.metrics, or that of --listen)")
 	command.Flags().StringVar(&flags.grpc, "grpc", "", "`ADDRESS` to answer Envoy's ext_authz on over gRPC (default serve.grpc, or nowhere)")
 	command.Flags().StringVar(&flags.drain, "drain", "", "`DURATION` to go on deciding for when told to end, while /readyz fails (default serve.drain, or 0s)")
+	command.Flags().BoolVar(&flags.pprof, "pprof", false, "also serve profiles of the process on /debug/pprof/ of the address of --metrics, which must not be public")
 	command.Flags().BoolVar(&flags.force, "force", false, "accept reloads that bring older, much smaller or fewer databases and lists")
 	return command
 }
@@ -84,7 +85,7 @@ func (c *commandLine) serve(ctx context.Context, flags serveFlags, hangup <-chan
 	if err != nil {
 		return err
 	}
-	journal := forwardauth.NewJournal(c.err)
+	journal := c.journal()
 	defer journal.Close()
 	names := make([]string, len(policies))
 	for i, p := range policies {
@@ -102,6 +103,9 @@ func (c *commandLine) serve(ctx context.Context, flags serveFlags, hangup <-chan
 	s.settings = flags.over(s.opened)
 	if err := s.checkSocket(); err != nil {
 		return err
+	}
+	if flags.pprof && s.settings.Metrics == "" {
+		return errors.New("--pprof needs an address of its own, away from where proxies ask: --metrics, or serve.metrics")
 	}
 	return s.run(ctx, hangup)
 }

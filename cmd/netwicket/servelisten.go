@@ -34,7 +34,7 @@ func (s *service) listen(certificate *doorway.Certificate) ([]server, error) {
 		}},
 		{s.settings.GRPC, func(address string) (server, error) { return extauthz.Listen(s.Service, address, secured) }},
 		{s.settings.Metrics, func(address string) (server, error) {
-			return s.Listen(forwardauth.Listener{Address: address, Handler: s.Status()})
+			return s.Listen(forwardauth.Listener{Address: address, Handler: s.Status(), Profiles: s.flags.pprof})
 		}},
 	} {
 		if one.address == "" {

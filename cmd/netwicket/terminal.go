@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
 	"github.com/netwicket/netwicket/decide"
 )
 
@@ -12,6 +13,15 @@ import (
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// journal is the log of a command that goes on: for a person who looks on, or else
+// for programs.
+func (c *commandLine) journal() *forwardauth.Journal {
+	if isTerminal(c.err) {
+		return forwardauth.NewTextJournal(c.err)
+	}
+	return forwardauth.NewJournal(c.err)
 }
 
 // style is how text looks on standard output. The zero style is plain.

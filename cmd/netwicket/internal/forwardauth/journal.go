@@ -31,7 +31,7 @@ const (
 	closePatience = 2 * time.Second
 )
 
-// Journal writes the log as JSON, one object a line. Everything that a request
+// Journal writes the log as JSON, one object a line, or as text. Everything that a request
 // can cause is limited in number and length, and nothing waits for the output.
 // Safe for concurrent use.
 type Journal struct {
@@ -48,10 +48,24 @@ type Journal struct {
 	networks atomic.Bool // addresses are cut to their networks
 }
 
-// NewJournal writes to out until it is closed.
+// NewJournal writes JSON to out until it is closed.
 func NewJournal(out io.Writer) *Journal {
+	return newJournal(out, func(out io.Writer, options *slog.HandlerOptions) slog.Handler {
+		return slog.NewJSONHandler(shown.JSONWriter{Out: out}, options)
+	})
+}
+
+// NewTextJournal writes the same as text, for a person: KEY=VALUE, quoted where
+// anything cannot be seen.
+func NewTextJournal(out io.Writer) *Journal {
+	return newJournal(out, func(out io.Writer, options *slog.HandlerOptions) slog.Handler {
+		return slog.NewTextHandler(out, options)
+	})
+}
+
+func newJournal(out io.Writer, handler func(io.Writer, *slog.HandlerOptions) slog.Handler) *Journal {
 	j := &Journal{level: new(slog.LevelVar), output: newQueue(out), start: time.Now()}
-	j.logger = slog.New(slog.NewJSONHandler(shown.JSONWriter{Out: j.output}, &slog.HandlerOptions{Level: j.level}))
+	j.logger = slog.New(handler(j.output, &slog.HandlerOptions{Level: j.level}))
 	return j
 }
 

@@ -39,6 +39,7 @@ type Listener struct {
 	// header, which then names the caller. Else nobody may.
 	ProxyProtocol bool
 	Handler       http.Handler
+	Profiles      bool // answer with profiles of the process, too: nobody but those who run it may reach the address
 }
 
 // Server is one listener that is open.
@@ -89,6 +90,9 @@ func (s *Service) serverOn(listener net.Listener, l Listener) *Server {
 		// net/http would answer OPTIONS * with 200, which lets a request pass.
 		DisableGeneralOptionsHandler: true,
 	}}
+	if l.Profiles {
+		server.http.Handler, server.http.ConnContext = &profiles{next: l.Handler}, withHeld
+	}
 	if l.ProxyProtocol {
 		admitted.Knows = nil
 		server.http.ConnState = settleBy(s.Trusts)
