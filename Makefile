@@ -7,7 +7,7 @@ GO        ?= go
 FUZZTIME  ?= 2000x
 SCRIPTS   := scripts
 
-.PHONY: all build test check fmt vet lint tidy race fuzz bench load cover compare warehouse clean
+.PHONY: all build test check fmt vet lint tidy race fuzz bench load cover compare warehouse dist dist-check clean
 
 all: check
 
@@ -27,6 +27,7 @@ fmt:
 vet:
 	$(GO) vet work
 	GOARCH=386 $(GO) vet ./zone ./geo ./decide/... ./internal/...
+	$(GO) vet -tags manpages ./cmd/netwicket
 
 # golangci-lint where it is installed, else staticcheck.
 lint:
@@ -68,8 +69,18 @@ compare:
 	$(GO) vet ./bench/compare/...
 	$(GO) test ./bench/compare/...
 
+# Archives, packages and bills of materials into dist/, for PLATFORMS='linux/amd64' or
+# all: docs/releasing.md.
+dist:
+	$(SCRIPTS)/dist $(PLATFORMS)
+
+# They are made twice, unpacked, installed and removed; DIST=-short for linux/amd64 alone.
+dist-check:
+	$(SCRIPTS)/dist-check $(DIST)
+
 clean:
 	rm -f netwicket cover.out
+	rm -rf dist
 
 .PHONY: prove mutants mutants-machine
 

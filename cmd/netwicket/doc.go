@@ -7,6 +7,7 @@
 // The program, and what its commands share:
 //
 //	main.go           the door
+//	manpages.go       with the tag manpages: the manual pages in place of the program
 //	root.go           the root command and the flags of every command
 //	status.go         exit codes
 //	signals.go        what ends a command that goes on

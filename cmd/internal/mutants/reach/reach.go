@@ -53,6 +53,7 @@ var Packages = map[string][]string{
 	"cmd/netwicket/internal/impact":          {"./cmd/netwicket/internal/impact", "./cmd/netwicket"},
 	"cmd/netwicket/internal/lint":            {"./cmd/netwicket/internal/lint", "./cmd/netwicket"},
 	"cmd/netwicket/internal/policyedit":      {"./cmd/netwicket/internal/policyedit", "./cmd/netwicket"},
+	"cmd/netwicket/internal/manpages":        {"./cmd/netwicket/internal/manpages", "./cmd/netwicket"},
 	"cmd/netwicket/internal/ocistore":        {"./cmd/netwicket/internal/ocistore", "./cmd/netwicket"},
 	"cmd/netwicket/internal/publish":         {"./cmd/netwicket/internal/publish", "./cmd/netwicket"},
 	"cmd/netwicket/internal/replay":          {"./cmd/netwicket/internal/replay", "./cmd/netwicket"},
