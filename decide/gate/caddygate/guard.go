@@ -72,7 +72,13 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp
 		}
 		return refusing(w, r)
 	}
-	gate.LeavingBody(w, r, func() { err = g.denied.ServeHTTP(w, r) })
+	gate.LeavingBody(w, r, func() {
+		err = g.denied.ServeHTTP(w, r)
+		// Behind a terminal route nobody answers, and Caddy notes that.
+		if unhandled, _ := caddyhttp.GetVar(r.Context(), "unhandled").(bool); unhandled && err == nil {
+			err = refusing(w, r)
+		}
+	})
 	return err
 }
 

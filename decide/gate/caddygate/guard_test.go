@@ -156,6 +156,18 @@ func TestDenied(t *testing.T) {
 	require.Equal(t, "application", s.get("/errors", office).body)
 }
 
+// TestDeniedByATerminalRoute: behind a terminal route that answers nothing there is no 200 either.
+func TestDeniedByATerminalRoute(t *testing.T) {
+	s := newSite(t)
+	require.NoError(t, s.json(`{"handle": [{"handler": "netwicket", "policy": ["POLICY"], "denied": [
+		{"handle": [{"handler": "headers", "response": {"set": {"X-Page": ["yes"]}}}], "terminal": true}]},
+		{"handler": "static_response", "body": "application"}]}`))
+	got := s.get("/", blocked)
+	require.Equal(t, 403, got.status)
+	require.Equal(t, "yes", got.header.Get("X-Page"))
+	require.Equal(t, "application", s.get("/", office).body)
+}
+
 // TestObserve: a policy that only observes lets everybody pass, and says whom it would have denied.
 func TestObserve(t *testing.T) {
 	s := newSite(t)

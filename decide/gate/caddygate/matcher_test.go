@@ -1,6 +1,7 @@
 package caddygate_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -70,6 +71,39 @@ func TestMatcherTellsPlaceholders(t *testing.T) {
 	require.Equal(t, "blocklisted", s.get("/", blocked).body)
 	require.Equal(t, "DE", s.get("/", office).body)
 	require.Empty(t, s.metrics("netwicket_decisions_total"), "only guards decide")
+}
+
+// TestPlaceholdersAreOfTheLast: of two policies that were asked, those of the one asked last are told.
+func TestPlaceholdersAreOfTheLast(t *testing.T) {
+	s, other := newSite(t), newSite(t)
+	other.Write("zones.json", keepertest.Blocklist("192.0.2.0/24"))
+	s.start(strings.ReplaceAll(`
+	@known {
+		path /first
+		netwicket {
+			policy POLICY
+			decision allow
+		}
+	}
+	handle @known {
+		respond "{netwicket.country} {netwicket.decision}"
+	}
+	handle {
+		netwicket {
+			policy POLICY
+		}
+		route {
+			netwicket {
+				policy OTHER
+				denied {
+					respond "{netwicket.decision} {netwicket.zones}" 403
+				}
+			}
+			respond application
+		}
+	}`, "OTHER", other.Folder))
+	require.Equal(t, "DE allow", s.get("/first", office).body)
+	require.Equal(t, "deny b", s.get("/", nowhere).body)
 }
 
 // TestMatcherLosesItsZone: a zone that the policy has no more is neither matched nor, in a "not", missed.

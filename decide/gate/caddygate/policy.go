@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
@@ -16,6 +17,7 @@ import (
 	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/keeper"
 	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/decide/release"
 	"github.com/netwicket/netwicket/geo"
 )
 
@@ -27,6 +29,8 @@ type policy struct {
 	name    string
 	stop    context.CancelFunc
 	ended   chan struct{} // closed when the keeper has
+
+	lastLook string // for a release, as the log told of it
 }
 
 // version is what stands in the files beside the policy.
@@ -39,9 +43,10 @@ type version struct {
 
 // open loads a policy and keeps it up to date from now on. The error has everything that is wrong.
 func open(paths []string) (caddy.Destructor, error) {
-	p := &policy{name: paths[0], metrics: newMetrics(paths[0]), ended: make(chan struct{})}
+	p := &policy{name: strings.Join(paths, " "), ended: make(chan struct{})}
+	p.metrics = newMetrics(p.name)
 	kept, err := keeper.OpenWith(keeper.Options{
-		Policy: policyfile.Options{Paths: paths}, Install: p.install, Report: p.report,
+		Policy: policyfile.Options{Paths: paths}, Install: p.install, Report: p.report, Released: p.released,
 	})
 	if err != nil {
 		return nil, err
@@ -147,6 +152,24 @@ func (p *policy) report(r keeper.Report) {
 		p.log().Debug("policy not reloaded; the one in force stays", p.fields(zap.String("cause", string(r.Cause)), zap.Error(r.Err))...)
 	default:
 		p.log().Error("policy not reloaded; the one in force stays", p.fields(zap.String("cause", string(r.Cause)), zap.Error(r.Err))...)
+	}
+}
+
+// released logs a look for a release that failed: the first time loudly. What was put in force is
+// the report's to tell.
+func (p *policy) released(o release.Outcome) {
+	look := string(o.Result)
+	if o.Err != nil {
+		look += ": " + o.Err.Error()
+	}
+	repeated := look == p.lastLook
+	p.lastLook = look
+	switch {
+	case !o.Result.Failed():
+	case repeated:
+		p.log().Debug("no release was taken; the policy in force stays", p.fields(zap.String("result", look))...)
+	default:
+		p.log().Warn("no release was taken; the policy in force stays", p.fields(zap.String("result", look))...)
 	}
 }
 
