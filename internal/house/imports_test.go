@@ -37,7 +37,7 @@ var storeys = []storey{
 	{[]string{"decide/keeper"}, false},
 	{[]string{"internal/keepertest"}, false}, // helpers of tests stand where their tests do
 	{[]string{"bench", "bench/workload", "bench/table", "bench/documents", "docs", "examples/acme/..."}, true},
-	{[]string{"cmd/...", "bench/compare/...", "bench/warehouse/...", "examples/frameworks/...", "decide/gate/caddygate"}, true}, // modules of their own
+	{[]string{"cmd/...", "bench/compare/...", "bench/warehouse/...", "examples/checks/...", "examples/fleet/...", "examples/frameworks/...", "decide/gate/caddygate"}, true}, // modules of their own
 }
 
 // ground is what internal holds, and why the library stands on it. What only the
@@ -147,7 +147,7 @@ func TestLibraryImportsNothingOfTheProgram(t *testing.T) {
 		}
 		for _, imported := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
 			name := short(imported)
-			for _, module := range []string{"cmd", "bench/compare", "examples/frameworks", "decide/gate/caddygate"} {
+			for _, module := range []string{"cmd", "bench/compare", "examples/checks", "examples/fleet", "examples/frameworks", "decide/gate/caddygate"} {
 				require.False(t, isOurs(imported) && (name == module || strings.HasPrefix(name, module+"/")), "%s imports %s", p.name(), imported)
 			}
 		}
