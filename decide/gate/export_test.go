@@ -87,6 +87,9 @@ func Admits(l net.Listener, connection net.Conn) bool {
 	return l.(*listener).admits(connection, connection.RemoteAddr())
 }
 
+// Below is the connection that Listen made one of.
+func Below(connection net.Conn) net.Conn { return connection.(*guarded).Conn }
+
 // Look is what Run does after a swap.
 func (r *Recheck) Look() { r.look(context.Background()) }
 

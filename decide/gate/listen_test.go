@@ -56,13 +56,14 @@ type addr string
 func (addr) Network() string  { return "test" }
 func (a addr) String() string { return string(a) }
 
-// caller is one end of a pipe whose peer is whoever the test says. Who asks for it waits
-// until it is known, if it has to be read first.
+// caller is one end of a pipe whose peer is whoever the test says. Where it is not known
+// from the start, who asks for it waits; Accept must not.
 type caller struct {
 	net.Conn
-	remote net.Addr
-	known  chan struct{} // nil: from the start
-	closed atomic.Bool
+	remote   net.Addr
+	known    chan struct{} // nil: from the start
+	accepted atomic.Bool
+	closed   atomic.Bool
 }
 
 // called is a connection from remote, and the other end of it.
@@ -74,6 +75,9 @@ func called(t *testing.T, remote net.Addr) (*caller, net.Conn) {
 
 func (c *caller) RemoteAddr() net.Addr {
 	if c.known != nil {
+		if !c.accepted.Load() {
+			return addr("asked for in Accept")
+		}
 		<-c.known
 	}
 	return c.remote
@@ -238,6 +242,8 @@ func TestSlowPeersHoldUpNobody(t *testing.T) {
 	slow.known = make(chan struct{})
 	guarded := gate.Listen(newQueue(slow, fast), decidetest.Live(decidetest.AllowOnly(t, "203.0.113.0/24")), gate.ListenOptions{Resolver: &gate.Resolver{}})
 	waiting := accept(t, guarded)
+	require.Equal(t, slow, gate.Below(waiting), "it is given out before its peer is known")
+	slow.accepted.Store(true)
 	greeted := make(chan error, 3)
 	for _, speak := range []func() error{
 		func() error { _, err := waiting.Write([]byte("hello")); return err },
@@ -279,9 +285,10 @@ func TestClosedWhileUndecided(t *testing.T) {
 	ours, _ := called(t, tcpAddr("203.0.113.7:22"))
 	ours.known = make(chan struct{})
 	recheck := new(gate.Recheck)
-	connection := accept(t, gate.Listen(newQueue(ours), decidetest.Live(decidetest.AllowOnly(t, "203.0.113.7")),
+	connection := accept(t, gate.Listen(newQueue(ours, net.ErrClosed), decidetest.Live(decidetest.AllowOnly(t, "203.0.113.7")),
 		gate.ListenOptions{Resolver: &gate.Resolver{}, Recheck: recheck}))
 	recheck.Look() // which does not wait for it
+	ours.accepted.Store(true)
 	ended := make(chan error, 1)
 	go func() {
 		_, err := connection.Read(make([]byte, 1))

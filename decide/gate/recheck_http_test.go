@@ -14,6 +14,7 @@ import (
 	"net/http/httptrace"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -59,6 +60,18 @@ func newSite(t *testing.T, handler http.HandlerFunc, start func(*httptest.Server
 	})
 	start(s.Server)
 	return s
+}
+
+// closing is the next thing that Closing learned.
+func (s *site) closing(t *testing.T) string {
+	t.Helper()
+	select {
+	case text := <-s.closed:
+		return text
+	case <-time.After(20 * time.Second): // patience alone: a swap has been made
+		t.Fatal("nothing was closed")
+		return ""
+	}
 }
 
 func secured(s *httptest.Server) { s.StartTLS() }
@@ -189,12 +202,12 @@ func TestRecheckWebSockets(t *testing.T) {
 				stayed.says(t, "hello")
 				left.says(t, "hello")
 				s.live.Swap(decidetest.AllowOnly(t, "203.0.113.0/29"))
-				require.Equal(t, "true deny 203.0.113.8 off_network", <-s.closed)
+				require.Equal(t, "true deny 203.0.113.8 off_network", s.closing(t))
 				_, err := readFrame(left.reader)
 				require.Error(t, err)
 				stayed.says(t, "still there")
 				s.live.Swap(nil)
-				require.Equal(t, "true deny - no_policy", <-s.closed)
+				require.Equal(t, "true deny - no_policy", s.closing(t))
 				_, err = readFrame(stayed.reader)
 				require.Error(t, err)
 				require.Empty(t, s.closed)
@@ -247,7 +260,7 @@ func TestRecheckRequests(t *testing.T) {
 			left, reused := s.begin(t, bob, "/")
 			require.Equal(t, name == "HTTP/2", reused)
 			s.live.Swap(decidetest.AllowOnly(t, "203.0.113.0/29"))
-			require.Equal(t, "true deny 203.0.113.8 off_network", <-s.closed)
+			require.Equal(t, "true deny 203.0.113.8 off_network", s.closing(t))
 			require.Equal(t, bob, <-ended)
 			_, err := io.ReadAll(left)
 			require.Equal(t, name == "HTTP/1", err != nil, "the connection, or the handler, ends it")
@@ -279,7 +292,7 @@ func TestRecheckIdleConnections(t *testing.T) {
 	<-idle
 	watched := s.socketless(t, bob)
 	s.live.Swap(decidetest.AllowOnly(t, alice))
-	require.Equal(t, "true deny 203.0.113.8 off_network", <-s.closed)
+	require.Equal(t, "true deny 203.0.113.8 off_network", s.closing(t))
 	_, err = watched.Read(make([]byte, 1))
 	require.Error(t, err)
 	_, reused := s.begin(t, alice, "/short")

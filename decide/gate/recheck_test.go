@@ -3,12 +3,14 @@ package gate_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -31,6 +33,26 @@ func TestRecheckObserve(t *testing.T) {
 	status, _ := serve(guarded, request("203.0.113.7"))
 	require.Equal(t, 200, status)
 	require.False(t, ours.closed.Load())
+}
+
+// TestSwappedWhileAConnectionComes: what is being decided by the policy of before is seen
+// by the look of after.
+func TestSwappedWhileAConnectionComes(t *testing.T) {
+	live := decidetest.Live(decidetest.AllowOnly(t, "203.0.113.7"))
+	var told []string
+	recheck := &gate.Recheck{Closing: func(_ net.Conn, result gate.Result) { told = append(told, result.Decision.String()) }}
+	ours, _ := called(t, tcpAddr("203.0.113.7:1"))
+	connection := accept(t, gate.Listen(newQueue(ours), live, gate.ListenOptions{
+		Resolver: &gate.Resolver{}, Recheck: recheck,
+		Observe: func(_ net.Conn, result gate.Result) {
+			require.True(t, result.Allowed())
+			live.Swap(nil)
+			recheck.Look()
+		},
+	}))
+	_, err := connection.Write(nil)
+	require.ErrorIs(t, err, io.ErrClosedPipe)
+	require.Equal(t, []string{"deny - no_policy"}, told)
 }
 
 // counted is a peer that counts how often it is asked about.
@@ -74,7 +96,12 @@ func TestSwapsAreOneLook(t *testing.T) {
 	}
 	live.Swap(decidetest.AllowOnly(t, "203.0.113.7"))
 	goOn <- true
-	require.Equal(t, "deny 203.0.113.9 off_network", <-looking)
+	select {
+	case text := <-looking:
+		require.Equal(t, "deny 203.0.113.9 off_network", text)
+	case <-time.After(20 * time.Second): // patience alone: it has been asked to look
+		t.Fatal("the swaps were missed")
+	}
 	goOn <- true
 	stop()
 	<-ended
