@@ -36,7 +36,7 @@ var storeys = []storey{
 	{[]string{"decide/policyfile"}, false},
 	{[]string{"decide/keeper"}, false},
 	{[]string{"internal/keepertest"}, false}, // helpers of tests stand where their tests do
-	{[]string{"bench", "bench/workload", "bench/table", "bench/documents", "docs", "examples/acme/..."}, true},
+	{[]string{"bench", "bench/workload", "bench/table", "bench/documents", "bench/agents", "docs", "examples/acme/..."}, true},
 	{[]string{"cmd/...", "bench/compare/...", "bench/warehouse/...", "examples/checks/...", "examples/fleet/...", "examples/frameworks/...", "decide/gate/caddygate"}, true}, // modules of their own
 }
 

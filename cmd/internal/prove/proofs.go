@@ -54,6 +54,7 @@ func proofs() []proof {
 		{promise: "memory of a reload", long: true, tests: []tests{{pattern: "^TestReloadMemory$", packages: []string{"./bench"}}}},
 		{promise: "race detector", long: true, tests: []tests{{packages: []string{"./zone", "./decide/...", "./decide/keeper", "./cmd/netwicket/internal/forwardauth"}, arguments: []string{"-race", "-short"}, env: []string{"NETWICKET_PROVE="}}}},
 		{promise: "32 bits", tests: []tests{{packages: []string{"./zone", "./geo", "./decide/...", "./internal/addrnum", "./internal/iptable", "./internal/jsondoc", "./internal/netset"}, arguments: []string{"-short"}, env: []string{"GOARCH=386", "NETWICKET_PROVE=", "NETWICKET_DATA="}}}},
+		{promise: "other processors", build: (*prover).emulate},
 		{promise: "builds elsewhere", build: (*prover).buildElsewhere},
 		{promise: "reproducible build", build: (*prover).buildTwice},
 		{promise: "modules are what they were", build: (*prover).verifyModules},
