@@ -16,7 +16,10 @@ func WithClock(o *Options, clock func() time.Time, sleep time.Duration) {
 func WithReading(o *Options, reading func(file string)) { o.reading = reading }
 
 // What the memory of a load is estimated by.
-const LoadFactor = loadFactor
+const (
+	LoadFactor     = loadFactor
+	SnapshotFactor = snapshotFactor
+)
 
 func LiveHeap() uint64 { return liveHeap() }
 

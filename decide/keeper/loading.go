@@ -137,7 +137,11 @@ func (a *attempt) do(options *Options, within func(time.Duration)) (r outcome) {
 		}
 		return r
 	}
-	if err := fits(before); err != nil {
+	snapshot := ""
+	if a.parts != nil {
+		snapshot = a.parts.SnapshotFile
+	}
+	if err := fits(before, snapshot); err != nil {
 		return outcome{read: true, err: err}
 	}
 	load := func() { r = a.open(options, within, before, begun) }

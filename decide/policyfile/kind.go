@@ -41,7 +41,7 @@ var (
 	errEmptyArray = errors.New(`an empty array may be Okta zones or Okta policy rules, which differ: no zones, or rules that deny; ` +
 		`name the document in a policy file, such as {"okta":{"zones":["zones.json"]}}`)
 	errUnknownDocument = errors.New("not a document that netwicket knows: a policy file has one of the keys okta, sailpoint, geo, services, " +
-		"edge, serve, mode, snapshot, from; Okta policy rules have actions or conditions; a SailPoint auth profile has offNetwork, untrustedGeography or " +
+		"edge, serve, mode, snapshot, from, overlay, assumeNone, pull; Okta policy rules have actions or conditions; a SailPoint auth profile has offNetwork, untrustedGeography or " +
 		"strongAuthLogin; an Okta ThreatInsight configuration has action or excludeZones; Okta zones have gateways, proxies, proxyType, asns, " +
 		"locations, ipServiceCategories or system; a SailPoint network configuration has range, geolocation or whitelisted")
 )
@@ -146,6 +146,8 @@ func recognise(file string, root jsondoc.Node) (Kind, error) {
 	switch {
 	case hasAny(anyCase, NetworkConfig.keys()...):
 		return NetworkConfig, nil
+	case hasAny(exact, "overlay", "assumeNone", "pull"): // words that a vendor's document may come to have as well
+		return PolicyFile, nil
 	case len(exact) == 0 && root.Kind() == jsondoc.Object:
 		return NetworkConfig, nil // what a fresh SailPoint tenant exports
 	default:

@@ -118,12 +118,18 @@ func (s State) AsOf(before State, begun time.Time) State {
 // Size is that of all files together, in bytes.
 func (s State) Size() int64 {
 	size := int64(0)
-	for _, seen := range s {
-		if seen.info != nil && seen.info.Mode().IsRegular() {
-			size += seen.info.Size()
-		}
+	for path := range s {
+		size += s.SizeOf(path)
 	}
 	return size
+}
+
+// SizeOf is that of one file, in bytes; zero of what is none.
+func (s State) SizeOf(path string) int64 {
+	if seen := s[path]; seen.info != nil && seen.info.Mode().IsRegular() {
+		return seen.info.Size()
+	}
+	return 0
 }
 
 // Deleted are the files of which no name is left although their paths lead to

@@ -39,7 +39,9 @@ func proofs() []proof {
 		{promise: "embedded IPv4 in each layer", tests: []tests{{pattern: "^(TestLayers|TestEmbeddedIPv4InEachLayer)$", packages: decide}}},
 		{promise: "no allocation", tests: []tests{{pattern: "Alloc", packages: []string{"./decide", "./decide/gate", "./geo", "./internal/iptable", "./cmd/netwicket/internal/forwardauth"}}}},
 		{promise: "hostile documents", tests: []tests{{packages: []string{"./cmd/netwicket/internal/hostile"}}}},
-		{promise: "documents take little memory", whole: true, tests: []tests{{pattern: "^TestDocumentsTakeLittleMemory$", packages: []string{"./decide/policyfile"}}}},
+		{promise: "documents take little memory", whole: true, tests: []tests{
+			{pattern: "^TestDocumentsTakeLittleMemory$", packages: []string{"./decide/policyfile"}},
+			{pattern: "^TestSnapshotFactor$", packages: []string{"./decide/keeper"}}}},
 		{promise: "hostile databases", tests: []tests{{pattern: "Hostile|Huge|Truncated|ReadStream|Bad", packages: []string{"./geo"}}}},
 		{promise: "every parser under fuzzing", long: true, build: (*prover).fuzz},
 		{promise: "faults in operation", tests: []tests{{packages: []string{"./cmd/netwicket/internal/e2e"}}}},
