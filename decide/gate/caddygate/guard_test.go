@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -264,4 +266,31 @@ func TestExample(t *testing.T) {
 	require.NoError(t, s.load(caddyfile))
 	require.Equal(t, "the application, for 127.0.0.2\n", s.from("127.0.0.2", "/", "X-Netwicket-Client: 127.66.0.1").body)
 	require.Equal(t, 403, s.from("127.66.0.1", "/", "X-Forwarded-For: 127.0.0.2").status)
+}
+
+// TestBodyIsLeft: a denial waits for no body that was announced, and the connection ends behind it.
+func TestBodyIsLeft(t *testing.T) {
+	s := newSite(t)
+	s.start(`
+	handle /page {
+		netwicket {
+			policy POLICY
+			denied {
+				respond "Not from here" 403
+			}
+		}
+	}
+	handle {` + guarded + `
+	}`)
+	for _, path := range []string{"/", "/page"} {
+		connection, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.port))
+		require.NoError(t, err)
+		defer connection.Close()
+		require.NoError(t, connection.SetDeadline(time.Now().Add(keepertest.Patience)))
+		_, err = fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: %s\r\nContent-Length: 100000\r\n\r\n", path, blocked)
+		require.NoError(t, err)
+		answer, err := io.ReadAll(connection)
+		require.NoError(t, err, "%q", answer)
+		require.True(t, strings.HasPrefix(string(answer), "HTTP/1.1 403 "), "%q", answer)
+	}
 }
