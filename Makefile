@@ -52,9 +52,10 @@ fuzz:
 bench:
 	bench/run.sh
 
-# Requests per second of serve against an empty handler, for about 25 seconds.
+# Requests per second of serve against an empty handler, over HTTP and as Envoy asks over gRPC, for about 25 seconds each.
 load:
 	$(GO) run ./cmd/netwicket/internal/loadtest -policy examples/acme
+	$(GO) run ./cmd/netwicket/internal/loadtest -policy examples/acme -protocol grpc
 
 cover:
 	$(GO) test -coverpkg=./zone,./geo,./decide/...,./internal/iptable -coverprofile=cover.out ./... ./cmd/...

@@ -51,8 +51,12 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := proto.Marshal(answer); err != nil {
+		text, err := proto.Marshal(answer)
+		if err != nil {
 			t.Fatal(err)
+		}
+		if err := proto.Unmarshal(text, answer); err != nil || len(answer.ProtoReflect().GetUnknown()) > 0 {
+			t.Fatal("what Envoy gets is no CheckResponse", err)
 		}
 		if !passes(t, answer) {
 			return

@@ -19,10 +19,11 @@ import (
 // connects to it.
 const noAddress = "no address"
 
-// questionOf is what a Check asks. The error says that no Envoy asks so.
-func questionOf(ctx context.Context, attributes *authv3.AttributeContext) (forwardauth.Question, error) {
+// questionOf is what a Check asks, with its headers in an empty header. The error says that
+// no Envoy asks so.
+func questionOf(ctx context.Context, attributes *authv3.AttributeContext, header http.Header) (forwardauth.Question, error) {
 	request := attributes.GetRequest().GetHttp()
-	header, err := headerOf(request)
+	err := readHeaders(request, header)
 	return forwardauth.Question{
 		Caller: callerOf(ctx),
 		Peer:   peerOf(attributes.GetSource()),
@@ -55,21 +56,20 @@ var (
 	errValue     = errors.New("the value of a header holds control characters")
 )
 
-// headerOf has the request's headers, as Envoy has them in one of two forms: a map, in
+// readHeaders adds the request's headers, as Envoy has them in one of two forms: a map, in
 // which it has joined the lines of one name by commas, or with encode_raw_headers a list.
 // An HTTP server would not have taken what is refused here, so that no client can have
 // sent it.
-func headerOf(request *authv3.AttributeContext_HttpRequest) (http.Header, error) {
+func readHeaders(request *authv3.AttributeContext_HttpRequest, header http.Header) error {
 	joined, list := request.GetHeaders(), request.GetHeaderMap().GetHeaders()
 	if len(joined) > 0 && len(list) > 0 {
-		return nil, errTwoForms
+		return errTwoForms
 	}
-	header := make(http.Header, len(joined)+len(list))
 	lines := make([]string, 0, len(joined)) // one allocation for all lines
 	for name, value := range joined {
 		key, err := keyOf(name, value)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if key != "" {
 			lines = append(lines, value)
@@ -79,17 +79,17 @@ func headerOf(request *authv3.AttributeContext_HttpRequest) (http.Header, error)
 	for _, line := range list {
 		value, err := valueOf(line)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		key, err := keyOf(line.GetKey(), value)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if key != "" {
 			header[key] = append(header[key], value)
 		}
 	}
-	return header, nil
+	return nil
 }
 
 func valueOf(line *corev3.HeaderValue) (string, error) {

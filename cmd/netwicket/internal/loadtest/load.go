@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
 	"slices"
 	"sync"
 	"time"
@@ -20,13 +16,29 @@ type result struct {
 	allowed, denied int
 }
 
-// questions are what a proxy sends for 4096 clients, so that neither look-ups nor
-// branches are those of one address. The policy of examples/acme allows about
-// three of four.
-func questions() [][]byte {
+// protocol is a way of asking.
+type protocol struct {
+	// dial connects, and gives as many functions that ask about the client of a number, each
+	// for one question at a time.
+	dial func(address string, asksAtOnce int) (asks []ask, hangUp func(), err error)
+	// serveNothing is the empty handler.
+	serveNothing func(address string) error
+	// flag is the one by which serve listens for it.
+	flag string
+}
+
+// ask says whether the client of a number is let in.
+type ask func(client int) (allowed bool, err error)
+
+// clients is how many there are, so that neither look-ups nor branches are those of one
+// address. The policy of examples/acme allows about three of four.
+const clients = 4096
+
+// chains are what X-Forwarded-For says of each client.
+func chains() []string {
 	random := rand.New(rand.NewPCG(1, 2))
-	questions := make([][]byte, 4096)
-	for i := range questions {
+	chains := make([]string, clients)
+	for i := range chains {
 		host := random.IntN(256)
 		client := [...]string{
 			fmt.Sprintf("%d.%d.%d.%d", 11+random.IntN(110), random.IntN(256), random.IntN(256), host),
@@ -34,24 +46,27 @@ func questions() [][]byte {
 			fmt.Sprintf("192.0.2.%d", host),
 			fmt.Sprintf("2001:db8:%x::%x", random.IntN(65536), host),
 		}[i%4]
-		chain := client
+		chains[i] = client
 		if i%8 > 3 {
-			chain = fmt.Sprintf("198.51.100.%d, %s, 127.0.0.9", host, client)
+			chains[i] = fmt.Sprintf("198.51.100.%d, %s, 127.0.0.9", host, client)
 		}
-		questions[i] = []byte("GET /decide HTTP/1.1\r\nHost: netwicket\r\nX-Forwarded-For: " + chain +
-			"\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: example.org\r\nX-Forwarded-Uri: /\r\nX-Forwarded-Method: GET\r\n\r\n")
 	}
-	return questions
+	return chains
 }
 
-// load asks a target for a while over so many connections.
-func load(t target, questions [][]byte, connections int, length time.Duration) (result, error) {
-	askers := make([]asker, connections)
+// load asks a target for a while, so many questions at once.
+func load(t target, p protocol, askersAtOnce int, length time.Duration) (result, error) {
+	asks, hangUp, err := p.dial(t.address, askersAtOnce)
+	if err != nil {
+		return result{}, err
+	}
+	defer hangUp()
+	askers := make([]asker, askersAtOnce)
 	end := time.Now().Add(length)
 	begun := time.Now()
 	var running sync.WaitGroup
 	for i := range askers {
-		running.Go(func() { askers[i].run(t.address, questions, i*len(questions)/connections, end) })
+		running.Go(func() { askers[i].run(asks[i], i*clients/askersAtOnce, end) })
 	}
 	running.Wait()
 	took := time.Since(begun)
@@ -77,71 +92,29 @@ func load(t target, questions [][]byte, connections int, length time.Duration) (
 	return r, nil
 }
 
-// asker is one connection.
+// asker asks one question after the other.
 type asker struct {
 	times           []time.Duration
 	allowed, denied int
 	err             error
 }
 
-func (a *asker) run(address string, questions [][]byte, first int, end time.Time) {
-	connection, err := net.Dial("tcp", address)
-	if err != nil {
-		a.err = err
-		return
-	}
-	defer connection.Close()
-	in := bufio.NewReader(connection)
+func (a *asker) run(ask ask, first int, end time.Time) {
 	for i := first; ; i++ {
 		begun := time.Now()
 		if begun.After(end) {
 			return
 		}
-		if _, a.err = connection.Write(questions[i%len(questions)]); a.err != nil {
-			return
-		}
-		status, err := readAnswer(in)
+		allowed, err := ask(i % clients)
 		if err != nil {
 			a.err = err
 			return
 		}
 		a.times = append(a.times, time.Since(begun))
-		switch status {
-		case "204":
+		if allowed {
 			a.allowed++
-		case "403":
+		} else {
 			a.denied++
-		default:
-			a.err = fmt.Errorf("status %s", status)
-			return
-		}
-	}
-}
-
-// readAnswer reads an answer without a body.
-func readAnswer(in *bufio.Reader) (status string, err error) {
-	line, err := in.ReadSlice('\n')
-	if err != nil {
-		return "", err
-	}
-	if len(line) < len("HTTP/1.1 204") {
-		return "", io.ErrUnexpectedEOF
-	}
-	switch code := line[9:12]; {
-	case bytes.Equal(code, []byte("204")):
-		status = "204"
-	case bytes.Equal(code, []byte("403")):
-		status = "403"
-	default:
-		status = string(code)
-	}
-	for {
-		line, err := in.ReadSlice('\n')
-		if err != nil {
-			return "", err
-		}
-		if len(line) == 2 {
-			return status, nil
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,26 +13,15 @@ import (
 // target is a server that is asked.
 type target struct{ name, address string }
 
-// serveNothing is the empty handler.
-func serveNothing(address string) error {
-	server := &http.Server{
-		Addr: address,
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(http.StatusNoContent)
-		}),
-		ReadHeaderTimeout: time.Minute,
-	}
-	return server.ListenAndServe()
-}
-
 // startTargets starts the empty handler and the service.
-func startTargets(s settings) (targets []target, stop func(), err error) {
-	var p processes
-	if targets, err = p.start(s); err != nil {
+func startTargets(s settings) ([]target, *processes, error) {
+	p := new(processes)
+	targets, err := p.start(s)
+	if err != nil {
 		p.stop()
 		return nil, nil, err
 	}
-	return targets, p.stop, nil
+	return targets, p, nil
 }
 
 // processes are what was started, and the folder of their files.
@@ -42,12 +30,16 @@ type processes struct {
 	commands []*exec.Cmd
 }
 
-func (p *processes) stop() {
+// stop ends them and gives the processor time that each has used.
+func (p *processes) stop() (used []time.Duration) {
 	for _, command := range p.commands {
 		_ = command.Process.Kill() // it may have ended by itself
 		_ = command.Wait()
+		used = append(used, command.ProcessState.UserTime()+command.ProcessState.SystemTime())
 	}
+	p.commands = nil
 	_ = os.RemoveAll(p.folder)
+	return used
 }
 
 func (p *processes) start(s settings) ([]target, error) {
@@ -63,14 +55,15 @@ func (p *processes) start(s settings) ([]target, error) {
 	if err != nil {
 		return nil, err
 	}
-	addresses, err := freeAddresses(3)
+	addresses, err := freeAddresses(4)
 	if err != nil {
 		return nil, err
 	}
 	targets := []target{{"empty handler", addresses[0]}, {"netwicket serve", addresses[1]}}
 	for i, command := range []*exec.Cmd{
-		exec.Command(self, "-empty", addresses[0]),
-		exec.Command(netwicket, "serve", "-c", s.policy, "--listen", addresses[1], "--metrics", addresses[2]),
+		exec.Command(self, "-protocol", s.protocol, "-empty", addresses[0]),
+		// The flag of the protocol comes last, and the last one counts.
+		exec.Command(netwicket, "serve", "-c", s.policy, "--listen", addresses[2], "--metrics", addresses[3], s.how().flag, addresses[1]),
 	} {
 		log := filepath.Join(p.folder, fmt.Sprint(i))
 		if err = startLogged(command, log); err != nil {
