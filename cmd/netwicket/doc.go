@@ -62,6 +62,7 @@
 //	key.go            key
 //	publish.go        publish
 //	fetch.go          fetch
+//	doctor.go         doctor
 //	bench.go          bench
 //	benchsample.go    the addresses that it draws
 //	version.go        version

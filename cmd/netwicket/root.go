@@ -78,7 +78,7 @@ ThreatInsight settings, its SailPoint network configuration and geo databases,
 and decides about addresses and proxy chains exactly as the vendors document it.
 
 Exit codes: 0 allowed or all good, 1 could not decide, 2 at least one denial,
-3 check or test found failures.`,
+3 check, test or doctor found failures.`,
 		SilenceUsage:               true,
 		SilenceErrors:              true,
 		SuggestionsMinimumDistance: 2,
@@ -124,6 +124,7 @@ func (c *commandLine) commands() []*cobra.Command {
 		c.keyCommand(),
 		c.publishCommand(),
 		c.fetchCommand(),
+		c.doctorCommand(),
 		c.benchCommand(),
 		c.versionCommand(),
 		c.completionCommand(),

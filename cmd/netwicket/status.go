@@ -13,7 +13,7 @@ const (
 	allGood   status = 0
 	undecided status = 1
 	denied    status = 2
-	failed    status = 3 // check or test found failures
+	failed    status = 3 // check or test found failures, doctor what keeps the service from working
 )
 
 // Error makes a status what a command returns; it is never printed.

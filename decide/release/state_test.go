@@ -131,6 +131,7 @@ func TestStateIsWrong(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			for version, want := range map[uint64]release.Result{5: row.five, 6: row.six} {
 				restore(t, o.State, row.state)
+				requireKept(t, o, row.started)
 				g.install("")()
 				f := follow(t, o, row.started)
 				if row.started == release.Installed {
@@ -328,4 +329,21 @@ func TestKilledAtEveryWrite(t *testing.T) {
 	t.Logf("killed %d times", old+now)
 	require.Greater(t, old, 10)
 	require.Greater(t, now, 5)
+}
+
+// requireKept: what a state keeps can be seen without a follower, as a start would find it, and
+// nothing is touched.
+func requireKept(t *testing.T, o release.Options, started release.Result) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(o.State, 0o700)) // which a start makes as well
+	before := filesOf(t, o.State)
+	kept, found, err := release.Kept(release.Options{State: o.State, Channel: o.Channel, Trust: o.Trust, Clock: o.Clock})
+	require.Equal(t, started == release.Installed, found)
+	require.Equal(t, started != "" && started.Failed(), err != nil, "%v", err)
+	if found {
+		require.Equal(t, uint64(6), kept.Payload.Version)
+		require.Equal(t, policy(6), string(kept.Snapshot))
+		require.Equal(t, "x", string(kept.Overlay))
+	}
+	require.Equal(t, before, filesOf(t, o.State))
 }

@@ -29,15 +29,16 @@ var readers = map[string][]string{
 // ownReaders are the files that may use them, and why. Everything else reads by
 // package files, which refuses what is no file and waits for nothing without end.
 var ownReaders = map[string]string{
-	"internal/files/within.go":                        "it is the reader",
-	"decide/release/write.go":                         "it writes the state, and syncs the folder",
-	"cmd/netwicket/admin.go":                          "it appends to the audit",
-	"cmd/netwicket/key.go":                            "it makes a file that nobody else may read",
-	"cmd/netwicket/admintoken.go":                     "it makes a file that nobody else may read",
-	"cmd/netwicket/internal/atomicfile/atomicfile.go": "it writes, and syncs the folder that it wrote to",
-	"cmd/netwicket/internal/admin/tenant/history.go":  "it appends lines, and cuts off a half one",
-	"cmd/netwicket/internal/folderlock/folderlock.go": "it holds the file that it locks",
-	"cmd/netwicket/internal/loadtest/targets.go":      "it measures servers that it starts itself, by their logs",
+	"internal/files/within.go":                         "it is the reader",
+	"decide/release/write.go":                          "it writes the state, and syncs the folder",
+	"cmd/netwicket/admin.go":                           "it appends to the audit",
+	"cmd/netwicket/key.go":                             "it makes a file that nobody else may read",
+	"cmd/netwicket/admintoken.go":                      "it makes a file that nobody else may read",
+	"cmd/netwicket/internal/atomicfile/atomicfile.go":  "it writes, and syncs the folder that it wrote to",
+	"cmd/netwicket/internal/admin/tenant/history.go":   "it appends lines, and cuts off a half one",
+	"cmd/netwicket/internal/folderlock/folderlock.go":  "it holds the file that it locks",
+	"cmd/netwicket/internal/doctor/listening_linux.go": "it reads the kernel's tables, which are no files",
+	"cmd/netwicket/internal/loadtest/targets.go":       "it measures servers that it starts itself, by their logs",
 }
 
 // TestOneReader: the library and the program read files in one way.

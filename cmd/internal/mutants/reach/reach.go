@@ -43,6 +43,7 @@ var Packages = map[string][]string{
 	"cmd/netwicket/internal/annotate":        {"./cmd/netwicket/internal/annotate", "./cmd/netwicket"},
 	"cmd/netwicket/internal/atomicfile":      {"./cmd/netwicket/internal/atomicfile", "./cmd/netwicket"},
 	"cmd/netwicket/internal/docdiff":         {"./cmd/netwicket/internal/docdiff", "./cmd/netwicket"},
+	"cmd/netwicket/internal/doctor":          {"./cmd/netwicket/internal/doctor", "./cmd/netwicket", "./cmd/netwicket/internal/e2e"},
 	"cmd/netwicket/internal/doorway":         {"./cmd/netwicket/internal/doorway", "./cmd/netwicket/internal/forwardauth", "./cmd/netwicket/internal/admin"},
 	"cmd/netwicket/internal/expect":          {"./cmd/netwicket/internal/expect", "./cmd/netwicket"},
 	"cmd/netwicket/internal/export":          {"./cmd/netwicket/internal/export", "./cmd/netwicket"},

@@ -41,6 +41,10 @@ type Crowd struct {
 // NewCrowd has room for as many as the descriptors of the process allow.
 func NewCrowd() *Crowd { return &Crowd{Room: roomFor(descriptors()), Stay: strangerTime} }
 
+// Descriptors is how many files and connections the process may have open; zero: it
+// does not say.
+func Descriptors() uint64 { return descriptors() }
+
 // Evicted counts the connections that were closed to make room for newer ones.
 func (c *Crowd) Evicted() uint64 { return c.evicted.Load() }
 
