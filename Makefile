@@ -76,7 +76,8 @@ compare:
 dist:
 	$(SCRIPTS)/dist $(PLATFORMS)
 
-# They are made twice, unpacked, installed and removed; DIST=-short for linux/amd64 alone.
+# They are made twice, unpacked, installed and removed; DIST=-short for linux/amd64 alone,
+# DIST=-keep keeps what was said in cmd/internal/dist/results.txt.
 dist-check:
 	$(SCRIPTS)/dist-check $(DIST)
 
