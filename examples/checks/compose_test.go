@@ -94,8 +94,12 @@ func configured(s types.ServiceConfig) (all []string) {
 	return all
 }
 
-// addresses are the places on this machine that a configuration names.
-var addresses = regexp.MustCompile(`127\.0\.0\.1:\d+|address: 127\.0\.0\.1, port_value: \d+|^:\d+ \{`)
+// Ports of this machine that a configuration names. Envoy's has URIs besides, which it does not
+// connect to.
+var (
+	ports      = regexp.MustCompile(`(?m)127\.0\.0\.1:(\d+)|^:(\d+) \{`)
+	envoyPorts = regexp.MustCompile(`address: 127\.0\.0\.1, port_value: (\d+)`)
+)
 
 // The proxy asks where netwicket listens, listens where README.md says, and passes requests on to where
 // the application listens; all are on the host's network.
@@ -121,22 +125,19 @@ func TestComposeAgreesWithItsConfiguration(t *testing.T) {
 		require.Contains(t, project.Services, proxy, path)
 		files := configured(project.Services[proxy])
 		require.Len(t, files, 1, path)
-		beside, err := filepath.Glob(filepath.Join(filepath.Dir(files[0]), "*"))
-		require.NoError(t, err)
 		named := map[string]bool{}
-		for _, file := range beside {
-			if filepath.Base(file) == "compose.yaml" || filepath.Ext(file) == ".md" {
-				continue
+		for _, content := range withNamed(t, files[0]) {
+			pattern := ports
+			if strings.Contains(content, "port_value:") {
+				pattern = envoyPorts
 			}
-			content, err := os.ReadFile(file)
-			require.NoError(t, err)
-			for _, match := range regexp.MustCompile(`(?m)`+addresses.String()).FindAllString(string(content), -1) {
-				named[regexp.MustCompile(`\d+`).FindString(match[strings.LastIndexAny(match, ":"):])] = true
+			for _, match := range pattern.FindAllStringSubmatch(content, -1) {
+				named[strings.Join(match[1:], "")] = true
 			}
 		}
-		ports := slices.Sorted(maps.Keys(named))
+		all := slices.Sorted(maps.Keys(named))
 		for _, want := range []string{"8080", "8000", file.Serve.Listen[strings.LastIndex(file.Serve.Listen, ":")+1:]} {
-			require.Contains(t, ports, want, path)
+			require.Contains(t, all, want, path)
 		}
 		if application, found := project.Services["application"]; found {
 			require.Contains(t, application.Command, "127.0.0.1:8000", path)
@@ -146,6 +147,25 @@ func TestComposeAgreesWithItsConfiguration(t *testing.T) {
 			require.Empty(t, s.Ports, "%s: the host's network has no published ports", path)
 		}
 	}
+}
+
+// withNamed are the texts of a configuration and of the files beside it that it names.
+func withNamed(t *testing.T, path string) (all []string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	all = append(all, string(text))
+	entries, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	for _, entry := range entries {
+		if entry.Name() == filepath.Base(path) || !strings.Contains(string(text), entry.Name()) {
+			continue
+		}
+		more, err := os.ReadFile(filepath.Join(filepath.Dir(path), entry.Name()))
+		require.NoError(t, err)
+		all = append(all, string(more))
+	}
+	return all
 }
 
 // What Compose's loader refuses.

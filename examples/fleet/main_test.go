@@ -43,6 +43,9 @@ func TestCarriedAndFollowed(t *testing.T) {
 			brings(true)
 			g.looks(release.Installed, second)
 			require.FileExists(t, filepath.Join(folder, "sha256", p.blob(first)), "somebody may be reading it")
+			if name != "configmap" { // which is swapped as a whole
+				require.ElementsMatch(t, []string{p.blob(first), p.blob(second)}, w.blobs(), "an agent may be reading it")
+			}
 
 			thief := p.publish(99, "thief", first)
 			require.NoError(t, put(t, name, w, thief))
@@ -88,6 +91,24 @@ func asking(t *testing.T, blob release.Blob) []byte {
 	pointer, err := json.Marshal(map[string]any{"payload": payload})
 	require.NoError(t, err)
 	return pointer
+}
+
+// The kubelet shows a new release under ..data before the names beside it are there.
+func TestReleaseWhoseNamesAreNotThereYet(t *testing.T) {
+	p, k, folder := newPublisher(t), &kubelet{t: t, volume: t.TempDir()}, t.TempDir()
+	a, g := agent(t, "configmap", k, folder), p.follow(folder)
+	seen := 0
+	k.midway = func() {
+		carried, err := a.Carry(t.Context())
+		require.NoError(t, err)
+		require.True(t, carried)
+		seen++
+	}
+	require.NoError(t, put(t, "configmap", k, p.publish(1, "key", first)))
+	g.looks(release.Installed, first)
+	require.NoError(t, put(t, "configmap", k, p.publish(2, "key", second)))
+	g.looks(release.Installed, second)
+	require.Equal(t, 2, seen)
 }
 
 func named(name string) release.Blob { return release.Blob{SHA256: name, Size: 6} }

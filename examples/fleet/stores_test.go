@@ -176,6 +176,7 @@ type kubelet struct {
 	swaps  int
 	last   corev1.ConfigMap
 	away   bool
+	midway func() // after ..data was swapped; nil: nothing
 }
 
 func (k *kubelet) start() {
@@ -229,6 +230,9 @@ func (k *kubelet) sync() {
 	}
 	require.NoError(t, os.Symlink(folder, filepath.Join(k.volume, "..data_tmp")))
 	require.NoError(t, os.Rename(filepath.Join(k.volume, "..data_tmp"), filepath.Join(k.volume, "..data")))
+	if k.midway != nil {
+		k.midway()
+	}
 	for key := range files {
 		_ = os.Symlink(filepath.Join("..data", key), filepath.Join(k.volume, key)) // most are there
 	}

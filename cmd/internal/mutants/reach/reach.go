@@ -29,6 +29,11 @@ var Packages = map[string][]string{
 	"internal/packed":   {"./internal/packed", "./internal/jsondoc", "./geo", "./decide/policyfile"},
 	"internal/mistaken": {"./internal/mistaken", "./zone", "./decide/policyfile"},
 
+	"examples/fleet/carry":     {"./examples/fleet/carry", "./examples/fleet"},
+	"examples/fleet/etcd":      {"./examples/fleet"},
+	"examples/fleet/nats":      {"./examples/fleet"},
+	"examples/fleet/configmap": {"./examples/fleet"},
+
 	"cmd/netwicket":                          {"./cmd/netwicket", "./cmd/netwicket/internal/e2e"},
 	"cmd/netwicket/internal/pattern":         {"./cmd/netwicket/internal/pattern", "./cmd/netwicket/internal/accesslog"},
 	"cmd/netwicket/internal/accesslog":       {"./cmd/netwicket/internal/accesslog", "./cmd/netwicket/internal/replay", "./cmd/netwicket"},
