@@ -20,11 +20,15 @@ func addresses(tb testing.TB) []netip.Addr {
 	return append(few(tb, workload.AddressCount/8), edges(tb)...)
 }
 
-// edges are the first and last addresses of the zones' ranges and their neighbours.
+// edges are the first and last addresses of a quarter of the zones' ranges and their
+// neighbours.
 func edges(tb testing.TB) []netip.Addr {
 	var all []netip.Addr
 	add := func(entries []zone.Entry) {
-		for _, entry := range entries {
+		for i, entry := range entries {
+			if i%4 != 0 {
+				continue
+			}
 			for _, addr := range []netip.Addr{
 				entry.Range.From(), entry.Range.From().Prev(), entry.Range.To(), entry.Range.To().Next(),
 			} {
