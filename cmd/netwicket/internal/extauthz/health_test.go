@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
@@ -76,6 +77,8 @@ func TestWatch(t *testing.T) {
 		require.Equal(t, serving, <-w.told)
 		s.Close()
 		require.Equal(t, notServing, <-w.told)
+		time.Sleep(5 * time.Second)
+		require.Empty(t, w.told, "nothing has changed")
 		close(ending)
 		require.Equal(t, codes.Unavailable, status.Code(<-ended))
 		require.Empty(t, w.told)

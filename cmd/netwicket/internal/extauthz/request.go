@@ -19,7 +19,7 @@ import (
 // connects to it.
 const noAddress = "no address"
 
-// questionOf is what a Check asks, with its headers in an empty header. The error says that
+// questionOf is what a Check asks (docs/semantics.md, edge-36), with its headers in an empty header. The error says that
 // no Envoy asks so.
 func questionOf(ctx context.Context, attributes *authv3.AttributeContext, header http.Header) (forwardauth.Question, error) {
 	request := attributes.GetRequest().GetHttp()

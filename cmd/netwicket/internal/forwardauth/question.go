@@ -16,7 +16,7 @@ type Question struct {
 	// that of a proxy of the edge.
 	Caller string
 	// Peer is who connected to the server that has the headers from him: with a question
-	// over HTTP the caller, with one that says who connected to the caller, he.
+	// over HTTP the caller, with one that says who connected to the caller, he (docs/semantics.md, edge-36).
 	Peer string
 	// Header are the request's headers under their canonical names; nothing is changed in it.
 	Header http.Header
