@@ -12,10 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testNoServiceDeniesSoon: in whatever way the service is away, a request is denied
-// within half a second, which no clock but the proxy's own can show. A machine that is
-// busy may be late, so one of several has to be in time; with HAProxy's own tries,
-// which this example is spared, none is.
+// testNoServiceDeniesSoon: in whatever way the service is away, a request is denied at
+// the first try, where HAProxy by itself would make four. The proofs hold it to half a
+// second, which no clock but the proxy's own can show, in one of several tries, since a
+// machine that is busy may be late.
 func (r *running) testNoServiceDeniesSoon(t *testing.T) {
 	r.service.end(syscall.SIGTERM)
 	for name, occupy := range map[string]func(*testing.T, int) (leave func()){
@@ -24,7 +24,7 @@ func (r *running) testNoServiceDeniesSoon(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			defer occupy(t, r.ports.service)()
 			c, soonest := newClient(t, allowed, r.web), patience
-			for range 5 {
+			for range requestsWithoutService {
 				begun := time.Now()
 				answer := c.get(t)
 				soonest = min(soonest, time.Since(begun))
@@ -33,10 +33,14 @@ func (r *running) testNoServiceDeniesSoon(t *testing.T) {
 				require.Equal(t, "denied, reference -\n", answer.body)
 			}
 			t.Logf("figure: denied after %v where the service is %s", soonest.Round(time.Millisecond), name)
-			require.Less(t, soonest, 500*time.Millisecond)
+			if proving() {
+				require.Less(t, soonest, 500*time.Millisecond)
+			}
 		})
 	}
 }
+
+const requestsWithoutService = 5
 
 // hanging accepts connections on a port and says nothing.
 func hanging(t *testing.T, port int) (leave func()) {
@@ -57,7 +61,7 @@ func hanging(t *testing.T, port int) (leave func()) {
 	return func() {
 		require.NoError(t, listener.Close())
 		<-done
-		require.NotEmpty(t, accepted, "it was asked")
+		require.Len(t, accepted, requestsWithoutService, "each request has one try")
 		for _, connection := range accepted {
 			require.NoError(t, connection.Close())
 		}
