@@ -21,7 +21,7 @@ import (
 func cycloneDX(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	list := exec.Command("go", "mod", "download", "-json", "github.com/CycloneDX/cyclonedx-go")
-	list.Dir = filepath.Join(root, "packaging", "tools")
+	list.Dir = filepath.Join(root, "cmd", "packaging", "tools")
 	list.Env = append(os.Environ(), "GOWORK=off")
 	out, err := list.Output()
 	require.NoError(t, err)

@@ -34,7 +34,7 @@ func TestRpm(t *testing.T) {
 	require.Equal(t, "/etc/netwicket/deny-everybody.json\n/etc/netwicket/netwicket.json\n", asked("-c"))
 	require.Equal(t, 2, strings.Count(asked("--qf", "[%{FILEFLAGS:fflags}\n]"), "cn\n"), "config files that are not replaced")
 	for script, tag := range map[string]string{"preinstall.sh": "PREIN", "postinstall.sh": "POSTIN", "preremove.sh": "PREUN", "postremove.sh": "POSTUN"} {
-		text, err := os.ReadFile(filepath.Join(root, "packaging", script))
+		text, err := os.ReadFile(filepath.Join(root, "cmd", "packaging", script))
 		require.NoError(t, err)
 		require.Equal(t, strings.TrimSpace(string(text)), strings.TrimSpace(asked("--qf", "%{"+tag+"}")), script)
 		require.Equal(t, "/bin/sh", asked("--qf", "%{"+tag+"PROG}"))

@@ -1,7 +1,7 @@
 // What scripts/dist makes packages and bills of materials with, at versions that go.sum
 // holds. No part of the workspace: what these need would decide the versions that
 // everything of ours is built with there.
-module github.com/netwicket/netwicket/packaging/tools
+module github.com/netwicket/netwicket/cmd/packaging/tools
 
 go 1.26.0
 
