@@ -55,7 +55,7 @@ var Packages = map[string][]string{
 	"cmd/netwicket/internal/extauthz":        {"./cmd/netwicket/internal/extauthz", "./cmd/netwicket/internal/e2e"},
 	"cmd/netwicket/internal/filter":          {"./cmd/netwicket/internal/filter", "./cmd/netwicket"},
 	"cmd/netwicket/internal/folderlock":      {"./cmd/netwicket/internal/folderlock", "./cmd/netwicket/internal/admin/tenant"},
-	"cmd/netwicket/internal/forwardauth":     {"./cmd/netwicket/internal/forwardauth", "./cmd/netwicket", "./cmd/netwicket/internal/e2e"},
+	"cmd/netwicket/internal/forwardauth":     {"./cmd/netwicket/internal/forwardauth", "./cmd/netwicket/internal/extauthz", "./cmd/netwicket", "./cmd/netwicket/internal/e2e"},
 	"cmd/netwicket/internal/impact":          {"./cmd/netwicket/internal/impact", "./cmd/netwicket"},
 	"cmd/netwicket/internal/lint":            {"./cmd/netwicket/internal/lint", "./cmd/netwicket"},
 	"cmd/netwicket/internal/policyedit":      {"./cmd/netwicket/internal/policyedit", "./cmd/netwicket"},
