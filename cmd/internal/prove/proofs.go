@@ -53,6 +53,7 @@ func proofs() []proof {
 		{promise: "a clock that jumps", tests: []tests{{pattern: "^(TestClockJumps|TestOverlayExpires)$", packages: []string{"./decide/keeper"}}}},
 		{promise: "PROXY protocol, ends of requests", tests: []tests{{pattern: "Proxy|Shutdown", packages: []string{"./cmd/netwicket/internal/forwardauth"}}}},
 		{promise: "soak with leak checks", tests: []tests{{pattern: "^TestSoak$", packages: []string{"./decide/keeper"}}}},
+		{promise: "peers decide the same", long: true, tests: []tests{{pattern: "Same", packages: []string{"./bench/compare"}}}},
 		{promise: "memory of a reload", long: true, tests: []tests{{pattern: "^TestReloadMemory$", packages: []string{"./bench"}}}},
 		{promise: "race detector", long: true, tests: []tests{{packages: []string{"./zone", "./decide/...", "./decide/keeper", "./cmd/netwicket/internal/forwardauth"}, arguments: []string{"-race", "-short"}, env: []string{"NETWICKET_PROVE="}}}},
 		{promise: "32 bits", tests: []tests{{packages: []string{"./zone", "./geo", "./decide/...", "./internal/addrnum", "./internal/iptable", "./internal/jsondoc", "./internal/netset"}, arguments: []string{"-short"}, env: []string{"GOARCH=386", "NETWICKET_PROVE=", "NETWICKET_DATA="}}}},
