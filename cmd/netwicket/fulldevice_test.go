@@ -83,6 +83,7 @@ func writers(t *testing.T) (calls [][]string, stdin string) {
 		bench --time 1ms
 		version
 		version -c .
+		doctor
 		completion bash
 		completion zsh
 		completion fish
