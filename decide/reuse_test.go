@@ -29,6 +29,7 @@ func FuzzIncremental(f *testing.F) {
 		}
 		f.Add(seed, steps)
 	}
+	f.Add(uint64(63), []byte("71")) // the table had a value that nothing had
 	f.Fuzz(func(t *testing.T, seed uint64, steps []byte) {
 		r := newRandomPolicy(seed)
 		config := r.config(t)

@@ -45,9 +45,11 @@ func (b *builder6) roots(dense int) *[1 << rootBits]uint32 {
 		if next < b.count() {
 			quiet = int(top.cell(b.first(next)))
 		}
-		uniform := rootValue | b.uniform(b.value[next-1])
-		for ; i < quiet; i++ {
-			root[i] = uniform
+		if i < quiet { // else nothing has the value alone, and an image does not keep it either
+			uniform := rootValue | b.uniform(b.value[next-1])
+			for ; i < quiet; i++ {
+				root[i] = uniform
+			}
 		}
 		if i < len(root) {
 			first := next

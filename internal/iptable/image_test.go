@@ -168,6 +168,20 @@ func TestImageOfOneTable(t *testing.T) {
 	newImageCase(base, scattered(random, 100), numbers, []uint32{0x0100, 0x2001, 0x3001, 0x2a00, 0xffff, 0x0010}).check(t)
 }
 
+// A /16 whose last value is nowhere all that a group has, and right behind it another edge.
+func TestImageKeepsNoValueForNothing(t *testing.T) {
+	numbers := make([]uint32, imageValues)
+	for i := range numbers {
+		numbers[i] = uint32(i)
+	}
+	var base edgeSet
+	base.add4(0x3210_fff0, 7)
+	base.add4(0x3211_0000, 3)
+	base.add6(addrnum.Number{Hi: 0x2c10<<48 | 0xfff0<<32}, 7)
+	base.add6(addrnum.Number{Hi: 0x2c11 << 48}, 3)
+	newImageCase(&base, &edgeSet{}, numbers, nil).check(t)
+}
+
 // Values that take 8, 16 and 32 bits, and numbers that stand for values.
 func TestImageOfEveryWidth(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
