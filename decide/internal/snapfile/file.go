@@ -179,8 +179,8 @@ func inflate(packed []byte, size int) ([]byte, error) {
 		return nil, wrongDigest("the content cannot be decompressed: %v", err)
 	}
 	in.Multistream(false)
-	if size > densest*len(packed) {
-		return nil, wrongDigest("the content has at most %d bytes; by the file's own account it has %d", densest*len(packed), size)
+	if most := densest * int64(len(packed)); int64(size) > most { // more than 32 bits hold
+		return nil, wrongDigest("the content has at most %d bytes; by the file's own account it has %d", most, size)
 	}
 	body := make([]byte, size)
 	switch n, err := io.ReadFull(in, body); {
