@@ -21,6 +21,7 @@ import (
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/decidetest"
 	"github.com/netwicket/netwicket/decide/gate"
+	"github.com/netwicket/netwicket/internal/keepertest"
 )
 
 // site is a real web server that is looked at again, behind a proxy on loopback, which
@@ -55,11 +56,19 @@ func newSite(t *testing.T, handler http.HandlerFunc, start func(*httptest.Server
 		s.Close()
 		stop()
 		<-ended
-		held, _ := recheck.Open()
-		require.Zero(t, held, "every connection has left")
+		requireAllLeave(t, recheck)
 	})
 	start(s.Server)
 	return s
+}
+
+// requireAllLeave waits for handlers of HTTP/2 too, for which no server waits that is closed.
+func requireAllLeave(t *testing.T, recheck *gate.Recheck) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		held, _ := recheck.Open()
+		return held == 0
+	}, keepertest.Patience, time.Millisecond, "every connection and request has left")
 }
 
 // closing is the next thing that Closing learned.
