@@ -234,6 +234,33 @@ func TestListenAtAccept(t *testing.T) {
 	require.ErrorIs(t, err, net.ErrClosed)
 }
 
+// TestHalfClosed: a connection that is kept for a Recheck ends what is sent and goes on
+// reading, as the kernel's does, and Close closes that.
+func TestHalfClosed(t *testing.T) {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer inner.Close()
+	live, options := decidetest.Live(decidetest.AllowOnly(t, "127.0.0.0/8")), gate.ListenOptions{Resolver: &gate.Resolver{}, Recheck: new(gate.Recheck)}
+	client, err := net.Dial("tcp", inner.Addr().String())
+	require.NoError(t, err)
+	defer client.Close()
+	type half interface{ CloseWrite() error }
+	kept := accept(t, gate.Listen(inner, live, options))
+	require.NoError(t, kept.(half).CloseWrite())
+	_, err = client.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF)
+	_, err = client.Write([]byte("x"))
+	require.NoError(t, err)
+	n, err := kept.Read(make([]byte, 1))
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	require.NoError(t, kept.Close())
+	require.ErrorIs(t, kept.Close(), net.ErrClosed)
+
+	other := accept(t, gate.Listen(newQueue(&caller{}), live, options))
+	require.ErrorIs(t, other.(half).CloseWrite(), errors.ErrUnsupported)
+}
+
 // TestSlowPeersHoldUpNobody: a peer that is not known yet neither keeps Accept waiting
 // nor gets a word out of a server that speaks first, and is denied as soon as it is known.
 func TestSlowPeersHoldUpNobody(t *testing.T) {
