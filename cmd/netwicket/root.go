@@ -118,6 +118,7 @@ func (c *commandLine) commands() []*cobra.Command {
 		c.filterCommand(),
 		c.compileCommand(),
 		c.mapCommand(),
+		c.consoleCommand(),
 		c.serveCommand(),
 		c.adminCommand(),
 		c.pullCommand(),

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/console"
+	"github.com/netwicket/netwicket/internal/shown"
+)
+
+// consoleFlags say where the console is.
+type consoleFlags struct {
+	listen string
+	open   bool
+}
+
+func (c *commandLine) consoleCommand() *cobra.Command {
+	var flags consoleFlags
+	command := &cobra.Command{
+		Use:   "console",
+		Short: "Show in a browser who gets in, and why",
+		Long: `Serves one local page over a policy: ask about an address or a request, look at
+the map of the address space, read the documents, try a change before it is
+made, decide a log, run expectations.
+
+It listens on this machine alone, asks nobody else, and prints a link that is
+good once; whoever opens it is known by a cookie from then on. Files are read
+again when they change. netwicket admin has the same page at /console/.`,
+		Example: `  netwicket console -c policy/ --open`,
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return untilTold(func(ctx context.Context, _ <-chan os.Signal) error { return c.console(ctx, flags) })
+		},
+	}
+	command.Flags().StringVar(&flags.listen, "listen", "127.0.0.1:0", "loopback `ADDRESS` to answer on; port 0 is any that is free")
+	command.Flags().BoolVar(&flags.open, "open", false, "open the page in the browser")
+	return command
+}
+
+// console answers until the context ends.
+func (c *commandLine) console(ctx context.Context, flags consoleFlags) error {
+	options, err := c.policyOptions()
+	if err != nil {
+		return err
+	}
+	logger := slog.New(slog.NewTextHandler(shown.JSONWriter{Out: c.err}, nil))
+	site, err := console.New(console.Options{Policy: options, Log: logger})
+	if err != nil {
+		return err
+	}
+	listener, err := console.Listen(flags.listen)
+	if err != nil {
+		return err
+	}
+	visitor := console.Visitor{Name: userName()}
+	local := console.NewLocal(site, listener.Addr().(*net.TCPAddr), visitor, c.tellLink(flags, logger))
+	local.Invite()
+	return console.Serve(ctx, listener, local.Handler())
+}
+
+// tellLink prints a link, and opens the first one where that was asked for.
+func (c *commandLine) tellLink(flags consoleFlags, logger *slog.Logger) func(string) {
+	first := true
+	return func(link string) {
+		var err error
+		if c.json {
+			err = writeJSON(c.out, struct {
+				URL string `json:"url"`
+			}{link})
+		} else {
+			_, err = io.WriteString(c.out, fmt.Sprintln(link))
+		}
+		if err != nil {
+			logger.Error("the link could not be printed", "error", err.Error())
+		}
+		if flags.open && first {
+			if err := openInBrowser(link); err != nil {
+				logger.Error("no browser could be opened; open the link yourself", "error", err.Error())
+			}
+		}
+		first = false
+	}
+}
+
+// openInBrowser asks the system to open a URL.
+func openInBrowser(link string) error {
+	var command *exec.Cmd
+	switch runtime.GOOS {
+	case "darwin":
+		command = exec.Command("open", link)
+	case "windows":
+		command = exec.Command("rundll32", "url.dll,FileProtocolHandler", link)
+	default:
+		command = exec.Command("xdg-open", link)
+	}
+	if err := command.Start(); err != nil {
+		return err
+	}
+	go func() { _ = command.Wait() }() // what became of it, the person sees
+	return nil
+}

@@ -1,0 +1,82 @@
+package console
+
+import (
+	"embed"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/netwicket/netwicket/decide/policyfile"
+)
+
+// Options say what the site shows.
+type Options struct {
+	Policy policyfile.Options // what is opened, again whenever its files have changed
+	Log    *slog.Logger       // nil: nothing is logged
+	Now    func() time.Time   // nil: time.Now
+}
+
+// Console is the site. New makes one; it is safe for concurrent use.
+type Console struct {
+	options  Options
+	subjects *subjects
+	english  english
+	views    map[string]*template.Template
+}
+
+// New reads the policy and makes the site. A policy that does not load is no error
+// here: the site says what is wrong with it, and is where it can be mended.
+func New(options Options) (*Console, error) {
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	words, err := readEnglish(englishText)
+	if err != nil {
+		return nil, err
+	}
+	c := &Console{options: options, english: words, subjects: newSubjects(options.Policy, options.Now)}
+	if c.views, err = readViews(words); err != nil {
+		return nil, err
+	}
+	c.subjects.current()
+	return c, nil
+}
+
+// route is one path below the site's root, with its method: "GET ask". Pages stand in
+// the navigation in the order of routes.
+type route struct {
+	pattern string // method and path
+	page    string // of the navigation; empty: it stands in none
+	handle  func(http.ResponseWriter, *http.Request)
+}
+
+func (c *Console) routes() []route {
+	return slices.Concat(
+		c.askRoutes(),
+	)
+}
+
+// Handler answers for the site, whose root is the root of the request's path. Whoever
+// calls it has seen to who asks, and said so ([WithVisitor]): nobody else is answered.
+func (c *Console) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { redirect(w, "ask") })
+	for _, one := range c.routes() {
+		method, path, _ := cutPattern(one.pattern)
+		mux.HandleFunc(method+" /"+path, one.handle)
+	}
+	mux.HandleFunc("GET /assets/{name}", asset)
+	mux.HandleFunc("/", c.notFound)
+	return withHeaders(ownPagesOnly(visitorsOnly(mux)))
+}
+
+//go:embed pages assets english.txt
+var files embed.FS
+
+//go:embed english.txt
+var englishText string

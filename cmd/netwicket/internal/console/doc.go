@@ -1,0 +1,21 @@
+// Package console is the page where people see who gets in, and why: one local
+// site over a policy folder, rendered here with html/template. It asks the packages
+// that eval, explain, diff, check, replay, map and test ask, so that it says what
+// they say.
+//
+// # Who may ask
+//
+// [Local] stands in front of the site on this machine: a link that is good once, a
+// cookie, one host, one origin. netwicket admin has its own door. Both say who
+// visits ([Visitor]); the site asks nobody else, sends nothing elsewhere, and runs
+// no script but its own (headers.go).
+//
+// # The files
+//
+// console.go has the site and its routes, visitor.go who visits, subject.go the policy
+// that is shown and whether its files are still what was read, view.go how pages and
+// parts of pages are rendered, headers.go what every answer says to the browser, local.go
+// and links.go the door on this machine, server.go its listener. english.txt has all that
+// people read, english.go finds it. pages/ are the templates, assets/ the style and the
+// scripts. Each page is a file: ask.go.
+package console

@@ -1,0 +1,37 @@
+package console
+
+import (
+	"context"
+	"net/http"
+)
+
+// Visitor is who looks at the site. The zero Visitor is nobody.
+type Visitor struct {
+	Name string // as generations and the audit name whoever has changed something
+	// MayChange lets documents be saved; without it a change is a preview.
+	MayChange bool
+}
+
+type visitorKey struct{}
+
+// WithVisitor says who asks.
+func WithVisitor(ctx context.Context, v Visitor) context.Context {
+	return context.WithValue(ctx, visitorKey{}, v)
+}
+
+// visitorOf is who asks; nobody, if no door has said so.
+func visitorOf(r *http.Request) Visitor {
+	v, _ := r.Context().Value(visitorKey{}).(Visitor)
+	return v
+}
+
+// visitorsOnly answers nobody whom no door let in.
+func visitorsOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if visitorOf(r).Name == "" {
+			http.Error(w, "nobody is signed in", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
