@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -62,32 +62,33 @@ func (c *commandLine) console(ctx context.Context, flags consoleFlags) error {
 	}
 	visitor := console.Visitor{Name: userName()}
 	local := console.NewLocal(site, listener.Addr().(*net.TCPAddr), visitor, c.tellLink(flags, logger))
-	local.Invite()
+	if err := local.Invite(); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	return console.Serve(ctx, listener, local.Handler())
 }
 
 // tellLink prints a link, and opens the first one where that was asked for.
-func (c *commandLine) tellLink(flags consoleFlags, logger *slog.Logger) func(string) {
+func (c *commandLine) tellLink(flags consoleFlags, logger *slog.Logger) func(string) error {
 	first := true
-	return func(link string) {
-		var err error
-		if c.json {
-			err = writeJSON(c.out, struct {
-				URL string `json:"url"`
-			}{link})
-		} else {
-			_, err = io.WriteString(c.out, fmt.Sprintln(link))
-		}
-		if err != nil {
-			logger.Error("the link could not be printed", "error", err.Error())
-		}
+	return func(link string) error {
 		if flags.open && first {
 			if err := openInBrowser(link); err != nil {
 				logger.Error("no browser could be opened; open the link yourself", "error", err.Error())
 			}
 		}
 		first = false
+		if c.json {
+			return writeJSON(c.out, consoleJSON{link})
+		}
+		_, err := fmt.Fprintln(c.out, link)
+		return err
 	}
+}
+
+// consoleJSON is a link as console prints it.
+type consoleJSON struct {
+	URL string `json:"url"`
 }
 
 // openInBrowser asks the system to open a URL.

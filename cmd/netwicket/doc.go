@@ -47,6 +47,7 @@
 //	filter.go         filter
 //	compile.go        compile
 //	map.go            map
+//	console.go        console
 //	serve.go          serve
 //	servechanges.go   what a reload changed of mode and edge
 //	servememory.go    garbage is collected more often while policies are loaded

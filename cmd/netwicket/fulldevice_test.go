@@ -114,9 +114,10 @@ func TestFullDevice(t *testing.T) {
 	calls, stdin := writers(t)
 	covered := map[string]bool{
 		"serve": true, "admin": true, // go on: what they print is their log
-		"map":  true,                                 // writes to a file: TestFullDisk
-		"pull": true,                                 // asks a tenant: TestPullToAFullDevice
-		"key":  true, "publish": true, "fetch": true, // write files: TestReleaseToAFullDevice
+		"console": true,                                 // goes on when its link is told: TestConsoleToAFullDevice
+		"map":     true,                                 // writes to a file: TestFullDisk
+		"pull":    true,                                 // asks a tenant: TestPullToAFullDevice
+		"key":     true, "publish": true, "fetch": true, // write files: TestReleaseToAFullDevice
 	}
 	for _, args := range calls {
 		covered[args[0]], covered[strings.Join(args[:min(2, len(args))], " ")] = true, true

@@ -19,8 +19,11 @@ func TestLinkIsGoodOnce(t *testing.T) {
 	site, err := console.New(console.Options{Policy: policyfile.Options{Paths: []string{t.TempDir()}}})
 	require.NoError(t, err)
 	var links []string
-	door := console.NewLocal(site, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}, console.Visitor{Name: "somebody"}, func(link string) { links = append(links, link) })
-	door.Invite()
+	door := console.NewLocal(site, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}, console.Visitor{Name: "somebody"}, func(link string) error {
+		links = append(links, link)
+		return nil
+	})
+	require.NoError(t, door.Invite())
 	ask := func(target string, cookies ...*http.Cookie) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodGet, target, nil)
 		for _, cookie := range cookies {

@@ -22,7 +22,7 @@ type Local struct {
 	hosts   []string
 	cookie  string
 	base    string // the site's URL
-	tell    func(link string)
+	tell    func(link string) error
 
 	mutex sync.Mutex
 	told  time.Time // when a link was told last
@@ -34,7 +34,7 @@ const newLinkEvery = 5 * time.Second
 
 // NewLocal is the door of a site that is served at an address of this machine. tell gets
 // the link, and another one whenever somebody opens one that was used before.
-func NewLocal(site *Console, at *net.TCPAddr, visitor Visitor, tell func(link string)) *Local {
+func NewLocal(site *Console, at *net.TCPAddr, visitor Visitor, tell func(link string) error) *Local {
 	host, port := at.IP.String(), strconv.Itoa(at.Port)
 	l := &Local{site: site.Handler(), console: site, visitor: visitor, tell: tell, cookie: "netwicket-console-" + port}
 	l.base = "http://" + net.JoinHostPort(host, port) + "/"
@@ -44,12 +44,13 @@ func NewLocal(site *Console, at *net.TCPAddr, visitor Visitor, tell func(link st
 	return l
 }
 
-// Invite tells a new link. The one before is good no more.
-func (l *Local) Invite() {
+// Invite tells a new link. The one before is good no more. The error is that of who is
+// told.
+func (l *Local) Invite() error {
 	l.mutex.Lock()
 	l.told = l.console.options.Now()
 	l.mutex.Unlock()
-	l.tell(l.base + "?token=" + l.links.new())
+	return l.tell(l.base + "?token=" + l.links.new())
 }
 
 // Handler is the site behind the door.
@@ -98,7 +99,10 @@ func (l *Local) inviteAgain() {
 	l.mutex.Lock()
 	soon := l.console.options.Now().Sub(l.told) < newLinkEvery
 	l.mutex.Unlock()
-	if !soon {
-		l.Invite()
+	if soon {
+		return
+	}
+	if err := l.Invite(); err != nil {
+		l.console.options.Log.Error("a new link could not be told", "error", err.Error())
 	}
 }
