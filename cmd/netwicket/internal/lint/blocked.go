@@ -26,9 +26,6 @@ func (l *linter) takenBack() {
 			}
 		}
 	}
-	if len(blocks) == 0 {
-		return
-	}
 	exempted := setOf(exempt)
 	var builder netipx.IPSetBuilder
 	for _, block := range blocks {
@@ -38,10 +35,7 @@ func (l *linter) takenBack() {
 		}
 	}
 	builder.RemoveSet(exempted)
-	blocked, err := builder.IPSet()
-	if err != nil {
-		return // a range that is none, which no parser gives
-	}
+	blocked, _ := builder.IPSet() // it fails for a range that is none, which no parser gives
 	l.blockedNetworks(blocked, newSpanIndex(blocks))
 }
 
@@ -103,7 +97,7 @@ func (l *linter) blockedCountries() {
 	allowing := l.allowing()
 	for i := range l.zones {
 		z := l.zones[i]
-		if !z.IsDynamic() || !z.Usable() {
+		if !z.Usable() {
 			continue
 		}
 		as, allowed := l.allowedAs(z, allowing)
@@ -111,16 +105,16 @@ func (l *linter) blockedCountries() {
 			continue
 		}
 		for _, t := range properties(z)[0].include {
-			if by := l.blockerOf(placeOf(t.text), true); by != "" {
+			if by := l.blockerOf(placeOf(t.text)); by != "" {
 				l.warn(t.at, t.text, "allowed-country-blocked", "%s, but %s denies every address there; remove it from one of the two", as, by)
 			}
 		}
 	}
+	if l.Config.SailPoint == nil || !l.Config.SailPoint.Allowlist {
+		return
+	}
 	for _, t := range l.countries() {
-		if !l.Config.SailPoint.Allowlist {
-			break
-		}
-		if by := l.blockerOf(placeOf(t.text), false); by != "" {
+		if by := l.blockerOf(placeOf(t.text)); by != "" { // the list itself trusts it
 			l.warn(t.at, t.text, "allowed-country-blocked", "SailPoint's allow list trusts this country, but %s denies every address there; remove it from one of the two", by)
 		}
 	}
@@ -135,15 +129,15 @@ func placeOf(text string) zone.Place {
 }
 
 // blockerOf names what denies every address of a place, or is empty.
-func (l *linter) blockerOf(place zone.Place, sailPointToo bool) string {
+func (l *linter) blockerOf(place zone.Place) string {
 	for i := range l.zones {
 		z := l.zones[i]
-		if z.Blocks() && z.IsDynamic() && l.blocksAll(z, place) {
+		if z.Blocks() && l.blocksAll(z, place) {
 			return "blocklist zone " + quote(z.Name)
 		}
 	}
 	config, profile := l.Config.SailPoint, l.Config.AuthProfile
-	if !sailPointToo || config == nil || len(config.Geolocation) == 0 {
+	if config == nil || len(config.Geolocation) == 0 {
 		return ""
 	}
 	switch _, enforced := config.Enforced(profile); {

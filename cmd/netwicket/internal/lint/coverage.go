@@ -2,6 +2,8 @@ package lint
 
 import (
 	"net/netip"
+	"slices"
+	"strings"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/zone"
@@ -9,7 +11,7 @@ import (
 
 // coverage finds IP zones that hold every address.
 func (l *linter) coverage(z *zone.Zone) {
-	if !z.Active || z.Type != zone.IP || !coversFamily(z.Gateways) {
+	if !z.Active || !coversFamily(z.Gateways) { // a dynamic one has none
 		return
 	}
 	l.matchesEverything(z, z.Gateways[0].Position, "every address of IPv4 or of IPv6 is a gateway")
@@ -32,17 +34,17 @@ func (l *linter) dynamicCoverage() {
 	if l.Config.Geo == nil {
 		return
 	}
-	type tally struct{ match, other int }
-	tallies := make([]tally, len(l.zones))
+	type tally struct{ some, all bool } // surely in the zone
+	tallies := slices.Repeat([]tally{{all: true}}, len(l.zones))
 	l.representatives(func(addr netip.Addr) {
 		member := l.Policy.Match([]netip.Addr{addr})
 		i := 0
 		for _, state := range member.Zones() {
-			if i < len(tallies) && state == decide.Match {
-				tallies[i].match++
-			} else if i < len(tallies) {
-				tallies[i].other++
+			if i == len(tallies) {
+				break // a snapshot's documents may be elsewhere
 			}
+			tallies[i].some = tallies[i].some || state == decide.Match
+			tallies[i].all = tallies[i].all && state == decide.Match
 			i++
 		}
 	})
@@ -53,13 +55,13 @@ func (l *linter) dynamicCoverage() {
 			continue
 		}
 		switch {
-		case tallies[i].match == 0 && !explained[z.Position]:
+		case !tallies[i].some && !explained[z.Position]:
 			effect := "a rule that includes it never applies through it"
 			if z.Blocklist {
 				effect = "it blocks nobody"
 			}
 			l.warn(z.Position, z.Name, "zone-matches-nothing", "no address of the geo data surely matches the zone, so that %s; compare its values with what the data says of an address that it is meant for (netwicket explain ADDRESS)", effect)
-		case tallies[i].other == 0 && tallies[i].match > 0:
+		case tallies[i].all:
 			l.matchesEverything(z, z.Position, "every address of the geo data is in the zone")
 		}
 	}
@@ -76,8 +78,7 @@ func (l *linter) explainedZones() map[zone.Position]bool {
 			return
 		}
 		for i := range l.zones {
-			at := l.zones[i].Position
-			if f.File == at.File && (f.Path == at.Path || len(f.Path) > len(at.Path) && f.Path[:len(at.Path)+1] == at.Path+"/") {
+			if at := l.zones[i].Position; within(f, at) {
 				explained[at] = true
 			}
 		}
@@ -89,6 +90,11 @@ func (l *linter) explainedZones() map[zone.Position]bool {
 		mark(f)
 	}
 	return explained
+}
+
+// within says that a finding is about the value at a place, or about a part of it.
+func within(f *decide.Finding, at zone.Position) bool {
+	return f.File == at.File && strings.HasPrefix(f.Path+"/", at.Path+"/")
 }
 
 // representatives gives one address of every distinct location.

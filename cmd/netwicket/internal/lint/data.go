@@ -3,7 +3,6 @@ package lint
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/netwicket/netwicket/zone"
@@ -16,7 +15,7 @@ const oldAfter = 90 * 24 * time.Hour
 // dataAge finds databases that are out of date.
 func (l *linter) dataAge() {
 	for _, data := range l.Policy.Info().Data {
-		if data.Built.IsZero() || l.At.IsZero() {
+		if data.Built.IsZero() {
 			continue
 		}
 		if age := l.At.Sub(data.Built); age > oldAfter {
@@ -45,7 +44,7 @@ func (l *linter) absentCountries() {
 	}
 	for i := range l.zones {
 		z := l.zones[i]
-		if !z.Active || !z.IsDynamic() {
+		if !z.Active {
 			continue
 		}
 		locations := properties(z)[0]
@@ -73,7 +72,7 @@ func (l *linter) absentCountry(t term, known map[string]bool) {
 // saidAt says that another package has warned about the code already.
 func (l *linter) saidAt(t term) bool {
 	for _, f := range l.Policy.Info().Warnings {
-		if (f.Code == "not-iso-country" || f.Code == "absent-region") && f.File == t.at.File && f.Line == t.at.Line && f.Column >= t.at.Column && strings.HasPrefix(f.Path, t.at.Path) {
+		if (f.Code == "not-iso-country" || f.Code == "absent-region") && within(f, t.at) {
 			return true
 		}
 	}

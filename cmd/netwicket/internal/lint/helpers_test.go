@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,3 +85,35 @@ func ipZone(id, more, gateways, proxies string) string {
 }
 
 func cidr(text string) string { return fmt.Sprintf(`{"type":"CIDR","value":%q}`, text) }
+
+// coded are the findings of one code, as "position message".
+func coded(t testing.TB, s lint.Subject, code string) []string {
+	t.Helper()
+	lines := []string{}
+	for _, f := range lint.Check(s) {
+		if f.Code == code {
+			lines = append(lines, f.Position()+" "+f.Message())
+		}
+	}
+	return lines
+}
+
+// requireCoded requires as many findings of a code as parts, each with its part.
+func requireCoded(t testing.TB, s lint.Subject, code string, parts ...string) {
+	t.Helper()
+	lines := coded(t, s, code)
+	require.Len(t, lines, len(parts), "%s: %q", code, lines)
+	for i, part := range parts {
+		require.Contains(t, lines[i], part, code)
+	}
+}
+
+// dynamicZone is an ACTIVE dynamic zone with properties.
+func dynamicZone(id, more, properties string) string {
+	return fmt.Sprintf(`{"type":"DYNAMIC_V2","id":%q,"name":%q%s,%s}`, id, id, more, properties)
+}
+
+// ruleOver is a rule that includes zones.
+func ruleOver(name string, priority int, access string, ids ...string) string {
+	return fmt.Sprintf(`{"name":%q,"priority":%d,"conditions":{"network":{"connection":"ZONE","include":["%s"]}},"actions":{"signon":{"access":%q}}}`, name, priority, strings.Join(ids, `","`), access)
+}

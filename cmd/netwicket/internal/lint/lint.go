@@ -72,6 +72,7 @@ type linter struct {
 // documents looks at every document by itself and at the zones together.
 func (l *linter) documents() {
 	l.collectZones()
+	l.readRules() // what they allow is asked of everything below
 	for i := range l.zones {
 		z := l.zones[i]
 		l.addressLists(z)
@@ -81,7 +82,6 @@ func (l *linter) documents() {
 	}
 	l.proxiesElsewhere()
 	l.takenBack()
-	l.readRules()
 	for i := range l.ruleSets {
 		l.unreachableRules(&l.ruleSets[i])
 	}
