@@ -19,7 +19,7 @@ type probe struct {
 	allowedNetwork
 	allowed bool
 	reasons decide.Reasons  // of the denials
-	by      *decide.ZoneRef // a blocklist zone among them
+	by      *decide.ZoneRef // the blocklist zone, where that is the only reason
 }
 
 // deniedNetworks finds networks that documents list as allowed and of which the
@@ -69,15 +69,13 @@ func (l *linter) probes() []probe {
 	for network := range l.allowedNetworks() {
 		probes = append(probes, probe{allowedNetwork: network})
 	}
-	if allowing := l.allowing(); len(l.Config.Rules) > 0 {
-		for i := range l.zones {
-			z := l.zones[i]
-			if !z.Walked() || z.Exempt || allowing[variable(z)] != nil {
-				continue
-			}
-			for g := range z.Gateways {
-				probes = append(probes, probe{allowedNetwork: allowedNetwork{entry: &z.Gateways[g]}})
-			}
+	for i := range l.zones {
+		z := l.zones[i]
+		if !z.Walked() || z.Exempt {
+			continue
+		}
+		for g := range z.Gateways {
+			probes = append(probes, probe{allowedNetwork: allowedNetwork{entry: &z.Gateways[g]}})
 		}
 	}
 	slices.SortStableFunc(probes, func(a, b probe) int { return a.entry.Range.From().Compare(b.entry.Range.From()) })
@@ -95,21 +93,13 @@ func (l *linter) fill(probes []probe) (anyAllowed bool, reasons decide.Reasons) 
 		for ; next < len(probes) && probes[next].entry.Range.From().Compare(r.To()) <= 0; next++ {
 			open = append(open, &probes[next])
 		}
-		if len(open) == 0 {
-			continue
-		}
 		open = slices.DeleteFunc(open, func(p *probe) bool {
-			if p.entry.Range.To().Compare(r.From()) < 0 {
-				return true // it ended before
-			}
 			if d.Allowed() {
 				p.allowed = true
 				return true
 			}
 			p.reasons |= d.Reasons
-			if d.Zone != nil {
-				p.by = d.Zone
-			}
+			p.by = d.Zone
 			return p.entry.Range.To().Compare(r.To()) <= 0
 		})
 	}
@@ -122,7 +112,7 @@ func (l *linter) fill(probes []probe) (anyAllowed bool, reasons decide.Reasons) 
 func (l *linter) denied(p *probe) {
 	without := l.Config.Geo.Lookup(p.entry.Range.From()).Country == "" && private(p.entry.Range)
 	only := func(reason decide.Reason) bool {
-		return p.reasons&^decide.Reasons(1<<reason|1<<decide.OffNetwork) == 0 && p.reasons.Has(reason)
+		return p.reasons == decide.Reasons(1<<reason)
 	}
 	switch {
 	case p.as == "":
@@ -138,7 +128,7 @@ func (l *linter) denied(p *probe) {
 	case only(decide.UntrustedGeography):
 		l.warn(p.entry.Position, p.entry.Text, "allowed-network-denied", "%s, but it lies in a country that SailPoint's list does not trust (%s), and being on the network does not excuse from that; "+
 			"trust the country, or correct it in CSV corrections among the geo sources", p.as, l.Config.Geo.Lookup(p.entry.Range.From()).Country)
-	case only(decide.Blocklisted) && p.by != nil:
+	case only(decide.Blocklisted):
 		l.warn(p.entry.Position, p.entry.Text, "allowed-network-denied", "%s, but blocklist zone %q denies every address in it; list it in the exempt zone, or narrow the blocklist", p.as, p.by.Name)
 	case only(decide.Threat):
 		l.warn(p.entry.Position, p.entry.Text, "allowed-network-denied", "%s, but a threat feed lists every address in it; name its zone in excludeZones, or correct the feed", p.as)
@@ -159,7 +149,6 @@ func (l *linter) privateUnderRules(p *probe) {
 
 // countriesOnly says that the file allows nobody but by zones of countries.
 func (l *linter) countriesOnly(set *ruleSet) bool {
-	some := false
 	for i := range set.rules {
 		rule := &set.rules[i]
 		if !rule.Allow || !rule.CanApply() {
@@ -169,13 +158,12 @@ func (l *linter) countriesOnly(set *ruleSet) bool {
 			return false
 		}
 		for _, key := range rule.zones {
-			if z := l.byID[key]; z == nil || !z.IsDynamic() || len(z.Locations.Include) == 0 {
+			if z := l.byID[key]; z == nil || len(z.Locations.Include) == 0 {
 				return false
 			}
-			some = true
 		}
 	}
-	return some
+	return true
 }
 
 // private says that a network shares addresses with those that no database
@@ -206,10 +194,7 @@ func privateBlock(network netipx.IPRange) (block netip.Prefix, found bool) {
 // corrections mends that, if the reason is that no database places its address
 // anywhere; otherwise it is empty. See docs/lints.md, network-without-country.
 func WithoutCountry(client netip.Addr) string {
-	if !client.IsValid() {
-		return ""
-	}
-	block, found := privateBlock(netipx.IPRangeFrom(client, client))
+	block, found := privateBlock(netipx.IPRangeFrom(client, client)) // of no address there is none
 	if !found {
 		return ""
 	}
