@@ -26,9 +26,9 @@ func (l *Live) Authenticate(r *http.Request, peer netip.Addr, urls ...string) (w
 	if len(lines) == 0 {
 		return wire.Caller{}, ErrNone
 	}
-	scheme, text, found := strings.Cut(lines[0], " ")
+	scheme, text, _ := strings.Cut(lines[0], " ")
 	text = strings.TrimSpace(text)
-	if len(lines) > 1 || !found || text == "" {
+	if len(lines) > 1 || text == "" {
 		return wire.Caller{}, ErrBad
 	}
 	var caller wire.Caller

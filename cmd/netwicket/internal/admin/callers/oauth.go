@@ -67,9 +67,9 @@ func form(r *http.Request, multipart bool) (url.Values, error) {
 }
 
 func bodyForm(r *http.Request, multipart bool) (url.Values, error) {
-	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	kind, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // of parameters that cannot be read there are none
 	limited := http.MaxBytesReader(nil, r.Body, maxForm)
-	if err == nil && kind == "multipart/form-data" && multipart {
+	if kind == "multipart/form-data" && multipart {
 		return multipartForm(limited, parameters["boundary"])
 	}
 	text, err := io.ReadAll(limited)

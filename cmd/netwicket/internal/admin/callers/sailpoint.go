@@ -42,9 +42,6 @@ func (l *Live) SailPointToken(r *http.Request, peer netip.Addr) Issued {
 // multipartForm reads a form as SailPoint's TypeScript SDK sends it.
 func multipartForm(body io.Reader, boundary string) (url.Values, error) {
 	unreadable := errors.New("the body cannot be read as multipart/form-data")
-	if boundary == "" {
-		return nil, unreadable
-	}
 	values := make(url.Values)
 	for parts := multipart.NewReader(body, boundary); ; {
 		part, err := parts.NextPart()

@@ -34,7 +34,7 @@ func (s *seen) first(until, now time.Time, parts ...string) bool {
 		_, _ = hash.Write([]byte(part))
 	}
 	id := [sha256.Size]byte(hash.Sum(nil))
-	if end, known := s.until[id]; known && !end.Before(now) {
+	if !s.until[id].Before(now) {
 		return false
 	}
 	s.until[id] = until
