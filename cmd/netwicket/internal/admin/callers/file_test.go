@@ -3,8 +3,10 @@ package callers_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"math/big"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -91,6 +93,30 @@ func TestBadFiles(t *testing.T) {
 		{"a key to encrypt with", `{"clients":[{"id":"a","scopes":[],"jwks":` + string(encrypts) + `}]}`, "to encrypt"},
 		{"an Edwards key", `{"clients":[{"id":"a","scopes":[],"jwks":{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}}]}`, "RSA or EC"},
 		{"a key off its curve", `{"clients":[{"id":"a","scopes":[],"jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE","y":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"}]}}]}`, "Web Keys"},
+		{"an object, not what is in it", `[{"tokens":[]}]`, "expected an object of tokens and clients"},
+		{"tokens as an object", `{"tokens":{"name":"ci"}}`, "expected a list, found an object"},
+		{"a token as a text", `{"tokens":["ci"]}`, "/tokens/0: expected an object, found a string"},
+		{"a name as a number", `{"tokens":[{"name":7,"sha256":"` + ok + `","scopes":[]}]}`, "/tokens/0/name: \"7\": expected a string"},
+		{"a hash as a number", `{"tokens":[{"name":"ci","sha256":7,"scopes":[]}]}`, "as 64 hexadecimal digits, found a number"},
+		{"a hash of 62 digits", `{"tokens":[{"name":"ci","sha256":"` + ok[2:] + `","scopes":[]}]}`, "as 64 hexadecimal digits"},
+		{"a hash of 66 digits", `{"clients":[{"id":"a","secretSha256":"` + ok + `00","scopes":[]}]}`, "as 64 hexadecimal digits"},
+		{"a hash of 65 digits", `{"clients":[{"id":"a","secretSha256":"` + ok + `0","scopes":[]}]}`, "as 64 hexadecimal digits"},
+		{"a hash that is none in the end", `{"clients":[{"id":"a","secretSha256":"` + ok[1:] + `g","scopes":[]}]}`, "as 64 hexadecimal digits"},
+		{"scopes as a text", `{"tokens":[{"name":"ci","sha256":"` + ok + `","scopes":"okta.policies.read"}]}`, "expected a list of scopes"},
+		{"a scope as a number, and an unknown one behind it", `{"tokens":[{"name":"ci","sha256":"` + ok + `","scopes":[7,"all"]}]}`, "/tokens/0/scopes/1: \"all\": unknown scope"},
+		{"a scope as a number", `{"tokens":[{"name":"ci","sha256":"` + ok + `","scopes":[7]}]}`, "expected a scope, found a number"},
+		{"networks as a text", `{"tokens":[{"name":"ci","sha256":"` + ok + `","scopes":[],"networks":"10.0.0.0/8"}]}`, "expected a list of networks"},
+		{"a network as a number", `{"tokens":[{"name":"ci","sha256":"` + ok + `","scopes":[],"networks":[7]}]}`, "expected a network such as 192.0.2.0/24, found a number"},
+		{"a network as a number, and none behind it", `{"tokens":[{"name":"ci","sha256":"` + ok + `","scopes":[],"networks":[7,"office"]}]}`, "/tokens/0/networks/1: \"office\""},
+		{"two that are no networks", `{"tokens":[{"name":"ci","sha256":"` + ok + `","scopes":[],"networks":["x","office"]}]}`, "/tokens/0/networks/1: \"office\""},
+		{"no id", `{"clients":[{"secretSha256":"` + ok + `","scopes":[]}]}`, "id is missing"},
+		{"no scopes of a client", `{"clients":[{"id":"a","secretSha256":"` + ok + `"}]}`, "scopes is missing"},
+		{"keys as a text", `{"clients":[{"id":"a","scopes":[],"jwks":"k"}]}`, `expected {"keys": [...]}, found a string`},
+		{"dpop as a number", `{"clients":[{"id":"a","scopes":[],"secretSha256":"` + ok + `","dpop":7}]}`, "expected required or no, found a number"},
+		{"a name twice behind one that is none", `{"tokens":[{"name":7,"sha256":"` + ok + `","scopes":[]},{"name":"a","sha256":"` + hexOf("u") + `","scopes":[]},{"name":"a","sha256":"` + hexOf("v") + `","scopes":[]}]}`, "/tokens/2/name: \"a\": another caller has it"},
+		{"a long key", `{"clients":[{"id":"a","scopes":[],"jwks":` + publicRSA(t, 4097, 65537) + `}]}`, "RSA modulus size"},
+		{"a key that is one bit short", `{"clients":[{"id":"a","scopes":[],"jwks":` + publicRSA(t, 2047, 65537) + `}]}`, "2048 to 4096"},
+		{"a key without an exponent", `{"clients":[{"id":"a","scopes":[],"jwks":{"keys":[{"kty":"RSA","n":"` + base64.RawURLEncoding.EncodeToString(new(big.Int).Lsh(big.NewInt(1), 2047).Bytes()) + `","e":"AA"}]}}]}`, "bad e value"},
 		{"dpop", `{"clients":[{"id":"a","scopes":[],"secretSha256":"` + ok + `","dpop":"yes"}]}`, "required or no"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -99,6 +125,46 @@ func TestBadFiles(t *testing.T) {
 			require.Nil(t, file)
 		})
 	}
+}
+
+// publicRSA is a set of one RSA key of so many bits.
+func publicRSA(t *testing.T, bits uint, exponent int) string {
+	t.Helper()
+	modulus := new(big.Int).Lsh(big.NewInt(1), bits-1)
+	text, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &rsa.PublicKey{N: modulus.SetBit(modulus, 0, 1), E: exponent}}}})
+	require.NoError(t, err)
+	return string(text)
+}
+
+// TestLengthsOfKeys: RSA keys may have 2,048 to 4,096 bits.
+func TestLengthsOfKeys(t *testing.T) {
+	for _, bits := range []uint{2048, 4096} {
+		require.Len(t, read(t, `{"clients":[{"id":"a","scopes":[],"jwks":`+publicRSA(t, bits, 65537)+`}]}`).Clients[0].Keys, 1)
+	}
+}
+
+// TestNamesThatAreNone are not taken for one name that two callers have.
+func TestNamesThatAreNone(t *testing.T) {
+	_, err := readText(t, `{"tokens":[{"name":7,"sha256":"`+hexOf("t")+`","scopes":[]},{"name":7,"sha256":"`+hexOf("u")+`","scopes":[]}]}`)
+	require.ErrorContains(t, err, "expected a string")
+	require.NotContains(t, err.Error(), "another caller")
+}
+
+// TestLargeFiles: a callers' file has at most 1 MiB, and is a file.
+func TestLargeFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "callers.json")
+	text := `{"tokens":[{"name":"ci","sha256":"` + hexOf("t") + `","scopes":[]}]}`
+	require.NoError(t, os.WriteFile(path, []byte(text+strings.Repeat(" ", 1<<20-len(text))), 0o600))
+	_, err := callers.Read(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, []byte(text+strings.Repeat(" ", 1<<20-len(text)+1)), 0o600))
+	_, err = callers.Read(path)
+	require.ErrorContains(t, err, path+": cannot be read: ")
+	require.ErrorContains(t, err, "1 MiB")
+	folder := filepath.Join(t.TempDir(), "folder")
+	require.NoError(t, os.Mkdir(folder, 0o700))
+	_, err = callers.Read(folder)
+	require.ErrorContains(t, err, "folder: cannot be read: ")
 }
 
 // TestErrorsWithholdSecrets: whoever puts a token, a secret or a private key itself
@@ -145,6 +211,14 @@ func TestAdd(t *testing.T) {
 		require.Equal(t, "ci", file.Tokens[len(file.Tokens)-1].Name, "%s", after)
 		require.Equal(t, strings.Count(before, `"name"`)+1, len(file.Tokens))
 		require.Equal(t, strings.Count(before, `"id"`), len(file.Clients))
+	}
+	after, err := callers.Add("callers.json", []byte("{\"tokens\": [\n  "+other+"\n]}\n"), made.Line)
+	require.NoError(t, err)
+	require.Equal(t, "{\"tokens\": [\n  "+other+",\n  "+string(made.Line)+"\n]}\n", string(after), "the comma stands behind the token before")
+	for _, before := range []string{"", "[", `{"tokens":[`} {
+		after, err = callers.Add("callers.json", []byte(before), made.Line)
+		require.Error(t, err, "%q", before)
+		require.Nil(t, after)
 	}
 	for _, before := range []string{"", "[", `[]`, `{"tokens":{}}`, `{"tokens":null}`, `{"tokens":7}`} {
 		after, err := callers.Add("callers.json", []byte(before), made.Line)

@@ -16,9 +16,10 @@ type Key struct {
 	Thumbprint string // RFC 7638, of SHA-256
 }
 
-// RSA keys have to be of 2,048 bits at least (RFC 7518 section 3.3); to check what
-// much longer ones sign would take whoever sends one nothing and us seconds.
-const shortestRSA, longestRSA = 2048, 8192
+// RSA keys have to be of 2,048 bits at least (RFC 7518 section 3.3). Those of more than
+// 4,096 bits go-jose does not read: to check what much longer ones sign would take
+// whoever sends one nothing and us seconds.
+const shortestRSA = 2048
 
 // newKey takes a key that algorithms can be used with. A private key is somebody's
 // secret in the wrong place.
@@ -31,8 +32,8 @@ func newKey(key jose.JSONWebKey) (Key, error) {
 	}
 	switch public := key.Key.(type) {
 	case *rsa.PublicKey:
-		if bits := public.N.BitLen(); bits < shortestRSA || bits > longestRSA {
-			return Key{}, errors.New("expected RSA keys of 2048 to 8192 bits")
+		if public.N.BitLen() < shortestRSA {
+			return Key{}, errors.New("expected RSA keys of 2048 to 4096 bits")
 		}
 	case *ecdsa.PublicKey:
 	default:
