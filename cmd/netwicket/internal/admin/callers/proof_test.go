@@ -3,6 +3,7 @@ package callers_test
 import (
 	"crypto/ecdsa"
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
@@ -51,8 +52,17 @@ func (p *proofKey) signed(t *testing.T, key any, algorithm jose.SignatureAlgorit
 
 // swapKey puts another key into the header of a proof.
 func swapKey(t *testing.T, proof string, key any) string {
-	text, err := json.Marshal(map[string]any{"alg": "RS256", "typ": "dpop+jwt", "jwk": jose.JSONWebKey{Key: key}})
+	text, err := json.Marshal(jose.JSONWebKey{Key: key})
 	require.NoError(t, err)
+	algorithm := "ES256"
+	if _, isRSA := key.(*rsa.PublicKey); isRSA {
+		algorithm = "RS256"
+	}
+	return swapHeader(proof, string(text), algorithm)
+}
+
+// swapHeader gives a proof a header of this key and algorithm.
+func swapHeader(proof, key, algorithm string) string {
 	_, rest, _ := strings.Cut(proof, ".")
-	return base64.RawURLEncoding.EncodeToString(text) + "." + rest
+	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"`+algorithm+`","typ":"dpop+jwt","jwk":`+key+`}`)) + "." + rest
 }
