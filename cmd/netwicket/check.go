@@ -1,16 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
 	"github.com/netwicket/netwicket/decide/policyfile"
-	"github.com/netwicket/netwicket/internal/finding"
 )
 
 // checkFlags are what check asks beyond the documents being valid.
@@ -76,8 +73,8 @@ func (c *commandLine) check(flags checkFlags, args []string) error {
 			}
 			findings = append(findings, expected...)
 		}
-		findings = append(findings, lintOf(target, checked, asPolicy)...)
-		sortFindings(findings, checked.Parts.Files)
+		findings = append(findings, lint.Of(checked, target.Now, asPolicy)...)
+		lint.Arrange(findings, checked.Parts.Files)
 		for _, f := range findings {
 			if f.Warning {
 				warnings++
@@ -99,33 +96,6 @@ func (c *commandLine) check(flags checkFlags, args []string) error {
 		return failed
 	}
 	return nil
-}
-
-// lintOf is what the linter has to say. Broken documents are mended first; a
-// single document is looked at without a policy around it, unless it is asked
-// to be one.
-func lintOf(target policyfile.Options, checked policyfile.Checked, asPolicy bool) finding.List {
-	parts := checked.Parts
-	if parts.Err() != nil {
-		return nil
-	}
-	subject := lint.SubjectOf(parts, target.Now)
-	if parts.Document() == policyfile.Unknown || asPolicy {
-		subject.Policy = checked.Policy
-	}
-	return lint.Check(subject)
-}
-
-// sortFindings brings findings into the order of a reader: file by file as the
-// policy names them, from top to bottom.
-func sortFindings(findings finding.List, files []string) {
-	order := make(map[string]int, len(files))
-	for i, file := range slices.Backward(files) {
-		order[file] = i - len(files) // others come last
-	}
-	slices.SortStableFunc(findings, func(a, b *finding.Finding) int {
-		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
 }
 
 // checkTargets are the things to check: each PATH on its own, and the policy of

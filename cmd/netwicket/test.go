@@ -14,8 +14,6 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/atomicfile"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/expect"
-	"github.com/netwicket/netwicket/decide"
-	"github.com/netwicket/netwicket/internal/files"
 	"github.com/netwicket/netwicket/internal/finding"
 )
 
@@ -55,22 +53,6 @@ Ends with 3 if an expectation failed.`,
 	return command
 }
 
-// tested is what came out of one file.
-type tested struct {
-	file    *expect.File
-	results []expect.Result
-}
-
-func (t tested) failed() int {
-	n := 0
-	for _, r := range t.results {
-		if !r.Passed() {
-			n++
-		}
-	}
-	return n
-}
-
 func (c *commandLine) test(flags testFlags, paths []string) error {
 	if flags.format == "" && c.json {
 		flags.format = "json"
@@ -92,7 +74,7 @@ func (c *commandLine) test(flags testFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
-	if flags.run != "" && !slices.ContainsFunc(all, func(t tested) bool { return len(t.results) > 0 }) {
+	if flags.run != "" && !slices.ContainsFunc(all, func(t expect.Tested) bool { return len(t.Results) > 0 }) {
 		return fmt.Errorf("--run %q: no expectation has such a name", flags.run)
 	}
 	if flags.update {
@@ -124,12 +106,7 @@ func (c *commandLine) readExpectations(paths []string, unfinished bool) ([]*expe
 		if info, err := c.file(path).Stat(); unfinished && err == nil && !info.Mode().IsRegular() {
 			return nil, fmt.Errorf("--update: %s is no regular file: nothing can be written back to it", path)
 		}
-		text, err := c.file(path).Read(files.DocumentLimit)
-		if err != nil {
-			all = append(all, &finding.Finding{File: path, Line: 1, Column: 1, Code: files.Code(err), Err: fmt.Errorf("cannot be read: %w", files.Cause(err))})
-			continue
-		}
-		file, err := expect.Parse(path, text, unfinished)
+		file, err := expect.Read(c.file(path), unfinished)
 		var findings finding.List
 		switch {
 		case errors.As(err, &findings):
@@ -143,9 +120,8 @@ func (c *commandLine) readExpectations(paths []string, unfinished bool) ([]*expe
 	return read, all.Err()
 }
 
-// runExpectations decides the chosen requests of all files. What they touch is
-// asked of Explain, and only where it is wanted: it costs time and memory.
-func (c *commandLine) runExpectations(read []*expect.File, chosen *regexp.Regexp, coverage bool) ([]tested, *expect.Coverage, error) {
+// runExpectations decides the chosen requests of all files.
+func (c *commandLine) runExpectations(read []*expect.File, chosen *regexp.Regexp, coverage bool) ([]expect.Tested, *expect.Coverage, error) {
 	parts, policy, err := c.openPolicy()
 	if err != nil {
 		return nil, nil, err
@@ -157,42 +133,25 @@ func (c *commandLine) runExpectations(read []*expect.File, chosen *regexp.Regexp
 	if err != nil {
 		return nil, nil, err
 	}
-	var buffer admission.Buffer
-	cover := expect.NewCoverage(parts.Config)
-	add := func(e decide.Explanation) { cover.Add(&e) }
+	run := expect.Run{Policy: policy, Control: control}
 	if coverage {
-		add(policy.Explain()) // touches nothing, and lists the rules
+		run.Cover = expect.NewCoverage(parts.Config)
 	}
-	all := make([]tested, len(read))
-	for i, file := range read {
-		all[i].file = file
-		for j := range file.Expectations {
-			e := &file.Expectations[j]
-			if !chosen.MatchString(e.Name) {
-				continue
-			}
-			if coverage {
-				explained, _ := control.Explain(e.Request, &buffer)
-				add(explained)
-			}
-			all[i].results = append(all[i].results, e.Check(file.Name, control.Decide(e.Request, &buffer)))
-		}
-	}
-	return all, cover, nil
+	return run.All(read, chosen), run.Cover, nil
 }
 
 // updateExpectations rewrites the files that differ.
-func (c *commandLine) updateExpectations(all []tested) error {
+func (c *commandLine) updateExpectations(all []expect.Tested) error {
 	for _, t := range all {
 		changed := 0
-		for _, r := range t.results {
+		for _, r := range t.Results {
 			if !r.Passed() || r.Want.Empty() {
 				changed++
 			}
 		}
 		if changed > 0 {
-			text := t.file.Update(t.results)
-			err := atomicfile.Write(t.file.Name, func(out io.Writer) error {
+			text := t.File.Update(t.Results)
+			err := atomicfile.Write(t.File.Name, func(out io.Writer) error {
 				_, err := out.Write(text)
 				return err
 			})
@@ -200,7 +159,7 @@ func (c *commandLine) updateExpectations(all []tested) error {
 				return err
 			}
 		}
-		if _, err := fmt.Fprintf(c.out, "%s: %s rewritten\n", oneLine(t.file.Name), plural(uint64(changed), "expectation")); err != nil {
+		if _, err := fmt.Fprintf(c.out, "%s: %s rewritten\n", oneLine(t.File.Name), plural(uint64(changed), "expectation")); err != nil {
 			return err
 		}
 	}
@@ -209,7 +168,7 @@ func (c *commandLine) updateExpectations(all []tested) error {
 
 // testReport is what the formats print.
 type testReport struct {
-	all      []tested
+	all      []expect.Tested
 	coverage *expect.Report // nil: not asked for
 	look     style
 }
@@ -217,7 +176,7 @@ type testReport struct {
 func (r *testReport) failed() int {
 	n := 0
 	for _, t := range r.all {
-		n += t.failed()
+		n += t.Failed()
 	}
 	return n
 }
@@ -225,7 +184,7 @@ func (r *testReport) failed() int {
 func (r *testReport) count() int {
 	n := 0
 	for _, t := range r.all {
-		n += len(t.results)
+		n += len(t.Results)
 	}
 	return n
 }

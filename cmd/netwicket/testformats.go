@@ -22,7 +22,7 @@ func testFormats() map[string]func(*testReport, io.Writer) error {
 func (r *testReport) text(out io.Writer) error {
 	s := &sheet{look: r.look}
 	for _, t := range r.all {
-		for _, result := range t.results {
+		for _, result := range t.Results {
 			if result.Passed() {
 				s.out.WriteString(r.look.paint(green, "ok") + "    " + oneLine(result.Name) + "\n")
 				continue
@@ -83,7 +83,7 @@ type coverageJSON struct {
 
 func (r *testReport) json(out io.Writer) error {
 	for _, t := range r.all {
-		for _, result := range t.results {
+		for _, result := range t.Results {
 			failures := append([]string{}, result.Failures...)
 			line := resultJSON{result.File, result.Line, result.Name, result.Passed(), failures, result.Want, result.Got}
 			if err := writeJSON(out, line); err != nil {
@@ -132,8 +132,8 @@ type (
 func (r *testReport) junit(out io.Writer) error {
 	suites := junitSuites{Tests: r.count(), Failures: r.failed()}
 	for i, t := range r.all {
-		suite := junitSuite{Name: oneLine(t.file.Name), Tests: len(t.results), Failures: t.failed()}
-		for _, result := range t.results {
+		suite := junitSuite{Name: oneLine(t.File.Name), Tests: len(t.Results), Failures: t.Failed()}
+		for _, result := range t.Results {
 			one := junitCase{Name: oneLine(result.Name), Class: suite.Name, File: suite.Name, Line: result.Line}
 			if !result.Passed() {
 				one.Failure = &junitFailure{oneLine(strings.Join(result.Differences(), "; ")), failureText(result)}
@@ -164,7 +164,7 @@ func (r *testReport) tap(out io.Writer) error {
 	fmt.Fprintf(&s.out, "TAP version 13\n1..%d\n", r.count())
 	number := 0
 	for _, t := range r.all {
-		for _, result := range t.results {
+		for _, result := range t.Results {
 			number++
 			title := strings.NewReplacer(`\`, `\\`, "#", `\#`).Replace(oneLine(result.Name))
 			if result.Passed() {
@@ -195,7 +195,7 @@ func (r *testReport) tap(out io.Writer) error {
 func (r *testReport) github(out io.Writer) error {
 	s := &sheet{}
 	for _, t := range r.all {
-		for _, result := range t.results {
+		for _, result := range t.Results {
 			if !result.Passed() {
 				failure := annotate.Command{Level: "error", File: result.File, Line: result.Line, Title: result.Name, Text: failureText(result)}
 				s.out.WriteString(annotation(failure))
