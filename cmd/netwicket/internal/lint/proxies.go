@@ -1,7 +1,5 @@
 package lint
 
-import "github.com/netwicket/netwicket/zone"
-
 // proxiesElsewhere finds gateways that are proxies too. A proxy is trusted by
 // every zone: behind other hops it is never the client (docs/semantics.md,
 // chain-5). In its own zone the gateway comes first (zone-2), and a blocklist
@@ -18,12 +16,9 @@ func (l *linter) proxiesElsewhere() {
 		}
 	}
 	index := newSpanIndex(proxies)
-	if len(index.spans) == 0 {
-		return
-	}
 	for i := range l.zones {
 		z := l.zones[i]
-		if !z.Active || z.Type != zone.IP || z.Exempt {
+		if !z.Active || z.Exempt {
 			continue
 		}
 		for g := range z.Gateways {

@@ -82,9 +82,9 @@ func (r *reach) bound(bounds map[string]level, key string) level {
 	return levelMatch
 }
 
-// below is a bound, of which an IP zone has two only.
+// below is a bound below match, of which an IP zone has one only.
 func (r *reach) below(key string, bound level) level {
-	if bound == levelUnknown && r.onlyIP(key) {
+	if r.onlyIP(key) {
 		return levelNo
 	}
 	return bound
@@ -205,7 +205,7 @@ func (e *earlier) add(rule *ruleAt) {
 func (e *earlier) candidates(rule *ruleAt) []*ruleAt {
 	const enough = 100
 	list := e.wide[:min(len(e.wide), enough)]
-	if rule.kind == listed && !rule.exclude && len(rule.zones) > 0 {
+	if rule.kind == listed && !rule.exclude { // over some zone, or it would apply to nobody
 		of := e.listing[rule.zones[0]]
 		list = slices.Concat(list, of[:min(len(of), enough)])
 	}

@@ -74,11 +74,8 @@ func categoryCovers(a, b string) bool {
 	return false
 }
 
-// terms looks at the properties of a dynamic zone, each by itself.
+// terms looks at the properties of a dynamic zone, each by itself; an IP zone has none.
 func (l *linter) terms(z *zone.Zone) {
-	if !z.IsDynamic() {
-		return
-	}
 	for _, p := range properties(z) {
 		if p.name != "locations" { // package zone compares those
 			l.repeatedTerms(p.include, p.covers)
@@ -93,7 +90,7 @@ func (l *linter) terms(z *zone.Zone) {
 func (l *linter) repeatedTerms(terms []term, covers func(a, b string) bool) {
 	const few = 200
 	seen := make(map[string]zone.Position, len(terms))
-	for i, t := range terms {
+	for _, t := range terms {
 		if first, found := seen[t.text]; found {
 			l.warn(t.at, t.text, "duplicate-term", "the list holds this value already (%d:%d); remove one of the two", first.Line, first.Column)
 			continue
@@ -102,8 +99,8 @@ func (l *linter) repeatedTerms(terms []term, covers func(a, b string) bool) {
 		if len(terms) > few {
 			continue
 		}
-		for k, other := range terms {
-			if k != i && other.text != t.text && covers(other.text, t.text) {
+		for _, other := range terms {
+			if other.text != t.text && covers(other.text, t.text) {
 				l.warn(t.at, t.text, "covered-term", "%s in the same list holds all of it, so that it changes nothing; remove one of the two", other.text)
 				break
 			}
@@ -114,9 +111,6 @@ func (l *linter) repeatedTerms(terms []term, covers func(a, b string) bool) {
 // excludedTerms finds included values that are excluded again.
 func (l *linter) excludedTerms(z *zone.Zone, p property) {
 	include, exclude := p.include, p.exclude
-	if len(exclude) == 0 {
-		return
-	}
 	if p.name == "ipServiceCategories" && len(include) == 0 {
 		include = []term{{"ALL_IP_SERVICES", p.at}} // what exclude alone is taken from
 	}
