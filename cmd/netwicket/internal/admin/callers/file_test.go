@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/callers"
+	"github.com/netwicket/netwicket/internal/finding"
 )
 
 // TestFile: the file of the specification, A2.
@@ -226,5 +227,18 @@ func TestAdd(t *testing.T) {
 			err = callers.Check("callers.json", after)
 		}
 		require.Error(t, err, "%q gave %s", before, after)
+	}
+}
+
+// TestOneFindingForOneMistake: what is of another kind is not looked at any further.
+func TestOneFindingForOneMistake(t *testing.T) {
+	for _, text := range []string{
+		`{"tokens":["ci"]}`, `{"tokens":[{"name":"ci","sha256":"` + hexOf("t") + `","scopes":[7]}]}`,
+		`{"tokens":[{"name":"ci","sha256":"` + hexOf("t") + `","scopes":[],"networks":[7]}]}`,
+	} {
+		_, err := readText(t, text)
+		var list finding.List
+		require.ErrorAs(t, err, &list)
+		require.Len(t, list, 1, "%v", err)
 	}
 }
