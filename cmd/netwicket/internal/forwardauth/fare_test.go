@@ -94,3 +94,39 @@ func TestStatusOfPolicies(t *testing.T) {
 	require.NotContains(t, metrics, "netwicket_release_checked_timestamp_seconds")
 	require.NotContains(t, metrics, `netwicket_fetch_total{result=`, "files are not fetched")
 }
+
+// What there is none of is null, and has no series.
+func TestStatusOfNothing(t *testing.T) {
+	s := newServed(t, "", "channel")
+	fare := forwardauth.Fare{Follows: true, Release: release.Status{Source: release.FromState, Since: time.Unix(1, 0), Withheld: true}}
+	s.Follow("channel", func() forwardauth.Fare { return fare })
+	const nothing = `"fingerprint": null, "version": null, "channel": null, "expires": null, "inForceSince": null, "lastResult": null, "lastError": null`
+	status := func() string { return s.ask(request("GET", "/status")).Body.String() }
+	require.JSONEq(t, `{`+nothing+`, "source": "files", "policies": [{"name": "channel", `+nothing+`, "source": null}]}`, status())
+	require.NotContains(t, s.metrics(), "netwicket_release_version{")
+	require.NotContains(t, s.metrics(), "netwicket_release_expires_timestamp_seconds{")
+
+	fare.Release.Payload = release.Payload{Channel: "prod", Version: 1, Expires: time.Unix(1_700_000_000, 0)}
+	fare.Release.Checked = time.Unix(1_600_000_000, 0)
+	s.Fetched("channel", release.Outcome{Cause: release.Looked, Result: release.Fork})
+	s.Fetched("channel", release.Outcome{Cause: release.Looked, Result: release.Fork})
+	for _, line := range []string{
+		`netwicket_release_version{policy="channel"} 1`, `netwicket_release_expires_timestamp_seconds{policy="channel"} 1.7e+09`,
+		`netwicket_release_checked_timestamp_seconds{policy="channel"} 1.6e+09`, `netwicket_fetch_total{policy="channel",result="fork"} 2`,
+	} {
+		require.Contains(t, s.metrics(), line+"\n")
+	}
+}
+
+// A time that JSON cannot have is an error of ours, and no status that ends half-way.
+func TestStatusThatCannotBeTold(t *testing.T) {
+	s := newServed(t, "")
+	s.Follow("", func() forwardauth.Fare {
+		return forwardauth.Fare{Follows: true, Release: release.Status{Payload: release.Payload{Version: 1, Expires: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)}}}
+	})
+	w := s.ask(request("GET", "/status"))
+	require.Equal(t, 500, w.Code)
+	require.Contains(t, w.Body.String(), "year outside of range")
+	require.NotContains(t, w.Body.String(), "{")
+	require.Equal(t, 503, s.ask(request("GET", "/readyz")).Code, "the service goes on")
+}

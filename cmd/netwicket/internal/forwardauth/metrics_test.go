@@ -166,6 +166,7 @@ func TestMetricsOfASnapshot(t *testing.T) {
 	files := withDatabase(t, blocking(`, "geo": ["country.mmdb", "rows.csv", "more.csv"]`), built)
 	files["netwicket.json"] = strings.Replace(files["netwicket.json"], `"zones": ["zones.json"]`, `"zones": ["zones.json"], "rules": ["rules.json"]`, 1)
 	files["rules.json"] = `[{"name": "Everybody", "status": "ACTIVE", "conditions": {"network": {"connection": "ANYWHERE"}}, "actions": {"signon": {"access": "ALLOW"}}}]`
+	files["zones.json"] = strings.Replace(files["zones.json"], "[", `[{"type": "IP", "id": "office", "name": "Office", "gateways": [{"type": "CIDR", "value": "192.0.2.0/24"}]},`, 1)
 	files["rows.csv"] = "network,country,region,asn,anonymizer,services\n192.0.2.0/25,DE,,,,\n"
 	files["more.csv"] = files["rows.csv"]
 	folder := t.TempDir()
@@ -195,5 +196,6 @@ func TestMetricsOfASnapshot(t *testing.T) {
 		require.Contains(t, text, line+"\n")
 	}
 	require.NotContains(t, text, "(others)")
+	require.NotContains(t, text, `zone="office"`, "which blocks nobody")
 	require.Contains(t, strings.Join(s.Problems(built.AddDate(0, 0, 2)), "\n"), "GeoLite2-Country (GeoLite2-Country) is built 2026-02-03, older than maxAge")
 }

@@ -70,3 +70,23 @@ func TestProfilesTakeTheirTime(t *testing.T) {
 		require.Equal(t, 200, status)
 	})
 }
+
+// A profile of the processor and a trace are what Go's tools read, and what is answered
+// beside profiles is the same with and without them.
+func TestProfilesAreThemselves(t *testing.T) {
+	s := serve(t, loopback())
+	plain, profiled := listen(t, s, forwardauth.Listener{}), listen(t, s, forwardauth.Listener{Profiles: true})
+	body := func(address, path string) string {
+		response, err := http.Get("http://" + address + path)
+		require.NoError(t, err)
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		return response.Status + " " + string(text)
+	}
+	for _, path := range []string{"/healthz", "/readyz", "/nothing", "/decide"} {
+		require.Equal(t, body(plain, path), body(profiled, path), path)
+	}
+	require.Contains(t, body(profiled, "/debug/pprof/trace?seconds=0.01"), "200 OK go 1.")
+	require.Contains(t, body(profiled, "/debug/pprof/profile?seconds=1"), "200 OK \x1f\x8b", "gzip")
+}
