@@ -39,10 +39,10 @@ tidy:
 
 # The race detector makes everything ten times slower. What only measures, and the peers,
 # have no goroutines of ours; nor has what reads manifests, or carries releases through
-# etcd, whose server would be built once more for it.
+# etcd, whose server would be built once more for it, nor what drives a browser.
 race:
-	$(GO) test -race -shuffle=on -timeout 40m $$($(GO) list work | grep -v -e /netwicket/bench -e /examples/checks -e /examples/fleet)
-	$(GO) test -shuffle=on ./bench/... ./bench/compare/... ./bench/warehouse/... ./examples/checks/... ./examples/fleet/...
+	$(GO) test -race -shuffle=on -timeout 40m $$($(GO) list work | grep -v -e /netwicket/bench -e /examples/checks -e /examples/fleet -e /console/browser)
+	$(GO) test -shuffle=on ./bench/... ./bench/compare/... ./bench/warehouse/... ./examples/checks/... ./examples/fleet/... ./cmd/netwicket/internal/console/browser/...
 
 # Every fuzz target of every package, FUZZTIME inputs (2000x) or seconds (30s) each.
 fuzz:
@@ -102,3 +102,9 @@ mutants:
 # MACHINE='-packages zone,geo -budget 20m' chooses.
 mutants-machine:
 	$(GO) run ./cmd/internal/mutants/machine $(MACHINE)
+
+.PHONY: screenshots
+
+# The pages of the console as docs/console.md shows them.
+screenshots:
+	$(SCRIPTS)/screenshots

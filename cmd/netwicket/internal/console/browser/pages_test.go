@@ -1,0 +1,35 @@
+package browser_test
+
+import (
+	"testing"
+)
+
+// state is a page as somebody has brought it there.
+type state struct {
+	name, path string
+	bring      func(*page)
+}
+
+// states are all pages, and each state of them that looks different.
+var states = []state{
+	{"ask", "ask", func(p *page) { p.wait("#q") }},
+	{"ask-allow", "ask?q=203.0.113.9", func(p *page) { p.waitText("#answer .verdict", "allow") }},
+	{"ask-deny", "ask?q=203.0.113.200", func(p *page) { p.waitText("#answer .verdict", "deny") }},
+	{"missing", "nothing", func(p *page) { p.expect("404"); p.waitText("h1", "Not found") }},
+}
+
+// Each page in each look: nothing for axe to find, nothing to scroll sideways.
+func TestEachPageIsForEverybody(t *testing.T) {
+	site := start(t, acme(t))
+	for _, one := range states {
+		t.Run(one.name, func(t *testing.T) {
+			mine := site.in(t)
+			page := mine.open(desk, one.path)
+			one.bring(page)
+			for _, as := range looks {
+				page.look(as)
+				page.check(one.name)
+			}
+		})
+	}
+}
