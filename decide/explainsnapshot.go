@@ -19,7 +19,8 @@ func (p *Policy) explainSnapshot(chain []netip.Addr) Explanation {
 	x := &snapshotExplanation{Policy: p, chain: chain, documents: p.documents.known(p)}
 	x.Explanation.Decision = p.DecideChain(chain)
 	x.member = p.Match(chain)
-	x.Explanation.ClientIndex = x.ask()
+	x.Explanation.ClientIndex = p.follow(&x.request, chain)
+	x.request.inZones(p)
 	for i := range chain {
 		x.Explanation.Hops = append(x.Explanation.Hops, x.hop(i))
 	}
@@ -42,22 +43,8 @@ type snapshotExplanation struct {
 	documents *parsedDocuments
 	chain     []netip.Addr
 	member    Membership
-	request   request // with the hits of all layers, whichever decided
+	request   request // what the chain comes down to
 	applied   []*rule // by rule set, up to the first that denies
-}
-
-// ask follows the chain as a decision does, without the short ways that leave hits out.
-func (x *snapshotExplanation) ask() (client int) {
-	r := &x.request
-	client = x.follow(r, x.chain)
-	if client < 0 {
-		return client
-	}
-	if r.judgment != secondLook { // the client's class told all, so that its hits were not looked at
-		r.clientHop(x.Policy, &x.addressPatterns[r.address], &x.geoPatterns[r.geo])
-	}
-	r.inZones(x.Policy)
-	return client
 }
 
 // hop is what one hop is to the policy.

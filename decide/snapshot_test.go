@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/zone"
@@ -184,20 +184,60 @@ func TestExplainSnapshot(t *testing.T) {
 			require.Equal(t, hopTexts(&want), hopTexts(&got), at)
 			require.Equal(t, zoneTexts(&want), zoneTexts(&got), at)
 			require.Equal(t, ruleTexts(&want), ruleTexts(&got), at)
+			if got.ClientIndex >= 0 {
+				requireConditions(t, &want, &got, at)
+			}
 			require.Equal(t, layerTexts(&want), layerTexts(&got), at)
 			if got.ClientIndex < 0 {
 				require.False(t, got.Range.IsValid(), at)
 				continue
 			}
 			client := got.Decision.Client
-			require.True(t, got.Range.Contains(client), at)
-			for _, addr := range []netip.Addr{got.Range.From(), got.Range.To()} {
-				if !got.Range.From().Is4() { // an IPv4 address inside may count
-					break
+			for first, last := range read.Intervals() {
+				if first.Compare(client) <= 0 && client.Compare(last) <= 0 {
+					require.Equal(t, netipx.IPRangeFrom(first, last), got.Range, at)
 				}
-				require.Equal(t, read.Decide(client).Judgment, read.Decide(addr).Judgment, at)
 			}
 		}
+	}
+}
+
+// The rules of a snapshot are those that can apply, and as many conditions hold of them.
+func TestExplainSnapshotOfManyRules(t *testing.T) {
+	var rules []string
+	for i := range 150 {
+		rules = append(rules, fmt.Sprintf(`{"name":"%d","conditions":{"network":{"connection":"ZONE","%s":["z%d"]}},"actions":{"signon":{"access":"ALLOW"}}}`, i, []string{"include", "exclude"}[i/3%2], i%7))
+	}
+	var zones []string
+	for i := range 7 {
+		zones = append(zones, ipZoneJSON(fmt.Sprint("z", i), "POLICY", fmt.Sprintf("192.0.2.%d-192.0.2.%d", i, i+2), ""))
+	}
+	zones[3] = `{"id":"z3","name":"US","type":"DYNAMIC","status":"ACTIVE","usage":"POLICY","locations":[{"country":"US"}]}`
+	documents := documents{zones: "[" + strings.Join(zones, ",") + "]", csv: "192.0.2.0/30,US,,,,\n192.0.2.4,FR,,,,\n"}
+	for _, list := range [][]string{rules[:70], rules} {
+		documents.rules = append(documents.rules, "["+strings.Join(list, ",")+"]")
+	}
+	compiled := documents.compile(t)
+	read := readSnapshot(t, snapshotOf(t, compiled))
+	for i := range 10 {
+		chain := chainOf(fmt.Sprint("192.0.2.", i))
+		want, got := compiled.Explain(chain...), read.Explain(chain...)
+		require.Len(t, got.Rules, 220)
+		requireConditions(t, &want, &got, chain[0].String())
+	}
+}
+
+// requireConditions sees that the conditions of the rules that a snapshot knows are what
+// the documents say.
+func requireConditions(t testing.TB, want, got *decide.Explanation, at string) {
+	t.Helper()
+	rest := want.Rules
+	for _, rule := range got.Rules {
+		i := slices.IndexFunc(rest, func(r decide.RuleTrace) bool { return r.Rule == rule.Rule && r.Active })
+		require.GreaterOrEqual(t, i, 0, at)
+		require.Equal(t, rest[i].Condition, rule.Condition, "%s: rule %s", at, rule.Rule)
+		require.Equal(t, rest[i].Applied, rule.Applied, "%s: rule %s", at, rule.Rule)
+		rest = rest[i+1:]
 	}
 }
 
