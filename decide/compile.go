@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/zone"
@@ -61,15 +62,12 @@ type compiler struct {
 // which nobody says whether they block.
 // See docs/semantics.md, policy-1 and threat-5.
 func (c *compiler) checkParts() error {
-	zones := 0
-	for i := range c.config.Zones {
-		zones += len(c.config.Zones[i].Zones)
-	}
+	noZones := !slices.ContainsFunc(c.config.Zones, func(z zone.Zones) bool { return len(z.Zones) > 0 })
 	if len(c.config.ThreatFeeds) > 0 && c.config.ThreatInsight == nil {
 		at := zone.Position{File: c.config.ThreatFeeds[0].File}
 		return Findings{newFinding(at, "", "feed-without-action", fmt.Errorf("threat feeds need a ThreatInsight configuration that says whether they block"))}
 	}
-	if zones == 0 && len(c.config.Rules) == 0 && c.config.ThreatInsight == nil && c.config.SailPoint == nil && c.config.AuthProfile == nil {
+	if noZones && len(c.config.Rules) == 0 && c.config.ThreatInsight == nil && c.config.SailPoint == nil && c.config.AuthProfile == nil {
 		return Findings{newFinding(zone.Position{}, "", "empty-policy", ErrEmptyPolicy)}
 	}
 	return nil

@@ -61,6 +61,12 @@ func TestDecisionTexts(t *testing.T) {
 	require.True(t, both.Has(decide.OffNetwork))
 	require.False(t, both.Has(decide.NoRule))
 	require.Equal(t, []decide.Reason{decide.OffNetwork, decide.UntrustedGeography}, slices.Collect(both.All()))
+	next := decide.NoPolicy
+	for r := range decide.AllReasons.All() {
+		require.Equal(t, next, r)
+		next++
+	}
+	require.Equal(t, decide.Unrestricted+1, next)
 	for range both.All() {
 		break
 	}

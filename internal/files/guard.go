@@ -90,9 +90,7 @@ func (c *call) leave(done func() bool) bool {
 	if done() {
 		return false
 	}
-	if abandoned.calls[c.name] == nil {
-		abandoned.calls[c.name] = c
-	}
+	abandoned.calls[c.name] = c
 	return true
 }
 
