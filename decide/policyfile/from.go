@@ -207,12 +207,11 @@ const maxKeys = 16
 // location reads where releases are; a path is relative to the policy file.
 func (v *values) location(into *string) func(jsondoc.Node) {
 	return func(node jsondoc.Node) {
-		switch {
-		case node.Kind() == jsondoc.String && strings.Contains(node.String(), "://"):
+		if node.Kind() == jsondoc.String && strings.Contains(node.String(), "://") {
 			*into = node.String()
-		default:
-			v.pathText(into)(node)
+			return
 		}
+		v.pathText(into)(node)
 	}
 }
 
@@ -238,27 +237,24 @@ func (v *values) pathText(into *string) func(jsondoc.Node) {
 	}
 }
 
-func (v *values) number(node jsondoc.Node, least, most uint64) (uint64, bool) {
-	n, err := strconv.ParseUint(string(node.Raw()), 10, 64)
-	if node.Kind() != jsondoc.Number || err != nil || n < least || n > most {
+// number reads a whole number, if it is one of those that are allowed.
+func (v *values) number(node jsondoc.Node, least, most uint64, take func(uint64)) {
+	n, err := strconv.ParseUint(string(node.Raw()), 10, 64) // which is what no other value of JSON can be
+	if err != nil || n < least || n > most {
 		v.Fail(node, "bad-value", "expected a whole number from %d to %d", least, most)
-		return 0, false
+		return
 	}
-	return n, true
+	take(n)
 }
 
 func (v *values) count(into *int, least, most int) func(jsondoc.Node) {
 	return func(node jsondoc.Node) {
-		if n, ok := v.number(node, uint64(least), uint64(most)); ok {
-			*into = int(n)
-		}
+		v.number(node, uint64(least), uint64(most), func(n uint64) { *into = int(n) })
 	}
 }
 
 func (v *values) version(into *uint64) func(jsondoc.Node) {
 	return func(node jsondoc.Node) {
-		if n, ok := v.number(node, 0, release.MaxVersion); ok {
-			*into = n
-		}
+		v.number(node, 0, release.MaxVersion, func(n uint64) { *into = n })
 	}
 }

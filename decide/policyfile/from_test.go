@@ -77,6 +77,9 @@ func TestBadFrom(t *testing.T) {
 		"one key twice":   {`{"url": "releases", "channel": "prod", "state": "state", "keys": ["a.pub", "a.pub"], "threshold": 2}`, []string{"bad-value"}},
 		"too few keys":    {`{` + good + `, "threshold": 2}`, []string{"bad-value"}},
 		"threshold 0":     {`{` + good + `, "threshold": 0}`, []string{"bad-value"}},
+		"a URL in a list": {`{"url": ["https://a"], "channel": "prod", "state": "state", "keys": ["a.pub"]}`, []string{"bad-type"}},
+		"no channel":      {`{"url": "releases", "channel": 5, "state": "state", "keys": ["a.pub"]}`, []string{"bad-type"}},
+		"two bad keys":    {`{"url": "releases", "channel": "prod", "state": "state", "keys": ["b.pub", "none.pub", "c.pub"]}`, []string{"missing-file", "bad-key", "missing-file"}},
 		"a bad channel":   {`{"url": "releases", "channel": "../x", "state": "state", "keys": ["a.pub"]}`, []string{"bad-value"}},
 		"a bad version":   {`{` + good + `, "minVersion": -1}`, []string{"bad-value"}},
 		"a version of .5": {`{` + good + `, "minVersion": 1.5}`, []string{"bad-value"}},
@@ -91,6 +94,27 @@ func TestBadFrom(t *testing.T) {
 		}
 		require.Equal(t, row.want, codes, name)
 		require.Len(t, policyfile.Check(policyfile.Options{Paths: []string{"bad.json"}}, false).Findings, len(row.want), name)
+	}
+
+	for _, row := range []struct {
+		text, want string
+		threshold  int
+		version    uint64
+	}{
+		{`"threshold": 0`, "expected a whole number from 1 to 16", 1, 0},
+		{`"threshold": 17`, "expected a whole number from 1 to 16", 1, 0},
+		{`"threshold": 16`, "16", 16, 0},
+		{`"threshold": "1"`, "expected a whole number from 1 to 16", 1, 0},
+		{`"minVersion": 9007199254740992`, "expected a whole number from 0 to 9007199254740991", 1, 0},
+		{`"minVersion": 9007199254740991`, "", 1, 1<<53 - 1},
+	} {
+		write(t, "bad.json", `{"from": {`+good+`, `+row.text+`}}`)
+		parts := policyfile.Load(policyfile.Options{Paths: []string{"bad.json"}})
+		require.Equal(t, row.want != "", parts.Err() != nil, row.text)
+		if row.want != "" {
+			require.ErrorContains(t, parts.Err(), row.want)
+		}
+		require.Equal(t, []any{row.threshold, row.version}, []any{parts.From.Threshold, parts.From.MinVersion}, "what is refused is not read: %s", row.text)
 	}
 
 	write(t, "all.json", `{"from": {`+good+`}, "okta": {"zones": ["zones.json"]}, "overlay": "overlay.json", "snapshot": "policy.nws", "geo": [], "mode": "enforce"}`)

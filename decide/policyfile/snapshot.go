@@ -40,14 +40,13 @@ func (l *loader) snapshot(ref reference, data []byte) {
 	}
 	l.parts.SnapshotFile = ref.path
 	sum := sha256.Sum256(data)
-	if l.before != nil && l.before.compiled.policy != nil && l.before.compiled.sum == sum {
+	if l.before != nil && l.before.compiled.sum == sum { // which is of no file where there is none
 		l.parts.compiled = l.before.compiled
 		return
 	}
 	compiled, err := compiledOf(data)
 	if err != nil {
 		l.addSnapshotError(ref.path, err)
-		return
 	}
 	l.parts.compiled = compiled
 }
@@ -91,7 +90,7 @@ func (l *loader) namedSnapshot(ref reference) {
 func look(path string) func(io.ReaderAt, int64) error {
 	return func(file io.ReaderAt, size int64) error {
 		if size > snapfile.MaxFile && startsAsSnapshot(file) {
-			return snapfile.TooMany("bytes", int(min(size, 1<<31-1)), snapfile.MaxFile)
+			return snapfile.TooManyBytes(size)
 		}
 		return files.Unpacked(path, file, size)
 	}
@@ -114,11 +113,12 @@ func (l *loader) tooLarge(ref reference, err error) error {
 		return nil
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-		var found *finding.Finding
-		if errors.As(look(ref.path)(file, info.Size()), &found) {
-			return found
-		}
+	info, err := file.Stat()
+	if err != nil {
+		return nil
+	}
+	if found, is := errors.AsType[*finding.Finding](look(ref.path)(file, info.Size())); is {
+		return found
 	}
 	return nil
 }

@@ -99,8 +99,8 @@ func TestBesideASnapshot(t *testing.T) {
 		return o
 	}
 	all := `{"snapshot": "policy.nws",
-"okta": {"zones": ["zones.json", "missing.json"]},
-"sailpoint": {"unknownCountry": "trust"},
+"okta": {"zones": ["zones.json", "missing.json"], "rules": ["missing.json"], "threatInsight": "missing.json", "threatFeeds": ["missing.txt"]},
+"sailpoint": {"unknownCountry": "trust", "networkConfig": "missing.json", "authProfile": "missing.json"},
 "geo": ["geo.csv"],
 "services": {"NORD_VPN": ["feed.txt"]},
 "assumeNone": ["tor"],
@@ -111,23 +111,26 @@ func TestBesideASnapshot(t *testing.T) {
 		options policyfile.Options
 		want    []string
 	}{
-		"--geo":             {with(func(o *policyfile.Options) { o.Geo = []string{"geo.csv"} }), []string{"policy.nws:1:1  conflict"}},
-		"--service":         {with(func(o *policyfile.Options) { o.Services = []policyfile.ServiceList{{Name: "A", Path: "feed.txt"}} }), []string{"policy.nws:1:1  conflict"}},
-		"--threat":          {with(func(o *policyfile.Options) { o.Threats = []string{"feed.txt"} }), []string{"feed.txt:1:1  conflict"}},
-		"--unknown-country": {with(func(o *policyfile.Options) { o.UnknownCountry = "deny" }), []string{"policy.nws:1:1  conflict"}},
-		"--assume-none":     {with(func(o *policyfile.Options) { o.AssumeNone = geo.TorSort }), []string{"policy.nws:1:1  conflict"}},
-		"a document":        {of("policy.nws", "zones.json"), []string{"zones.json:1:1  conflict"}},
-		"before it":         {of("zones.json", "names.json"), []string{"zones.json:1:1  conflict"}},
-		"another snapshot":  {of("policy.nws", "other.nws"), []string{"other.nws:1:1  conflict"}},
-		"one that is named": {of("names.json", "policy.nws"), []string{"policy.nws:1:1  conflict"}},
-		"other settings":    {of("policy.nws", "more.json"), []string{"more.json:1:34 /sailpoint/unknownCountry conflict", "more.json:1:58 /assumeNone conflict"}},
-		"keys of one file":  {of("all.json"), []string{"all.json:2:9 /okta conflict", "all.json:3:14 /sailpoint conflict", "all.json:4:8 /geo conflict", "all.json:5:13 /services conflict", "all.json:6:15 /assumeNone conflict"}},
-		"a key before it":   {of("behind.json"), []string{"behind.json:1:9 /geo conflict"}},
+		"--geo":                 {with(func(o *policyfile.Options) { o.Geo = []string{"geo.csv"} }), []string{"policy.nws:1:1  conflict"}},
+		"--geo that is not":     {with(func(o *policyfile.Options) { o.Geo = []string{"missing.csv"} }), []string{"policy.nws:1:1  conflict"}},
+		"--service that is not": {with(func(o *policyfile.Options) { o.Services = []policyfile.ServiceList{{Name: "A", Path: "missing.txt"}} }), []string{"policy.nws:1:1  conflict"}},
+		"--service":             {with(func(o *policyfile.Options) { o.Services = []policyfile.ServiceList{{Name: "A", Path: "feed.txt"}} }), []string{"policy.nws:1:1  conflict"}},
+		"--threat":              {with(func(o *policyfile.Options) { o.Threats = []string{"feed.txt"} }), []string{"feed.txt:1:1  conflict"}},
+		"--unknown-country":     {with(func(o *policyfile.Options) { o.UnknownCountry = "deny" }), []string{"policy.nws:1:1  conflict"}},
+		"--assume-none":         {with(func(o *policyfile.Options) { o.AssumeNone = geo.TorSort }), []string{"policy.nws:1:1  conflict"}},
+		"a document":            {of("policy.nws", "zones.json"), []string{"zones.json:1:1  conflict"}},
+		"before it":             {of("zones.json", "names.json"), []string{"zones.json:1:1  conflict"}},
+		"another snapshot":      {of("policy.nws", "other.nws"), []string{"other.nws:1:1  conflict"}},
+		"one that is named":     {of("names.json", "policy.nws"), []string{"policy.nws:1:1  conflict"}},
+		"other settings":        {of("policy.nws", "more.json"), []string{"more.json:1:34 /sailpoint/unknownCountry conflict", "more.json:1:58 /assumeNone conflict"}},
+		"keys of one file":      {of("all.json"), []string{"all.json:2:9 /okta conflict", "all.json:3:14 /sailpoint conflict", "all.json:4:8 /geo conflict", "all.json:5:13 /services conflict", "all.json:6:15 /assumeNone conflict"}},
+		"a key before it":       {of("behind.json"), []string{"behind.json:1:9 /geo conflict"}},
 	} {
 		_, policy, err := policyfile.Open(row.options)
 		require.Error(t, err, name)
 		require.Nil(t, policy, name)
 		require.Equal(t, row.want, lines(policyfile.Check(row.options, false).Findings), name)
+		require.ErrorContains(t, err, map[bool]string{true: "the policy has one already", false: "beside a snapshot, which is compiled already"}[strings.Contains(name, "another") || strings.Contains(name, "one that")], name)
 	}
 	write(t, "wrong.json", `{"okta": {"zones": ["policy.nws"]}}`)
 	require.Equal(t, []string{"policy.nws:1:1  wrong-document"}, lines(policyfile.Load(of("wrong.json")).Findings))

@@ -210,6 +210,11 @@ func TooMany(what string, count, limit int) error {
 	return tooLarge("the snapshot has %d %s; the limit is %d", count, what, limit)
 }
 
+// TooManyBytes is a file that is larger than a snapshot may be.
+func TooManyBytes(size int64) error {
+	return tooLarge("the snapshot has %d bytes; the limit is %d", size, MaxFile)
+}
+
 func tooLarge(format string, args ...any) error { return refused("snapshot-limit", format, args...) }
 
 func wrongDigest(format string, args ...any) error {
