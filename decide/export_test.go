@@ -120,3 +120,28 @@ func ReadBody(body []byte) (*Policy, error) {
 	r := &snapshotReader{Policy: &Policy{}}
 	return r.read(body, func(*Policy) bool { return true })
 }
+
+// KeptTwice names the lists of a policy of which two elements are alike.
+func KeptTwice(p *Policy) (lists []string) {
+	if twice(p.addressPatterns) {
+		lists = append(lists, "address patterns")
+	}
+	if twice(p.geoPatterns) {
+		lists = append(lists, "geo patterns")
+	}
+	if twice(p.classes) {
+		lists = append(lists, "classes")
+	}
+	if twice(p.judgments[1:]) { // in front of them stands that of a second look
+		lists = append(lists, "judgments")
+	}
+	return lists
+}
+
+func twice[T comparable](list []T) bool {
+	seen := make(map[T]bool, len(list))
+	for _, element := range list {
+		seen[element] = true
+	}
+	return len(seen) < len(list)
+}

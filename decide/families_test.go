@@ -1,6 +1,7 @@
 package decide_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,6 +35,8 @@ func TestFamilies(t *testing.T) {
 	germany := zone("DYNAMIC", `"locations":[{"country":"DE"}]`)
 	tor, nord := zone("DYNAMIC_V2", `"ipServiceCategories":{"include":["ANONYMIZER_TOR"]}`), zone("DYNAMIC_V2", `"ipServiceCategories":{"include":["NORD_VPN"]}`)
 	all, anyProxy := zone("DYNAMIC_V2", `"ipServiceCategories":{"include":["ALL_ANONYMIZERS"]}`), zone("DYNAMIC", `"proxyType":"Any"`)
+	named := database(4, "192.0.2.0/24", mmdbtest.Map{"provider_name": "NordVPN"})
+	unnamed := database(4, "192.0.2.0/24", mmdbtest.Map{"provider_name": "!!!"})
 	rows := []struct {
 		name      string
 		documents decidetest.Documents
@@ -54,6 +57,17 @@ func TestFamilies(t *testing.T) {
 		{"a list with both", decidetest.Documents{Zones: nord}, []geo.Source{list("NORD_VPN", "192.0.2.1\n2001:db8::1")}, 0, nil},
 		{"a database of IPv4", decidetest.Documents{Zones: all}, []geo.Source{database(4, "192.0.2.0/24", flags)}, 0, [][2]string{{"services (" + sorts + ")", unknown + "IPv6"}}},
 		{"the anonymizer of IPv4", decidetest.Documents{Zones: anyProxy}, []geo.Source{database(4, "192.0.2.0/24", flags)}, 0, [][2]string{{"anonymizer (" + sorts + ")", unknown + "IPv6"}}},
+		{"two zones that ask for one datum", decidetest.Documents{Zones: "[" + germany + "," + strings.ReplaceAll(germany, `"z"`, `"y"`) + "]"}, []geo.Source{database(4, "192.0.2.0/24", country)}, 0, [][2]string{{"country", unknown + "IPv6"}}},
+		{"an INACTIVE zone asks for nothing", decidetest.Documents{Zones: "[" + strings.Replace(germany, "ACTIVE", "INACTIVE", 1) + "," + strings.ReplaceAll(tor, `"z"`, `"y"`) + "]"}, []geo.Source{database(4, "192.0.2.0/24", country), list("ANONYMIZER_TOR", "192.0.2.1\n2001:db8::1")}, 0, nil},
+		{"SailPoint enforces no country", decidetest.Documents{SailPoint: `{"geolocation":["US"]}`, AuthProfile: `{"offNetwork":false,"untrustedGeography":false}`}, []geo.Source{database(4, "192.0.2.0/24", country)}, 0, nil},
+		{"an operator of which a database of both tells", decidetest.Documents{Zones: nord}, []geo.Source{database(4, "192.0.2.0/24", flags), database(6, "2001:db8::/32", flags), list("NORD_VPN", "192.0.2.1")}, 0, nil},
+		{"an operator of which nobody tells", decidetest.Documents{Zones: nord}, []geo.Source{database(4, "192.0.2.0/24", flags)}, 0, [][2]string{{"services (vpn)", unknown + "IPv6"}}},
+		{"an operator of whose family there is a list, and of the other a database", decidetest.Documents{Zones: nord}, []geo.Source{database(4, "192.0.2.0/24", flags), list("NORD_VPN", "2001:db8::1")}, 0, nil},
+		{"an operator that a database of one family names", decidetest.Documents{Zones: nord}, []geo.Source{named}, 0, [][2]string{{"services (NORD_VPN)", unknown + "IPv6"}}},
+		{"an operator that a database of one family names, and its sort is assumed", decidetest.Documents{Zones: nord}, []geo.Source{named}, geo.VPNSort, [][2]string{{"services (NORD_VPN)", "IPv6" + none}}},
+		{"an operator that a database of one family names, and another sort is assumed", decidetest.Documents{Zones: nord}, []geo.Source{named}, geo.TorSort, [][2]string{{"services (NORD_VPN)", unknown + "IPv6"}}},
+		{"a database with an operator of no letters", decidetest.Documents{Zones: tor}, []geo.Source{unnamed, database(4, "192.0.2.0/24", flags)}, 0, [][2]string{{"services (tor)", unknown + "IPv6"}}},
+		{"Tor alone of two sorts", decidetest.Documents{Zones: tor}, []geo.Source{database(4, "192.0.2.0/24", flags)}, 0, [][2]string{{"services (tor)", unknown + "IPv6"}}},
 		{
 			"some sorts of IPv6 assumed", decidetest.Documents{Zones: anyProxy}, []geo.Source{database(4, "192.0.2.0/24", flags)}, geo.VPNSort,
 			[][2]string{{"anonymizer (tor, public_proxy, residential_proxy)", unknown + "IPv6"}, {"anonymizer (vpn)", "IPv6" + none}},
