@@ -97,7 +97,7 @@ func TestLargeFiles(t *testing.T) {
 	require.Len(t, parts.Config.ThreatFeeds[0].Entries, 1)
 }
 
-// A document that is compressed is told from one that is wrong.
+// A document that is compressed is told from one that is wrong, before it is read whole.
 func TestPackedDocument(t *testing.T) {
 	folder(t, nil)
 	var packed bytes.Buffer
@@ -106,7 +106,10 @@ func TestPackedDocument(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, out.Close())
 	write(t, "zones.json", packed.String())
+	require.NoError(t, os.Truncate("zones.json", 200<<20))
+	begun := allocatedBytes()
 	require.Equal(t, []string{"zones.json:1:1  bad-encoding"}, lines(policyfile.Load(policyfile.Options{Paths: []string{"zones.json"}}).Findings))
+	require.Less(t, allocatedBytes()-begun, uint64(8<<20))
 }
 
 // What leads outside is told once, where it is named, with the reason and not the system

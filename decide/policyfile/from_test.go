@@ -130,8 +130,10 @@ func TestBadFrom(t *testing.T) {
 		"--geo":                {policyfile.Options{Paths: []string{"good.json"}, Geo: []string{"geo.csv"}}, []string{"good.json:1:1  conflict"}},
 		"another channel":      {of("good.json", "good.json"), []string{"conflict"}},
 	} {
-		found := lines(policyfile.Load(row.options).Findings)
+		parts := policyfile.Load(row.options)
+		found := lines(parts.Findings)
 		require.Len(t, found, len(row.want), "%s: %v", name, found)
+		require.ErrorContains(t, parts.Err(), map[bool]string{true: "a second from; the policy has one already", false: "beside from: the policy is what the release says"}[name == "another channel"], name)
 		for i, want := range row.want {
 			require.Contains(t, found[i], want, name)
 		}

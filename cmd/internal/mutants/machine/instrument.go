@@ -37,6 +37,7 @@ var (
 	mutantRecord     = os.Getenv("NETWICKET_MUTANT_RECORD")
 	mutantRecords    = mutantRecord != ""
 	mutantReached    [%d]bool
+	mutantRecordFile = mutantOpened(mutantRecord) // from the beginning: a test may see to it that nothing more can be opened, and count what is open
 )
 
 func mutantOn(number int) bool {
@@ -48,14 +49,20 @@ func mutantOn(number int) bool {
 
 func mutantNote(number int) {
 	mutantReached[number] = true
-	file, err := os.OpenFile(mutantRecord, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if _, err := mutantRecordFile.WriteString(strconv.Itoa(number) + "\n"); err != nil {
+		panic(err)
+	}
+}
+
+func mutantOpened(record string) *os.File {
+	if record == "" {
+		return nil
+	}
+	file, err := os.OpenFile(record, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		panic(err)
 	}
-	defer file.Close()
-	if _, err := file.WriteString(strconv.Itoa(number) + "\n"); err != nil {
-		panic(err)
-	}
+	return file
 }
 
 func mutantMore[T mutantInteger](number int, x T) T { if mutantOn(number) { return x + 1 }; return x }
