@@ -56,6 +56,7 @@ func (c *commandLine) console(ctx context.Context, flags consoleFlags) error {
 	if err != nil {
 		return err
 	}
+	defer site.Close()
 	listener, err := console.Listen(flags.listen)
 	if err != nil {
 		return err

@@ -46,6 +46,7 @@ var Packages = map[string][]string{
 	"cmd/netwicket/internal/admin/wire":      {"./cmd/netwicket/internal/admin/wire", "./cmd/netwicket/internal/admin/okta"},
 	"cmd/netwicket/internal/admission":       {"./cmd/netwicket/internal/admission", "./cmd/netwicket"},
 	"cmd/netwicket/internal/console":         {"./cmd/netwicket/internal/console"},
+	"cmd/netwicket/internal/console/uploads": {"./cmd/netwicket/internal/console/uploads", "./cmd/netwicket/internal/console"},
 	"cmd/netwicket/internal/annotate":        {"./cmd/netwicket/internal/annotate", "./cmd/netwicket"},
 	"cmd/netwicket/internal/atomicfile":      {"./cmd/netwicket/internal/atomicfile", "./cmd/netwicket"},
 	"cmd/netwicket/internal/docdiff":         {"./cmd/netwicket/internal/docdiff", "./cmd/netwicket"},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/console/uploads"
 	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
@@ -16,6 +17,7 @@ type Options struct {
 	Policy policyfile.Options // what is opened, again whenever its files have changed
 	Log    *slog.Logger       // nil: nothing is logged
 	Now    func() time.Time   // nil: time.Now
+	Drops  uploads.Limits     // how much of logs is kept; zero: uploads.DefaultLimits
 }
 
 // Console is the site. New makes one; it is safe for concurrent use.
@@ -24,6 +26,7 @@ type Console struct {
 	subjects *subjects
 	english  english
 	views    map[string]*template.Template
+	uploads  *uploads.Store
 }
 
 // New reads the policy and makes the site. A policy that does not load is no error
@@ -35,17 +38,23 @@ func New(options Options) (*Console, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
+	if options.Drops == (uploads.Limits{}) {
+		options.Drops = uploads.DefaultLimits()
+	}
 	words, err := readEnglish(englishText)
 	if err != nil {
 		return nil, err
 	}
-	c := &Console{options: options, english: words, subjects: newSubjects(options.Policy, options.Now)}
+	c := &Console{options: options, english: words, subjects: newSubjects(options.Policy, options.Now), uploads: uploads.New(options.Drops, options.Now)}
 	if c.views, err = readViews(words); err != nil {
 		return nil, err
 	}
 	c.subjects.current()
 	return c, nil
 }
+
+// Close forgets what visitors have dropped. Whoever has made the site calls it at the end.
+func (c *Console) Close() { c.uploads.Close() }
 
 // route is one path below the site's root, with its method: "GET ask". Pages stand in
 // the navigation in the order of routes.
@@ -58,6 +67,7 @@ type route struct {
 func (c *Console) routes() []route {
 	return slices.Concat(
 		c.askRoutes(),
+		c.logRoutes(),
 	)
 }
 

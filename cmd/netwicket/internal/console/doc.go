@@ -17,5 +17,6 @@
 // parts of pages are rendered, headers.go what every answer says to the browser, local.go
 // and links.go the door on this machine, server.go its listener. english.txt has all that
 // people read, english.go finds it. pages/ are the templates, assets/ the style and the
-// scripts. Each page is a file: ask.go.
+// scripts. Each page is a file: ask.go; log.go with logdrop.go, which takes a log (room
+// uploads keeps it).
 package console

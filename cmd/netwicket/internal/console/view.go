@@ -29,6 +29,7 @@ func readViews(words english) (map[string]*template.Template, error) {
 		"say":    words.say,
 		"words":  words.under,
 		"shown":  shown.Text,
+		"size":   sizeText,
 		"concat": func(parts ...string) string { return strings.Join(parts, "") },
 	}).ParseFS(files, "pages/layout.html", "pages/shared.html")
 	if err != nil {
