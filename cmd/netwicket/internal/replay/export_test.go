@@ -14,3 +14,9 @@ func (c *Counter) Count(judgment *decide.Judgment) int {
 	c.counted.counts[number].requests++
 	return number
 }
+
+// Clock counts requests over time as a worker does.
+type Clock struct{ counted over }
+
+// Count counts one.
+func (c *Clock) Count(seconds int64) { c.counted.at(seconds)[decide.Allow][decide.Permitted]++ }

@@ -118,6 +118,16 @@ func naive(requests []asked, policy, other *decide.Policy, table *geo.Table, wat
 			}
 		}
 	}
+	var moments []moment
+	for _, one := range requests {
+		d := policy.Decide(one.addr)
+		moment := moment{outcome: decide.Outcome{Verdict: d.Verdict, Reason: d.Reason}}
+		if !one.at.IsZero() {
+			moment.at = one.at.Unix()
+		}
+		moments = append(moments, moment)
+	}
+	r.Over = naiveOver(moments)
 	r.Reasons = sorted(reasons, decide.Reason.String)
 	r.Zones = sorted(zones, func(z decide.ZoneRef) string { return z.Name + "\x00" + z.ID })
 	r.Rules = sorted(rules, func(rule replay.Rule) string { return fmt.Sprint(rule.Name, "\x00", uint8(rule.Verdict)) })

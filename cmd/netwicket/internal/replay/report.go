@@ -22,7 +22,8 @@ type Report struct {
 	Unknown                    []Count[geo.Field]      // data that were unknown where a decision turned on them
 	Countries                  []CountryCount
 	First, Last                time.Time // of all requests; zero: no record had a time
-	Clients                    int       // different ones, by Grain
+	Over                       Over
+	Clients                    int // different ones, by Grain
 	Grain                      Grain
 	ByClient                   []Client
 	Changes                    Changes
@@ -86,7 +87,7 @@ func (t *tally) report(inputs []Input, failed []error) *Report {
 	r := &Report{
 		Lines: t.lines, Unreadable: t.unreadable, Decided: t.decided,
 		Countries: t.byCountry, First: when(t.first), Last: when(t.last),
-		Clients: len(t.clients.rows), Grain: grains()[t.clients.level],
+		Over: t.over.report(), Clients: len(t.clients.rows), Grain: grains()[t.clients.level],
 		Changes: Changes{ToDeny: t.changed[0], ToAllow: t.changed[1]},
 		Watched: t.watched, Faults: t.faults, Failed: failed,
 	}

@@ -39,6 +39,7 @@ type tally struct {
 	clients           clients
 	watched           []uint64
 	first, last       int64
+	over              over
 	faults            []Fault
 }
 
@@ -133,6 +134,7 @@ func (w *worker) decide(e *accesslog.Entry) error {
 	w.decided++
 	w.decisions.counts[a.number].requests++
 	w.first, w.last = earlier(w.first, e.Time), max(w.last, e.Time)
+	w.over.at(e.Time)[a.decision.Verdict][a.decision.Reason%reasonRoom]++
 	toDeny, toAllow := uint64(0), uint64(0)
 	if w.config.Against != nil {
 		toDeny, toAllow = w.compare(decide.Outcome{Verdict: a.decision.Verdict, Reason: a.decision.Reason}, a.other)
@@ -233,6 +235,7 @@ func (t *tally) join(other *tally) {
 		t.watched[i] += n
 	}
 	t.first, t.last = earlier(t.first, other.first), max(t.last, other.last)
+	t.over.merge(&other.over)
 	for _, f := range other.faults {
 		t.faults = keepFirst(t.faults, f)
 	}
