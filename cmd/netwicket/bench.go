@@ -9,26 +9,27 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/explained"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // benchJSON is what bench measured. Times are medians.
 type benchJSON struct {
-	Policy       policyJSON `json:"policy"`
-	System       string     `json:"system"`
-	Processors   int        `json:"processors"`
-	NsPerV4      float64    `json:"nsPerDecisionV4"`
-	NsPerV6      float64    `json:"nsPerDecisionV6"`
-	NsPerChain   float64    `json:"nsPerDecisionChain"`
-	Hops         int        `json:"chainHops"`
-	ZoneProxies  bool       `json:"chainOfZoneProxies"`
-	Addresses    int        `json:"addresses"`
-	TableBytes4  int        `json:"tableBytesV4"`
-	TableBytes6  int        `json:"tableBytesV6"`
-	Classes      int        `json:"classes"`
-	LoadMillis   float64    `json:"loadMilliseconds"`
-	CompileMills *float64   `json:"compileMilliseconds"` // null: the policy is a snapshot
+	Policy       explained.Policy `json:"policy"`
+	System       string           `json:"system"`
+	Processors   int              `json:"processors"`
+	NsPerV4      float64          `json:"nsPerDecisionV4"`
+	NsPerV6      float64          `json:"nsPerDecisionV6"`
+	NsPerChain   float64          `json:"nsPerDecisionChain"`
+	Hops         int              `json:"chainHops"`
+	ZoneProxies  bool             `json:"chainOfZoneProxies"`
+	Addresses    int              `json:"addresses"`
+	TableBytes4  int              `json:"tableBytesV4"`
+	TableBytes6  int              `json:"tableBytesV6"`
+	Classes      int              `json:"classes"`
+	LoadMillis   float64          `json:"loadMilliseconds"`
+	CompileMills *float64         `json:"compileMilliseconds"` // null: the policy is a snapshot
 }
 
 func (c *commandLine) benchCommand() *cobra.Command {
@@ -73,7 +74,7 @@ const benchHops = 3
 
 func (r *benchJSON) measure(config decide.Config, policy *decide.Policy, budget time.Duration) error {
 	info := policy.Info()
-	r.Policy, r.System, r.Processors = newPolicyJSON(info), runtime.GOOS+"/"+runtime.GOARCH, runtime.GOMAXPROCS(0)
+	r.Policy, r.System, r.Processors = explained.NewPolicy(info), runtime.GOOS+"/"+runtime.GOARCH, runtime.GOMAXPROCS(0)
 	r.TableBytes4, r.TableBytes6, r.Classes = info.TableBytes4, info.TableBytes6, info.Classes
 	if !info.Snapshot {
 		compile, err := benchCompile(config)
@@ -169,7 +170,7 @@ func (c *commandLine) printBench(r *benchJSON, info decide.Info) error {
 		}
 	}
 	s.table("Time", times)
-	s.table("Policy", policyRows(info))
+	s.table("Policy", explained.PolicyRows(info))
 	_, err := c.out.Write(s.out.Bytes())
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/atomicfile"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/explained"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/impact"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/policyfile"
@@ -59,17 +60,17 @@ they differ, and prints how much of the address space they decide differently.`,
 
 // compileJSON is what was compiled, and what it was compared with.
 type compileJSON struct {
-	File        *string     `json:"file"` // null: none was written
-	Fingerprint string      `json:"fingerprint"`
-	Digest      string      `json:"digest"` // SHA-256 of the uncompressed content, as the others
-	Bytes       int         `json:"bytes"`
-	Zones       int         `json:"zones"`
-	Classes     int         `json:"classes"`
-	Intervals4  int         `json:"intervals4"`
-	Intervals6  int         `json:"intervals6"`
-	Documents   bool        `json:"documents"`
-	Data        []dataJSON  `json:"data"`
-	Verify      *verifyJSON `json:"verify,omitempty"`
+	File        *string          `json:"file"` // null: none was written
+	Fingerprint string           `json:"fingerprint"`
+	Digest      string           `json:"digest"` // SHA-256 of the uncompressed content, as the others
+	Bytes       int              `json:"bytes"`
+	Zones       int              `json:"zones"`
+	Classes     int              `json:"classes"`
+	Intervals4  int              `json:"intervals4"`
+	Intervals6  int              `json:"intervals6"`
+	Documents   bool             `json:"documents"`
+	Data        []explained.Data `json:"data"`
+	Verify      *verifyJSON      `json:"verify,omitempty"`
 }
 
 type verifyJSON struct {
@@ -116,9 +117,9 @@ func (c *commandLine) compile(flags compileFlags) error {
 		return err
 	}
 	result := &compileJSON{
-		File: textOrNull(file), Fingerprint: header.Fingerprint, Digest: hex.EncodeToString(header.Digest[:]), Bytes: len(snapshot),
+		File: explained.TextOrNull(file), Fingerprint: header.Fingerprint, Digest: hex.EncodeToString(header.Digest[:]), Bytes: len(snapshot),
 		Zones: header.Zones, Classes: header.Classes, Intervals4: header.Intervals4, Intervals6: header.Intervals6,
-		Documents: header.Documents, Data: newPolicyJSON(policy.Info()).Data,
+		Documents: header.Documents, Data: explained.NewPolicy(policy.Info()).Data,
 	}
 	if !c.json {
 		if _, err := fmt.Fprintln(c.err, "netwicket: "+oneLine(result.line(policy.Info()))); err != nil {

@@ -5,6 +5,7 @@ import (
 	"math/big"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/docdiff"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/explained"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/impact"
 	"github.com/netwicket/netwicket/decide/policyfile"
 )
@@ -103,7 +104,7 @@ func (r *diffReport) summaryJSON(pair [2]policyfile.Opened) diffSummaryJSON {
 		out.Log = &replayChanges{w.Changes.ToDeny, w.Changes.ToAllow, w.Changes.Clients}
 	}
 	for i, d := range docdiff.Between(pair[0].Parts, pair[1].Parts) {
-		one := differenceJSON{Kind: d.Kind, ID: textOrNull(d.ID), Name: textOrNull(d.Name), Change: d.Way, Parts: []partJSON{}}
+		one := differenceJSON{Kind: d.Kind, ID: explained.TextOrNull(d.ID), Name: explained.TextOrNull(d.Name), Change: d.Way, Parts: []partJSON{}}
 		for _, part := range d.Parts {
 			one.Parts = append(one.Parts, partJSON{part.Way, part.What, part.Value})
 		}

@@ -13,22 +13,20 @@
 //	signals.go        what ends a command that goes on
 //	policy.go         from the flags to policies
 //	generations.go    a policy as it was, by its history
-//	policyinfo.go     what a policy is made of, as JSON and as text
 //	input.go          the requests that a command is asked about
 //	logs.go           the access logs that it reads
-//	decision.go       one decision, as JSON and as text
+//	decision.go       one decision on a line
 //	findings.go       errors and warnings, a line each
-//	json.go           JSON on a line, keys in order
+//	json.go           JSON on a line
 //	sheet.go          text in headed tables
 //	text.go           numbers and quotations in text
 //	terminal.go       colour and columns, where a person looks on
-//	provenance.go     where what explain shows comes from
 //	progress.go       how much of an input has been read
 //
 // The commands, each with what only it needs:
 //
 //	eval.go           eval; the loop over requests that explain shares
-//	explain.go        explain, and its JSON
+//	explain.go        explain
 //	explaintext.go    its text
 //	resolve.go        resolve
 //	pseudo.go         a warning about clients whose address is made up

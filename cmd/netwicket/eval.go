@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/explained"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/policyfile"
@@ -33,7 +34,7 @@ Prints one decision a line. Ends with 0 if all are allowed, 2 if one is denied,
 		return c.decideEach(input, args, func(by *deciding, r request.Request, out io.Writer) (decide.Decision, error) {
 			d, from := by.Answer(r, &by.buffer)
 			if c.json {
-				return d, writeJSON(out, newDecisionJSON(d, from))
+				return d, writeJSON(out, explained.NewDecision(d, from))
 			}
 			_, err := io.WriteString(out, decisionLine(d, from, look))
 			return d, err

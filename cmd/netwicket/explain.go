@@ -1,13 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net/netip"
-	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/explained"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
@@ -33,9 +33,9 @@ it.`,
 		look := c.style()
 		return c.decideEach(input, args, func(by *deciding, r request.Request, out io.Writer) (decide.Decision, error) {
 			e, from := by.Explain(r, &by.buffer)
-			provenance := newProvenanceJSON(&e, by.said(e.Decision.Client))
+			provenance := explained.NewProvenance(&e, by.said(e.Decision.Client))
 			if c.json {
-				return e.Decision, writeJSON(out, newExplanationJSON(&e, from, by.Policy.Info(), provenance))
+				return e.Decision, writeJSON(out, explained.New(&e, from, by.Policy.Info(), provenance))
 			}
 			return e.Decision, writeExplanation(out, &e, from, by.Policy.Info(), &provenance, look)
 		})
@@ -43,71 +43,18 @@ it.`,
 	return command
 }
 
-// explanationJSON is one decision with all that led to it.
-type explanationJSON struct {
-	decisionJSON
-	Chain    []*netip.Addr `json:"chain"`
-	Zones    ordered       `json:"zones"`
-	Location *locationJSON `json:"location"` // null: the policy is a snapshot
-	Policy   policyJSON    `json:"policy"`
-	Steps    []string      `json:"steps"`
-
-	Provenance provenanceJSON `json:"provenance"`
-}
-
-// locationJSON is what is known of the client; null is unknown.
-type locationJSON struct {
-	Country    *string  `json:"country"`
-	Region     *string  `json:"region"`
-	ASN        *uint32  `json:"asn"`
-	Anonymizer *string  `json:"anonymizer"`
-	Services   []string `json:"services"`
-}
-
-func newExplanationJSON(e *decide.Explanation, from admission.Resolution, info decide.Info, provenance provenanceJSON) explanationJSON {
-	out := explanationJSON{
-		decisionJSON: newDecisionJSON(e.Decision, from),
-		Chain:        make([]*netip.Addr, len(e.Hops)),
-		Zones:        make(ordered, len(e.Zones)),
-		Policy:       newPolicyJSON(info),
-		Steps:        e.Steps,
-		Provenance:   provenance,
-	}
-	if !info.Snapshot {
-		location := newLocationJSON(e.Location)
-		out.Location = &location
-	}
-	for i := range e.Hops {
-		out.Chain[i] = orNull(e.Hops[i].Addr)
-	}
-	for i := range e.Zones {
-		out.Zones[i] = member{e.Zones[i].Key, e.Zones[i].State}
-	}
-	return out
-}
-
-func newLocationJSON(at geo.Location) locationJSON {
-	out := locationJSON{Country: textOrNull(at.Country), Region: textOrNull(at.Regions.First()), Services: serviceNames(at.Services)}
-	if at.ASNKnown {
-		out.ASN = &at.ASN
-	}
-	if at.Anonymizer != geo.AnonymizerUnknown {
-		name := at.Anonymizer.String()
-		out.Anonymizer = &name
-	}
-	return out
-}
-
-// serviceNames are the services in ascending order, an unnamed one as its type;
-// nil if they are unknown.
-func serviceNames(services geo.Services) []string {
-	if !services.Known() {
+// said is what each source says of the client; nothing without a client, and where
+// the sources cannot be read once more, as a pipe cannot.
+func (d *deciding) said(client netip.Addr) []geo.Said {
+	if !client.IsValid() {
 		return nil
 	}
-	names := []string{}
-	for service := range services.All() {
-		names = append(names, service.String())
+	if !d.traced {
+		d.traced = true
+		var err error
+		if d.tracer, err = d.parts.Tracer(); err != nil {
+			fmt.Fprintf(d.err, "netwicket: it is not shown which source says what: %s\n", oneLine(err.Error()))
+		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return d.tracer.At(client)
 }

@@ -90,7 +90,7 @@ func TestExplainJSONKeysAreUnique(t *testing.T) {
 	require.Contains(t, got.out, `"zones":{"A":"match","A #2":"no","A #3":"match"}`)
 }
 
-const explained = `deny 192.0.2.7 blocklisted zone="BlockedIpZone"
+const explanation = `deny 192.0.2.7 blocklisted zone="BlockedIpZone"
 
 Hops, nearest first
   1  10.0.0.1     proxy of zone "Office"
@@ -137,7 +137,7 @@ func TestExplainText(t *testing.T) {
 	acme(t)
 	got := runIn(t, "", "explain", "--remote", "10.0.0.1:4711", "-H", "X-Forwarded-For: 203.0.113.9, x, 192.0.2.7")
 	require.Equal(t, 2, got.code)
-	wanted, printed := strings.Split(explained, "\n"), strings.Split(got.out, "\n")
+	wanted, printed := strings.Split(explanation, "\n"), strings.Split(got.out, "\n")
 	require.Len(t, printed, len(wanted), got.out)
 	for i := range wanted {
 		if before, found := strings.CutSuffix(wanted[i], "WHY"); found {

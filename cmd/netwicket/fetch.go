@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/explained"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/ocistore"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/release"
@@ -223,7 +224,7 @@ func (c *commandLine) fetched(flags fetchFlags, out release.Outcome, status rele
 		text += fmt.Sprintf(" %d, %s, expires %s: %s", status.Payload.Version, status.Chosen.Fingerprint, expires, oneLine(snapshot))
 	}
 	if out.Err != nil {
-		told.Error = textOrNull(oneLine(out.Err.Error()))
+		told.Error = explained.TextOrNull(oneLine(out.Err.Error()))
 	}
 	var err error
 	if c.json {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/explained"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
 	"github.com/netwicket/netwicket/geo"
 )
@@ -131,16 +132,16 @@ func (c *commandLine) reportFaults(report *replay.Report) {
 
 // replayJSON is the outcome as replay prints it.
 type replayJSON struct {
-	Lines      uint64         `json:"lines"`
-	Decided    uint64         `json:"decided"`
-	Unreadable uint64         `json:"unreadable"`
-	Allow      uint64         `json:"allow"`
-	Deny       uint64         `json:"deny"`
-	Reasons    ordered        `json:"reasons"`
-	Unknown    geo.Field      `json:"unknown"`
-	Clients    int            `json:"clients"`
-	Networks   *grainJSON     `json:"clientNetworks,omitempty"` // where clients were counted by network
-	Against    *replayChanges `json:"against,omitempty"`
+	Lines      uint64           `json:"lines"`
+	Decided    uint64           `json:"decided"`
+	Unreadable uint64           `json:"unreadable"`
+	Allow      uint64           `json:"allow"`
+	Deny       uint64           `json:"deny"`
+	Reasons    explained.Object `json:"reasons"`
+	Unknown    geo.Field        `json:"unknown"`
+	Clients    int              `json:"clients"`
+	Networks   *grainJSON       `json:"clientNetworks,omitempty"` // where clients were counted by network
+	Against    *replayChanges   `json:"against,omitempty"`
 }
 
 type grainJSON struct {
@@ -158,10 +159,10 @@ type replayChanges struct {
 func newReplayJSON(report *replay.Report, against bool) replayJSON {
 	out := replayJSON{
 		Lines: report.Lines, Decided: report.Decided, Unreadable: report.Unreadable,
-		Allow: report.Allow, Deny: report.Deny, Reasons: ordered{}, Clients: report.Clients,
+		Allow: report.Allow, Deny: report.Deny, Reasons: explained.Object{}, Clients: report.Clients,
 	}
 	for _, count := range report.Reasons {
-		out.Reasons = append(out.Reasons, member{count.Of.String(), count.Requests})
+		out.Reasons = append(out.Reasons, explained.Member{Key: count.Of.String(), Value: count.Requests})
 	}
 	for _, count := range report.Unknown {
 		out.Unknown |= count.Of

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/explained"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/policyfile"
@@ -111,7 +112,7 @@ func (c *commandLine) resolveEach(input *requests, args []string, resolver *gate
 			outcome, failure = undecided, admission.Code(err)
 		}
 		if c.json {
-			return writeJSON(out, resolvedJSON{orNull(client), textOrNull(failure), orNull(peer)})
+			return writeJSON(out, resolvedJSON{explained.AddrOrNull(client), explained.TextOrNull(failure), explained.AddrOrNull(peer)})
 		}
 		if err == nil {
 			failure = client.String()

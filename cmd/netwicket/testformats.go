@@ -8,6 +8,7 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/annotate"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/expect"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/explained"
 	"github.com/netwicket/netwicket/decide"
 )
 
@@ -94,11 +95,11 @@ func (r *testReport) json(out io.Writer) error {
 	if r.coverage == nil {
 		return nil
 	}
-	var parts ordered
+	var parts explained.Object
 	for _, part := range coverageParts(r.coverage) {
-		parts = append(parts, member{part.name, coverageJSON{part.Total, append([]string{}, part.Untouched...)}})
+		parts = append(parts, explained.Member{Key: part.name, Value: coverageJSON{part.Total, append([]string{}, part.Untouched...)}})
 	}
-	return writeJSON(out, ordered{{"coverage", parts}})
+	return writeJSON(out, explained.Object{{Key: "coverage", Value: parts}})
 }
 
 // The elements of JUnit's XML as build servers read it.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/explained"
 	"github.com/netwicket/netwicket/decide"
 )
 
@@ -48,7 +49,7 @@ type versionJSON struct {
 }
 
 type versionPolicyJSON struct {
-	policyJSON
+	explained.Policy
 	Zones       int `json:"zones"`
 	ActiveZones int `json:"activeZones"`
 	Rules       int `json:"rules"`
@@ -72,7 +73,7 @@ func (c *commandLine) versionCommand() *cobra.Command {
 				}
 				info = policy.Info()
 				out.Policy = &versionPolicyJSON{
-					policyJSON: newPolicyJSON(info), Zones: info.Zones, ActiveZones: info.ActiveZones, Rules: info.Rules,
+					Policy: explained.NewPolicy(info), Zones: info.Zones, ActiveZones: info.ActiveZones, Rules: info.Rules,
 					Classes: info.Classes, Intervals4: info.Intervals4, Intervals6: info.Intervals6,
 				}
 			}
@@ -88,7 +89,7 @@ func (c *commandLine) printVersion(v versionJSON, info decide.Info) error {
 	s := &sheet{look: c.style()}
 	s.out.WriteString(programText())
 	if v.Policy != nil {
-		rows := policyRows(info)
+		rows := explained.PolicyRows(info)
 		rows = append(rows,
 			[]string{"zones", fmt.Sprintf("%d, %d ACTIVE", info.Zones, info.ActiveZones)},
 			[]string{"rules", fmt.Sprint(info.Rules)},

@@ -53,6 +53,7 @@ var Packages = map[string][]string{
 	"cmd/netwicket/internal/doctor":          {"./cmd/netwicket/internal/doctor", "./cmd/netwicket", "./cmd/netwicket/internal/e2e"},
 	"cmd/netwicket/internal/doorway":         {"./cmd/netwicket/internal/doorway", "./cmd/netwicket/internal/forwardauth", "./cmd/netwicket/internal/admin"},
 	"cmd/netwicket/internal/expect":          {"./cmd/netwicket/internal/expect", "./cmd/netwicket"},
+	"cmd/netwicket/internal/explained":       {"./cmd/netwicket/internal/explained", "./cmd/netwicket"},
 	"cmd/netwicket/internal/export":          {"./cmd/netwicket/internal/export", "./cmd/netwicket"},
 	"cmd/netwicket/internal/extauthz":        {"./cmd/netwicket/internal/extauthz", "./cmd/netwicket/internal/e2e"},
 	"cmd/netwicket/internal/filter":          {"./cmd/netwicket/internal/filter", "./cmd/netwicket"},

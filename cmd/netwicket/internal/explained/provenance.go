@@ -1,8 +1,7 @@
-package main
+package explained
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,31 +13,32 @@ import (
 	"github.com/netwicket/netwicket/zone"
 )
 
-// provenanceJSON says where what decided comes from: for each datum of the client
+// Provenance says where what decided comes from: for each datum of the client
 // the source, and for zones, entries and rules their place.
-type provenanceJSON struct {
-	Country    datumJSON `json:"country"`
-	Region     datumJSON `json:"region"`
-	ASN        datumJSON `json:"asn"`
-	Anonymizer datumJSON `json:"anonymizer"`
-	Services   datumJSON `json:"services"`
-	Zones      ordered   `json:"zones"`   // key -> file:line
-	Entries    ordered   `json:"entries"` // key of a zone -> file:line of the gateway that holds an address
-	Rules      ordered   `json:"rules"`   // name -> file:line
-	Layers     ordered   `json:"layers"`  // name -> file:line of each entry that it went by
+type Provenance struct {
+	Country    Datum  `json:"country"`
+	Region     Datum  `json:"region"`
+	ASN        Datum  `json:"asn"`
+	Anonymizer Datum  `json:"anonymizer"`
+	Services   Datum  `json:"services"`
+	Zones      Object `json:"zones"`   // key -> file:line
+	Entries    Object `json:"entries"` // key of a zone -> file:line of the gateway that holds an address
+	Rules      Object `json:"rules"`   // name -> file:line
+	Layers     Object `json:"layers"`  // name -> file:line of each entry that it went by
 }
 
-// datumJSON is one datum, the source that the policy takes it from, and what the
+// Datum is one datum, the source that the policy takes it from, and what the
 // other sources say. Source is null if no source says so.
-type datumJSON struct {
-	Value   any        `json:"value"`
-	Source  *string    `json:"source"`
-	Network *string    `json:"network,omitempty"`
-	Line    *int       `json:"line,omitempty"`
-	Others  []saidJSON `json:"others"`
+type Datum struct {
+	Value   any     `json:"value"`
+	Source  *string `json:"source"`
+	Network *string `json:"network,omitempty"`
+	Line    *int    `json:"line,omitempty"`
+	Others  []Said  `json:"others"`
 }
 
-type saidJSON struct {
+// Said is what another source says of a datum.
+type Said struct {
 	Value   any     `json:"value"`
 	Source  string  `json:"source"`
 	Network *string `json:"network,omitempty"`
@@ -47,7 +47,7 @@ type saidJSON struct {
 
 // datumOf is a datum of a location as JSON has it; null is unknown.
 func datumOf(at geo.Location, datum geo.Field) any {
-	location := newLocationJSON(at)
+	location := newLocation(at)
 	switch datum {
 	case geo.Country:
 		return orNothing(location.Country)
@@ -72,12 +72,14 @@ func orNothing[T any](value *T) any {
 	return *value
 }
 
-func newProvenanceJSON(e *decide.Explanation, said []geo.Said) provenanceJSON {
-	datum := func(of geo.Field) datumJSON { return newDatumJSON(e.Location, said, of) }
-	out := provenanceJSON{
+// NewProvenance says where an explanation comes from; said is what each source says of
+// the client.
+func NewProvenance(e *decide.Explanation, said []geo.Said) Provenance {
+	datum := func(of geo.Field) Datum { return newDatum(e.Location, said, of) }
+	out := Provenance{
 		Country: datum(geo.Country), Region: datum(geo.Region), ASN: datum(geo.ASN),
 		Anonymizer: datum(geo.AnonymizerField), Services: datum(geo.ServicesField),
-		Zones: ordered{}, Entries: ordered{}, Rules: ordered{}, Layers: ordered{},
+		Zones: Object{}, Entries: Object{}, Rules: Object{}, Layers: Object{},
 	}
 	for i := range e.Zones {
 		z := &e.Zones[i]
@@ -89,15 +91,15 @@ func newProvenanceJSON(e *decide.Explanation, said []geo.Said) provenanceJSON {
 	}
 	for i := range e.Layers {
 		if places := placesOf(&e.Layers[i]); len(places) > 0 {
-			out.Layers = append(out.Layers, member{e.Layers[i].Layer, places})
+			out.Layers = append(out.Layers, Member{e.Layers[i].Layer, places})
 		}
 	}
 	return out
 }
 
-func appendPlace(list ordered, key string, at zone.Position) ordered {
-	if text := placeText(at); text != "" {
-		return append(list, member{key, text})
+func appendPlace(list Object, key string, at zone.Position) Object {
+	if text := PlaceText(at); text != "" {
+		return append(list, Member{key, text})
 	}
 	return list
 }
@@ -106,26 +108,26 @@ func appendPlace(list ordered, key string, at zone.Position) ordered {
 func placesOf(l *decide.LayerTrace) []string {
 	var places []string
 	for _, at := range l.Entries {
-		if text := placeText(at); text != "" {
+		if text := PlaceText(at); text != "" {
 			places = append(places, text)
 		}
 	}
 	return places
 }
 
-// placeText is file:line, or empty for what stands in no file.
-func placeText(at zone.Position) string {
+// PlaceText is file:line, or empty for what stands in no file.
+func PlaceText(at zone.Position) string {
 	if at.File == "" || at.Line == 0 {
 		return ""
 	}
 	return at.File + ":" + strconv.Itoa(at.Line)
 }
 
-// newDatumJSON finds the source whose word counts: the last one that says what the
+// newDatum finds the source whose word counts: the last one that says what the
 // sources say together (docs/semantics.md, join-1 and join-3). Services of several
 // sources are joined; then it is the last one that adds any.
-func newDatumJSON(at geo.Location, said []geo.Said, datum geo.Field) datumJSON {
-	out := datumJSON{Value: datumOf(at, datum), Others: []saidJSON{}}
+func newDatum(at geo.Location, said []geo.Said, datum geo.Field) Datum {
+	out := Datum{Value: datumOf(at, datum), Others: []Said{}}
 	counts := -1
 	for i := range said {
 		if said[i].States.Has(datum) && agrees(datumOf(said[i].Location, datum), out.Value) {
@@ -137,7 +139,7 @@ func newDatumJSON(at geo.Location, said []geo.Said, datum geo.Field) datumJSON {
 		if !s.States.Has(datum) {
 			continue
 		}
-		one := saidJSON{Value: datumOf(s.Location, datum), Source: s.File}
+		one := Said{Value: datumOf(s.Location, datum), Source: s.File}
 		if line := s.Line(datum); line > 0 {
 			one.Line = &line
 		} else {
@@ -173,14 +175,14 @@ func networkText(r netipx.IPRange) string {
 }
 
 // sourceText is where a datum comes from, for a person.
-func (d *datumJSON) sourceText() string {
+func (d *Datum) sourceText() string {
 	if d.Source == nil {
 		return d.othersText("")
 	}
 	return d.othersText(whereText(*d.Source, d.Network, d.Line))
 }
 
-func (d *datumJSON) othersText(text string) string {
+func (d *Datum) othersText(text string) string {
 	var others []string
 	for i := range d.Others {
 		o := &d.Others[i]
@@ -212,20 +214,4 @@ func valueText(value any) string {
 	default:
 		return fmt.Sprint(v)
 	}
-}
-
-// said is what each source says of the client; nothing without a client, and where
-// the sources cannot be read once more, as a pipe cannot.
-func (d *deciding) said(client netip.Addr) []geo.Said {
-	if !client.IsValid() {
-		return nil
-	}
-	if !d.traced {
-		d.traced = true
-		var err error
-		if d.tracer, err = d.parts.Tracer(); err != nil {
-			fmt.Fprintf(d.err, "netwicket: it is not shown which source says what: %s\n", oneLine(err.Error()))
-		}
-	}
-	return d.tracer.At(client)
 }

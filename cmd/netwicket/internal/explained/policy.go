@@ -1,4 +1,4 @@
-package main
+package explained
 
 import (
 	"fmt"
@@ -9,21 +9,24 @@ import (
 	"github.com/netwicket/netwicket/geo"
 )
 
-type policyJSON struct {
-	Snapshot    bool       `json:"snapshot,omitempty"`
-	Fingerprint string     `json:"fingerprint"`
-	Data        []dataJSON `json:"data"`
+// Policy is what is said of the policy that decided.
+type Policy struct {
+	Snapshot    bool   `json:"snapshot,omitempty"`
+	Fingerprint string `json:"fingerprint"`
+	Data        []Data `json:"data"`
 }
 
-type dataJSON struct {
+// Data is one geo source of it.
+type Data struct {
 	Type  string  `json:"type"`
 	Built *string `json:"built"` // null for a list, which has no date
 }
 
-func newPolicyJSON(info decide.Info) policyJSON {
-	out := policyJSON{Snapshot: info.Snapshot, Fingerprint: info.Fingerprint, Data: make([]dataJSON, len(info.Data))}
+// NewPolicy says which policy it is.
+func NewPolicy(info decide.Info) Policy {
+	out := Policy{Snapshot: info.Snapshot, Fingerprint: info.Fingerprint, Data: make([]Data, len(info.Data))}
 	for i, dataset := range info.Data {
-		out.Data[i] = dataJSON{Type: dataset.Type, Built: built(dataset)}
+		out.Data[i] = Data{Type: dataset.Type, Built: built(dataset)}
 	}
 	return out
 }
@@ -37,7 +40,9 @@ func built(dataset geo.Dataset) *string {
 	return &text
 }
 
-func policyRows(info decide.Info) [][]string {
+// PolicyRows are the policy for a person: its fingerprint, its data and how many
+// warnings it has.
+func PolicyRows(info decide.Info) [][]string {
 	rows := [][]string{{"fingerprint", info.Fingerprint}}
 	if info.Snapshot {
 		rows = append(rows, []string{"snapshot", "the documents and databases are not in it"})
