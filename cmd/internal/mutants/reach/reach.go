@@ -65,6 +65,7 @@ var Packages = map[string][]string{
 	"cmd/netwicket/internal/manpages":        {"./cmd/netwicket/internal/manpages", "./cmd/netwicket"},
 	"cmd/netwicket/internal/ocistore":        {"./cmd/netwicket/internal/ocistore", "./cmd/netwicket"},
 	"cmd/netwicket/internal/publish":         {"./cmd/netwicket/internal/publish", "./cmd/netwicket"},
+	"cmd/netwicket/internal/question":        {"./cmd/netwicket/internal/question", "./cmd/netwicket/internal/console"},
 	"cmd/netwicket/internal/replay":          {"./cmd/netwicket/internal/replay", "./cmd/netwicket"},
 	"cmd/netwicket/internal/request":         {"./cmd/netwicket/internal/request", "./cmd/netwicket"},
 	"cmd/netwicket/internal/spacemap":        {"./cmd/netwicket/internal/spacemap", "./cmd/netwicket"},

@@ -1,0 +1,7 @@
+package question
+
+// What tests compare with curl and bash.
+var (
+	Option  = option
+	ByShell = byShell
+)
