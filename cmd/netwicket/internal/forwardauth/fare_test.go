@@ -128,5 +128,6 @@ func TestStatusThatCannotBeTold(t *testing.T) {
 	require.Equal(t, 500, w.Code)
 	require.Contains(t, w.Body.String(), "year outside of range")
 	require.NotContains(t, w.Body.String(), "{")
+	require.NotContains(t, w.Body.String(), "\n\n", "nothing stands behind the error")
 	require.Equal(t, 503, s.ask(request("GET", "/readyz")).Code, "the service goes on")
 }

@@ -98,6 +98,9 @@ func TestZonesThatAnotherFindingExplains(t *testing.T) {
 // are not at hand.
 func TestPolicyWithoutItsDocuments(t *testing.T) {
 	s := documents{zones: "[" + homeZone + "," + dynamicZone("a", "", `"locations":{"include":[{"country":"IT"}]}`) + "]", geo: someGeo}.subject(t)
+	zones := s.Config.Zones
 	s.Config.Zones = s.Config.Zones[:0]
+	requireCoded(t, s, "zone-matches-nothing")
+	s.Config.Zones, s.Config.Geo = zones, nil
 	requireCoded(t, s, "zone-matches-nothing")
 }

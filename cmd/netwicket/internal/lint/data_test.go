@@ -2,6 +2,7 @@ package lint_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,6 +75,8 @@ func TestAbsentCountries(t *testing.T) {
 	requireCoded(t, s(zones("", `{"country":"FR"}`), 200), "absent-country", france, excluded, sailPoint)
 	requireCoded(t, s(zones("", `{"country":"FR"}`), 199), "absent-country")
 	requireCoded(t, s(zones(`,"status":"INACTIVE"`, `{"country":"FR"}`), 200), "absent-country", sailPoint)
+	two := strings.Replace(zones("", `{"country":"FR"}`), "[", "["+dynamicZone("off", `,"status":"INACTIVE"`, `"locations":{"include":[{"country":"FR"}]}`)+",", 1)
+	requireCoded(t, s(two, 200), "absent-country", france, excluded, sailPoint)
 	requireCoded(t, s(zones("", `{"country":"EU"}`), 200), "absent-country", `"EU": no address of the geo data is in this country, so that it matches nobody (EU is MaxMind's code`, excluded, sailPoint)
 
 	// No such code: one finding is enough. It is about this value alone, and not one beside it.

@@ -91,6 +91,15 @@ func TestAllowedRegionAroundAnExcludedOne(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, found(t, s), region)
 	}
+	// The other way round it is the same.
+	for excluded, want := range map[string][]string{"IT-25": {}, "IT-62": {`"IT-MI": this is in zone "home", but blocklist zone "b" denies`}} {
+		s := documents{zones: `[{"type":"DYNAMIC","id":"home","name":"home","locations":[{"country":"IT","region":"IT-MI"}]},
+			{"type":"DYNAMIC_V2","id":"b","name":"b","usage":"BLOCKLIST","locations":{"include":[{"country":"IT"}],"exclude":[{"country":"IT","region":"` + excluded + `"}]}}]`, alone: true}.subject(t)
+		s.Config.Geo = table
+		s.Policy, err = decide.Compile(s.Config)
+		require.NoError(t, err)
+		requireCoded(t, s, "allowed-country-blocked", want...)
+	}
 }
 
 // Without a policy nothing is said that needs one.
