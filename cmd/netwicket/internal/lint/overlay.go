@@ -3,6 +3,7 @@ package lint
 import (
 	"slices"
 
+	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/zone"
 )
 
@@ -28,17 +29,12 @@ func (l *linter) overlay() {
 		}
 	}
 	deny := inForce(overlay.Deny)
-	if len(deny) == 0 {
-		return
-	}
 	denied := setOf(deny)
 	for _, entry := range inForce(overlay.Allow) {
 		if denied.ContainsRange(entry.Range) {
-			by := ""
-			if i := slices.IndexFunc(deny, func(e zone.Entry) bool { return e.Range.Overlaps(entry.Range) }); i >= 0 {
-				by = " (" + quote(deny[i].Text) + ", " + place(deny[i].Position, entry.Position) + ")"
-			}
-			l.warn(entry.Position, entry.Text, "denied-allow", "deny is looked at first and holds all of this network%s, so that this entry allows nobody; narrow the other one, or remove this one", by)
+			by := &deny[slices.IndexFunc(deny, func(e zone.Entry) bool { return e.Range.Overlaps(entry.Range) })]
+			l.warn(entry.Position, entry.Text, "denied-allow", "deny is looked at first and holds all of this network (%q, %s), so that this entry allows nobody; narrow the other one, or remove this one",
+				finding.Cut(by.Text), place(by.Position, entry.Position))
 		}
 	}
 }
