@@ -2,6 +2,7 @@ package iptable
 
 import (
 	"iter"
+	"math"
 	"math/bits"
 
 	"github.com/netwicket/netwicket/internal/addrnum"
@@ -10,34 +11,46 @@ import (
 // Edges4 ranges over the IPv4 map in ascending order: the first address of each interval and its value, which differs from the
 // one before. The first interval begins at 0.0.0.0. The table does not keep its edges: a pass over them walks
 // all of it, and allocates a little.
-func (t *Table) Edges4() iter.Seq2[uint32, uint32] {
+func (t *Table) Edges4() iter.Seq2[uint32, uint32] { return t.Edges4In(0, math.MaxUint32) }
+
+// Edges6 is Edges4 for IPv6; the first interval begins at ::.
+func (t *Table) Edges6() iter.Seq2[addrnum.Number, uint32] {
+	return t.Edges6In(addrnum.Number{}, addrnum.IPv6.Last())
+}
+
+// Edges4In is Edges4 of the addresses from first up to last: what is there begins with first. It walks no more of the table
+// than that.
+func (t *Table) Edges4In(first, last uint32) iter.Seq2[uint32, uint32] {
 	return func(yield func(uint32, uint32) bool) {
 		w := walker{yield: func(first addrnum.Number, value uint32) bool { return yield(uint32(first.Hi>>32), value) }}
+		w.from.Hi, w.to = uint64(first)<<32, addrnum.Number{Hi: uint64(last)<<32 | math.MaxUint32, Lo: math.MaxUint64}
 		if t == nil {
-			w.emit(addrnum.Number{}, 0)
+			w.emit(w.from, 0)
 			return
 		}
 		t.v4.edges(&w)
 	}
 }
 
-// Edges6 is Edges4 for IPv6; the first interval begins at ::.
-func (t *Table) Edges6() iter.Seq2[addrnum.Number, uint32] {
+// Edges6In is Edges4In for IPv6.
+func (t *Table) Edges6In(first, last addrnum.Number) iter.Seq2[addrnum.Number, uint32] {
 	return func(yield func(addrnum.Number, uint32) bool) {
-		w := walker{yield: yield}
+		w := walker{yield: yield, from: first, to: last}
 		if t == nil {
-			w.emit(addrnum.Number{}, 0)
+			w.emit(w.from, 0)
 			return
 		}
 		t.v6.edges(&w)
 	}
 }
 
-// walker goes over a family in ascending order. Its methods are false when the consumer wants no more.
+// walker goes over a family in ascending order, from one address up to another; IPv4 addresses stand in the upper half of
+// Hi. Its methods are false when nothing more is wanted.
 type walker struct {
-	yield func(first addrnum.Number, value uint32) bool
-	begun bool
-	last  uint32
+	yield    func(first addrnum.Number, value uint32) bool
+	from, to addrnum.Number
+	begun    bool
+	last     uint32
 }
 
 // emit yields an edge unless it is none: its value is the one before.
@@ -45,8 +58,26 @@ func (w *walker) emit(first addrnum.Number, value uint32) bool {
 	if w.begun && value == w.last {
 		return true
 	}
+	if first.Less(w.from) {
+		first = w.from
+	}
 	w.begun, w.last = true, value
 	return w.yield(first, value)
+}
+
+// marks are those cells of a group, of which the first begins at first, at which something may begin that is wanted.
+func (w *walker) marks(g *group, c cut, first addrnum.Number) uint64 {
+	marks := g.starts | g.inner | g.inner<<1 | 1 // an inner cell does not end a run, so the cell behind it may begin anything
+	if !first.Less(w.from) {
+		return marks
+	}
+	low, borrow := bits.Sub64(w.from.Lo, first.Lo, 0)
+	cell := addrnum.Number{Hi: w.from.Hi - first.Hi - borrow, Lo: low}.ShiftRight(128 - c.depth())
+	if cell.Hi != 0 || cell.Lo >= cellsPerGroup {
+		return 0
+	}
+	upTo := uint64(2)<<cell.Lo - 1 // the cells up to that of the first address; of their runs, the last one holds it
+	return marks&^upTo | 1<<(bits.Len64(marks&upTo)-1)
 }
 
 // first is the first address of a cell in a block that begins at block.
@@ -62,14 +93,15 @@ func (c cut) first(block addrnum.Number, cell uint64) addrnum.Number {
 // edges goes over IPv4.
 func (f *Family4) edges(w *walker) {
 	if f.root == nil {
-		w.emit(addrnum.Number{}, 0) // the zero Table
+		w.emit(w.from, 0) // the zero Table
 		return
 	}
-	for i, number := range f.root {
-		if i > 0 && number == f.root[i-1] && f.uniform(number) {
+	first, last := uint32(w.from.Hi>>48), uint32(w.to.Hi>>48)
+	for part := first; part <= last; part++ {
+		if number := f.root[part]; part > first && number == f.root[part-1] && f.uniform(number) {
 			continue
 		}
-		if !f.walkPart(w, uint32(i)) {
+		if !f.walkPart(w, part) {
 			return
 		}
 	}
@@ -79,24 +111,13 @@ func (f *Family4) edges(w *walker) {
 // table must be one that [Build] made.
 func (f *Family4) Part(part uint32) iter.Seq2[uint32, uint32] {
 	return func(yield func(uint32, uint32) bool) {
-		f.walkPart(&walker{yield: func(first addrnum.Number, value uint32) bool { return yield(uint32(first.Hi>>32), value) }}, part)
+		w := walker{yield: func(first addrnum.Number, value uint32) bool { return yield(uint32(first.Hi>>32), value) }, to: addrnum.IPv6.Last()}
+		f.walkPart(&w, part)
 	}
 }
 
 // Key is the same number for /16s that have the same intervals. The table must be one that [Build] made.
 func (f *Family4) Key(part uint32) uint32 { return uint32(f.root[part]) }
-
-// Runs visits the values of a /16 in the order of addresses, until visit is false. Neighbours may be equal. The table must be
-// one that [Build] made.
-func (f *Family4) Runs(part uint32, visit func(value uint32) bool) bool {
-	r := f.reader()
-	for _, g := range f.block(f.root[part]) {
-		if !r.groupRuns(g, visit) {
-			return false
-		}
-	}
-	return true
-}
 
 func (f *Family4) walkPart(w *walker, part uint32) bool {
 	return f.walkBlock(w, f.block(f.root[part]), cut{rootBits, 8}, cut{0, rootBits}.first(addrnum.Number{}, uint64(part)))
@@ -149,14 +170,15 @@ func (f *Family4) walkBlock(w *walker, node [groupsPerNode]group, c cut, first a
 // edges goes over IPv6.
 func (f *Family6) edges(w *walker) {
 	if f.root == nil {
-		w.emit(addrnum.Number{}, 0) // the zero Table
+		w.emit(w.from, 0) // the zero Table
 		return
 	}
-	for i, entry := range f.root {
-		if i > 0 && entry == f.root[i-1] && entry&rootValue != 0 {
+	first, last := uint32(w.from.Hi>>48), uint32(w.to.Hi>>48)
+	for part := first; part <= last; part++ {
+		if entry := f.root[part]; part > first && entry == f.root[part-1] && entry&rootValue != 0 {
 			continue
 		}
-		if !f.walkPart(w, uint32(i)) {
+		if !f.walkPart(w, part) {
 			return
 		}
 	}
@@ -165,30 +187,14 @@ func (f *Family6) edges(w *walker) {
 // Part ranges over the intervals of one /16, given by the uppermost 16 bits of its addresses: the first one begins with it. The
 // table must be one that [Build] made.
 func (f *Family6) Part(part uint32) iter.Seq2[addrnum.Number, uint32] {
-	return func(yield func(addrnum.Number, uint32) bool) { f.walkPart(&walker{yield: yield}, part) }
+	return func(yield func(addrnum.Number, uint32) bool) {
+		f.walkPart(&walker{yield: yield, to: addrnum.IPv6.Last()}, part)
+	}
 }
 
 // Key is the same number for /16s that have the same intervals: those of one value alone, as a page and a node are
 // found in one place. The table must be one that [Build] made.
 func (f *Family6) Key(part uint32) uint32 { return f.root[part] }
-
-// Runs visits the values of a /16 in the order of addresses, until visit is false. Neighbours may be equal. The table must be
-// one that [Build] made.
-func (f *Family6) Runs(part uint32, visit func(value uint32) bool) bool {
-	r, entry := f.reader(), f.root[part]
-	switch {
-	case entry&rootValue != 0:
-		return visit(f.values.at(entry &^ rootValue))
-	case entry&rootNode != 0:
-		return r.nodeRuns(entry&^rootNode, visit)
-	}
-	for _, number := range f.pages[entry:][:pageGroups] {
-		if !r.groupRuns(f.groups[number], visit) {
-			return false
-		}
-	}
-	return true
-}
 
 func (f *Family6) walkPart(w *walker, part uint32) bool {
 	entry, first := f.root[part], cut{0, rootBits}.first(addrnum.Number{}, uint64(part))
@@ -229,10 +235,15 @@ func (f *Family6) group(w *walker, g group, c cut, first addrnum.Number) bool {
 
 // group goes over a group whose first cell begins at first; divided goes over a divided cell.
 func (w *walker) group(values *values, g group, c cut, first addrnum.Number, divided func(index uint32, at addrnum.Number) bool) bool {
-	// An inner cell does not end a run, so the cell behind it may begin anything.
-	for marks := g.starts | g.inner | g.inner<<1 | 1; marks != 0; marks &= marks - 1 {
+	if w.to.Less(first) {
+		return false
+	}
+	for marks := w.marks(&g, c, first); marks != 0; marks &= marks - 1 {
 		cell := uint64(bits.TrailingZeros64(marks))
 		at := c.first(first, cell)
+		if w.to.Less(at) {
+			return false
+		}
 		index, inner := g.find(^cell)
 		more := true
 		if inner {
@@ -241,44 +252,6 @@ func (w *walker) group(values *values, g group, c cut, first addrnum.Number, div
 			more = w.emit(at, values.at(index))
 		}
 		if !more {
-			return false
-		}
-	}
-	return true
-}
-
-// reader reads the values of groups without their addresses.
-type reader struct {
-	held  *values
-	below func(index uint32) [groupsPerNode]group // what an inner cell is divided into
-}
-
-func (f *Family4) reader() reader { return reader{&f.values, f.part} }
-
-func (f *Family6) reader() reader { return reader{&f.values, f.node} }
-
-// groupRuns visits the values of a group in the order of addresses, until visit is false.
-func (r *reader) groupRuns(g group, visit func(value uint32) bool) bool {
-	if g.inner == 0 {
-		for run := range 1 + uint32(bits.OnesCount64(g.starts)) {
-			if !visit(r.held.at(g.leaf + run)) {
-				return false
-			}
-		}
-		return true
-	}
-	for marks := g.starts | g.inner | g.inner<<1 | 1; marks != 0; marks &= marks - 1 {
-		index, inner := g.find(^uint64(bits.TrailingZeros64(marks)))
-		if inner && !r.nodeRuns(index, visit) || !inner && !visit(r.held.at(index)) {
-			return false
-		}
-	}
-	return true
-}
-
-func (r *reader) nodeRuns(index uint32, visit func(value uint32) bool) bool {
-	for _, g := range r.below(index) {
-		if !r.groupRuns(g, visit) {
 			return false
 		}
 	}
