@@ -60,11 +60,23 @@ func (j *Judgment) outcome() Outcome { return Outcome{j.Verdict, j.Reason} }
 // decisions of both policies, cut where that of either changes. A nil policy denies
 // everything. The cost is one pass over the intervals of both.
 func SideBySide(before, after *Policy) iter.Seq2[netipx.IPRange, [2]Decision] {
+	return beside(before.Ranges(), after.Ranges())
+}
+
+// SideBySideIn is [SideBySide] cut to a range, as [Policy.RangesIn] is, at the cost of
+// the intervals inside.
+// See docs/semantics.md, range-4.
+func SideBySideIn(before, after *Policy, within netipx.IPRange) iter.Seq2[netipx.IPRange, [2]Decision] {
+	return beside(before.RangesIn(within), after.RangesIn(within))
+}
+
+// beside joins ranges that cover the same addresses in the same order.
+func beside(before, after iter.Seq2[netipx.IPRange, Decision]) iter.Seq2[netipx.IPRange, [2]Decision] {
 	return func(yield func(netipx.IPRange, [2]Decision) bool) {
-		next, stop := iter.Pull2(after.Ranges())
+		next, stop := iter.Pull2(after)
 		defer stop()
 		other, decision, more := next()
-		for r, d := range before.Ranges() {
+		for r, d := range before {
 			for more {
 				from, to := r.From(), r.To()
 				if other.From().Compare(from) > 0 {

@@ -44,7 +44,7 @@
 //	a policy keeps no copy of them                   TestPolicyKeepsNoDocuments
 //	whatever decides is in the fingerprint           TestFingerprintCoversEveryField
 //	decisions and memberships allocate nothing       TestNoAllocs TestNoAllocsAfterSecondLook
-//	Ranges and Diff are Decide of every address      TestRangesAreEveryAddressOnce TestDiffIsExact
+//	Ranges and Diff are Decide of every address      TestRangesAreEveryAddressOnce TestDiffIsExact TestRangesInAreRangesCut
 //	what Compile refuses leaves no policy            TestCompileRefuses
 //	what is read is what was written                 TestSnapshotIsThePolicy
 //	an overlay laid over is one compiled in          TestWithOverlay
@@ -96,7 +96,7 @@
 //	secondlook.go       IPv4 inside IPv6: NAT64, 6to4, Teredo, repeated geo data
 //	decision.go         Decision, verdicts and reasons
 //	match.go            Membership: which zones a request is in
-//	ranges.go           the whole address space in order
+//	ranges.go           the whole address space in order, and a range of it
 //	innerranges.go      the parts of IPv6 that depend on IPv4
 //	diff.go             what changes from one policy to another
 //	live.go             the policy in force

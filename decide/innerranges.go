@@ -4,16 +4,23 @@ import (
 	"iter"
 
 	"github.com/netwicket/netwicket/internal/addrnum"
+	"github.com/netwicket/netwicket/internal/iptable"
 )
 
 // innerRanges lays IPv4 intervals over the IPv6 ones whose decision depends on
 // an IPv4 address inside: the embedded one, the one whose location a block
 // repeats, or both, which are then the same bits. Of Teredo and local NAT64 see Ranges.
 type innerRanges struct {
-	p       *Policy
-	own     edgeList         // the classes of IPv4
-	repeats map[int]edgeList // the geo patterns of blocks that differ from IPv4
-	settled map[innerPair]Judgment
+	p            *Policy
+	within, last addrnum.Number // the range that is wanted
+	lists        map[innerSource]*edgeList
+	settled      map[innerPair]Judgment
+}
+
+// innerSource is where intervals of IPv4 come from, and which of them a block needs.
+type innerSource struct {
+	patterns *iptable.Table // of a block whose geo patterns differ from IPv4; nil: the classes of IPv4
+	from, to uint32
 }
 
 type innerPair struct {
@@ -62,65 +69,77 @@ func (l *edgeList) advance(i int, at uint32) int {
 	return i
 }
 
-func newInnerRanges(p *Policy) *innerRanges {
-	return &innerRanges{p: p, repeats: map[int]edgeList{}, settled: map[innerPair]Judgment{}}
+func newInnerRanges(p *Policy, within, last addrnum.Number) *innerRanges {
+	return &innerRanges{p: p, within: within, last: last, lists: map[innerSource]*edgeList{}, settled: map[innerPair]Judgment{}}
 }
 
 // add walks an interval of one class that needs a second look.
 func (n *innerRanges) add(out *rangeWriter, first, last addrnum.Number, id uint32) bool {
-	if n.own.first == nil {
-		n.own = newEdgeList(n.p.classAt.Edges4())
-	}
 	c := n.p.classes[id]
 	bits, embeds := embeddingBits(first)
 	embeds = embeds && n.p.addressPatterns[c.address].flags&embedsIPv4 != 0
-	locations := &n.own // where the geo pattern comes from
 	repeats := n.p.geoPatterns[c.geo].repeats
 	if repeats > 0 {
 		bits = n.p.repeats[repeats-1].bits
-		locations = n.locations(int(repeats - 1))
 	}
 	if repeats == 0 && !embeds {
 		return out.add(first, n.judgment(innerPair{class: c}))
 	}
-	at, to := uint32(first.ShiftRight(96-bits).Lo), uint32(last.ShiftRight(96-bits).Lo)
-	for i, j := n.own.at(at), locations.at(at); ; {
+	own := n.list(nil, first, bits)
+	locations := own // where the geo pattern comes from
+	if repeats > 0 {
+		locations = n.list(n.p.repeats[repeats-1].patterns, first, bits)
+	}
+	at, to := inner4(first, bits), inner4(last, bits)
+	for i, j := own.at(at), locations.at(at); ; {
 		pair := innerPair{class: c}
 		if embeds {
-			pair.embeds, pair.embedded = true, n.p.classes[n.own.id[i]]
+			pair.embeds, pair.embedded = true, n.p.classes[own.id[i]]
 		}
 		switch {
-		case repeats > 0 && locations == &n.own:
-			pair.class.geo = n.p.classes[n.own.id[j]].geo
+		case repeats > 0 && locations == own:
+			pair.class.geo = n.p.classes[own.id[j]].geo
 		case repeats > 0:
 			pair.class.geo = locations.id[j]
 		}
 		if !out.add(laterOf(first, imageOf(first, at, bits)), n.judgment(pair)) {
 			return false
 		}
-		next, more := n.own.next(i)
+		next, more := own.next(i)
 		if other, found := locations.next(j); found && (!more || other < next) {
 			next, more = other, true
 		}
 		if !more || next > to {
 			return true
 		}
-		at, i, j = next, n.own.advance(i, next), locations.advance(j, next)
+		at, i, j = next, own.advance(i, next), locations.advance(j, next)
 	}
 }
 
-// locations are the geo patterns of a block, or IPv4's own classes if it
-// repeats those.
-func (n *innerRanges) locations(index int) *edgeList {
-	if n.p.repeats[index].patterns == nil {
-		return &n.own
+// list are the intervals of IPv4 that the block around an address can need, behind so
+// many bits of prefix.
+func (n *innerRanges) list(patterns *iptable.Table, around addrnum.Number, bits uint) *edgeList {
+	host := addrnum.IPv6.Last().ShiftRight(bits)
+	begin := addrnum.Number{Hi: around.Hi &^ host.Hi, Lo: around.Lo &^ host.Lo}
+	end := addrnum.Number{Hi: around.Hi | host.Hi, Lo: around.Lo | host.Lo}
+	if n.last.Less(end) {
+		end = n.last
 	}
-	list, found := n.repeats[index]
-	if !found {
-		list = newEdgeList(n.p.repeats[index].patterns.Edges4())
-		n.repeats[index] = list
+	source := innerSource{patterns, inner4(laterOf(begin, n.within), bits), inner4(end, bits)}
+	list := n.lists[source]
+	if list == nil {
+		if patterns == nil {
+			patterns = n.p.classAt
+		}
+		made := newEdgeList(patterns.Edges4In(source.from, source.to))
+		list, n.lists[source] = &made, &made
 	}
-	return &list
+	return list
+}
+
+// inner4 is the IPv4 address behind so many bits of prefix.
+func inner4(address addrnum.Number, bits uint) uint32 {
+	return uint32(address.ShiftRight(96 - bits).Lo)
 }
 
 func (n *innerRanges) judgment(pair innerPair) Judgment {

@@ -22,27 +22,50 @@ import (
 func (p *Policy) Ranges() iter.Seq2[netipx.IPRange, Decision] {
 	return func(yield func(netipx.IPRange, Decision) bool) {
 		for _, fam := range []addrnum.Family{addrnum.IPv4, addrnum.IPv6} {
-			out := rangeWriter{fam: fam, yield: yield}
-			if p == nil || p.classAt == nil {
-				out.add(addrnum.Number{}, noPolicy)
-			} else if fam == addrnum.IPv4 {
-				p.ranges4(&out)
-			} else {
-				p.ranges6(&out)
-			}
-			if !out.close() {
+			if !p.rangesOf(rangeWriter{fam: fam, last: fam.Last(), yield: yield}) {
 				return
 			}
 		}
 	}
 }
 
+// RangesIn is [Policy.Ranges] cut to a range of one family: what begins before it
+// begins with it, what ends behind it ends with it. Of a range inside ::ffff:0:0/96,
+// and of one that is not valid, it yields nothing. The cost is one pass over the
+// intervals inside.
+// See docs/semantics.md, range-4.
+func (p *Policy) RangesIn(within netipx.IPRange) iter.Seq2[netipx.IPRange, Decision] {
+	return func(yield func(netipx.IPRange, Decision) bool) {
+		if !within.IsValid() {
+			return
+		}
+		fam := addrnum.FamilyOf(within.From())
+		p.rangesOf(rangeWriter{fam: fam, within: addrnum.From(within.From()), last: addrnum.From(within.To()), yield: yield})
+	}
+}
+
+// rangesOf writes the ranges of one family, from where the writer begins up to where
+// it ends. It returns false once the reader has seen enough.
+func (p *Policy) rangesOf(out rangeWriter) bool {
+	switch {
+	case p == nil || p.classAt == nil:
+		out.add(out.within, noPolicy)
+	case out.fam == addrnum.IPv4:
+		p.ranges4(&out)
+	default:
+		p.ranges6(&out)
+	}
+	return out.close()
+}
+
 // rangeWriter merges equal neighbours and cuts out the mapped addresses.
 type rangeWriter struct {
 	fam      addrnum.Family
+	within   addrnum.Number // the first address that is wanted
+	last     addrnum.Number // the last one
 	yield    func(netipx.IPRange, Decision) bool
 	open     bool
-	first    addrnum.Number
+	first    addrnum.Number // of the range that is open
 	judgment Judgment
 	stopped  bool
 }
@@ -67,7 +90,7 @@ func (w *rangeWriter) add(first addrnum.Number, j Judgment) bool {
 
 func (w *rangeWriter) close() bool {
 	if w.open {
-		w.emit(w.fam.Last())
+		w.emit(w.last)
 	}
 	return !w.stopped
 }
@@ -93,7 +116,7 @@ func (w *rangeWriter) write(first, last addrnum.Number) {
 }
 
 func (p *Policy) ranges4(out *rangeWriter) {
-	for first, number := range p.judgmentAt.Edges4() {
+	for first, number := range p.judgmentAt.Edges4In(uint32(out.within.Lo), uint32(out.last.Lo)) {
 		if !out.add(addrnum.Number{Lo: uint64(first)}, p.judgments[number]) {
 			return
 		}
@@ -101,7 +124,7 @@ func (p *Policy) ranges4(out *rangeWriter) {
 }
 
 func (p *Policy) ranges6(out *rangeWriter) {
-	inner := newInnerRanges(p)
+	inner := newInnerRanges(p, out.within, out.last)
 	first, id, started := addrnum.Number{}, uint32(0), false
 	interval := func(last addrnum.Number) bool {
 		if number := p.judgmentOf[id]; number != secondLook {
@@ -109,13 +132,13 @@ func (p *Policy) ranges6(out *rangeWriter) {
 		}
 		return inner.add(out, first, last, id)
 	}
-	for next, nextID := range p.classAt.Edges6() {
+	for next, nextID := range p.classAt.Edges6In(out.within, out.last) {
 		if started && !interval(next.Prev()) {
 			return
 		}
 		first, id, started = next, nextID, true
 	}
 	if started {
-		interval(addrnum.IPv6.Last())
+		interval(out.last)
 	}
 }

@@ -68,7 +68,7 @@
 //
 // What a caller sees: source.go (what is read), location.go, regions.go and services.go (what
 // is known), table.go (the answers), edges.go and blocks.go (the intervals that
-// package decide compiles). How it comes about, in this order: load.go reads each
+// package decide compiles), trace.go and stating.go (which source says what). How it comes about, in this order: load.go reads each
 // source into a layer (layer.go, statement.go, vocabulary.go) by mmdb*.go, corrections*.go or
 // list.go (both with text.go), several side by side; fold.go joins the layers, IPv6 beside IPv4,
 // build.go makes the table of them. spans.go is the arithmetic of intervals below all of it, numbering.go

@@ -13,54 +13,79 @@ import (
 // Edges4 ranges over the IPv4 intervals in order: the first address of each,
 // and its location's id. The first begins at 0.0.0.0, each ends where the next
 // begins, and neighbours differ.
-func (t *Table) Edges4() iter.Seq2[uint32, uint32] {
+func (t *Table) Edges4() iter.Seq2[uint32, uint32] { return t.Edges4In(0, math.MaxUint32) }
+
+// Edges4In is Edges4 of the addresses from first up to last: what is there begins
+// with first. Where that is, is searched for.
+func (t *Table) Edges4In(first, last uint32) iter.Seq2[uint32, uint32] {
 	return func(yield func(uint32, uint32) bool) {
 		if t == nil || t.v4 == nil {
-			yield(0, 0)
+			yield(first, 0)
 			return
 		}
-		for i, first := range t.v4.first {
-			if !yield(first, t.v4.id[i]) {
-				return
-			}
+		t.v4.in(first, last, yield)
+	}
+}
+
+// in yields the intervals from first up to last, as Edges4In does.
+func (s *spans4) in(first, last uint32, yield func(uint32, uint32) bool) bool {
+	for i := s.at(first); i < len(s.first) && s.first[i] <= last; i++ {
+		if !yield(max(s.first[i], first), s.id[i]) {
+			return false
 		}
 	}
+	return true
 }
 
 // Edges6 is Edges4 for IPv6, the address as two big-endian halves. Blocks that
 // repeat IPv4 are written out, so there may be several times as many edges as
 // the table holds.
 func (t *Table) Edges6() iter.Seq2[[2]uint64, uint32] {
+	return t.Edges6In([2]uint64{}, [2]uint64{math.MaxUint64, math.MaxUint64})
+}
+
+// Edges6In is Edges4In for IPv6.
+func (t *Table) Edges6In(first, last [2]uint64) iter.Seq2[[2]uint64, uint32] {
 	return func(yield func([2]uint64, uint32) bool) {
 		if t == nil || t.v4 == nil {
-			yield([2]uint64{}, 0)
+			yield(first, 0)
 			return
 		}
-		var last uint32
+		from, to := addrnum.Number{Hi: first[0], Lo: first[1]}, addrnum.Number{Hi: last[0], Lo: last[1]}
+		var before uint32
 		begun := false
-		edge := func(first addrnum.Number, id uint32) bool {
-			if begun && id == last {
+		edge := func(at addrnum.Number, id uint32) bool {
+			if begun && id == before {
 				return true
 			}
-			begun, last = true, id
-			return yield([2]uint64{first.Hi, first.Lo}, id)
-		}
-		for i, first := range t.v6.first {
-			id := t.v6.id[i]
-			if id < blockBit {
-				if !edge(first, id) {
-					return
-				}
-				continue
+			if at.Less(from) {
+				at = from
 			}
-			b := &t.blocks[id-blockBit]
-			for j, v4 := range b.edges.first {
-				if !edge(b.address(v4), b.edges.id[j]) {
-					return
-				}
+			begun, before = true, id
+			return yield([2]uint64{at.Hi, at.Lo}, id)
+		}
+		for i := t.v6.at(from); i < len(t.v6.first) && !to.Less(t.v6.first[i]); i++ {
+			if !t.edges6(i, from, to, edge) {
+				return
 			}
 		}
 	}
+}
+
+// edges6 are those of one interval of IPv6, which may be a block.
+func (t *Table) edges6(i int, from, to addrnum.Number, edge func(addrnum.Number, uint32) bool) bool {
+	id := t.v6.id[i]
+	if id < blockBit {
+		return edge(t.v6.first[i], id)
+	}
+	b := &t.blocks[id-blockBit]
+	if from.Less(b.first) {
+		from = b.first
+	}
+	if b.last().Less(to) {
+		to = b.last()
+	}
+	return b.edges.in(b.embedded(from), b.embedded(to), func(v4, id uint32) bool { return edge(b.address(v4), id) })
 }
 
 // All ranges over both address spaces in order, IPv4 first, without a gap: the

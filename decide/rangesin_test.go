@@ -1,0 +1,109 @@
+package decide_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/decide"
+)
+
+type cutRange struct {
+	addresses netipx.IPRange
+	said      [2]decide.Decision
+}
+
+// cutTo is the part of a range inside another one, which may be none.
+func cutTo(r, within netipx.IPRange) (netipx.IPRange, bool) {
+	if !r.Overlaps(within) {
+		return netipx.IPRange{}, false
+	}
+	from, to := r.From(), r.To()
+	if from.Less(within.From()) {
+		from = within.From()
+	}
+	if within.To().Less(to) {
+		to = within.To()
+	}
+	return netipx.IPRangeFrom(from, to), true
+}
+
+// The ranges inside of one are those of the whole space, cut to it; and so are those
+// of two policies. The ranges are drawn from all edges of the generator's policies, which
+// are in every block that embeds IPv4 and around the mapped addresses too.
+func TestRangesInAreRangesCut(t *testing.T) {
+	for seed := range seeds(40) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			r, before, after := policyPair(t, seed)
+			if seed%10 == 9 {
+				before = nil
+			}
+			edges, random := r.edges(), rand.New(rand.NewPCG(seed, 4))
+			var alone, both []cutRange
+			for r, d := range after.Ranges() {
+				alone = append(alone, cutRange{r, [2]decide.Decision{d}})
+			}
+			for r, d := range decide.SideBySide(before, after) {
+				both = append(both, cutRange{r, d})
+			}
+			for range 300 {
+				within := netipx.IPRangeFrom(edges[random.IntN(len(edges))], edges[random.IntN(len(edges))])
+				if random.IntN(3) == 0 { // a network, as a tile is
+					from := edges[random.IntN(len(edges))]
+					within = netipx.RangeOfPrefix(netip.PrefixFrom(from, random.IntN(from.BitLen()+1)).Masked())
+				}
+				requireCut(t, within, alone, both, before, after)
+			}
+			for _, within := range []netipx.IPRange{{}, mapped, netipx.RangeOfPrefix(netip.MustParsePrefix("::/0")), netipx.RangeOfPrefix(netip.MustParsePrefix("::fffe:0:0/95"))} {
+				requireCut(t, within, alone, both, before, after)
+			}
+		})
+	}
+}
+
+func requireCut(t *testing.T, within netipx.IPRange, alone, both []cutRange, before, after *decide.Policy) {
+	t.Helper()
+	cut := func(all []cutRange) (inside []cutRange) {
+		for _, one := range all {
+			if part, some := cutTo(one.addresses, within); some {
+				inside = append(inside, cutRange{part, one.said})
+			}
+		}
+		return inside
+	}
+	var gotAlone, gotBoth []cutRange
+	for r, d := range after.RangesIn(within) {
+		gotAlone = append(gotAlone, cutRange{r, [2]decide.Decision{d}})
+	}
+	for r, d := range decide.SideBySideIn(before, after, within) {
+		gotBoth = append(gotBoth, cutRange{r, d})
+	}
+	require.Equal(t, cut(alone), gotAlone, "in %v", within)
+	require.Equal(t, cut(both), gotBoth, "in %v", within)
+}
+
+// Whoever has seen enough of a range is told no more.
+func TestRangesInStopWhenToldTo(t *testing.T) {
+	_, before, after := policyPair(t, 3)
+	whole := netipx.RangeOfPrefix(netip.MustParsePrefix("::/0"))
+	for _, enough := range []int{1, 2} {
+		seen := 0
+		for range after.RangesIn(whole) {
+			if seen++; seen == enough {
+				break
+			}
+		}
+		require.Equal(t, enough, seen)
+		seen = 0
+		for range decide.SideBySideIn(before, after, whole) {
+			if seen++; seen == enough {
+				break
+			}
+		}
+		require.Equal(t, enough, seen)
+	}
+}
