@@ -96,16 +96,25 @@ func (w *rangeWriter) close() bool {
 }
 
 func (w *rangeWriter) emit(last addrnum.Number) {
-	if w.fam == addrnum.IPv4 || last.Less(mappedFirst) || !w.first.Less(afterMapped) {
+	if w.fam == addrnum.IPv4 {
 		w.write(w.first, last)
 		return
 	}
+	aroundMapped(w.first, last, w.write)
+}
+
+// aroundMapped are the parts of a range of IPv6 that are not mapped.
+func aroundMapped(first, last addrnum.Number, write func(first, last addrnum.Number)) {
+	if last.Less(mappedFirst) || !first.Less(afterMapped) {
+		write(first, last)
+		return
+	}
 	// |--- first .. ---|::ffff:0:0/96|--- .. last ---|
-	if w.first.Less(mappedFirst) {
-		w.write(w.first, mappedFirst.Prev())
+	if first.Less(mappedFirst) {
+		write(first, mappedFirst.Prev())
 	}
 	if !last.Less(afterMapped) {
-		w.write(afterMapped, last)
+		write(afterMapped, last)
 	}
 }
 
@@ -140,5 +149,51 @@ func (p *Policy) ranges6(out *rangeWriter) {
 	}
 	if started {
 		interval(out.last)
+	}
+}
+
+// ClassesIn ranges over the addresses of a range as [Policy.RangesIn] does, with the
+// number of their class: the addresses that nothing in the policy can tell apart, so
+// that [Policy.Match] says the same of all of them. Neighbours differ. Of addresses that
+// embed IPv4 ones the class is their own, and Match may say more of each.
+// See docs/semantics.md, range-4.
+func (p *Policy) ClassesIn(within netipx.IPRange) iter.Seq2[netipx.IPRange, uint32] {
+	return func(yield func(netipx.IPRange, uint32) bool) {
+		if !within.IsValid() || p == nil || p.classAt == nil {
+			return
+		}
+		fam, from, to := addrnum.FamilyOf(within.From()), addrnum.From(within.From()), addrnum.From(within.To())
+		stopped := false
+		interval := func(first, last addrnum.Number, class uint32) bool {
+			write := func(first, last addrnum.Number) {
+				stopped = stopped || !yield(netipx.IPRangeFrom(fam.Addr(first), fam.Addr(last)), class)
+			}
+			if fam == addrnum.IPv4 {
+				write(first, last)
+			} else {
+				aroundMapped(first, last, write)
+			}
+			return !stopped
+		}
+		first, class, begun := from, uint32(0), false
+		for next, of := range p.classEdges(fam, from, to) {
+			if begun && !interval(first, next.Prev(), class) {
+				return
+			}
+			first, class, begun = next, of, true
+		}
+		interval(first, to, class)
+	}
+}
+
+// classEdges are where classes begin, from an address up to another.
+func (p *Policy) classEdges(fam addrnum.Family, from, to addrnum.Number) iter.Seq2[addrnum.Number, uint32] {
+	if fam == addrnum.IPv6 {
+		return p.classAt.Edges6In(from, to)
+	}
+	return func(yield func(addrnum.Number, uint32) bool) {
+		p.classAt.Edges4In(uint32(from.Lo), uint32(to.Lo))(func(first, class uint32) bool {
+			return yield(addrnum.Number{Lo: uint64(first)}, class)
+		})
 	}
 }

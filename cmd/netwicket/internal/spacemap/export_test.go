@@ -4,14 +4,15 @@ import (
 	"image/color"
 	"io"
 	"net/netip"
+	"testing"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // PointAt and StepAt are the curve.
-func PointAt(order int, step uint32) (x, y int) { return pointAt(order, step) }
-func StepAt(order, x, y int) uint32             { return stepAt(order, x, y) }
+func PointAt(order int, step uint64) (x, y int) { return pointAt(order, step) }
+func StepAt(order, x, y int) uint64             { return stepAt(order, x, y) }
 
 // Pixel is what the picture shows at the place of an address: its colour, the
 // colours of both sides, and the address's own category.
@@ -39,7 +40,7 @@ func (m *Map) PixelOf(addr netip.Addr) (Pixel, bool) {
 		if network := netip.PrefixFrom(cell, p.bits); !network.Contains(addr) {
 			continue
 		}
-		x, y := pointAt(p.order, uint32(aligned(addr).ShiftLeft(uint(p.bits)).Hi>>(64-2*p.order)))
+		x, y := pointAt(p.order, aligned(addr).ShiftLeft(uint(p.bits)).Hi>>(64-2*p.order))
 		x, y = x+i%p.across<<p.order, y+i/p.across<<p.order
 		j := y*pic.side() + x
 		own := categoryOf(o, m.subject.Compare)
@@ -85,7 +86,7 @@ func (m *Map) AmountTexts(family int) map[string]string {
 
 // ColourOf is the picture's colour at the place of an IPv4 address.
 func (m *Map) ColourOf(addr netip.Addr) color.RGBA {
-	x, y := pointAt(order4, uint32(aligned(addr).Hi>>(64-2*order4)))
+	x, y := pointAt(order4, aligned(addr).Hi>>(64-2*order4))
 	return m.v4.image.RGBAAt(x, y)
 }
 
@@ -143,4 +144,17 @@ func Coarse(runs []Run, most int, join func([]int) int) ([]Run, int) {
 		out = append(out, Run{uint32(r.first.Lo), r.what})
 	}
 	return out, bits
+}
+
+// Draw draws a tile, be it kept or not, and says how large it is.
+func (t *Tiles) Draw(tb testing.TB, tile Tile) int {
+	t.mutex.Lock()
+	clear(t.kept)
+	t.order = nil
+	t.mutex.Unlock()
+	drawn, err := t.PNG(tile)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return len(drawn)
 }

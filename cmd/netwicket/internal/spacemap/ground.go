@@ -35,17 +35,21 @@ type grounded struct {
 	ground    ground
 }
 
-// grounds are the ranges that do not count for these policies, in order, IPv4 first.
+// groundsIn are the ranges of a family that do not count for these policies, in order.
 // Of IPv4 that is what is reserved and not named; of IPv6 everything that is
-// not named: nobody would find 300 announced networks in 2^125 addresses.
-func grounds(configs ...decide.Config) []grounded {
-	all := specialRanges()
+// not named: nobody would find 300 announced networks in 2^125 addresses. What databases
+// know makes those of IPv6 take several times as long.
+func groundsIn(family addrnum.Family, configs ...decide.Config) []grounded {
+	var all []netipx.IPRange
 	var block, named netipx.IPSetBuilder
-	for _, r := range all {
-		block.AddRange(r)
+	for _, r := range specialRanges() {
+		if addrnum.FamilyOf(r.From()) == family {
+			all = append(all, r)
+			block.AddRange(r)
+		}
 	}
 	blocks, _ := block.IPSet() // whole prefixes: the builder has nothing to object to
-	n := namer{all, blocks, &named}
+	n := namer{family, all, blocks, &named}
 	for _, config := range configs {
 		n.config(&config)
 	}
@@ -54,9 +58,11 @@ func grounds(configs ...decide.Config) []grounded {
 	left.AddSet(blocks)
 	left.RemoveSet(names)
 	kept, _ := left.IPSet()
-	rest.AddPrefix(netip.MustParsePrefix(globalUnicast))
-	rest.RemoveSet(names)
-	rest.RemoveSet(blocks)
+	if family == addrnum.IPv6 {
+		rest.AddPrefix(netip.MustParsePrefix(globalUnicast))
+		rest.RemoveSet(names)
+		rest.RemoveSet(blocks)
+	}
 	others, _ := rest.IPSet()
 	var list []grounded
 	for _, r := range kept.Ranges() {
@@ -74,6 +80,7 @@ const globalUnicast = "2000::/3"
 
 // namer collects what the documents and sources of a policy name.
 type namer struct {
+	family addrnum.Family
 	all    []netipx.IPRange // the special blocks
 	blocks *netipx.IPSet    // and all of them together
 	named  *netipx.IPSetBuilder
@@ -101,7 +108,7 @@ func (n *namer) config(c *decide.Config) {
 			}
 		}
 	}
-	for r := range placed(c.Geo) {
+	for r := range placed(c.Geo, n.family) {
 		n.add(r)
 	}
 }
@@ -116,12 +123,12 @@ func (n *namer) entries(list []zone.Entry) {
 // names no special block that lies in it as a whole, and whoever writes all of IPv6
 // names none of it; but what consists of special blocks alone is meant.
 func (n *namer) add(r netipx.IPRange) {
+	if addrnum.FamilyOf(r.From()) != n.family || n.family == addrnum.IPv4 && !slices.ContainsFunc(n.all, r.Overlaps) {
+		return // of the other family, or it counts in any case
+	}
 	if n.blocks.ContainsRange(r) {
 		n.named.AddRange(r)
 		return
-	}
-	if r.From().Is4() && !n.blocks.OverlapsRange(r) {
-		return // it counts in any case
 	}
 	if everybody := netipx.RangeOfPrefix(netip.MustParsePrefix(globalUnicast)); r.Contains(everybody.From()) && r.Contains(everybody.To()) {
 		return
@@ -159,17 +166,18 @@ func without(r, cut netipx.IPRange) []netipx.IPRange {
 
 // placed are the ranges of which a geo source says something. Parts of IPv6 that
 // repeat IPv4, as databases have them, say nothing of IPv6.
-func placed(table *geo.Table) iter.Seq[netipx.IPRange] {
+func placed(table *geo.Table, family addrnum.Family) iter.Seq[netipx.IPRange] {
 	return func(yield func(netipx.IPRange) bool) {
 		knows := make([]bool, table.Locations())
 		for i := range knows {
 			at := table.Location(uint32(i))
 			knows[i] = at.Country != "" || at.ASNKnown && at.ASN != 0 || at.Anonymizer > geo.AnonymizerNone || listed(at.Services)
 		}
-		if !placedIn(addrnum.IPv4, knows, wide(table.Edges4()), yield) {
-			return
+		if family == addrnum.IPv4 {
+			placedIn(family, knows, wide(table.Edges4()), yield)
+		} else {
+			placedIn(family, knows, halved(table.FoldedEdges6()), yield)
 		}
-		placedIn(addrnum.IPv6, knows, halved(table.FoldedEdges6()), yield)
 	}
 }
 

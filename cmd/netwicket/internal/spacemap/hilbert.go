@@ -5,8 +5,8 @@ package spacemap
 // one before. An aligned block of 4^k steps is a square.
 
 // pointAt is the point that the curve visits at a step.
-func pointAt(order int, step uint32) (x, y int) {
-	for side := uint32(1); side < 1<<order; side *= 2 {
+func pointAt(order int, step uint64) (x, y int) {
+	for side := uint64(1); side < 1<<order; side *= 2 {
 		right := step / 2 & 1
 		down := (step ^ right) & 1
 		x, y = turned(int(side), x, y, right, down)
@@ -18,17 +18,17 @@ func pointAt(order int, step uint32) (x, y int) {
 }
 
 // stepAt is the step at which the curve visits a point.
-func stepAt(order, x, y int) uint32 {
-	var step uint32
-	for side := 1 << (order - 1); side > 0; side /= 2 {
-		var right, down uint32
+func stepAt(order, x, y int) uint64 {
+	var step uint64
+	for side := 1 << order >> 1; side > 0; side /= 2 {
+		var right, down uint64
 		if x&side != 0 {
 			right = 1
 		}
 		if y&side != 0 {
 			down = 1
 		}
-		step += uint32(side) * uint32(side) * ((3 * right) ^ down)
+		step += uint64(side) * uint64(side) * ((3 * right) ^ down)
 		x, y = turned(1<<order, x, y, right, down)
 	}
 	return step
@@ -36,7 +36,7 @@ func stepAt(order, x, y int) uint32 {
 
 // turned turns a quadrant as the curve runs through it: the upper ones are
 // transposed, the right one of them is mirrored as well.
-func turned(side, x, y int, right, down uint32) (int, int) {
+func turned(side, x, y int, right, down uint64) (int, int) {
 	if down == 1 {
 		return x, y
 	}
@@ -44,4 +44,23 @@ func turned(side, x, y int, right, down uint32) (int, int) {
 		x, y = side-1-x, side-1-y
 	}
 	return y, x
+}
+
+// blockAt is the square that a block of addresses takes when the plane is divided
+// into 2^order by 2^order squares. It is the same place for every order, where curves
+// of odd and of even orders are transposed to each other: the map has an even one.
+func blockAt(order int, step uint64) (x, y int) {
+	if order%2 == 0 {
+		return pointAt(order, step)
+	}
+	x, y = pointAt(order+1, step*4)
+	return x / 2, y / 2
+}
+
+// blockStep is the block that has a square.
+func blockStep(order, x, y int) uint64 {
+	if order%2 == 0 {
+		return stepAt(order, x, y)
+	}
+	return stepAt(order+1, 2*x, 2*y) / 4
 }

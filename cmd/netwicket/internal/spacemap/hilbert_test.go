@@ -13,7 +13,7 @@ func TestCurve(t *testing.T) {
 		side := 1 << order
 		seen := make(map[[2]int]bool)
 		lastX, lastY := 0, 0
-		for step := range uint32(side * side) {
+		for step := range uint64(side * side) {
 			x, y := spacemap.PointAt(order, step)
 			if x < 0 || y < 0 || x >= side || y >= side || seen[[2]int{x, y}] {
 				t.Fatalf("order %d step %d: %d,%d is outside or was visited", order, step, x, y)
@@ -36,7 +36,7 @@ func TestCurve(t *testing.T) {
 func TestCurveOfBlocks(t *testing.T) {
 	for _, orders := range [][2]int{{10, 4}, {9, 3}} {
 		fine, coarse := orders[0], orders[1]
-		for step := uint32(0); step < 1<<(2*fine); step += 997 {
+		for step := uint64(0); step < 1<<(2*fine); step += 997 {
 			x, y := spacemap.PointAt(fine, step)
 			blockX, blockY := spacemap.PointAt(coarse, step>>(2*(fine-coarse)))
 			require.Equal(t, []int{blockX, blockY}, []int{x >> (fine - coarse), y >> (fine - coarse)}, step)

@@ -117,7 +117,7 @@ func (m *Map) grid(p pen, at image.Point, pic *picture) {
 	for step := range blocks * blocks {
 		x, y, text := step%blocks, step/blocks, ""
 		if pic.panel.family == addrnum.IPv4 {
-			x, y = pointAt(4, uint32(step))
+			x, y = pointAt(4, uint64(step))
 			text = strconv.Itoa(step)
 		} else if step < len(pic.panel.cells) {
 			text = pic.panel.cells[step].String()

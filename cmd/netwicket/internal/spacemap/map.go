@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // Subject is what to draw. Policy may be nil: it denies everything.
@@ -35,15 +36,7 @@ type Map struct {
 // networks of its documents and sources, and one over the pixels: some tens of
 // milliseconds, and a second where databases of the whole internet are among them.
 func New(subject Subject) *Map {
-	configs := []decide.Config{subject.Config}
-	if subject.Compare {
-		configs = append(configs, subject.OldConfig)
-	}
-	var notCounted []grounded
-	if !subject.Policy.Info().Snapshot && !subject.Old.Info().Snapshot { // which does not tell what is named
-		notCounted = grounds(configs...)
-	}
-	m := &Map{subject: subject, space: newSpace(subject.Policy, subject.Old, subject.Compare, notCounted)}
+	m := &Map{subject: subject, space: newSpace(subject.Policy, subject.Old, subject.Compare, append(groundsOf(&subject, addrnum.IPv4), groundsOf(&subject, addrnum.IPv6)...))}
 	for _, o := range m.space.outcomes {
 		c := categoryOf(o, subject.Compare)
 		if !slices.Contains(m.legend, c) {

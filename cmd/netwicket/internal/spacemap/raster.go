@@ -79,7 +79,7 @@ func (m *Map) draw(segments []segment, p panel) *picture {
 		var pixel blend
 		current := uint64(0)
 		finish := func() {
-			x, y := pointAt(p.order, uint32(current))
+			x, y := pointAt(p.order, current)
 			x, y = x+cell%p.across<<p.order, y+cell/p.across<<p.order
 			pic.image.SetRGBA(x, y, pixel.colour())
 			for i := range pic.sides {

@@ -219,7 +219,7 @@ func TestScriptDrawsAddresses(t *testing.T) {
 	pixels, err := base64.StdEncoding.DecodeString(ask(t, page, questions{Rasters: []rasterQuestion{{"198.41.0.0/16", 8}}}).Rasters[0])
 	require.NoError(t, err)
 	allow, deny := spacemap.PaintOf(decide.Decision{Judgment: decide.Judgment{Verdict: decide.Allow, Reason: decide.Permitted}}), spacemap.PaintOf(decide.Decision{Judgment: decide.Judgment{Reason: decide.OffNetwork}})
-	for step := range uint32(1 << 16) {
+	for step := range uint64(1 << 16) {
 		x, y := spacemap.PointAt(8, step)
 		want := deny
 		if step == 7<<8|9 {

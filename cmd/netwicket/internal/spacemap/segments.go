@@ -121,11 +121,5 @@ func lastOf(segments []segment, i int) netip.Addr {
 // sizeOf is how many addresses a segment has: exact in IPv4, and to 53 bits in
 // IPv6.
 func sizeOf(segments []segment, i int) float64 {
-	from, to := addrnum.From(segments[i].first), addrnum.From(lastOf(segments, i))
-	low := to.Lo - from.Lo // modulo 2^64, as the borrow is
-	high := to.Hi - from.Hi
-	if to.Lo < from.Lo {
-		high--
-	}
-	return float64(high)*(1<<64) + float64(low) + 1
+	return distance(addrnum.From(segments[i].first), addrnum.From(lastOf(segments, i))) + 1
 }
