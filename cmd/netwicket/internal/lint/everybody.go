@@ -14,10 +14,7 @@ func (l *linter) everybody() {
 	if l.Observe {
 		l.warn(at, "", "allows-everybody", "the mode is observe, so that netwicket serve lets everybody in, whatever the policy denies; write enforce once the log shows what is meant")
 	}
-	if l.Policy == nil {
-		return
-	}
-	denies, restricts := [2]bool{}, [2]bool{} // IPv4 and IPv6
+	denies, restricts := [2]bool{}, [2]bool{} // IPv4 and IPv6; without a policy everybody is denied
 	for r, d := range l.Policy.Ranges() {
 		family := 0
 		if r.From().Is6() {

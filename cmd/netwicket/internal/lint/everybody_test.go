@@ -49,3 +49,30 @@ func TestAllowsEverybody(t *testing.T) {
 		})
 	}
 }
+
+// One family that is let in as a whole is told of where the other one has to be let in,
+// and not where somebody blocks a part of either.
+func TestAllowsOneFamily(t *testing.T) {
+	all4, all6 := `{"range":["0.0.0.0/0","2001:db8::/32"]}`, `{"range":["192.0.2.0/24","::/0"]}`
+	block := func(network string) string { return "[" + ipZone("b", blocklist, cidr(network), "") + "]" }
+	const nobody, every4, every6 = "the policy denies nobody: ", "the policy lets in every IPv4 address, while not every IPv6", "the policy lets in every IPv6 address, while not every IPv4"
+	for _, row := range []struct {
+		name  string
+		given documents
+		want  []string
+	}{
+		{"nobody is denied", documents{network: `{}`}, []string{nobody}},
+		{"every IPv4 address", documents{network: all4}, []string{every4}},
+		{"every IPv6 address", documents{network: all6}, []string{every6}},
+		{"every IPv4 address, and a blocklist of IPv6", documents{network: all4, zones: block("ff00::/16")}, []string{every4}},
+		{"every IPv4 address but for a blocklist", documents{network: all4, zones: block("203.0.113.0/24")}, nil},
+		{"every IPv6 address but for a blocklist", documents{network: all6, zones: block("ff00::/16")}, nil},
+		{"a blocklist of IPv6", documents{zones: block("2001:db8::/32")}, nil},
+		{"a feed of IPv6", documents{threat: `{"action":"block"}`, feed: "2001:db8::/32\n"}, nil},
+		{"an overlay of IPv6", documents{network: `{}`, overlay: `{"deny":[{"network":"2001:db8::/32","why":"w"}]}`}, nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			requireCoded(t, row.given.subject(t), "allows-everybody", row.want...)
+		})
+	}
+}

@@ -74,3 +74,12 @@ func TestOrderOfFindings(t *testing.T) {
 		"z-first.json:1:70 host-bits", "zones.json:1:70 host-bits", "zones.json:1:70 gateway-is-proxy", "zones.json:1:109 host-bits", "zones.json:2:69 host-bits", "a-last.json:1:11 pseudo-ipv4",
 	}, got)
 }
+
+// What only a policy tells stands among what its document tells.
+func TestOrderOfLateFindings(t *testing.T) {
+	require.Equal(t, []string{"rules.json:1:1 no-allow-rule", "network.json:1:26 duplicate-entry"},
+		found(t, documents{rules: "[" + ruleOn("a", 1, "DENY", anywhere, "") + "]", network: `{"range":["192.0.2.0/24","192.0.2.0/24"]}`}.subject(t)))
+	overlay := `{"deny":[{"network":"198.51.100.0/24","why":"w"}],"allow":[{"network":"198.51.100.1","why":"w"}]}`
+	require.Equal(t, []string{"network.json:1:11 allowed-network-denied", "overlay.json:1:71 denied-allow"},
+		found(t, documents{network: `{"range":["203.0.113.0/24","192.0.2.0/24"],"geolocation":["DE"],"whitelisted":true}`, geo: someGeo, overlay: overlay}.subject(t)))
+}

@@ -48,6 +48,8 @@ func TestWhatKeepsARuleFromBeingReached(t *testing.T) {
 		{"many rules over everybody hide it too", many(anywhere, ruleOn("d", 101, "DENY", anywhere, ""), ruleOver("e", 102, "ALLOW", "office")), []string{`"e": the 101 rules`}},
 		{"and a hundred of them do not", many(anywhere, ruleOn("d", 101, "DENY", anywhere, ""), ruleOver("e", 102, "ALLOW", "office"))[1:], []string{`"e": rule "d" (`}},
 		{"ON_NETWORK is one zone, whichever", []string{ruleOn("a", 1, "ALLOW", `{"connection":"ON_NETWORK"}`, ""), ruleOn("b", 2, "DENY", `{"connection":"ON_NETWORK"}`, "")}, []string{`"b": rule "a" (1:2)`}},
+		{"all zones are those that there are", []string{ruleOver("a", 1, "DENY", "office", "home"), ruleOver("b", 2, "ALLOW", "ALL_ZONES")}, []string{`"b": rule "a" (1:2)`}},
+		{"nobody is in a zone that is INACTIVE", []string{ruleOn("a", 1, "DENY", excluding("off", "home"), ""), ruleOn("b", 2, "ALLOW", excluding("home"), "")}, []string{`"b": rule "a" (1:2)`}},
 		{"what excludes a zone that is INACTIVE holds of nobody", []string{ruleOn("a", 1, "ALLOW", excluding("off", "home"), ""), ruleOn("b", 2, "ALLOW", excluding("home"), "")}, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -74,6 +76,16 @@ func TestRulesThatNeverApply(t *testing.T) {
 	zones := "[" + ipZone("empty", "", "", "") + "]"
 	requireCoded(t, documents{zones: zones, rules: "[" + ruleOn("a", 1, "ALLOW", `{"connection":"DISABLED"}`, "") + "," + ruleOver("b", 2, "DENY", "empty") + "]", alone: true}.subject(t), "rule-never-applies",
 		`"a": its connection is DISABLED, so that`, `"b": none of the zones it includes has a gateway, so that`)
+}
+
+// TestAllZonesOfNone: a document of rules is looked at without its zones, of which nobody
+// knows that there are none.
+func TestAllZonesOfNone(t *testing.T) {
+	rules := "[" + ruleOver("a", 1, "ALLOW", "ALL_ZONES") + "]"
+	requireCoded(t, documents{rules: rules, alone: true}.subject(t), "rule-never-applies")
+	// Zones that have no id are two all the same.
+	unnamed := strings.NewReplacer(`"id":"office",`, "", `"id":"empty",`, "").Replace("[" + ipZone("office", "", cidr("192.0.2.0/24"), "") + "," + ipZone("empty", "", "", "") + "]")
+	requireCoded(t, documents{zones: unnamed, rules: rules, alone: true}.subject(t), "rule-never-applies")
 }
 
 // TestFilesThatAllowNobody: it is told what keeps the file from it.
