@@ -32,6 +32,9 @@ func TestAllowedNetworksThatAreBlocked(t *testing.T) {
 		{"some of what is blocked is exempt", documents{zones: "[" + ipZone("bad", blocklist, cidr("192.0.0.0/22"), "") + "," + ipZone("office", "", cidr("192.0.2.0/25")+","+cidr("192.0.3.0/25"), "") + "," + exemptZone + "]"}, []string{`"192.0.3.0/25": this`}},
 		{"no rule allows the zone", documents{zones: "[" + block + "," + office + "," + homeZone + "]", rules: "[" + homeAllowed + "]", alone: true}, nil},
 		{"a rule does", documents{zones: "[" + block + "," + office + "]", rules: "[" + ruleOver("in", 1, "ALLOW", "office") + "]"}, []string{`rule "in" allows zone "office", but blocklist zone "bad"`}},
+		{"the first of two rules does", documents{zones: "[" + block + "," + office + "]", rules: "[" + ruleOver("out", 1, "DENY", "bad") + "," + ruleOver("in", 2, "ALLOW", "office") + "," + ruleOver("in too", 3, "ALLOW", "office") + "]", alone: true}, []string{`rule "in" allows zone "office"`}},
+		{"a rule for some people does", documents{zones: "[" + block + "," + office + "]", rules: `[{"name":"r","conditions":{"network":{"connection":"ZONE","include":["office"]},"people":{"groups":{"include":["g"]}}},"actions":{"signon":{"access":"ALLOW"}}}]`, alone: true}, nil},
+		{"a rule for all others does", documents{zones: "[" + block + "," + office + "]", rules: "[" + ruleOn("r", 1, "ALLOW", excluding("office"), "") + "," + ruleOn("s", 2, "ALLOW", anywhere, "") + "]", alone: true}, nil},
 		{"SailPoint's network", documents{zones: "[" + block + "]", network: `{"range":["192.0.2.7"]}`}, []string{`this is part of SailPoint's network, but blocklist zone "bad"`}},
 		{"nothing is blocked", documents{zones: "[" + office + "]"}, nil},
 	} {

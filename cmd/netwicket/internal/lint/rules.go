@@ -98,7 +98,7 @@ func (l *linter) allowing() map[string]*ruleAt {
 	for s := range l.ruleSets {
 		for i := range l.ruleSets[s].rules {
 			r := &l.ruleSets[s].rules[i]
-			if !r.Allow || !r.CanApply() || r.kind != listed || r.exclude {
+			if !r.Allow || !r.CanApply() || r.exclude { // one that lists no zones has none
 				continue
 			}
 			for _, key := range r.zones {
