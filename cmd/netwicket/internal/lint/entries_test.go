@@ -18,7 +18,7 @@ import (
 
 func randomRange(random *rand.Rand) netipx.IPRange {
 	first := random.IntN(200)
-	last := min(first+random.IntN(30), 255)
+	last := min(first+random.IntN([]int{30, 150}[random.IntN(2)]), 255) // also such as hold several others
 	return netipx.IPRangeFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(first)}), netip.AddrFrom4([4]byte{192, 0, 2, byte(last)}))
 }
 
