@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/console/uploads"
@@ -27,6 +28,8 @@ type Console struct {
 	english  english
 	views    map[string]*template.Template
 	uploads  *uploads.Store
+
+	comparing sync.Mutex // held while policies are compiled to be compared: one at a time
 }
 
 // New reads the policy and makes the site. A policy that does not load is no error
@@ -67,6 +70,7 @@ type route struct {
 func (c *Console) routes() []route {
 	return slices.Concat(
 		c.askRoutes(),
+		c.documentsRoutes(),
 		c.logRoutes(),
 	)
 }

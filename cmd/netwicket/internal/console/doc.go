@@ -17,6 +17,9 @@
 // parts of pages are rendered, headers.go what every answer says to the browser, local.go
 // and links.go the door on this machine, server.go its listener. english.txt has all that
 // people read, english.go finds it. pages/ are the templates, assets/ the style and the
-// scripts. Each page is a file: ask.go; log.go with logdrop.go, which takes a log (room
+// scripts. review.go has all findings about the subject, effect.go what another policy
+// would decide otherwise. Each page is a file: ask.go; documents.go with
+// documentfiles.go, documentzones.go, documentrules.go and removal.go, what it would
+// change if something were taken out; log.go with logdrop.go, which takes a log (room
 // uploads keeps it).
 package console

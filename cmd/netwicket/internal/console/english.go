@@ -38,6 +38,14 @@ func (e english) say(key string, values ...any) string {
 	return fmt.Sprintf(text, values...)
 }
 
+// count is a text with a number, or the one whose key ends with .one.
+func (e english) count(key string, number any) string {
+	if one, known := e[key+".one"]; known && fmt.Sprint(number) == "1" {
+		return one
+	}
+	return e.say(key, grouped(number))
+}
+
 // under are the texts whose keys begin so, without that beginning, for scripts.
 func (e english) under(prefix string) map[string]string {
 	some := make(map[string]string)

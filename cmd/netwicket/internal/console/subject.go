@@ -30,6 +30,9 @@ type subject struct {
 	traced sync.Once
 	tracer *geo.Tracer
 	untold error // why sources do not tell what they say
+
+	reviewing sync.Once
+	review    finding.List // all that netwicket check says, once it was asked for
 }
 
 // Name is what the policy is called.

@@ -22,15 +22,25 @@ type page struct {
 	Data    any
 }
 
+// pair is what a template gets that takes two things.
+type pair struct {
+	First  string
+	Second any
+}
+
 // readViews reads the templates: each of pages is one view, on the frame of layout.html
 // and with the pieces of shared.html.
 func readViews(words english) (map[string]*template.Template, error) {
 	frame, err := template.New("layout.html").Funcs(template.FuncMap{
-		"say":    words.say,
-		"words":  words.under,
-		"shown":  shown.Text,
-		"size":   sizeText,
-		"concat": func(parts ...string) string { return strings.Join(parts, "") },
+		"say":     words.say,
+		"count":   words.count,
+		"words":   words.under,
+		"shown":   shown.Text,
+		"size":    sizeText,
+		"grouped": grouped,
+		"at":      placeOf,
+		"pair":    func(first string, second any) pair { return pair{first, second} },
+		"concat":  func(parts ...string) string { return strings.Join(parts, "") },
 	}).ParseFS(files, "pages/layout.html", "pages/shared.html")
 	if err != nil {
 		return nil, err
