@@ -90,7 +90,9 @@ func TestConsoleDocumentsRemoval(t *testing.T) {
 	const seed = 5
 	random := rand.New(rand.NewPCG(seed, seed))
 	acme(t)
-	network := func() string { return fmt.Sprintf("192.0.%d.%d/%d", random.IntN(4), random.IntN(4)*64, 22+random.IntN(8)) }
+	network := func() string {
+		return fmt.Sprintf("192.0.%d.%d/%d", random.IntN(4), random.IntN(4)*64, 22+random.IntN(8))
+	}
 	zones, rules := []string{}, []string{}
 	for i := range 8 {
 		usage := []string{"POLICY", "BLOCKLIST"}[random.IntN(2)]
