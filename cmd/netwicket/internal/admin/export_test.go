@@ -29,3 +29,15 @@ func (s *Server) ListenOn(listener net.Listener, handler http.Handler) {
 
 // Status answers what the status does.
 func (s *Server) Status() http.Handler { return s.withStatus(http.NotFoundHandler()) }
+
+// Windows are how many windows of time the front keeps: of Okta's limits, of SailPoint's,
+// of failed logins and of lines.
+func (f *Front) Windows() [4]int {
+	var open [4]int
+	for i, w := range []*windows{f.rates, f.versions, f.failures, f.lines} {
+		w.mu.Lock()
+		open[i] = len(w.open)
+		w.mu.Unlock()
+	}
+	return open
+}
