@@ -28,6 +28,7 @@ type Console struct {
 	english  english
 	views    map[string]*template.Template
 	uploads  *uploads.Store
+	runs     *runs
 
 	comparing sync.Mutex // held while policies are compiled to be compared: one at a time
 }
@@ -48,7 +49,7 @@ func New(options Options) (*Console, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Console{options: options, english: words, subjects: newSubjects(options.Policy, options.Now), uploads: uploads.New(options.Drops, options.Now)}
+	c := &Console{options: options, english: words, subjects: newSubjects(options.Policy, options.Now), uploads: uploads.New(options.Drops, options.Now), runs: newRuns()}
 	if c.views, err = readViews(words); err != nil {
 		return nil, err
 	}
@@ -57,7 +58,10 @@ func New(options Options) (*Console, error) {
 }
 
 // Close forgets what visitors have dropped. Whoever has made the site calls it at the end.
-func (c *Console) Close() { c.uploads.Close() }
+func (c *Console) Close() {
+	c.runs.close()
+	c.uploads.Close()
+}
 
 // route is one path below the site's root, with its method: "GET ask". Pages stand in
 // the navigation in the order of routes.

@@ -21,5 +21,6 @@
 // would decide otherwise. Each page is a file: ask.go; documents.go with
 // documentfiles.go, documentzones.go, documentrules.go and removal.go, what it would
 // change if something were taken out; log.go with logdrop.go, which takes a log (room
-// uploads keeps it).
+// uploads keeps it), logrun.go, which has it decided, logexamples.go, which finds questions
+// for Ask in it, and logresult.go and logchart.go, which say what came out.
 package console

@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/console/uploads"
@@ -22,23 +23,25 @@ const (
 // dropped is the answer to a script that has sent a log.
 type dropped struct {
 	Log  string   `json:"log"`
+	Page string   `json:"page"` // of what was decided
 	Gone []string `json:"gone"` // names of older logs that made room
 }
 
 // logDrop takes a log: the file of a form, which is read as it comes.
 func (c *Console) logDrop(w http.ResponseWriter, r *http.Request) {
-	log, err := c.takeLog(w, r)
+	log, read, err := c.takeLog(w, r)
 	if err != nil {
 		c.refuseLog(w, r, err)
 		return
 	}
+	page := logLink(url.Values{"log": {log.ID}}, read)
 	if !wantsPart(r, "dropped") {
-		redirect(w, "log?log="+log.ID)
+		redirect(w, page)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)
-	_ = json.NewEncoder(w).Encode(dropped{Log: log.ID, Gone: append([]string{}, log.Gone...)}) // whoever is gone misses nothing
+	_ = json.NewEncoder(w).Encode(dropped{Log: log.ID, Page: page, Gone: append([]string{}, log.Gone...)}) // whoever is gone misses nothing
 }
 
 var (
@@ -46,28 +49,41 @@ var (
 	errNoFile   = errors.New("a form without a file")
 )
 
-func (c *Console) takeLog(w http.ResponseWriter, r *http.Request) (uploads.Log, error) {
+// takeLog keeps the first file of a form, and reads the fields behind it that say how it
+// is read.
+func (c *Console) takeLog(w http.ResponseWriter, r *http.Request) (log uploads.Log, read reading, err error) {
 	limit := c.uploads.Limits().Each
 	switch {
 	case r.ContentLength < 0:
-		return uploads.Log{}, errNoLength
+		return log, read, errNoLength
 	case r.ContentLength > limit+dropFrame:
-		return uploads.Log{}, uploads.ErrTooLarge
+		return log, read, uploads.ErrTooLarge
 	}
 	defer slowest(w, r)()
 	form, err := r.MultipartReader()
 	if err != nil {
-		return uploads.Log{}, errNoFile
+		return log, read, errNoFile
 	}
 	part, err := form.NextPart()
 	if err != nil || part.FileName() == "" {
-		return uploads.Log{}, errNoFile
+		return log, read, errNoFile
 	}
-	log, err := c.uploads.Take(visitorOf(r).Name, part.FileName(), r.ContentLength, part)
+	log, err = c.uploads.Take(visitorOf(r).Name, part.FileName(), r.ContentLength, part)
 	if err != nil {
 		drain(part) // a browser reads no answer before it has sent all
+		return log, read, err
 	}
-	return log, err
+	values := make(url.Values)
+	for {
+		part, err := form.NextPart()
+		if err != nil {
+			return log, readingOf(values), nil
+		}
+		text, err := io.ReadAll(io.LimitReader(part, dropFrame))
+		if err == nil {
+			values.Add(part.FormName(), string(text))
+		}
+	}
 }
 
 func drain(part *multipart.Part) { _, _ = io.Copy(io.Discard, part) }
@@ -132,6 +148,7 @@ func (c *Console) refusal(err error) (status int, text string) {
 // logForget forgets a log.
 func (c *Console) logForget(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, dropFrame)
+	c.runs.stop(visitorOf(r).Name, r.PostFormValue("log"), anyFormat)
 	c.uploads.Forget(visitorOf(r).Name, r.PostFormValue("log")) // one that is gone is forgotten already
 	redirect(w, "log")
 }

@@ -28,19 +28,22 @@ type desk struct {
 	http http.Handler
 }
 
-// newDesk is a site over documents, by file name.
-func newDesk(t *testing.T, documents map[string]string, drops uploads.Limits) *desk {
+// newDesk is a site over one document of zones.
+func newDesk(t *testing.T, zones string, drops uploads.Limits) *desk {
 	t.Helper()
-	folder := t.TempDir()
-	for name, text := range documents {
-		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
-	}
-	return deskAt(t, folder, drops)
+	return deskAt(t, writeZones(t, zones), drops)
 }
 
-func deskAt(t *testing.T, folder string, drops uploads.Limits) *desk {
+func writeZones(t *testing.T, zones string) string {
 	t.Helper()
-	site, err := console.New(console.Options{Policy: policyfile.Options{Paths: []string{folder}}, Drops: drops})
+	file := filepath.Join(t.TempDir(), "zones.json")
+	require.NoError(t, os.WriteFile(file, []byte(zones), 0o600))
+	return file
+}
+
+func deskAt(t *testing.T, path string, drops uploads.Limits) *desk {
+	t.Helper()
+	site, err := console.New(console.Options{Policy: policyfile.Options{Paths: []string{path}}, Drops: drops})
 	require.NoError(t, err)
 	t.Cleanup(site.Close)
 	return &desk{t, site, site.Handler()}
@@ -107,7 +110,7 @@ func (d *desk) drop(visitor, name, text string) string {
 
 // A log is dropped by a script and by a form without one, and is of who dropped it.
 func TestDropLog(t *testing.T) {
-	d := newDesk(t, nil, uploads.Limits{})
+	d := newDesk(t, "[]", uploads.Limits{})
 	id := d.drop("ann", "hers.log", "192.0.2.1\n")
 	w := d.send("ann", "also hers.log", "192.0.2.1\n", false)
 	require.Equal(t, http.StatusSeeOther, w.Code)
@@ -133,7 +136,7 @@ func TestDropLog(t *testing.T) {
 
 // What is refused says why, to a script and on the page.
 func TestDropRefused(t *testing.T) {
-	d := newDesk(t, nil, uploads.Limits{Each: 40_000, Logs: 2, Bytes: 80_000, All: 100_000})
+	d := newDesk(t, "[]", uploads.Limits{Each: 40_000, Logs: 2, Bytes: 80_000, All: 100_000})
 	tests := []struct {
 		name, text string
 		code       int
@@ -160,7 +163,7 @@ func TestDropRefused(t *testing.T) {
 }
 
 func TestDropWithoutAFile(t *testing.T) {
-	d := newDesk(t, nil, uploads.Limits{})
+	d := newDesk(t, "[]", uploads.Limits{})
 	require.Equal(t, http.StatusBadRequest, d.post("ann", "log-drop", url.Values{"log": {"x"}}).Code)
 	require.Equal(t, http.StatusBadRequest, d.send("ann", "", "x", false).Code)
 	r := httptest.NewRequest(http.MethodPost, "/log-drop", struct{ io.Reader }{strings.NewReader("x")})
@@ -169,7 +172,7 @@ func TestDropWithoutAFile(t *testing.T) {
 
 // A visitor who goes away while a log is sent leaves nothing.
 func TestDropCutOff(t *testing.T) {
-	d := newDesk(t, nil, uploads.Limits{})
+	d := newDesk(t, "[]", uploads.Limits{})
 	handled := make(chan struct{}, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() { handled <- struct{}{} }()

@@ -37,6 +37,8 @@ func readViews(words english) (map[string]*template.Template, error) {
 		"words":   words.under,
 		"shown":   shown.Text,
 		"size":    sizeText,
+		"moment":  momentText,
+		"rows":    newLogRows,
 		"grouped": grouped,
 		"at":      placeOf,
 		"pair":    func(first string, second any) pair { return pair{first, second} },
