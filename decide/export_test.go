@@ -145,3 +145,24 @@ func twice[T comparable](list []T) bool {
 	}
 	return len(seen) < len(list)
 }
+
+// Kinds are numbers of classes and patterns of a policy: of a class whose location repeats that
+// of IPv4 and its geo pattern, of one whose addresses hold an IPv4 address and of one of neither
+// (-1: it has none), and how many blocks repeat.
+type Kinds struct{ Class, Pattern, Embeds, Plain, Repeats int }
+
+// Repeating finds them.
+func Repeating(p *Policy) Kinds {
+	kinds := Kinds{Class: -1, Pattern: -1, Embeds: -1, Plain: -1, Repeats: len(p.repeats)}
+	for i, c := range p.classes {
+		switch {
+		case p.geoPatterns[c.geo].repeats > 0:
+			kinds.Class, kinds.Pattern = i, int(c.geo)
+		case p.addressPatterns[c.address].flags&embedsIPv4 != 0:
+			kinds.Embeds = i
+		default:
+			kinds.Plain = i
+		}
+	}
+	return kinds
+}

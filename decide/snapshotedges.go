@@ -104,7 +104,7 @@ func (r *snapshotReader) readRepeats(in *snapfile.Decoder) {
 			last = r.edges6.First[i+1].Prev()
 		}
 		host := 128 - r.repeats[repeats-1].bits
-		if r.edges6.First[i].ShiftRight(min(host, 127)) != last.ShiftRight(min(host, 127)) {
+		if r.edges6.First[i].ShiftRight(host) != last.ShiftRight(host) {
 			in.Fail(snapfile.Invalid("interval %d of IPv6 repeats IPv4 and does not lie within one block", i))
 			return
 		}

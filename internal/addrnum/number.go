@@ -99,7 +99,7 @@ func (n Number) ShiftLeft(bits uint) Number {
 	return Number{Hi: n.Hi<<bits | n.Lo>>(64-bits), Lo: n.Lo << bits}
 }
 
-// ShiftRight is n moved down by fewer than 128 bits.
+// ShiftRight is n moved down by up to 128 bits.
 func (n Number) ShiftRight(bits uint) Number {
 	if bits >= 64 {
 		return Number{Lo: n.Hi >> (bits - 64)}

@@ -1,0 +1,271 @@
+package decide_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/decide"
+)
+
+// The sections of a snapshot's content, as docs/snapshot.md numbers them.
+const (
+	textsSection = iota + 1
+	zonesSection
+	patternsSection
+	setsSection
+	rulesSection
+	settingsSection
+	classesSection
+	edges4Section
+	edges6Section
+	repeatsSection
+	infoSection
+)
+
+func number(n uint64) []byte { return binary.AppendUvarint(nil, n) }
+
+func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+
+// Every number of things has its limit: as many as the limit are looked for, one more are
+// refused before.
+func TestSnapshotLimits(t *testing.T) {
+	body := openSnapshot(t, snapshotOf(t, snapshotDocuments.compile(t))).Body
+	fingerprint := func() []byte {
+		_, size := binary.Uvarint(sectionsOf(body)[infoSection])
+		return sectionsOf(body)[infoSection][:size]
+	}()
+	for name, c := range map[string]struct {
+		section uint16
+		before  []byte
+		limit   uint64
+	}{
+		"texts":             {textsSection, nil, 1_000_000},
+		"zones":             {zonesSection, nil, 1_000_000},
+		"address patterns":  {patternsSection, nil, 1_000_000},
+		"geo patterns":      {patternsSection, number(0), 1_000_000},
+		"chunks of sets":    {setsSection, nil, 1_000_000},
+		"policies":          {rulesSection, nil, 1_000_000},
+		"rules":             {rulesSection, number(1), 1_000_000},
+		"rules behind one":  {rulesSection, join(number(2), number(1), []byte{0, 1}), 999_999},
+		"excluded zones":    {settingsSection, []byte{2}, 3},
+		"classes":           {classesSection, nil, 1_000_000},
+		"intervals of IPv4": {edges4Section, nil, 16_000_000},
+		"intervals of IPv6": {edges6Section, nil, 16_000_000},
+		"repeats":           {repeatsSection, nil, 1_000_000},
+		"geo sources":       {infoSection, join(fingerprint, number(0)), 1_000_000},
+	} {
+		refused := func(n uint64) string {
+			changed := sectionsOf(body)
+			changed[c.section] = join(c.before, number(n))
+			_, err := decide.ReadBody(bodyOf(changed))
+			require.Error(t, err, name)
+			return err.Error()
+		}
+		require.Contains(t, refused(c.limit), "are said to follow in 0 bytes", name)
+		require.Contains(t, refused(c.limit+1), fmt.Sprintf("the snapshot has %d ", c.limit+1), name)
+		require.Contains(t, refused(c.limit+1), fmt.Sprintf("the limit is %d", c.limit), name)
+	}
+	geo := func(before int, n uint64) []byte { // of a geo pattern, before so many of its numbers
+		return join(number(0), number(1), make([]byte, before), number(n), make([]byte, 9-before))
+	}
+	for name, c := range map[string]struct {
+		section uint16
+		content []byte
+		says    string
+	}{
+		"gateways":    {patternsSection, join(number(1), number(1_000_000)), "set 1000000 is named, and there are 1000000"},
+		"proxies":     {patternsSection, join(number(1), number(0), number(1_000_000)), "set 1000000 is named, and there are 1000000"},
+		"match":       {patternsSection, geo(0, 1_000_000), "set 1000000 is named, and there are 1000000"},
+		"unknown":     {patternsSection, geo(1, 1_000_000), "set 1000000 is named, and there are 1000000"},
+		"causes":      {patternsSection, geo(4, 1_000_000), "set 1000000 is named, and there are 1000000"},
+		"last causes": {patternsSection, geo(7, 1_000_000), "set 1000000 is named, and there are 1000000"},
+		"a repeat":    {patternsSection, geo(8, 1_000_000), "repeat 1000000 is named, and there are 1000000"},
+		"rules":       {infoSection, join(fingerprint, number(1_000_000)), "rules 1000000 is named, and there are 1000000"},
+		"a kind":      {infoSection, join(fingerprint, number(0), number(1), []byte{4}, make([]byte, 9)), "4 stands where a number below 4 is expected"},
+		"networks":    {infoSection, join(fingerprint, number(0), number(1), []byte{0, 0, 0}, number(1<<31-1), make([]byte, 9)), "networks 2147483647 is named, and there are 2147483647"},
+		"networks4":   {infoSection, join(fingerprint, number(0), number(1), []byte{0, 0, 0, 0}, number(1<<31-1), make([]byte, 9)), "networks 2147483647 is named, and there are 2147483647"},
+		"fields":      {infoSection, join(fingerprint, number(0), number(1), []byte{0, 0, 0, 0, 0, 32}), "32 stands where a number below 32 is expected"},
+		"exempt":      {zonesSection, join(number(1), number(0), number(0), dynamicText(t, body), []byte{3}), "which does not go with its use EXEMPT"},
+		"rules apart": {rulesSection, join(number(1), number(1), []byte{0, 1}, number(1), number(1_000_001), make([]byte, 4)), "not in order"},
+	} {
+		changed := sectionsOf(body)
+		changed[c.section] = c.content
+		_, err := decide.ReadBody(bodyOf(changed))
+		require.ErrorContains(t, err, c.says, name)
+	}
+}
+
+// dynamicText is the number of the text DYNAMIC.
+func dynamicText(t *testing.T, body []byte) []byte {
+	texts := sectionsOf(body)[textsSection]
+	count, size := binary.Uvarint(texts)
+	texts = texts[size:]
+	for i := range count {
+		length, size := binary.Uvarint(texts)
+		if string(texts[size:][:length]) == "DYNAMIC" {
+			return number(i)
+		}
+		texts = texts[size+int(length):]
+	}
+	require.Fail(t, "there is no such text")
+	return nil
+}
+
+// Sets of every number of zones and rules around the words and chunks that they are kept in
+// come back as they were, and may hold nothing behind the last zone.
+func TestSnapshotOfManyZones(t *testing.T) {
+	for _, width := range []int{1, 63, 64, 65, 512, 513, 1024, 1025} {
+		t.Run(fmt.Sprint(width), func(t *testing.T) {
+			var zones, asns, addresses, rules []string
+			for i := range width {
+				usage := "POLICY"
+				if i%9 == 4 {
+					usage = "BLOCKLIST"
+				}
+				zones = append(zones, ipZoneJSON(fmt.Sprint("z", i), usage, fmt.Sprintf("10.%d.%d.0/24 192.0.2.%d/32", i/256, i%256, i%200), ""))
+				asns = append(asns, fmt.Sprintf(`{"id":"d%d","name":"d%d","type":"DYNAMIC_V2","status":"ACTIVE","usage":"POLICY","asns":{"include":["%d","%d"]}}`, i, i, i+1, i/3+1))
+				addresses = append(addresses, fmt.Sprintf("10.%d.%d.7,,,%d,,", i/256, i%256, i+1))
+				if i%5 == 0 && usage == "POLICY" {
+					rules = append(rules, fmt.Sprintf(`{"name":"%d","conditions":{"network":{"connection":"ZONE","include":["z%d","d%d"]}},"actions":{"signon":{"access":"DENY"}}}`, i, i, i))
+				}
+			}
+			rules = append(rules, `{"name":"rest","actions":{"signon":{"access":"ALLOW"}}}`)
+			excluded := fmt.Sprintf(`{"action":"block","excludeZones":["z0","z%d"]}`, (width-1)/9*9)
+			compiled := documents{
+				zones: "[" + strings.Join(append(zones, asns...), ",") + "]", csv: strings.Join(addresses, "\n"), rules: []string{"[" + strings.Join(rules, ",") + "]"},
+				threat: excluded, feeds: []string{"10.0.0.0/8"},
+			}.compile(t)
+			file := snapshotOf(t, compiled)
+			read := readSnapshot(t, file)
+			require.Empty(t, decide.SameAsRead(compiled, read))
+			require.Equal(t, file, snapshotOf(t, read))
+
+			// One bit more in one chunk: it is behind the last zone of a set, or it is not.
+			body := openSnapshot(t, file).Body
+			written := writtenSetsOf(sectionsOf(body)[setsSection], width)
+			for _, chunk := range []int{1, written.chunks / 2, written.chunks - 1} {
+				for bit := range written.stride * 64 {
+					if chunk < 1 || bit%64 > 1 && bit%64 < 62 && bit != width%512 && bit != width%512-1 {
+						continue
+					}
+					changed := sectionsOf(body)
+					changed[setsSection][written.head+(chunk*written.stride+bit/64)*8+bit%64/8] ^= 1 << (bit % 8)
+					_, err := decide.ReadBody(bodyOf(changed))
+					says := err != nil && strings.Contains(err.Error(), "behind the last one")
+					require.Equal(t, written.behind(chunk, bit), says, "chunk %d, bit %d: %v", chunk, bit, err)
+				}
+			}
+		})
+	}
+}
+
+// writtenSets are the sets of IP zones as a snapshot has them.
+type writtenSets struct {
+	width, stride, perSet int
+	head                  int // in front of the words
+	chunks                int
+	sets                  [][]uint64 // the chunks of each
+}
+
+func writtenSetsOf(section []byte, width int) writtenSets {
+	s := writtenSets{width: width, stride: min((width+63)/64, 8), perSet: max(1, (width+511)/512)}
+	next := func() uint64 {
+		n, size := binary.Uvarint(section[s.head:])
+		s.head += size
+		return n
+	}
+	s.chunks = int(next())
+	words := s.head
+	if s.perSet == 1 {
+		for chunk := range s.chunks {
+			s.sets = append(s.sets, []uint64{uint64(chunk)})
+		}
+		return s
+	}
+	s.head += s.chunks * s.stride * 8
+	for range next() {
+		set := make([]uint64, s.perSet)
+		for i := range set {
+			set[i] = next()
+		}
+		s.sets = append(s.sets, set)
+	}
+	s.head = words
+	return s
+}
+
+// behind says that a bit of a chunk is behind the last zone in one of the sets.
+func (s *writtenSets) behind(chunk, bit int) bool {
+	for _, set := range s.sets {
+		for position, of := range set {
+			if of == uint64(chunk) && 512*position+bit >= s.width {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// What repeats IPv4 lies within one block, of which the geo patterns repeat nothing, and
+// IPv4 has no class of it; an edge changes something.
+func TestSnapshotRepeats(t *testing.T) {
+	repeating := 0
+	for seed := uint64(0); repeating < 3; seed++ {
+		random := newRandomPolicy(seed)
+		compiled, err := decide.Compile(random.config(t))
+		if err != nil || !compiled.Info().OverlayUntil.IsZero() || decide.Repeating(compiled).Class < 0 {
+			continue
+		}
+		repeating++
+		body := openSnapshot(t, snapshotOf(t, compiled)).Body
+		own := decide.Repeating(compiled)
+		read := func(section uint16, content []byte) error {
+			changed := sectionsOf(body)
+			changed[section] = content
+			_, err := decide.ReadBody(bodyOf(changed))
+			return err
+		}
+		says := func(err error, want string, wanted bool) {
+			t.Helper()
+			require.Equal(t, wanted, err != nil && strings.Contains(err.Error(), want), "seed %d: %v, not %q", seed, err, want)
+		}
+		says(read(repeatsSection, number(0)), "names a repeat that there is none of", true)
+		says(read(repeatsSection, join(number(1), []byte{16, 1}, number(1), number(0), number(uint64(own.Pattern)))), "which itself repeats IPv4", true)
+		says(read(repeatsSection, join(number(1), []byte{16, 1}, number(1), number(0), number(0))), "which itself repeats IPv4", own.Pattern == 0)
+		says(read(edges4Section, join(number(1), number(0), number(uint64(own.Class)))), "stands among those of IPv4", true)
+		says(read(edges4Section, join(number(1), number(0), number(uint64(own.Embeds)))), "stands among those of IPv4", true)
+		says(read(edges4Section, join(number(2), number(0), number(uint64(own.Plain)), number(7), number(uint64(own.Plain)))), "edge 1 of IPv4 changes nothing", true)
+		says(read(edges6Section, join(number(2), number(0), number(uint64(own.Plain)), number(7), number(uint64(own.Plain)))), "edge 1 of IPv6 changes nothing", true)
+
+		// A block of each size, in which an interval lies that ends with the address space or not.
+		const within = "does not lie within one block"
+		for bits := range byte(97) {
+			changed := sectionsOf(body)
+			changed[repeatsSection] = number(uint64(own.Repeats))
+			for range own.Repeats {
+				changed[repeatsSection] = join(changed[repeatsSection], []byte{bits, 0})
+			}
+			for _, interval := range []struct {
+				edges [][]byte // of the interval and of the one behind it
+				fits  byte     // bits of the smallest block
+			}{
+				{[][]byte{wide(112), wide(100)}, 28},                           // 1::/28, with something behind it
+				{[][]byte{wide(127)}, 1},                                       // 8000::/1, to the end
+				{[][]byte{join(bytes.Repeat([]byte{0x80}, 18), []byte{3})}, 2}, // c000::/2, to the end
+			} {
+				edges := join(number(uint64(1+len(interval.edges))), number(0), number(uint64(own.Plain)))
+				for i, at := range interval.edges {
+					edges = join(edges, at, number(uint64([]int{own.Class, own.Plain}[i])))
+				}
+				changed[edges6Section] = edges
+				_, err := decide.ReadBody(bodyOf(changed))
+				says(err, within, bits > interval.fits)
+			}
+		}
+	}
+}
