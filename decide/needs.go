@@ -51,12 +51,9 @@ func (c *compiler) checkData() {
 		}
 		missing := map[string]geo.Sorts{} // by property, so that each is reported once
 		for _, n := range needsOf(spec) {
-			met, sorts := n.isMet(v4, v6, c.config.AssumeNone)
-			before, reported := missing[n.property]
-			if met || reported && sorts&^before == 0 {
-				continue
+			if met, sorts := n.isMet(v4, v6, c.config.AssumeNone); !met {
+				missing[n.property] |= sorts
 			}
-			missing[n.property] = before | sorts
 		}
 		for _, property := range slices.Sorted(maps.Keys(missing)) {
 			c.failWithoutData(spec, property, missing[property])
