@@ -11,7 +11,7 @@ var Packages = map[string][]string{
 	"decide":                   {"./decide", "./decide/gate", "./decide/policyfile", "./cmd/netwicket"},
 	"internal/iptable":         {"./internal/iptable", "./geo", "./decide"},
 	"decide/internal/oracle":   {"./decide/internal/oracle", "./decide"},
-	"decide/internal/snapfile": {"./decide"},
+	"decide/internal/snapfile": {"./decide/internal/snapfile", "./decide"},
 	"decide/gate":              {"./decide/gate", "./cmd/netwicket/internal/request", "./decide/policyfile", "./cmd/netwicket"},
 
 	"decide/policyfile": {"./decide/policyfile", "./decide/keeper", "./cmd/netwicket"},
