@@ -81,10 +81,7 @@ func (d *Decoder) left() int { return len(d.data) - d.at }
 
 // Section is the next section, which has to be that of the tag. It is to be closed.
 func (d *Decoder) Section(tag uint16) *Decoder {
-	if d.err != nil {
-		return &Decoder{err: d.err}
-	}
-	if d.left() < 10 {
+	if d.left() < 10 { // as it is once something was wrong
 		d.Fail(Invalid("section %d is missing", tag))
 		return &Decoder{err: d.err}
 	}
@@ -104,7 +101,7 @@ func (d *Decoder) Section(tag uint16) *Decoder {
 
 // Close says what was wrong, or that there are bytes which nobody read.
 func (d *Decoder) Close() error {
-	if d.err == nil && d.left() > 0 {
+	if d.left() > 0 {
 		d.Fail(Invalid("%d bytes stand behind the content", d.left()))
 	}
 	return d.err

@@ -124,7 +124,7 @@ func readHead(r io.Reader) (l lengths, size int, f *File, err error) {
 	if err != nil {
 		return l, 0, nil, err
 	}
-	if len(start) < len(Magic) || string(start[:len(Magic)]) != Magic {
+	if !bytes.HasPrefix(start, []byte(Magic)) {
 		return l, 0, nil, Invalid("this is no snapshot: it does not begin with the eight bytes of one")
 	}
 	if len(start) >= 12 {
@@ -184,7 +184,7 @@ func inflate(packed []byte, size int) ([]byte, error) {
 	}
 	body := make([]byte, size)
 	switch n, err := io.ReadFull(in, body); {
-	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && n < size:
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, wrongDigest("the content ends after %d bytes; by the file's own account it has %d", n, size)
 	case err != nil:
 		return nil, wrongDigest("the content cannot be decompressed: %v", err)

@@ -80,10 +80,24 @@ func TestFrame(t *testing.T) {
 	}
 	_, err = snapfile.Read(io.MultiReader(bytes.NewReader(file), bytes.NewReader([]byte("x"))))
 	require.ErrorContains(t, err, fmt.Sprintf("there are bytes behind the %d that the snapshot has", len(file)))
+	_, err = snapfile.ReadHeader(io.MultiReader(bytes.NewReader(file[:66]), iotest.ErrReader(gone)))
+	require.ErrorIs(t, err, gone)
+	_, err = snapfile.ReadHeader(bytes.NewReader(file[:66]))
+	require.ErrorContains(t, err, "the file ends after 66 bytes")
+	first := &shortWriter{0, gone}
+	require.ErrorIs(t, snapfile.Write(writerFunc(func(b []byte) (int, error) {
+		n, err := first.Write(b)
+		first.room = 1 << 20 // for what comes behind
+		return n, err
+	}), header, body), gone)
 	for _, room := range []int{0, 63, len(file) - 1} {
 		require.ErrorIs(t, snapfile.Write(&shortWriter{room, gone}, header, body), gone)
 	}
 }
+
+type writerFunc func([]byte) (int, error)
+
+func (w writerFunc) Write(b []byte) (int, error) { return w(b) }
 
 // shortWriter has room for so many bytes.
 type shortWriter struct {
@@ -236,6 +250,11 @@ func TestDecoder(t *testing.T) {
 	require.NoError(t, d.Section(8).Close(), "an empty one at the end")
 	require.NoError(t, d.Close())
 
+	d = snapfile.NewDecoder([]byte{9, 9, 9})
+	require.Zero(t, d.Byte(9))
+	require.Zero(t, snapfile.NewDecoder([]byte{9}).Below(9, "thing"))
+	require.Zero(t, snapfile.NewDecoder([]byte{9, 9}).Count(9, "things"))
+	require.Zero(t, snapfile.NewDecoder([]byte{9, 9}).Count(4, "things"))
 	for name, row := range map[string]struct {
 		body []byte
 		read func(*snapfile.Decoder)
