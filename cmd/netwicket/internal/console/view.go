@@ -42,6 +42,7 @@ func readViews(words english) (map[string]*template.Template, error) {
 		"grouped": grouped,
 		"at":      placeOf,
 		"pair":    func(first string, second any) pair { return pair{first, second} },
+		"counted": func(i int) int { return i + 1 },
 		"concat":  func(parts ...string) string { return strings.Join(parts, "") },
 	}).ParseFS(files, "pages/layout.html", "pages/shared.html")
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math/big"
 	"math/bits"
+
+	"go4.org/netipx"
 )
 
 // Size is how much of the address space a set of ranges is. The zero value is
@@ -23,6 +25,9 @@ func (s Size) Networks6() *big.Int {
 
 // IsZero says that nothing has been counted.
 func (s Size) IsZero() bool { return s.IPv4 == 0 && !s.anyNetwork }
+
+// Add counts a range behind all that were counted before, in address order.
+func (s *Size) Add(r netipx.IPRange) { s.add(spanOf(r)) }
 
 // add counts a range behind all that were counted before.
 func (s *Size) add(r span) {

@@ -1,0 +1,145 @@
+package console
+
+import (
+	"iter"
+	"net/netip"
+	"slices"
+	"strconv"
+
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/impact"
+	"github.com/netwicket/netwicket/decide"
+)
+
+// networkAnswer is what is decided about the addresses of a network, each alone.
+type networkAnswer struct {
+	Network netipx.IPRange
+	Totals  []networkTotal // by verdict and reason, deny first
+	Ranges  []networkRange // in address order
+	Rest    int            // ranges that are not among Ranges
+}
+
+type networkTotal struct {
+	decide.Outcome
+	size impact.Size
+}
+
+// Size is how many addresses of IPv4 there are, or /64 networks of IPv6.
+func (t *networkTotal) Size() string { return sizeOf(&t.size) }
+
+type networkRange struct {
+	netipx.IPRange
+	decide.Decision
+}
+
+// Size is as of a total.
+func (r *networkRange) Size() string {
+	var size impact.Size
+	size.Add(r.IPRange)
+	return sizeOf(&size)
+}
+
+// Link asks about the first address.
+func (r *networkRange) Link() string { return askLink(r.From().String(), "") }
+
+// mostRanges is how many ranges are shown one by one.
+const mostRanges = 200
+
+func answerNetwork(on *subject, network netipx.IPRange) *networkAnswer {
+	a := &networkAnswer{Network: network}
+	for r, d := range rangesIn(on.Control.Policy, network) {
+		a.add(r, d)
+	}
+	slices.SortStableFunc(a.Totals, func(one, other networkTotal) int {
+		return int(one.Verdict) - int(other.Verdict)
+	})
+	return a
+}
+
+func (a *networkAnswer) add(r netipx.IPRange, d decide.Decision) {
+	outcome := decide.Outcome{Verdict: d.Verdict, Reason: d.Reason}
+	at := slices.IndexFunc(a.Totals, func(t networkTotal) bool { return t.Outcome == outcome })
+	if at < 0 {
+		at = len(a.Totals)
+		a.Totals = append(a.Totals, networkTotal{Outcome: outcome})
+	}
+	a.Totals[at].size.Add(r)
+	if len(a.Ranges) < mostRanges {
+		a.Ranges = append(a.Ranges, networkRange{r, d})
+	} else {
+		a.Rest++
+	}
+}
+
+// IPv6 says that sizes are those of /64 networks.
+func (a *networkAnswer) IPv6() bool { return a.Network.From().Is6() }
+
+// Map is where the network is on the map.
+func (a *networkAnswer) Map() string {
+	if prefix, ok := a.Network.Prefix(); ok {
+		return mapPrefixLink(prefix)
+	}
+	return mapLink(a.Network.From())
+}
+
+func sizeOf(size *impact.Size) string {
+	if size.IPv4 > 0 {
+		return grouped(strconv.FormatUint(size.IPv4, 10))
+	}
+	return grouped(size.Networks6().String())
+}
+
+// grouped is a number with its digits in groups of three.
+func grouped(digits string) string {
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}
+
+// around is the largest range around an address about which the decision is the same;
+// the zero IPRange where it cannot be told, as within Teredo. It looks at more and more
+// of the address space, until the range ends inside.
+func around(policy *decide.Policy, addr netip.Addr) netipx.IPRange {
+	judgment := policy.Decide(addr).Judgment
+	for bits := addr.BitLen() - 8; ; bits -= min(bits, 8) {
+		window := netipx.RangeOfPrefix(netip.PrefixFrom(addr, bits).Masked())
+		for r, d := range rangesIn(policy, window) {
+			if !r.Contains(addr) {
+				continue
+			}
+			if d.Judgment != judgment {
+				return netipx.IPRange{}
+			}
+			if bits == 0 || r.From() != window.From() && r.To() != window.To() {
+				return r
+			}
+			break
+		}
+		if bits == 0 {
+			return netipx.IPRange{}
+		}
+	}
+}
+
+// rangesIn are the policy's ranges cut to a network.
+func rangesIn(policy *decide.Policy, network netipx.IPRange) iter.Seq2[netipx.IPRange, decide.Decision] {
+	return func(yield func(netipx.IPRange, decide.Decision) bool) {
+		for r, d := range policy.Ranges() {
+			if !r.Overlaps(network) {
+				continue
+			}
+			first, last := r.From(), r.To()
+			if first.Less(network.From()) {
+				first = network.From()
+			}
+			if network.To().Less(last) {
+				last = network.To()
+			}
+			if !yield(netipx.IPRangeFrom(first, last), d) {
+				return
+			}
+		}
+	}
+}
