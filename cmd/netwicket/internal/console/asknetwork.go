@@ -1,7 +1,6 @@
 package console
 
 import (
-	"iter"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -48,7 +47,7 @@ const mostRanges = 200
 
 func answerNetwork(on *subject, network netipx.IPRange) *networkAnswer {
 	a := &networkAnswer{Network: network}
-	for r, d := range rangesIn(on.Control.Policy, network) {
+	for r, d := range on.Control.Policy.RangesIn(network) {
 		a.add(r, d)
 	}
 	slices.SortStableFunc(a.Totals, func(one, other networkTotal) int {
@@ -105,7 +104,7 @@ func around(policy *decide.Policy, addr netip.Addr) netipx.IPRange {
 	judgment := policy.Decide(addr).Judgment
 	for bits := addr.BitLen() - 8; ; bits -= min(bits, 8) {
 		window := netipx.RangeOfPrefix(netip.PrefixFrom(addr, bits).Masked())
-		for r, d := range rangesIn(policy, window) {
+		for r, d := range policy.RangesIn(window) {
 			if !r.Contains(addr) {
 				continue
 			}
@@ -119,27 +118,6 @@ func around(policy *decide.Policy, addr netip.Addr) netipx.IPRange {
 		}
 		if bits == 0 {
 			return netipx.IPRange{}
-		}
-	}
-}
-
-// rangesIn are the policy's ranges cut to a network.
-func rangesIn(policy *decide.Policy, network netipx.IPRange) iter.Seq2[netipx.IPRange, decide.Decision] {
-	return func(yield func(netipx.IPRange, decide.Decision) bool) {
-		for r, d := range policy.Ranges() {
-			if !r.Overlaps(network) {
-				continue
-			}
-			first, last := r.From(), r.To()
-			if first.Less(network.From()) {
-				first = network.From()
-			}
-			if network.To().Less(last) {
-				last = network.To()
-			}
-			if !yield(netipx.IPRangeFrom(first, last), d) {
-				return
-			}
 		}
 	}
 }

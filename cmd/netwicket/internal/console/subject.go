@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -50,6 +51,17 @@ func (s *subject) Fingerprint() string {
 func (s *subject) Tracer() (*geo.Tracer, error) {
 	s.traced.Do(func() { s.tracer, s.untold = s.Parts.Tracer() })
 	return s.tracer, s.untold
+}
+
+// warm does what the first explanation would wait for. It is for a goroutine of its own:
+// whoever asks meanwhile waits no longer than without it.
+func (s *subject) warm() {
+	if s.Policy == nil {
+		return
+	}
+	_, _ = s.Tracer() // which keeps its error
+	s.Policy.Explain(netip.IPv4Unspecified())
+	s.Policy.Explain(netip.IPv6Unspecified())
 }
 
 // openSubject reads and compiles. before, which may be nil, saves work where it has
@@ -104,6 +116,7 @@ func (s *subjects) current() *subject {
 		next = &subject{Parts: old.Parts, Policy: old.Policy, Control: old.Control, At: old.At, Findings: old.Findings, Stale: next.Findings}
 	}
 	s.last = next
+	go next.warm()
 	return next
 }
 
