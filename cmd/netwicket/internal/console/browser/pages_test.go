@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"net/url"
 	"testing"
 )
 
@@ -15,6 +16,10 @@ var states = []state{
 	{"ask", "ask", func(p *page) { p.wait("#q") }},
 	{"ask-allow", "ask?q=203.0.113.9", func(p *page) { p.waitText("#answer .verdict", "allow") }},
 	{"ask-deny", "ask?q=203.0.113.200", func(p *page) { p.waitText("#answer .verdict", "deny") }},
+	{"ask-chain", "ask?peer=10.20.0.4&q=" + url.QueryEscape("X-Forwarded-For: 203.0.113.9, 198.51.100.25"), func(p *page) { p.wait("#answer .verdict") }},
+	{"ask-network", "ask?q=203.0.113.0/24", func(p *page) { p.waitText("#answer", "Ranges") }},
+	{"ask-half", "ask?q=203.0.11", func(p *page) { p.waitText("#answer", "expected") }},
+	{"ask-nobody", "ask?q=" + url.QueryEscape("curl https://example.com/ -H 'X-Forwarded-For: 203.0.113.9'"), func(p *page) { p.waitText("#answer .verdict", "deny") }},
 	{"missing", "nothing", func(p *page) { p.expect("404"); p.waitText("h1", "Not found") }},
 }
 
