@@ -3,7 +3,6 @@ package console
 import (
 	"net/netip"
 	"slices"
-	"strconv"
 
 	"go4.org/netipx"
 
@@ -84,17 +83,9 @@ func (a *networkAnswer) Map() string {
 
 func sizeOf(size *impact.Size) string {
 	if size.IPv4 > 0 {
-		return grouped(strconv.FormatUint(size.IPv4, 10))
+		return grouped(size.IPv4)
 	}
-	return grouped(size.Networks6().String())
-}
-
-// grouped is a number with its digits in groups of three.
-func grouped(digits string) string {
-	for at := len(digits) - 3; at > 0; at -= 3 {
-		digits = digits[:at] + "," + digits[at:]
-	}
-	return digits
+	return grouped(size.Networks6())
 }
 
 // around is the largest range around an address about which the decision is the same;
