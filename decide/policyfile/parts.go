@@ -98,6 +98,16 @@ type Parts struct {
 	assumeAt jsondoc.Node // where a policy file has assumeNone
 }
 
+// GeoFiles are the files of geo data, service lists among them: they are read from
+// where they lie, whatever [Options.Contents] has.
+func (p *Parts) GeoFiles() []string {
+	var names []string
+	for _, source := range p.sources {
+		names = append(names, source.File)
+	}
+	return names
+}
+
 // Err is the errors among the findings, as [Findings], or nil.
 func (p *Parts) Err() error { return errorsOf(p.Findings).Err() }
 

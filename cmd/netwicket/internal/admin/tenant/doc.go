@@ -1,7 +1,8 @@
 // Package tenant keeps the documents that the vendors' APIs manage in a policy
 // folder: what they are now, and what becomes of a change.
 //
-// All changes go through Store.Write, one at a time. A change is made to a copy
+// All changes go through Store.Write, or Store.Replace for a text as somebody wrote
+// it, one at a time. A change is made to a copy
 // of the documents, rendered to files, compiled as the whole policy with its geo
 // data, held against the guard and the lints, and only then written; whatever
 // fails leaves the folder as it was (D3). Every write, and every refusal, is one

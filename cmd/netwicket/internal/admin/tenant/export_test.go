@@ -1,6 +1,8 @@
 package tenant
 
 import (
+	"maps"
+
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 )
 
@@ -18,8 +20,27 @@ func (s *Store) BreakOff(change func(*records.Documents), files int) (int, error
 	if after, err = s.spread(documents, now.read.texts, after); err != nil {
 		return 0, err
 	}
+	return s.breakOff(Generation{Action: "broken off"}, now.read.texts, after, files)
+}
+
+// BreakOffReplace is BreakOff of a text that is replaced.
+func (s *Store) BreakOffReplace(file string, text []byte, files int) (int, error) {
+	now, name, err := s.holding(file)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.keepFound(now.read.texts, nil, ""); err != nil {
+		return 0, err
+	}
+	after := maps.Clone(now.read.texts)
+	after[name] = text
+	return s.breakOff(Generation{Action: "broken off", Saved: name}, now.read.texts, after, files)
+}
+
+func (s *Store) breakOff(g Generation, before, after folderFiles, files int) (int, error) {
 	number, hashes := s.history.last()
-	g := Generation{Number: number + 1, Action: "broken off"}
+	g.Number = number + 1
+	var err error
 	if g.Changed, err = s.keep(hashes, after); err != nil {
 		return 0, err
 	}
@@ -30,7 +51,7 @@ func (s *Store) BreakOff(change func(*records.Documents), files int) (int, error
 	if err := s.history.begin(intent); err != nil {
 		return 0, err
 	}
-	changed := changes(now.read.texts, after)
+	changed := changes(before, after)
 	staged, err := s.stage(changed, after)
 	if err != nil {
 		return 0, err

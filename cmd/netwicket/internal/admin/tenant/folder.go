@@ -60,7 +60,7 @@ func (s *Store) readTexts(r *reading) (folderFiles, error) {
 		return nil, err
 	}
 	n, err := readNamed(at(s.options.Folder, policyfile.FileName), orEmpty(policy))
-	if err != nil {
+	if err != nil && !s.options.AsFound {
 		return nil, err
 	}
 	own, err := s.rulesInPlace()
@@ -69,7 +69,7 @@ func (s *Store) readTexts(r *reading) (folderFiles, error) {
 	}
 	r.set = files.Set{Folders: []string{at(s.options.Folder, rulesFolder)}, Reads: isDocument}
 	var names []string // each file by the name that the policy file has for it, if it has one
-	for _, name := range slices.Concat([]string{policyfile.FileName}, n.deciding(), usualFiles(), own) {
+	for _, name := range slices.Concat([]string{policyfile.FileName}, n.deciding(), usualFiles(), own, s.history.saved(), s.about()) {
 		if file := at(s.options.Folder, name); !slices.Contains(r.set.Files, file) {
 			names, r.set.Files = append(names, name), append(r.set.Files, file)
 		}
@@ -78,7 +78,7 @@ func (s *Store) readTexts(r *reading) (folderFiles, error) {
 	texts := make(folderFiles, len(names))
 	for _, name := range names {
 		text, err := s.readFile(name)
-		if errors.Is(err, fs.ErrNotExist) && !slices.Contains(n.deciding(), name) {
+		if errors.Is(err, fs.ErrNotExist) && (s.options.AsFound || !slices.Contains(n.deciding(), name)) {
 			continue
 		}
 		if err != nil {

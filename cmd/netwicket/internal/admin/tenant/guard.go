@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
@@ -14,25 +15,40 @@ import (
 func (s *Store) refusal(before, candidate *inForce, caller netip.Addr, warnings finding.List, now time.Time) error {
 	var causes []string
 	hold := func(addr netip.Addr, who string) {
-		if before.parts.LockedOut(before.policy, addr, who) == "" {
+		if before == nil || before.policy == nil || before.parts.LockedOut(before.policy, addr, who) == "" {
 			if cause := candidate.parts.LockedOut(candidate.policy, addr, who); cause != "" {
 				causes = append(causes, cause)
 			}
 		}
 	}
-	for _, addr := range candidate.parts.Serve.Guard {
+	for _, addr := range guarded(before, candidate) {
 		hold(addr, "which is in serve.guard")
 	}
 	if s.options.GuardCaller && caller.IsValid() {
 		hold(caller, "from which this request comes")
 	}
-	if s.options.Strict {
+	if s.options.Strict && before != nil && before.policy != nil {
 		causes = append(causes, s.texts(more(before.warnings(now), warnings))...)
 	}
 	if len(causes) == 0 {
 		return nil
 	}
 	return &Refused{Causes: causes}
+}
+
+// guarded are the addresses of both guards: a write that takes somebody out of it must
+// not lock them out, too.
+func guarded(before, candidate *inForce) []netip.Addr {
+	list := slices.Clone(candidate.parts.Serve.Guard)
+	if before == nil {
+		return list
+	}
+	for _, addr := range before.parts.Serve.Guard {
+		if !slices.Contains(list, addr) {
+			list = append(list, addr)
+		}
+	}
+	return list
 }
 
 // more are the findings of a list that another has not, wherever they stand.
@@ -54,6 +70,9 @@ func more(before, after finding.List) finding.List {
 // warnings are what is odd about a policy. Every tenant has system zones that are
 // empty, of which nothing is said (D5).
 func (f *inForce) warnings(now time.Time) finding.List {
+	if f == nil || f.policy == nil {
+		return nil
+	}
 	subject := lint.SubjectOf(f.parts, now)
 	subject.Policy = f.policy
 	var list finding.List

@@ -30,6 +30,7 @@ type Generation struct {
 	Caller  string    `json:"caller"`            // who wrote
 	Action  string    `json:"action"`            // "POST /api/v1/zones", "first start", "found", "revert 3"
 	Request string    `json:"request,omitempty"` // its id, as in the log
+	Saved   string    `json:"saved,omitempty"`   // the file that got a text as it was written; empty: documents changed
 
 	Fingerprint string `json:"fingerprint"` // of the policy
 	// Changed has the files that are not those of the generation before, by name: the
@@ -144,6 +145,27 @@ func (h *History) Generation(number int) (Generation, error) {
 		return Generation{}, fmt.Errorf("generation %d: the history has the generations 1 to %d", number, len(h.generations))
 	}
 	return h.generations[number-1], nil
+}
+
+// saved are the files that ever got a text as it was written: the history has them
+// from then on, be they documents of a vendor or not.
+func (h *History) saved() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var names []string
+	for i := range h.generations {
+		if name := h.generations[i].Saved; name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// served says that the vendors' APIs have written to the folder.
+func (h *History) served() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.ContainsFunc(h.generations, func(g Generation) bool { return g.Saved == "" && g.Action != foundAction })
 }
 
 // last is the number of the newest generation, 0 if there is none, and the hashes

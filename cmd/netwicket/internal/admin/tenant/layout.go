@@ -37,6 +37,7 @@ func usualFiles() []string {
 // named is what a policy file says about where documents stand; empty: nothing.
 type named struct {
 	zones                    string
+	more                     []string // zones that no API can serve beside those
 	rules                    []string
 	threat, network, profile string
 }
@@ -50,11 +51,8 @@ func readNamed(file string, text []byte) (named, error) {
 	}
 	okta, sailpoint := root.Get("okta"), root.Get("sailpoint")
 	zones := paths(okta.Get("zones"))
-	if len(zones) > 1 {
-		return n, okta.Get("zones").Finding("bad-value", fmt.Errorf("okta.zones names %d files; a server of the vendors' APIs needs one, which it writes", len(zones)))
-	}
-	if len(zones) == 1 {
-		n.zones = zones[0]
+	if len(zones) > 0 {
+		n.zones, n.more = zones[0], zones[1:]
 	}
 	n.rules = paths(okta.Get("rules"))
 	for into, node := range map[*string]jsondoc.Node{
@@ -63,6 +61,9 @@ func readNamed(file string, text []byte) (named, error) {
 		if node.Kind() == jsondoc.String {
 			*into = node.String()
 		}
+	}
+	if len(n.more) > 0 {
+		return n, okta.Get("zones").Finding("bad-value", fmt.Errorf("okta.zones names %d files; a server of the vendors' APIs needs one, which it writes", len(zones)))
 	}
 	return n, nil
 }

@@ -99,7 +99,7 @@ func rulesName(id string) string { return path.Join(rulesFolder, id+".json") }
 
 // deciding are the files on which decisions depend.
 func (n named) deciding() []string {
-	all := slices.Clone(n.rules)
+	all := slices.Concat(n.rules, n.more)
 	for _, name := range []string{n.zones, n.threat, n.network, n.profile} {
 		if name != "" {
 			all = append(all, name)

@@ -77,6 +77,9 @@ func (s *Store) refresh() state {
 	s.mu.RLock()
 	before := s.now.policy
 	s.mu.RUnlock()
+	if next.read.texts != nil && next.documents == nil && s.options.AsFound && !s.history.served() {
+		next.documents, next.err = new(records.Documents), nil // no API has to read them
+	}
 	if next.err == nil {
 		next.err = s.readHistory()
 	}
@@ -167,19 +170,24 @@ func (f *inForce) instead(before *inForce) *inForce {
 	}
 }
 
-func (f *inForce) fingerprint() string { return f.policy.Info().Fingerprint }
+// fingerprint is that of the policy; empty if nothing ever compiled.
+func (f *inForce) fingerprint() string {
+	if f == nil || f.policy == nil {
+		return ""
+	}
+	return f.policy.Info().Fingerprint
+}
 
 // compile makes the policy that the folder is with contents in place of its files.
 // Geo data are those of before as long as their files are the same. The policy is
 // not nil, but has nothing to decide with, if there is an error.
 func (s *Store) compile(contents folderFiles, before *inForce) (*inForce, error) {
-	options := policyfile.Options{
-		Paths: []string{s.options.Folder}, Within: s.options.Within, Now: s.options.Now(),
-		Contents: make(map[string][]byte, len(contents)),
-	}
+	options := s.options.Policy
+	options.Paths, options.Within, options.Now = []string{s.options.Folder}, s.options.Within, s.options.Now()
+	options.Contents = make(map[string][]byte, len(contents))
 	var early files.State
 	if before != nil {
-		options.Before, early = before.parts, before.beside.set.Look()
+		options.Before, options.Previous, early = before.parts, before.policy, before.beside.set.Look()
 	}
 	for name, text := range contents {
 		options.Contents[at(s.options.Folder, name)] = text

@@ -12,6 +12,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/atomicfile"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/folderlock"
+	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 // Options say which folder, and what is asked of a write.
@@ -28,6 +29,13 @@ type Options struct {
 	// Between is for one write while another program may hold the folder in turns, as
 	// admin does.
 	Between bool
+	// AsFound is for who replaces texts of a folder and serves no vendor's API from it:
+	// the folder gets nothing that its documents lack, and need not be one that such an
+	// API could serve, nor load.
+	AsFound bool
+	// Policy is what the policy is made of beside the folder, as flags name it, and what
+	// of it is loaded already (Before). Its Paths are not looked at.
+	Policy policyfile.Options
 }
 
 // Store is one policy folder. Open makes one; it is safe for concurrent use.
@@ -38,6 +46,7 @@ type Store struct {
 
 	writer chan struct{} // whose turn it is to write in this program
 	closed bool          // the writer's
+	beside string        // a file that no API has, which is about to be replaced; loading's
 
 	loading sync.Mutex // one reads or changes the folder at a time
 	mu      sync.RWMutex
@@ -117,6 +126,10 @@ func (s *Store) open() error {
 		return err
 	}
 	atomicfile.Clean(s.history.pendingFile())
+	if s.options.AsFound {
+		s.refresh() // what is wrong with it, a new text may mend
+		return nil
+	}
 	documents, read, err := s.readFolder()
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package tenant
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/folderlock"
+	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/shown"
 )
@@ -29,7 +31,12 @@ func (s *Store) Write(r *wire.Request, change func(*records.Documents) wire.Answ
 	_ = s.inTurn(func() error {
 		var done *written
 		var err error
-		if answer, done, err = s.attempt(r, r.Verb+" "+r.Path, change); err != nil {
+		done, err = s.attempt(func() (*written, error) {
+			var err error
+			answer, done, err = s.try(r, r.Verb+" "+r.Path, change, nil)
+			return done, err
+		})
+		if err != nil {
 			answer = refuse(err)
 		}
 		s.options.Audit.note(r, answer, done) // while no other writes: lines are in the order of writes
@@ -64,9 +71,13 @@ func (s *Store) Revert(r *wire.Request, number int) (wire.Answer, error) {
 		s.options.Audit.note(r, answer, nil)
 	}
 	err = s.inTurn(func() error {
-		answer, done, err = s.attempt(r, fmt.Sprintf("revert %d", number), func(d *records.Documents) wire.Answer {
-			*d = *then.Clone()
-			return wire.Answer{Status: http.StatusOK}
+		done, err = s.attempt(func() (*written, error) {
+			var err error
+			answer, done, err = s.try(r, fmt.Sprintf("revert %d", number), func(d *records.Documents) wire.Answer {
+				*d = *then.Clone()
+				return wire.Answer{Status: http.StatusOK}
+			}, s.besides(contents))
+			return done, err
 		})
 		if err != nil {
 			failed(err)
@@ -76,6 +87,23 @@ func (s *Store) Revert(r *wire.Request, number int) (wire.Answer, error) {
 		return nil
 	}, failed)
 	return answer, err
+}
+
+// besides are those of a generation's files that no API has, but that somebody saved.
+func (s *Store) besides(contents folderFiles) folderFiles {
+	n, err := readNamed(policyfile.FileName, contents.policyFile())
+	if err != nil {
+		return nil // documents were read of it
+	}
+	others := make(folderFiles)
+	for _, name := range s.history.saved() {
+		text, there := contents[name]
+		document := name == policyfile.FileName || slices.Contains(n.deciding(), name) || slices.Contains(usualFiles(), name) || isOwn(name)
+		if there && !document {
+			others[name] = text
+		}
+	}
+	return others
 }
 
 // inTurn does one write after the other. late is told that others took too long.
@@ -100,23 +128,24 @@ var errClosed = errors.New("the server is shutting down")
 
 // attempt makes one change, again if somebody else writes to the folder meanwhile.
 // Its error is ErrBusy, Unavailable or Refused.
-func (s *Store) attempt(r *wire.Request, action string, change func(*records.Documents) wire.Answer) (wire.Answer, *written, error) {
+func (s *Store) attempt(try func() (*written, error)) (*written, error) {
 	if s.closed {
-		return wire.Answer{}, nil, &Unavailable{errClosed}
+		return nil, &Unavailable{errClosed}
 	}
 	for end := time.Now().Add(s.options.Patience); ; {
-		answer, done, err := s.try(r, action, change)
+		done, err := try()
 		if !errors.Is(err, errChanging) {
-			return answer, done, err
+			return done, err
 		}
 		if time.Now().After(end) {
-			return wire.Answer{}, nil, ErrBusy
+			return nil, ErrBusy
 		}
 	}
 }
 
-// try is attempt, once. The error may be errChanging besides.
-func (s *Store) try(r *wire.Request, action string, change func(*records.Documents) wire.Answer) (wire.Answer, *written, error) {
+// try changes documents, once, and gives other files their texts with them. The error
+// may be errChanging besides.
+func (s *Store) try(r *wire.Request, action string, change func(*records.Documents) wire.Answer, others folderFiles) (wire.Answer, *written, error) {
 	now := s.currentPolicy()
 	if now.err != nil {
 		return wire.Answer{}, nil, now.err
@@ -133,31 +162,45 @@ func (s *Store) try(r *wire.Request, action string, change func(*records.Documen
 	if err != nil {
 		return wire.Answer{}, nil, &Refused{s.causesOf(err)}
 	}
+	maps.Copy(after, others)
 	if err := s.readable(after); err != nil {
 		return wire.Answer{}, nil, &Refused{s.causesOf(err)}
 	}
-	candidate, err := s.compile(after, now.policy)
+	done, err := s.put(r, action, "", now, documents, after)
 	if err != nil {
-		return wire.Answer{}, nil, &Refused{s.causesOf(err)}
-	}
-	warnings := candidate.warnings(r.Time)
-	if err := s.refusal(now.policy, candidate, r.Peer, warnings, r.Time); err != nil {
-		return wire.Answer{}, nil, err
-	}
-	done := &written{Before: now.policy.fingerprint(), After: candidate.fingerprint(), Warnings: s.texts(warnings)}
-	done.measure(now.policy.policy, candidate.policy)
-	g := Generation{
-		Time: r.Time.UTC(), Caller: r.Caller.Name, Action: action, Request: r.ID,
-		Fingerprint: done.After, Gone: gone(now.documents, documents),
-	}
-	if done.Generation, err = s.store(g, now, state{documents: documents, policy: candidate}, after); err != nil {
 		return wire.Answer{}, nil, err
 	}
 	addWarnings(&answer, done.Warnings)
+	return answer, done, nil
+}
+
+// put makes files those of the folder, if their policy compiles and nothing is to be
+// said against it. saved is the file that got a text as it was written. The error is
+// that of try.
+func (s *Store) put(r *wire.Request, action, saved string, now state, documents *records.Documents, after folderFiles) (*written, error) {
+	candidate, err := s.compile(after, now.policy)
+	if err != nil {
+		return nil, &Refused{s.causesOf(err)}
+	}
+	warnings := candidate.warnings(r.Time)
+	if err := s.refusal(now.policy, candidate, r.Peer, warnings, r.Time); err != nil {
+		return nil, err
+	}
+	done := &written{Before: now.policy.fingerprint(), After: candidate.fingerprint(), Warnings: s.texts(warnings)}
+	if done.Before != "" {
+		done.measure(now.policy.policy, candidate.policy)
+	}
+	g := Generation{
+		Time: r.Time.UTC(), Caller: r.Caller.Name, Action: action, Request: r.ID, Saved: saved,
+		Fingerprint: done.After, Gone: gone(now.documents, documents),
+	}
+	if done.Generation, err = s.store(g, now, state{documents: documents, policy: candidate}, after); err != nil {
+		return nil, err
+	}
 	for _, text := range done.Warnings {
 		s.options.Log.Warn("a write left a warning", "request", r.ID, "warning", text)
 	}
-	return answer, done, nil
+	return done, nil
 }
 
 // store brings a generation to the disk and gives its number. Readers go on with
@@ -194,7 +237,11 @@ func (s *Store) store(g Generation, now, next state, after folderFiles) (int, er
 		err = errChanging
 	}
 	if err == nil {
-		err = s.keepFound(now.read.texts, now.gone, now.policy.fingerprint())
+		found := ""
+		if now.err == nil {
+			found = now.policy.fingerprint()
+		}
+		err = s.keepFound(now.read.texts, now.gone, found)
 	}
 	if err == nil {
 		err = s.commit(g, now.read.texts, after)
@@ -227,6 +274,9 @@ func (s *Store) reread(documents *records.Documents, after folderFiles) *reading
 // gone are the zones and policies that are deleted, each with the one in front of it
 // where it was listed.
 func gone(before, after *records.Documents) []Gone {
+	if before == nil { // nobody could list what they were
+		return nil
+	}
 	there := make(map[string]bool, len(after.Zones)+len(after.Policies))
 	for _, z := range after.Zones {
 		there[z.ID] = true

@@ -1,0 +1,162 @@
+package tenant
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
+	"github.com/netwicket/netwicket/internal/files"
+)
+
+// Replacement is a text that a file of the folder is to get, as somebody wrote it.
+type Replacement struct {
+	Name  string // of the file, which is there, relative to the folder and with slashes
+	Text  []byte
+	Begun string // [HashOf] the text that this one was made from
+}
+
+// Replaced is what a replacement did. The zero Replaced is none.
+type Replaced struct {
+	Generation, Before int // the one that has the new text, and the one that has the old
+	Warnings           []string
+}
+
+// Changed says that a file does not hold the text that a replacement was made from:
+// somebody else has written it meanwhile.
+type Changed struct {
+	Name string
+	Text []byte // what it holds
+}
+
+func (c *Changed) Error() string {
+	return fmt.Sprintf("%s was changed by somebody else meanwhile; nothing was written", c.Name)
+}
+
+// HashOf tells texts apart.
+func HashOf(text []byte) string { return hashOf(text) }
+
+// Replace gives a file its new text, to the letter, as a write like any other: the
+// policy is compiled whole with it and held against the guard, the generation before
+// is kept, and whatever fails leaves the folder as it was. The file may be any that
+// the policy is made of, also one that no vendor's API has; the history has it from
+// then on. A text may mend a folder that does not load. The error is that of Write as
+// it is, or Changed.
+func (s *Store) Replace(r *wire.Request, with Replacement) (Replaced, error) {
+	var out Replaced
+	failed := func(err error) {
+		answer := wire.Answer{Status: http.StatusBadRequest, Causes: []string{err.Error()}}
+		if refused := (*Refused)(nil); errors.As(err, &refused) {
+			answer.Causes = refused.Causes
+		}
+		s.options.Audit.note(r, answer, nil)
+	}
+	err := s.inTurn(func() error {
+		done, err := s.attempt(func() (*written, error) { return s.tryReplace(r, with) })
+		if err != nil {
+			s.include("") // the history goes on without what it did not get
+			failed(err)
+			return err
+		}
+		out = Replaced{Generation: done.Generation, Before: done.Generation - 1, Warnings: done.Warnings}
+		s.options.Audit.note(r, wire.Answer{Status: http.StatusOK}, done)
+		return nil
+	}, failed)
+	return out, err
+}
+
+// tryReplace is Replace, once. The error may be errChanging besides.
+func (s *Store) tryReplace(r *wire.Request, with Replacement) (*written, error) {
+	now, name, err := s.holding(with.Name)
+	if err != nil {
+		return nil, err
+	}
+	old := now.read.texts[name]
+	if hashOf(old) != with.Begun {
+		return nil, &Changed{Name: with.Name, Text: old}
+	}
+	if bytes.Equal(old, with.Text) {
+		return nil, &Refused{[]string{fmt.Sprintf("%s: the text is what the file holds; there is nothing to save", with.Name)}}
+	}
+	after := maps.Clone(now.read.texts)
+	after[name] = with.Text
+	documents, err := s.documentsOf(after)
+	if err != nil {
+		if !s.options.AsFound || s.history.served() {
+			return nil, &Refused{s.causesOf(err)}
+		}
+		documents = new(records.Documents) // no API has to read them
+	}
+	return s.put(r, "save "+name, name, now, documents, after)
+}
+
+// holding is the folder as it is now, with a file, and what that is called there.
+func (s *Store) holding(file string) (now state, name string, err error) {
+	for range 2 {
+		if now = s.currentPolicy(); now.read == nil || now.read.texts == nil {
+			return now, "", cmpError(now.err, errChanging)
+		}
+		for name := range now.read.texts {
+			if at(s.options.Folder, name) == at(s.options.Folder, file) {
+				return now, name, nil
+			}
+		}
+		if err := s.replaceable(file); err != nil {
+			return now, "", &Refused{[]string{err.Error()}}
+		}
+		s.include(file)
+	}
+	return now, "", errChanging
+}
+
+// cmpError is the first of two that is one.
+func cmpError(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
+}
+
+// replaceable says that a name is that of a file inside the folder.
+func (s *Store) replaceable(name string) error {
+	local := filepath.FromSlash(name)
+	if !filepath.IsLocal(local) || slices.ContainsFunc(strings.Split(filepath.ToSlash(filepath.Clean(local)), "/"), func(part string) bool { return strings.HasPrefix(part, ".") }) {
+		return fmt.Errorf("%s: expected a file of the policy folder", name)
+	}
+	info, err := files.File{Path: at(s.options.Folder, name), Within: s.options.Folder}.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return &fs.PathError{Op: "open", Path: name, Err: errors.New("expected a regular file")}
+	}
+	return nil
+}
+
+// include has a file read with those of the folder, which no API has; empty: none.
+func (s *Store) include(name string) {
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	if s.beside == name {
+		return
+	}
+	s.beside = name
+	s.mu.Lock()
+	s.now.read = nil // it is read again
+	s.mu.Unlock()
+}
+
+// about is the file that is included.
+func (s *Store) about() []string {
+	if s.beside == "" {
+		return nil
+	}
+	return []string{s.beside}
+}

@@ -1,0 +1,195 @@
+package tenant_test
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
+)
+
+// plain is a folder that no API ever served: two files of zones, a list, an overlay.
+func plain(t *testing.T) string {
+	return folder(t, map[string]string{
+		"netwicket.json": `{
+  // what a person wrote
+  "okta": {"zones": ["zones/a.json", "zones/b.json"], "threatInsight": "threat.json", "threatFeeds": ["feeds/bad.txt"]},
+  "serve": {"guard": ["192.0.2.7"]}
+}
+`,
+		"zones/a.json":  `[{"type":"IP","id":"nzoA","name":"A","status":"ACTIVE","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"203.0.113.0/24"}]}]`,
+		"zones/b.json":  `[{"type":"IP","id":"nzoB","name":"B","status":"ACTIVE","usage":"POLICY","gateways":[{"type":"CIDR","value":"192.0.2.0/24"}]}]`,
+		"threat.json":   `{"action":"block","excludeZones":[]}`,
+		"feeds/bad.txt": "198.51.100.1\r\n",
+	})
+}
+
+func asFound(o *tenant.Options) { o.AsFound, o.Between = true, true }
+
+func replace(store *tenant.Store, name, old, text string) (tenant.Replaced, error) {
+	return store.Replace(request("SAVE", name), tenant.Replacement{Name: name, Text: []byte(text), Begun: tenant.HashOf([]byte(old))})
+}
+
+// A text becomes that of its file to the letter, whatever the file is; nothing else of
+// the folder changes, and the generation before has all that was replaced.
+func TestReplace(t *testing.T) {
+	dir := plain(t)
+	require.NoError(t, os.Chmod(filepath.Join(dir, "feeds/bad.txt"), 0o640))
+	start := snapshot(t, dir)
+	var audit bytes.Buffer
+	store := open(t, dir, asFound, audited(&audit))
+	require.Equal(t, start, snapshot(t, dir), "a folder gets nothing by being opened")
+
+	list := "198.51.100.1\r\n198.51.100.2 # é" // no newline at the end
+	done, err := replace(store, "feeds/bad.txt", start["feeds/bad.txt"], list)
+	require.NoError(t, err)
+	require.Equal(t, tenant.Replaced{Generation: 2, Before: 1}, tenant.Replaced{Generation: done.Generation, Before: done.Before})
+	want := start
+	want["feeds/bad.txt"] = list
+	require.Equal(t, want, snapshot(t, dir))
+	info, err := os.Stat(filepath.Join(dir, "feeds/bad.txt"))
+	require.NoError(t, err)
+	require.EqualValues(t, 0o640, info.Mode().Perm())
+	require.Contains(t, decision(t, dir, "198.51.100.2"), "threat")
+	old, err := store.History().Contents(1)
+	require.NoError(t, err)
+	require.Equal(t, "198.51.100.1\r\n", string(old["feeds/bad.txt"]))
+
+	zones := strings.Replace(start["zones/b.json"], "POLICY", "BLOCKLIST", 1)
+	_, err = replace(store, "zones/b.json", start["zones/b.json"], zones)
+	var refused *tenant.Refused
+	require.ErrorAs(t, err, &refused)
+	require.Contains(t, refused.Causes[0], "192.0.2.7", "the guard")
+	// Nor by taking the guard away in the same breath.
+	_, err = replace(store, "netwicket.json", start["netwicket.json"],
+		strings.NewReplacer(`"guard": ["192.0.2.7"]`, "", "// what a person wrote", `"edge": {"trusted": ["192.0.2.0/24"], "source": "x-forwarded-for"},`).Replace(start["netwicket.json"]))
+	require.ErrorAs(t, err, &refused)
+	require.Contains(t, refused.Causes[0], "192.0.2.7", "the guard")
+	_, err = replace(store, "zones/a.json", start["zones/a.json"], "[")
+	require.ErrorAs(t, err, &refused)
+	require.Contains(t, refused.Causes[0], "zones/a.json:1:")
+	require.Equal(t, want, snapshot(t, dir))
+	require.Equal(t, 2, store.Generation())
+
+	all := lines(t, audit.Bytes())
+	require.Len(t, all, 4)
+	require.EqualValues(t, 2, all[0]["generation"])
+	require.EqualValues(t, 1, all[0]["newlyDenied"])
+	require.EqualValues(t, http.StatusBadRequest, all[3]["status"])
+}
+
+// Whoever began from another text is told, and nothing is lost.
+func TestReplaceOfWhatSomebodyElseChanged(t *testing.T) {
+	dir := plain(t)
+	store := open(t, dir, asFound)
+	began := snapshot(t, dir)["zones/a.json"]
+	theirs := strings.Replace(began, "203.0.113.0/24", "203.0.113.0/25", 1)
+	put(t, dir, "zones/a.json", theirs)
+	_, err := replace(store, "zones/a.json", began, strings.Replace(began, "203.0.113.0/24", "203.0.113.0/26", 1))
+	var changed *tenant.Changed
+	require.ErrorAs(t, err, &changed)
+	require.Equal(t, theirs, string(changed.Text))
+	require.Equal(t, theirs, snapshot(t, dir)["zones/a.json"])
+}
+
+// No name leads to a file that is not the folder's.
+func TestReplaceStaysInTheFolder(t *testing.T) {
+	dir, outside := plain(t), folder(t, map[string]string{"secret.txt": "x"})
+	require.NoError(t, os.Symlink(filepath.Join(outside, "secret.txt"), filepath.Join(dir, "feeds/link.txt")))
+	store := open(t, dir, asFound)
+	for _, name := range []string{"../secret.txt", filepath.Join(outside, "secret.txt"), "feeds/link.txt", ".netwicket/lock", "feeds", "feeds/none.txt", "", "."} {
+		_, err := replace(store, name, "x", "y")
+		require.Error(t, err, name)
+		require.NotErrorIs(t, err, tenant.ErrBusy, name)
+	}
+	require.Equal(t, "x", snapshot(t, outside)["secret.txt"])
+}
+
+// A text may mend a folder that does not load.
+func TestReplaceMends(t *testing.T) {
+	for name, broken := range map[string]string{"zones/a.json": "[{]", "netwicket.json": "{", "threat.json": `{"action":"bloc"}`} {
+		dir := plain(t)
+		good := snapshot(t, dir)[name]
+		put(t, dir, name, broken)
+		store := open(t, dir, asFound)
+		_, err := replace(store, name, broken, good)
+		require.NoError(t, err, name)
+		require.Contains(t, decision(t, dir, "203.0.113.9"), "blocklisted")
+		contents, err := store.History().Contents(1)
+		require.NoError(t, err)
+		require.Equal(t, broken, string(contents[name]))
+	}
+}
+
+// A server of the APIs goes on with what was saved beside it, and a revert gives back
+// what no API has as well.
+func TestReplaceBesideAServer(t *testing.T) {
+	dir := crowded(t)
+	server := open(t, dir)
+	require.Equal(t, http.StatusOK, write(t, server, func(d *records.Documents) wire.Answer {
+		d.Threat = &records.ThreatInsight{Action: "block"}
+		return wire.Answer{Status: http.StatusOK}
+	}).Status)
+	put(t, dir, "bad.txt", "203.0.113.1\n")
+	text := snapshot(t, dir)["netwicket.json"]
+	put(t, dir, "netwicket.json", strings.Replace(text, `"okta": {`, `"okta": {"threatFeeds": ["bad.txt"],`, 1))
+	between := open(t, dir, asFound)
+	done, err := replace(between, "bad.txt", "203.0.113.1\n", "203.0.113.2\n")
+	require.NoError(t, err)
+	zones := ""
+	for name := range snapshot(t, dir) {
+		if strings.HasPrefix(name, "okta/zones") {
+			zones = name
+		}
+	}
+	old := snapshot(t, dir)[zones]
+	_, err = replace(between, zones, old, "[]\n")
+	var refused *tenant.Refused
+	require.ErrorAs(t, err, &refused, "rules name a zone")
+	_, err = replace(between, zones, old, strings.Replace(old, "192.0.2.0/24", "192.0.2.0/25", 1))
+	require.NoError(t, err)
+	between.Close()
+
+	documents, err := server.Documents()
+	require.NoError(t, err)
+	z, _ := documents.Zone("nzoOffice000000000001")
+	require.Equal(t, "192.0.2.0/25", z.Gateways[0].Value)
+	require.Equal(t, http.StatusOK, write(t, server, addZone(blocklist("Bad", "198.51.100.0/24"))).Status)
+	require.Contains(t, decision(t, dir, "203.0.113.2"), "threat")
+	_, err = server.Revert(request("", ""), done.Before)
+	require.NoError(t, err)
+	require.Equal(t, "203.0.113.1\n", snapshot(t, dir)["bad.txt"])
+	documents, err = server.Documents()
+	require.NoError(t, err)
+	z, _ = documents.Zone("nzoOffice000000000001")
+	require.Equal(t, "192.0.2.0/24", z.Gateways[0].Value)
+}
+
+// A save that breaks off anywhere leaves the file as it was or as it was to be, and the
+// next start finishes it.
+func TestReplaceThatBreaksOff(t *testing.T) {
+	for files := range 2 {
+		dir := plain(t)
+		before := snapshot(t, dir)
+		store := open(t, dir, asFound)
+		all, err := store.BreakOffReplace("feeds/bad.txt", []byte("198.51.100.9\n"), files)
+		require.NoError(t, err)
+		require.Equal(t, 1, all)
+		require.Contains(t, []string{before["feeds/bad.txt"], "198.51.100.9\n"}, snapshot(t, dir)["feeds/bad.txt"])
+		store.Close()
+		next := open(t, dir, asFound)
+		require.Equal(t, "198.51.100.9\n", snapshot(t, dir)["feeds/bad.txt"])
+		require.Empty(t, litter(t, dir))
+		contents, err := next.History().Contents(next.Generation() - 1)
+		require.NoError(t, err)
+		require.Equal(t, before["feeds/bad.txt"], string(contents["feeds/bad.txt"]))
+		next.Close()
+	}
+}
