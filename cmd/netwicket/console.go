@@ -12,7 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/atomicfile"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/console"
+	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/shown"
 )
 
@@ -51,8 +54,11 @@ func (c *commandLine) console(ctx context.Context, flags consoleFlags) error {
 	if err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewTextHandler(shown.JSONWriter{Out: c.err}, nil))
-	site, err := console.New(console.Options{Policy: options, Log: logger})
+	out := &lockedWriter{to: c.err}
+	logger := slog.New(slog.NewTextHandler(shown.JSONWriter{Out: out}, nil))
+	settings := console.Options{Policy: options, Log: logger}
+	c.letChange(&settings, tenant.NewAudit(out))
+	site, err := console.New(settings)
 	if err != nil {
 		return err
 	}
@@ -61,12 +67,46 @@ func (c *commandLine) console(ctx context.Context, flags consoleFlags) error {
 	if err != nil {
 		return err
 	}
-	visitor := console.Visitor{Name: userName()}
+	visitor := console.Visitor{Name: userName(), MayChange: settings.Store != nil}
 	local := console.NewLocal(site, listener.Addr().(*net.TCPAddr), visitor, c.tellLink(flags, logger))
 	if err := local.Invite(); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	return console.Serve(ctx, listener, local.Handler())
+}
+
+// letChange lets documents be saved if the policy is one folder that this process may
+// write to. The folder is taken for each write alone, so that admin may go on.
+func (c *commandLine) letChange(settings *console.Options, trail *tenant.Audit) {
+	folder, err := c.policyFolder()
+	if err == nil {
+		var info os.FileInfo
+		if info, err = os.Stat(folder); err == nil && !info.IsDir() {
+			err = errors.New("the policy is a single file, not a folder")
+		}
+	}
+	if err == nil {
+		settings.Folder = folder
+		if writable := atomicfile.Writable(); writable != nil {
+			err = writable(folder)
+		}
+	}
+	if err != nil {
+		settings.ReadOnly = err.Error()
+		return
+	}
+	settings.Store = func(loaded policyfile.Opened) (*tenant.Store, func(), error) {
+		with := settings.Policy
+		with.Before, with.Previous = loaded.Parts, loaded.Policy
+		store, err := tenant.Open(tenant.Options{
+			Folder: folder, Within: c.within, Audit: trail, Log: settings.Log, Between: true, AsFound: true, Policy: with,
+			Holder: fmt.Sprintf("netwicket console (process %d)", os.Getpid()),
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		return store, store.Close, nil
+	}
 }
 
 // tellLink prints a link, and opens the first one where that was asked for.

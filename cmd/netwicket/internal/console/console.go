@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/console/uploads"
 	"github.com/netwicket/netwicket/decide/policyfile"
 )
@@ -19,6 +20,15 @@ type Options struct {
 	Log    *slog.Logger       // nil: nothing is logged
 	Now    func() time.Time   // nil: time.Now
 	Drops  uploads.Limits     // how much of logs is kept; zero: uploads.DefaultLimits
+
+	// Folder is the one policy folder whose documents can be changed; empty: there is
+	// none, and a change is a preview.
+	Folder string
+	// Store opens the folder to be written to, and gives it back with the function that
+	// closes it. loaded is the policy that it has, which saves work. Nil: nobody may
+	// save, and ReadOnly says why.
+	Store    func(loaded policyfile.Opened) (store *tenant.Store, done func(), err error)
+	ReadOnly string
 }
 
 // Console is the site. New makes one; it is safe for concurrent use.
@@ -31,6 +41,7 @@ type Console struct {
 	runs     *runs
 
 	comparing sync.Mutex // held while policies are compiled to be compared: one at a time
+	bench     *bench
 }
 
 // New reads the policy and makes the site. A policy that does not load is no error
@@ -50,6 +61,7 @@ func New(options Options) (*Console, error) {
 		return nil, err
 	}
 	c := &Console{options: options, english: words, subjects: newSubjects(options.Policy, options.Now), uploads: uploads.New(options.Drops, options.Now), runs: newRuns()}
+	c.bench = newBench()
 	if c.views, err = readViews(words); err != nil {
 		return nil, err
 	}
@@ -75,6 +87,7 @@ func (c *Console) routes() []route {
 	return slices.Concat(
 		c.askRoutes(),
 		c.documentsRoutes(),
+		c.changeRoutes(),
 		c.logRoutes(),
 	)
 }

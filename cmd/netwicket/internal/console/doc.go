@@ -23,4 +23,9 @@
 // change if something were taken out; log.go with logdrop.go, which takes a log (room
 // uploads keeps it), logrun.go, which has it decided, logexamples.go, which finds questions
 // for Ask in it, and logresult.go and logchart.go, which say what came out.
+//
+// Change is several: change.go has its questions and what is wrong with a draft,
+// changeresult.go what it makes of the policy, changelog.go of a log, changesave.go how
+// it is saved; editable.go has which documents may be edited, draft.go a text that one
+// is to get, candidate.go the policy that it makes, comparison.go how two differ.
 package console

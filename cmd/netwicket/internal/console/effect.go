@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"iter"
 
 	"go4.org/netipx"
 
@@ -57,12 +58,13 @@ func (e effect) ReasonsOnly() bool {
 	return len(e.Total) == 1 && e.Total[0].Direction == directionName(impact.OtherReason)
 }
 
-// effectOf compares two policies. The places are those of a geo table, which may be nil.
-func effectOf(before, after *decide.Policy, table *geo.Table) effect {
+// effectOf adds up what two policies decide differently, as decide.Diff lists it. The
+// places are those of a geo table, which may be nil.
+func effectOf(changes iter.Seq[decide.Change], table *geo.Table) effect {
 	var e effect
 	var reasons effect // of those of which only the reason changes
 	counter := impact.NewCounter(table)
-	for change := range decide.Diff(before, after) {
+	for change := range changes {
 		counter.Add(change)
 		if direction := impact.DirectionOf(change); direction == impact.OtherReason {
 			reasons.list(change, direction)

@@ -61,6 +61,6 @@ func (c *Console) effectWith(on *subject, config decide.Config) (*effect, findin
 		}
 		return nil, refused
 	}
-	e := effectOf(on.Policy, after, config.Geo)
+	e := effectOf(decide.Diff(on.Policy, after), config.Geo)
 	return &e, nil
 }
