@@ -107,11 +107,9 @@ func (l *linter) representatives(use func(netip.Addr)) {
 		}
 	}
 	for at, id := range l.Config.Geo.Edges6() {
-		// A mapped address is its IPv4 address, whatever the data says of it
-		// (docs/semantics.md, address-1).
-		if addr := address6(at); !seen[id] && !addr.Is4In6() {
+		if !seen[id] { // none begins at a mapped address, which is an IPv4 address
 			seen[id] = true
-			use(addr)
+			use(address6(at))
 		}
 	}
 }
