@@ -65,6 +65,7 @@ func TestAllowsOneFamily(t *testing.T) {
 		{"every IPv4 address", documents{network: all4}, []string{every4}},
 		{"every IPv6 address", documents{network: all6}, []string{every6}},
 		{"every IPv4 address, and a blocklist of IPv6", documents{network: all4, zones: block("ff00::/16")}, []string{every4}},
+		{"every IPv4 address, and a blocklist of the end of IPv6", documents{network: all4, zones: block("ffff::/16")}, []string{every4}},
 		{"every IPv4 address but for a blocklist", documents{network: all4, zones: block("203.0.113.0/24")}, nil},
 		{"every IPv6 address but for a blocklist", documents{network: all6, zones: block("ff00::/16")}, nil},
 		{"a blocklist of IPv6", documents{zones: block("2001:db8::/32")}, nil},
