@@ -107,3 +107,64 @@ func TestRangesInStopWhenToldTo(t *testing.T) {
 		require.Equal(t, enough, seen)
 	}
 }
+
+// Classes are told as Match tells them: of every address of a range the same, what each of
+// their class is told of, and no address is left out or told of twice. Addresses that embed
+// IPv4 ones may be told of more.
+func TestClassesInAreWhatMatchTellsApart(t *testing.T) {
+	for seed := range seeds(20) {
+		r, policy, _ := policyPair(t, seed)
+		edges, random := r.edges(), rand.New(rand.NewPCG(seed, 5))
+		states := make([][]decide.State, policy.Info().Classes)
+		for range 60 {
+			within := netipx.IPRangeFrom(edges[random.IntN(len(edges))], edges[random.IntN(len(edges))])
+			if !within.IsValid() {
+				continue
+			}
+			next := within.From()
+			for r, class := range policy.ClassesIn(within) {
+				if next == mapped.From() {
+					next = mapped.To().Next()
+				}
+				require.Equal(t, next, r.From(), "seed %d, in %v", seed, within)
+				next = r.To().Next()
+				for _, addr := range []netip.Addr{r.From(), r.To()} {
+					if addr.Is6() && embedsIPv4(addr) {
+						continue
+					}
+					var said []decide.State
+					m := policy.Match([]netip.Addr{addr})
+					for _, state := range m.Zones() {
+						said = append(said, state)
+					}
+					if states[class] == nil {
+						states[class] = said
+					}
+					require.Equal(t, states[class], said, "seed %d: %v", seed, addr)
+				}
+			}
+			if next == mapped.From() {
+				next = mapped.To().Next()
+			}
+			require.True(t, next == within.To().Next() || mapped.Contains(within.To()), "seed %d: nothing from %v on, in %v", seed, next, within)
+		}
+	}
+	var nobody *decide.Policy
+	for range nobody.ClassesIn(mapped) {
+		t.Fatal("no policy has no classes")
+	}
+	for range nobody.ClassesIn(netipx.IPRange{}) {
+		t.Fatal("no policy has no classes")
+	}
+}
+
+// embedsIPv4 says that an address is in a block in which an IPv4 address may say more: one
+// of those that embed, or that databases repeat IPv4 in.
+func embedsIPv4(addr netip.Addr) bool {
+	for _, block := range []string{"64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96"} {
+		if netip.MustParsePrefix(block).Contains(addr) {
+			return true
+		}
+	}
+	return false
+}

@@ -42,6 +42,7 @@ type Console struct {
 
 	comparing sync.Mutex // held while policies are compiled to be compared: one at a time
 	bench     *bench
+	drawings  drawings
 }
 
 // New reads the policy and makes the site. A policy that does not load is no error
@@ -86,6 +87,7 @@ type route struct {
 func (c *Console) routes() []route {
 	return slices.Concat(
 		c.askRoutes(),
+		c.mapRoutes(),
 		c.documentsRoutes(),
 		c.changeRoutes(),
 		c.logRoutes(),

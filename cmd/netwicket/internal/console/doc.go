@@ -19,7 +19,7 @@
 // people read, english.go finds it. pages/ are the templates, assets/ the style and the
 // scripts. review.go has all findings about the subject, effect.go what another policy
 // would decide otherwise. Each page is a file: ask.go with askrequest.go and
-// asknetwork.go; documents.go with documentfiles.go, documentzones.go, documentrules.go and removal.go, what it would
+// asknetwork.go; map.go with maptiles.go; documents.go with documentfiles.go, documentzones.go, documentrules.go and removal.go, what it would
 // change if something were taken out; log.go with logdrop.go, which takes a log (room
 // uploads keeps it), logrun.go, which has it decided, logexamples.go, which finds questions
 // for Ask in it, and logresult.go and logchart.go, which say what came out.

@@ -20,14 +20,13 @@ func distinct(place int) color.RGBA {
 // paintOfCountry is the colour of a country: the same one on every map. There are more
 // countries than colours that an eye tells apart, so that neighbours may look alike.
 func paintOfCountry(code string) color.RGBA {
-	hash := uint32(2166136261) // FNV-1a
+	number := 0
 	for i := range len(code) {
-		hash = (hash ^ uint32(code[i])) * 16777619
+		number = number*26 + int(code[i]-'A')
 	}
-	hash ^= hash >> 15
-	hash *= 0x2c1b3c6d
-	hash ^= hash >> 12
-	return hsl(float64(hash%360), 0.45+float64(hash>>9%3)*0.15, 0.40+float64(hash>>12%4)*0.09)
+	const golden = 0.6180339887498949 // steps of it never come near to each other soon
+	_, hue := math.Modf(float64(number) * golden)
+	return hsl(360*hue, 0.45+0.15*float64(number%3), 0.38+0.1*float64(number/3%4))
 }
 
 // hsl is a colour by hue in degrees, saturation and lightness.

@@ -4,7 +4,8 @@
 //
 // [New] reads a policy's exact ranges, or those of two policies that are to be
 // compared. The [Map] is then written as PNG, SVG, or as one HTML file to zoom,
-// search and filter, which needs no network.
+// search and filter, which needs no network. [NewTiles] makes the same map in squares that
+// are drawn when somebody looks at them, at every zoom, and works out nothing before.
 //
 //	special.go, ground.go     which addresses count: what is reserved, and what is named
 //	segments.go               both spaces cut into ranges of one outcome
@@ -15,6 +16,10 @@
 //	html.go, encode.go        the page, and its runs in little space
 //	coarse.go                 fewer runs, where they are too many for a page
 //	space.js, page.js         the page's scripts: without the document, and with it
+//	tiles.go, canvas.go       tiles, and how one is drawn
+//	tileview.go               what is in view and under a pointer
+//	painter.go, zonepainter.go, distinct.go  what tiles are coloured by
+//	world.go                  where addresses lie at every zoom
 //
 // # Pixels
 //

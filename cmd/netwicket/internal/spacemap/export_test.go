@@ -158,3 +158,6 @@ func (t *Tiles) Draw(tb testing.TB, tile Tile) int {
 	}
 	return len(drawn)
 }
+
+// Kept is how many tiles are kept.
+func (t *Tiles) Kept() int { return len(t.kept) }

@@ -24,6 +24,13 @@ import (
 // over random networks of both families.
 func policy(t testing.TB, seed uint64) (*decide.Policy, decide.Config) {
 	t.Helper()
+	p, config, _ := policyAndSource(t, seed)
+	return p, config
+}
+
+// policyAndSource is policy, with the geo source that it has.
+func policyAndSource(t testing.TB, seed uint64) (*decide.Policy, decide.Config, geo.Source) {
+	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 1))
 	var entries, ranges, deny, overlay []string
 	csv := "network,country,region,asn,anonymizer,services\n"
@@ -47,12 +54,13 @@ func policy(t testing.TB, seed uint64) (*decide.Policy, decide.Config) {
 	require.NoError(t, err)
 	over, err := zone.ParseOverlay("overlay.json", fmt.Appendf(nil, `{"deny":[%s],"allow":[%s]}`, strings.Join(deny, ","), strings.Join(overlay, ",")))
 	require.NoError(t, err)
-	table, err := geo.Load(geo.Source{File: "geo.csv", Data: []byte(csv)})
+	source := geo.Source{File: "geo.csv", Data: []byte(csv)}
+	table, err := geo.Load(source)
 	require.NoError(t, err)
 	config.Zones, config.SailPoint, config.Overlay, config.Geo = []zone.Zones{zones}, &network, &over, table
 	p, err := decide.Compile(config)
 	require.NoError(t, err)
-	return p, config
+	return p, config, source
 }
 
 // network is a random one, of IPv4 or in 2000::/3, large or small.

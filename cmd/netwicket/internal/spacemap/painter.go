@@ -1,6 +1,7 @@
 package spacemap
 
 import (
+	"fmt"
 	"image/color"
 	"iter"
 
@@ -43,6 +44,14 @@ type Colour struct {
 	// stands says on which side of the line that must stay visible it stands, as that of
 	// a category.
 	stands bool
+}
+
+// Hex is the colour as markup has it.
+func (c Colour) Hex() string {
+	if c.Paint.A == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("#%02x%02x%02x", c.Paint.R, c.Paint.G, c.Paint.B)
 }
 
 // painter says what is where, by the index of a colour.

@@ -141,3 +141,36 @@ func classesOf(policy *decide.Policy) []classAt {
 	}
 	return classes
 }
+
+// ZonesIn are the names of zones that hold or deny addresses of a network, in document order: so
+// many as most, of the first kinds of addresses that it has.
+func (t *Tiles) ZonesIn(network netip.Prefix, most int) []string {
+	policy, zones := t.subject.Policy, zonesOf(t.subject.Policy)
+	found := make(map[int]bool)
+	seen := make(map[uint32]bool)
+	for r, class := range policy.ClassesIn(netipx.RangeOfPrefix(network)) {
+		if seen[class] {
+			continue
+		}
+		if len(seen) == mostKinds {
+			break
+		}
+		seen[class] = true
+		if denies := policy.Decide(r.From()).Zone; denies != nil { // be it because something is not known
+			found[slices.Index(zones, denies)] = true
+		}
+		for zone := range zonesAt(policy, r.From()) {
+			found[zone] = true
+		}
+	}
+	var names []string
+	for i, z := range zones {
+		if found[i] && len(names) < most {
+			names = append(names, nameOf(z))
+		}
+	}
+	return names
+}
+
+// mostKinds is how many classes a pointer looks at.
+const mostKinds = 64

@@ -20,6 +20,10 @@ var states = []state{
 	{"ask-network", "ask?q=203.0.113.0/24", func(p *page) { p.waitText("#answer", "Ranges") }},
 	{"ask-half", "ask?q=203.0.11", func(p *page) { p.waitText("#answer", "expected") }},
 	{"ask-nobody", "ask?q=" + url.QueryEscape("curl https://example.com/ -H 'X-Forwarded-For: 203.0.113.9'"), func(p *page) { p.waitText("#answer .verdict", "deny") }},
+	{"map", "map", func(p *page) { p.onMap() }},
+	{"map-country", "map?by=country", func(p *page) { p.onMap() }},
+	{"map-zone", "map?at=203.0.0.0/16&by=zone", func(p *page) { p.onMap(); p.hover("#map"); p.wait("#point h2") }},
+	{"map-ipv6", "map?family=6&by=reason", func(p *page) { p.onMap() }},
 	{"missing", "nothing", func(p *page) { p.expect("404"); p.waitText("h1", "Not found") }},
 }
 

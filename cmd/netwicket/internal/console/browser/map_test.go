@@ -1,0 +1,98 @@
+package browser_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// onMap waits until all that is in view is drawn and told of.
+func (p *page) onMap() {
+	p.site.t.Helper()
+	p.waitFor(`document.getElementById("map")?.dataset.ready === "true" && !document.getElementById("view").hasAttribute("aria-busy")`)
+}
+
+// By keys alone: from everything down to a /24, what lies under the pointer is told, and
+// the address of the page says where one is, so that it leads others there, and back.
+func TestMapByKeys(t *testing.T) {
+	site := start(t, acme(t))
+	page := site.open(desk, "map")
+	page.onMap()
+	require.Empty(t, page.query("at"))
+	page.tabTo("#at")
+	page.type_("#at", "203.0.113.200")
+	page.press(enter)
+	page.waitText(".map-where", "203.0.113.0/24")
+	page.onMap()
+	require.Equal(t, "203.0.113.0/24", page.query("at"))
+	page.waitText("#point h2", "203.0.113.200/32")
+	page.waitText("#point", "deny", "blocklisted")
+
+	page.goTo("map")
+	page.onMap()
+	page.tabTo("#map")
+	page.press("p")
+	page.waitText("#point", "decision")
+	for range 3 { // each time into the square that is pointed at
+		page.press(right, down, enter)
+		page.onMap()
+	}
+	for range 12 {
+		page.press("+")
+	}
+	page.waitFor(`document.getElementById("map-state").dataset.at.endsWith("/24")`)
+	page.onMap()
+	page.waitFor(`new URL(location).searchParams.get("at").endsWith("/24")`)
+	deep := page.query("at")
+	network, err := netip.ParsePrefix(deep)
+	require.NoError(t, err)
+	page.press(left)
+	page.waitFor(fmt.Sprintf(`(() => { const said = document.querySelector("#point h2")?.innerText; return said && said.startsWith(%q); })()`, firstBytes(network)))
+
+	other := site.open(phone, "map?at="+deep)
+	other.onMap()
+	other.waitText(".map-where", deep)
+	other.fits()
+
+	page.press("-", "-")
+	page.waitFor(`!new URL(location).searchParams.get("at").endsWith("/24")`)
+	page.onMap()
+	page.do("go back", chromedp.NavigateBack())
+	page.waitText(".map-where", deep)
+	page.press("Home")
+}
+
+func firstBytes(network netip.Prefix) string {
+	b := network.Addr().As4()
+	return fmt.Sprintf("%d.%d.%d.", b[0], b[1], b[2])
+}
+
+// The mouse points and zooms, the selects colour, and each says so in the URL.
+func TestMapByMouse(t *testing.T) {
+	site := start(t, acme(t))
+	page := site.open(desk, "map?at=203.0.113.0/24")
+	page.onMap()
+	page.hover("#map")
+	page.waitText("#point h2", "203.0.113.")
+	page.choose("#by", "zone")
+	page.waitFor(`new URL(location).searchParams.get("by") === "zone"`)
+	page.onMap()
+	page.waitText(".map-legend", "zone")
+	require.Equal(t, "203.0.113.0/24", page.query("at"))
+	page.choose("#family", "6")
+	page.waitFor(`new URL(location).searchParams.get("family") === "6"`)
+	page.onMap()
+	page.waitText(".map-where", "IPv6")
+	page.click(".map-largest a")
+	page.waitFor(`new URL(location).searchParams.has("at")`)
+	page.onMap()
+	page.click("#zoom-whole")
+	page.waitFor(`!new URL(location).searchParams.has("at")`)
+	page.set("#at", "nonsense")
+	page.press(enter)
+	page.expect("400")
+	page.waitText("#point", "expected an address or a network")
+}

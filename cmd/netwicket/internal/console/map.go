@@ -1,0 +1,324 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/spacemap"
+)
+
+func (c *Console) mapRoutes() []route {
+	return []route{
+		{pattern: "GET map", page: "map", handle: c.mapPage},
+		{pattern: "GET tile", handle: c.tile},
+		{pattern: "GET point", handle: c.point},
+	}
+}
+
+// mapQuery is what a link to the map says.
+type mapQuery struct {
+	Family  spacemap.Family
+	By      spacemap.By // as one chose it; a map that compares is coloured by change
+	Against int         // a generation of the folder; 0: nothing is compared
+	At      netip.Prefix
+	Place   spacemap.Place
+	placed  bool // Place was given, not At
+}
+
+// mapView is the page Map.
+type mapView struct {
+	mapQuery
+	Asked       string // what was typed, as it was
+	Problem     string // why another place than the one asked for is shown
+	Ways        []spacemap.By
+	Generations []tenant.Generation
+	View        *spacemap.View
+	Mark        *spacemap.Place // of what was asked for and is smaller than the view
+	Fingerprint string
+	Embedded    bool // the policy looks at addresses that the map does not
+	Snapshot    bool // which does not tell what is named
+}
+
+// readMapQuery reads what is in a URL. The error says which value is none, and what was
+// expected.
+func readMapQuery(values url.Values) (mapQuery, error) {
+	q := mapQuery{Family: spacemap.IPv4, By: spacemap.ByDecision}
+	if by := values.Get("by"); by != "" {
+		if q.By = spacemap.By(by); !slices.Contains(spacemap.Ways(), q.By) {
+			return q, fmt.Errorf("by=%.40q: expected one of %v", by, spacemap.Ways())
+		}
+	}
+	if err := number(values, "against", &q.Against); err != nil {
+		return q, err
+	}
+	if values.Has("level") || values.Has("x") || values.Has("y") {
+		q.placed = true
+		for name, to := range map[string]*int{"level": &q.Place.Level, "x": &q.Place.X, "y": &q.Place.Y} {
+			if err := number(values, name, to); err != nil {
+				return q, err
+			}
+		}
+	}
+	at := strings.TrimSpace(values.Get("at"))
+	if at != "" {
+		network, err := readNetwork(at)
+		if err != nil {
+			return q, err
+		}
+		if q.At = network; network.Addr().Is6() {
+			q.Family = spacemap.IPv6
+		}
+		return q, nil
+	}
+	switch family := values.Get("family"); family {
+	case "", "4":
+	case "6":
+		q.Family = spacemap.IPv6
+	default:
+		return q, fmt.Errorf("family=%.40q: expected 4 or 6", family)
+	}
+	return q, nil
+}
+
+// number reads a whole number that is not negative, if there is one.
+func number(values url.Values, name string, to *int) error {
+	text := values.Get(name)
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.ParseUint(text, 10, 31)
+	if err != nil {
+		return fmt.Errorf("%s=%.40q: expected a number from 0", name, text)
+	}
+	*to = int(n)
+	return nil
+}
+
+// readNetwork reads an address or a prefix, whatever its host bits.
+func readNetwork(text string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		addr = addr.Unmap().WithZone("")
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	network, err := netip.ParsePrefix(text)
+	if err != nil || network.Addr().Is4In6() {
+		return netip.Prefix{}, fmt.Errorf("at=%.60q: expected an address or a network such as 192.0.2.0/24", text)
+	}
+	return network.Masked(), nil
+}
+
+// way is what the tiles are coloured by.
+func (q *mapQuery) way() spacemap.By {
+	if q.Against != 0 {
+		return spacemap.ByChange
+	}
+	return q.By
+}
+
+// mapOf is the map that a query asks for.
+func (c *Console) mapOf(on *subject, q *mapQuery) (*spacemap.Tiles, error) {
+	return c.drawing(on, q.Against)
+}
+
+func (c *Console) mapPage(w http.ResponseWriter, r *http.Request) {
+	on, status := c.subjects.current(), http.StatusOK
+	view, err := c.mapViewOf(on, r.URL.Query())
+	if err != nil && wantsPart(r, "view") {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if err != nil { // shown with the whole map of the policy
+		status = http.StatusBadRequest
+		problem := err.Error()
+		if view, err = c.mapViewOf(on, nil); err != nil {
+			c.fails(w, err)
+			return
+		}
+		view.Problem, view.Asked = problem, r.URL.Query().Get("at")
+	}
+	if wantsPart(r, "view") {
+		c.showPart(w, "map", "view", view)
+		return
+	}
+	c.show(w, r, status, "map", on, view)
+}
+
+func (c *Console) mapViewOf(on *subject, values url.Values) (*mapView, error) {
+	q, err := readMapQuery(values)
+	if err != nil {
+		return nil, err
+	}
+	tiles, err := c.mapOf(on, &q)
+	if err != nil {
+		return nil, err
+	}
+	v := &mapView{mapQuery: q, Asked: values.Get("at"), Ways: spacemap.Ways(), Generations: c.generations(), Fingerprint: on.Fingerprint()}
+	v.Embedded = on.Policy != nil && on.Parts.TestsEmbedded()
+	v.Snapshot = on.Parts.SnapshotFile != ""
+	if q.At.IsValid() && !q.placed {
+		if v.Place, err = tiles.Find(q.Family, q.At); err != nil {
+			return nil, err
+		}
+	}
+	if v.View, err = tiles.View(q.Family, q.way(), v.Place); err != nil {
+		return nil, err
+	}
+	if q.At.IsValid() && !q.placed && v.View.Network.IsValid() && v.View.Network != q.At {
+		if mark, err := tiles.Mark(q.Family, q.At); err == nil && mark != v.Place {
+			v.Mark = &mark
+		}
+	}
+	return v, nil
+}
+
+// Link is the map as it is shown now, at another network or by another way.
+func (v *mapView) Link(at string) string {
+	values := url.Values{}
+	if at != "" {
+		values.Set("at", at)
+	}
+	if v.Family != spacemap.IPv4 {
+		values.Set("family", strconv.Itoa(int(v.Family)))
+	}
+	if v.By != spacemap.ByDecision {
+		values.Set("by", string(v.By))
+	}
+	if v.Against != 0 {
+		values.Set("against", strconv.Itoa(v.Against))
+	}
+	return "map?" + values.Encode()
+}
+
+// TileLink is the picture of the square.
+func (v *mapView) TileLink() string {
+	t := v.View.Tile
+	return fmt.Sprintf("tile?family=%d&by=%s&against=%d&z=%d&x=%d&y=%d&fingerprint=%s", t.Family, v.By, v.Against, t.Zoom, t.X, t.Y, url.QueryEscape(v.Fingerprint))
+}
+
+// At is the network that is shown; empty: everything.
+func (v *mapView) Shown() string {
+	if !v.View.Network.IsValid() || v.View.Place.Level == 0 {
+		return ""
+	}
+	return v.View.Network.String()
+}
+
+// tile answers with a picture, which the browser keeps: its address says of which policy.
+func (c *Console) tile(w http.ResponseWriter, r *http.Request) {
+	on, values := c.subjects.current(), r.URL.Query()
+	q, err := readMapQuery(values)
+	tile := spacemap.Tile{Family: q.Family, By: q.way()}
+	for name, to := range map[string]*int{"z": &tile.Zoom, "x": &tile.X, "y": &tile.Y} {
+		if err == nil && values.Get(name) == "" {
+			err = fmt.Errorf("%s: expected a number from 0", name)
+		}
+		if err == nil {
+			err = number(values, name, to)
+		}
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if given := values.Get("fingerprint"); given != on.Fingerprint() {
+		http.Error(w, fmt.Sprintf("fingerprint=%.80q: the policy has changed, or is another one; expected %q", given, on.Fingerprint()), http.StatusConflict)
+		return
+	}
+	tiles, err := c.mapOf(on, &q)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	picture, err := tiles.PNG(tile)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	tag := fmt.Sprintf("%q", fmt.Sprintf("%s-%d-%s-%d-%d-%d-%d", on.Fingerprint(), q.Against, tile.By, tile.Family, tile.Zoom, tile.X, tile.Y))
+	w.Header().Set("ETag", tag)
+	w.Header().Set("Cache-Control", "private, max-age=3600")
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	w.Header().Set("Content-Type", "image/png")
+	_, _ = w.Write(picture) // whoever is gone misses nothing
+}
+
+// pointView is what is under a pointer.
+type pointView struct {
+	spacemap.Point
+	Family    spacemap.Family
+	Against   int
+	Changes   []spacemap.Amount
+	Countries []spacemap.Amount
+	Sources   []spacemap.Amount
+	Zones     []string
+}
+
+// mostZones is how many zones a pointer names.
+const mostZones = 8
+
+func (c *Console) point(w http.ResponseWriter, r *http.Request) {
+	on := c.subjects.current()
+	q, err := readMapQuery(r.URL.Query())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	view, err := c.pointViewOf(on, &q)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	c.showPart(w, "map", "point", view)
+}
+
+func (c *Console) pointViewOf(on *subject, q *mapQuery) (*pointView, error) {
+	tiles, err := c.drawing(on, 0)
+	if err != nil {
+		return nil, err
+	}
+	view := &pointView{Family: q.Family, Against: q.Against}
+	if view.Point, err = tiles.At(q.Family, spacemap.ByReason, q.Place); err != nil || !view.Network.IsValid() {
+		return view, err
+	}
+	view.Zones = tiles.ZonesIn(view.Network, mostZones)
+	for _, one := range []struct {
+		by spacemap.By
+		to *[]spacemap.Amount
+	}{{spacemap.ByCountry, &view.Countries}, {spacemap.BySource, &view.Sources}} {
+		if one.by == spacemap.BySource && q.By != spacemap.BySource {
+			continue // what the sources tell takes them to be read again
+		}
+		at, err := tiles.At(q.Family, one.by, q.Place)
+		if err != nil {
+			return nil, err
+		}
+		*one.to = at.Colours
+	}
+	if q.Against != 0 {
+		compared, err := c.mapOf(on, q)
+		if err != nil {
+			return nil, err
+		}
+		at, err := compared.At(q.Family, spacemap.ByChange, q.Place)
+		if err != nil {
+			return nil, err
+		}
+		view.Changes = at.Colours
+	}
+	return view, nil
+}
+
+// fails answers that something is wrong with the console or its files.
+func (c *Console) fails(w http.ResponseWriter, err error) {
+	c.options.Log.Error("the map could not be drawn", "error", err.Error())
+	http.Error(w, err.Error(), http.StatusInternalServerError)
+}
