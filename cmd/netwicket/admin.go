@@ -20,6 +20,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/okta"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/sailpoint"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/console"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/watch"
 	"github.com/netwicket/netwicket/decide/policyfile"
@@ -52,6 +53,9 @@ the same folder follows by itself.
 A change is compiled as the whole policy, with the folder's geo data, before it
 is written; what does not load, or would lock out an address of serve.guard, is
 refused with the loader's position, and leaves everything as it was.
+
+At /console/ is the page of netwicket console, for callers who may read all
+documents.
 
 Callers stand in a file that only its owner may read; netwicket admin token
 makes the first. Plain HTTP is for loopback addresses alone. The log and the
@@ -148,12 +152,24 @@ func (c *commandLine) admin(ctx context.Context, flags adminFlags, hangup <-chan
 		_, err := store.Documents()
 		return err
 	}
+	certificates, watched, err := flags.certificates(c.within, logger)
+	if err != nil {
+		return err
+	}
+	options, err := c.policyOptions()
+	if err != nil {
+		return err
+	}
+	pages, err := console.New(console.Options{Policy: options, Log: logger})
+	if err != nil {
+		return err
+	}
 	front := admin.New(
 		okta.New(store, okta.Options{CatchAll: map[string]string{"allow": "ALLOW", "deny": "DENY"}[flags.catchAll]}),
 		sailpoint.New(store),
 		admin.Options{
 			ExternalURL: flags.externalURL, Rate: flags.rate, SailPointRate: flags.sailPointRate,
-			Callers: live, Audit: trail, Log: logger,
+			Callers: live, Audit: trail, Log: logger, Console: pages, Certificates: certificates,
 			Counters: admin.NewCounters(versionText(), runtime.Version(), admin.Documents{
 				Generation: store.Generation, Load: func() bool { return ready() == nil },
 				Written: func() time.Time {
@@ -163,10 +179,6 @@ func (c *commandLine) admin(ctx context.Context, flags adminFlags, hangup <-chan
 			}),
 		},
 	)
-	certificates, watched, err := flags.certificates(c.within, logger)
-	if err != nil {
-		return err
-	}
 	watched = append(watched, callersFile(flags.callers, live, logger))
 	server := admin.NewServer(front, ready)
 	if err := server.Listen(flags.listen, flags.metrics, certificates); err != nil {

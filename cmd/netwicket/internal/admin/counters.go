@@ -23,7 +23,7 @@ type Counters struct {
 
 // families are all that requests are counted by.
 func families() []string {
-	return []string{"zones", "policies", "threats", "users", "sailpoint", "other"}
+	return []string{"zones", "policies", "threats", "users", "sailpoint", "other", consoleFamily}
 }
 
 // Documents are what the metrics tell of the policy folder.

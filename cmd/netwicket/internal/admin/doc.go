@@ -12,5 +12,5 @@
 //
 // front.go has the way of a request, routes.go finds its route, body.go reads what
 // it brings, windows.go counts it; counters.go has the metrics, server.go the
-// listeners, connection.go tells callers' connections from those of strangers.
+// listeners, consoledoor.go and sessions.go have the door of the console, connection.go tells callers' connections from those of strangers.
 package admin

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/callers"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/console"
 	"github.com/netwicket/netwicket/internal/shown"
 )
 
@@ -33,9 +35,11 @@ type Options struct {
 	Log           *slog.Logger
 	Now           func() time.Time // nil: time.Now
 	Counters      *Counters
+	Console       *console.Console // at /console/; nil: there is none
+	Certificates  *tls.Config      // that the server answers with, whose names the console is known by; nil: plain HTTP
 }
 
-// Front answers both vendors' APIs. It is safe for concurrent use.
+// Front answers both vendors' APIs, and the console. It is safe for concurrent use.
 type Front struct {
 	options         Options
 	okta, sailpoint wire.Vendor
@@ -44,6 +48,7 @@ type Front struct {
 	versions        *windows // of SailPoint
 	failures        *windows // of logins, by address (R5)
 	lines           *windows // of log and audit that strangers cause
+	console         *consoleDoor
 }
 
 // What strangers can make the server write: so many lines a second, and of a path so
@@ -70,6 +75,9 @@ func New(okta, sailpoint wire.Vendor, options Options) *Front {
 		lines:    newWindows(linesOfStrangers, time.Second),
 	}
 	f.table = newTable(&f.okta, &f.sailpoint)
+	if options.Console != nil {
+		f.console = newConsoleDoor(f, options.Console)
+	}
 	return f
 }
 
@@ -88,6 +96,10 @@ type exchange struct {
 
 // ServeHTTP answers a request.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f.console != nil && isConsole(r.URL.EscapedPath()) {
+		f.console.ServeHTTP(w, r)
+		return
+	}
 	begun := f.options.Now()
 	x := &exchange{Front: f, http: r, writer: w, now: begun, Request: wire.Request{
 		Peer: peerOf(r.RemoteAddr), Verb: r.Method, Path: r.URL.EscapedPath(), ID: newRequestID(), Time: begun, Header: r.Header,
@@ -288,14 +300,16 @@ func (x *exchange) failed() {
 	x.options.Counters.refusedLogin()
 }
 
-// address is what failed logins are counted by: of IPv6 the /64, since whoever has
+func (x *exchange) address() string { return addressOf(x.Peer) }
+
+// addressOf is what failed logins are counted by: of IPv6 the /64, since whoever has
 // one address there has them all.
-func (x *exchange) address() string {
-	if x.Peer.Is6() {
-		network, _ := x.Peer.Prefix(64)
+func addressOf(peer netip.Addr) string {
+	if peer.Is6() {
+		network, _ := peer.Prefix(64)
 		return network.String()
 	}
-	return x.Peer.String()
+	return peer.String()
 }
 
 // rate counts a request for its limit (R1, R4). Whoever is no caller, yet or at all,

@@ -45,8 +45,9 @@ type Console struct {
 	drawings  drawings
 }
 
-// New reads the policy and makes the site. A policy that does not load is no error
-// here: the site says what is wrong with it, and is where it can be mended.
+// New makes the site. The policy is read when it is first asked about, and again when
+// its files have changed; one that does not load is no error here: the site says what is
+// wrong with it, and is where it can be mended.
 func New(options Options) (*Console, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
@@ -66,7 +67,6 @@ func New(options Options) (*Console, error) {
 	if c.views, err = readViews(words); err != nil {
 		return nil, err
 	}
-	c.subjects.current()
 	return c, nil
 }
 
@@ -95,7 +95,8 @@ func (c *Console) routes() []route {
 }
 
 // Handler answers for the site, whose root is the root of the request's path. Whoever
-// calls it has seen to who asks, and said so ([WithVisitor]): nobody else is answered.
+// calls it has seen to who asks, and said so ([WithVisitor]): nobody else is answered, but
+// with the style and the scripts, which hold no secret and which the pages of a door need.
 func (c *Console) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { redirect(w, "ask") })
@@ -103,9 +104,11 @@ func (c *Console) Handler() http.Handler {
 		method, path, _ := cutPattern(one.pattern)
 		mux.HandleFunc(method+" /"+path, one.handle)
 	}
-	mux.HandleFunc("GET /assets/{name}", asset)
 	mux.HandleFunc("/", c.notFound)
-	return withHeaders(ownPagesOnly(visitorsOnly(mux)))
+	site := http.NewServeMux()
+	site.HandleFunc("GET /assets/{name}", asset)
+	site.Handle("/", visitorsOnly(mux))
+	return WithHeaders(straightPathsOnly(ownPagesOnly(site)))
 }
 
 //go:embed pages assets english.txt

@@ -14,7 +14,7 @@
 //
 // console.go has the site and its routes, visitor.go who visits, subject.go the policy
 // that is shown and whether its files are still what was read, view.go how pages and
-// parts of pages are rendered, headers.go what every answer says to the browser, local.go
+// parts of pages are rendered, headers.go what every answer says to the browser, signin.go the pages of the door of netwicket admin, local.go
 // and links.go the door on this machine, server.go its listener. english.txt has all that
 // people read, english.go finds it. pages/ are the templates, assets/ the style and the
 // scripts. review.go has all findings about the subject, effect.go what another policy

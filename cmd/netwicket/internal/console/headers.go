@@ -1,6 +1,10 @@
 package console
 
-import "net/http"
+import (
+	"net/http"
+	"path"
+	"strings"
+)
 
 // contentPolicy is what pages may do: run and show what this server gives, and ask it
 // alone. Scripts put no text into the page as markup but through the one policy of
@@ -8,8 +12,8 @@ import "net/http"
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types parts"
 
-// withHeaders gives every answer the headers that keep a browser from more.
-func withHeaders(next http.Handler) http.Handler {
+// WithHeaders gives every answer the headers that keep a browser from more.
+func WithHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Security-Policy", contentPolicy)
@@ -27,7 +31,7 @@ func withHeaders(next http.Handler) http.Handler {
 // ownPagesOnly refuses what another site has caused.
 func ownPagesOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !sameOrigin(r) {
+		if !SameOrigin(r, visitorOf(r).Origin) {
 			http.Error(w, "asked for by another site", http.StatusForbidden)
 			return
 		}
@@ -35,10 +39,11 @@ func ownPagesOnly(next http.Handler) http.Handler {
 	})
 }
 
-// sameOrigin says that a request was caused by a page of this site, or by a person who
+// SameOrigin says that a request was caused by a page of this site, or by a person who
 // typed its address. Browsers say which (Fetch Metadata; Origin, RFC 6454). Only what
-// changes nothing may say nothing, since older browsers do.
-func sameOrigin(r *http.Request) bool {
+// changes nothing may say nothing, since older browsers do. site is the origin as browsers
+// know it, where a proxy stands before the site; empty: as the request has it.
+func SameOrigin(r *http.Request, site string) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "same-origin", "none":
 	default:
@@ -48,9 +53,24 @@ func sameOrigin(r *http.Request) bool {
 	if origin == "" {
 		return asks
 	}
-	scheme := "http://"
-	if r.TLS != nil {
-		scheme = "https://"
+	if site == "" {
+		site = "http://" + r.Host
+		if r.TLS != nil {
+			site = "https://" + r.Host
+		}
 	}
-	return origin == scheme+r.Host
+	return origin == site
+}
+
+// straightPathsOnly refuses paths that are written in another way than the site writes
+// them: they lead nowhere, and a redirect would lead out of the site.
+func straightPathsOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		straight := path.Clean(r.URL.Path)
+		if r.URL.Path != straight || r.URL.RawPath != "" || strings.ContainsAny(r.URL.Path, "\\\x00") {
+			http.Error(w, "there is no such page", http.StatusNotFound)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }

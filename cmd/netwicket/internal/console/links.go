@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"sync"
 )
 
@@ -12,8 +13,12 @@ import (
 type links struct {
 	mutex    sync.Mutex
 	open     [sha256.Size]byte
-	sessions map[[sha256.Size]byte]bool
+	sessions [][sha256.Size]byte // in the order in which they began
 }
+
+// mostSessions bounds them: each is a browser of one person, and the oldest ends for one
+// too many.
+const mostSessions = 32
 
 // secret is 256 random bits as text that stands in a URL and in a cookie.
 func secret() string {
@@ -40,10 +45,10 @@ func (l *links) enter(token string) (session string, good bool) {
 	}
 	l.open = [sha256.Size]byte{}
 	session = secret()
-	if l.sessions == nil {
-		l.sessions = make(map[[sha256.Size]byte]bool)
+	if len(l.sessions) == mostSessions {
+		l.sessions = slices.Delete(l.sessions, 0, 1)
 	}
-	l.sessions[sha256.Sum256([]byte(session))] = true
+	l.sessions = append(l.sessions, sha256.Sum256([]byte(session)))
 	return session, true
 }
 
@@ -51,5 +56,5 @@ func (l *links) enter(token string) (session string, good bool) {
 func (l *links) holds(session string) bool {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	return l.sessions[sha256.Sum256([]byte(session))]
+	return slices.Contains(l.sessions, sha256.Sum256([]byte(session)))
 }

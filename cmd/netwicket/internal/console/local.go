@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -33,14 +34,20 @@ type Local struct {
 const newLinkEvery = 5 * time.Second
 
 // NewLocal is the door of a site that is served at an address of this machine. tell gets
-// the link, and another one whenever somebody opens one that was used before.
+// the link, and another one whenever somebody opens one that was used before. The policy
+// is read at once, so that the first page has not to wait for it.
 func NewLocal(site *Console, at *net.TCPAddr, visitor Visitor, tell func(link string) error) *Local {
 	host, port := at.IP.String(), strconv.Itoa(at.Port)
 	l := &Local{site: site.Handler(), console: site, visitor: visitor, tell: tell, cookie: "netwicket-console-" + port}
-	l.base = "http://" + net.JoinHostPort(host, port) + "/"
 	for _, name := range []string{host, "localhost"} {
-		l.hosts = append(l.hosts, net.JoinHostPort(name, port))
+		full := net.JoinHostPort(name, port)
+		if at.Port == 80 { // browsers leave it out
+			l.hosts = append(l.hosts, strings.TrimSuffix(full, ":80"))
+		}
+		l.hosts = append(l.hosts, full)
 	}
+	l.base = "http://" + l.hosts[0] + "/"
+	site.subjects.current()
 	return l
 }
 
@@ -54,7 +61,7 @@ func (l *Local) Invite() error {
 }
 
 // Handler is the site behind the door.
-func (l *Local) Handler() http.Handler { return withHeaders(http.HandlerFunc(l.answer)) }
+func (l *Local) Handler() http.Handler { return WithHeaders(http.HandlerFunc(l.answer)) }
 
 func (l *Local) answer(w http.ResponseWriter, r *http.Request) {
 	if !slices.Contains(l.hosts, r.Host) {
@@ -62,20 +69,33 @@ func (l *Local) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token := r.URL.Query().Get("token")
-	if r.URL.Path == "/" && token != "" && r.Method == http.MethodGet {
+	if r.URL.Path == "/" && token != "" && r.Method == http.MethodGet && !isAhead(r) {
 		if session, good := l.links.enter(token); good {
 			l.welcome(w, r, session)
 			return
 		}
 	}
-	if !l.known(r) {
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/assets/"):
+		l.site.ServeHTTP(w, r) // as to anybody on this machine
+		return
+	case isAhead(r):
+		http.Error(w, "the link is for whoever opens it", http.StatusForbidden)
+		return
+	case !l.known(r):
 		if token != "" {
 			l.inviteAgain()
 		}
-		l.console.show(w, r, http.StatusForbidden, "locked", nil, token != "")
+		l.console.turnAway(w, r, "locked", token != "")
 		return
 	}
 	l.site.ServeHTTP(w, r.WithContext(WithVisitor(r.Context(), l.visitor)))
+}
+
+// isAhead says that a browser or a preview asks before a person does, and perhaps for
+// nobody.
+func isAhead(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose")+r.Header.Get("X-Moz"), "prefetch")
 }
 
 // welcome gives the cookie, and leads on by a page of its own: a cookie that is for this

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/netwicket/netwicket/internal/shown"
@@ -38,7 +39,10 @@ func Listen(address string) (net.Listener, error) {
 
 // Serve answers on a listener until the context ends.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes}
+	var fresh newConnections
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ConnState: fresh.note,
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -46,6 +50,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 		return err
 	case <-ctx.Done():
 	}
+	fresh.close()
 	limit, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	if err := server.Shutdown(limit); errors.Is(err, context.DeadlineExceeded) {
@@ -54,4 +59,32 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 		return err
 	}
 	return nil
+}
+
+// newConnections are those that asked nothing yet. Browsers open some for later, and the
+// server would wait for them at its end.
+type newConnections struct {
+	mutex sync.Mutex
+	open  map[net.Conn]bool
+}
+
+func (n *newConnections) note(connection net.Conn, state http.ConnState) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if state != http.StateNew {
+		delete(n.open, connection)
+		return
+	}
+	if n.open == nil {
+		n.open = make(map[net.Conn]bool)
+	}
+	n.open[connection] = true
+}
+
+func (n *newConnections) close() {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	for connection := range n.open {
+		_ = connection.Close() // nothing was asked
+	}
 }

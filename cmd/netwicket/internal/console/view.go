@@ -73,7 +73,7 @@ func readViews(words english) (map[string]*template.Template, error) {
 func (c *Console) show(w http.ResponseWriter, r *http.Request, status int, view string, on *subject, data any) {
 	p := page{Name: view, Title: c.english.say("title." + view), Policy: on, Visitor: visitorOf(r), Data: data}
 	for _, one := range c.routes() {
-		if one.page != "" {
+		if one.page != "" && p.Visitor.Name != "" {
 			p.Pages = append(p.Pages, one.page)
 		}
 	}

@@ -10,6 +10,8 @@ type Visitor struct {
 	Name string // as generations and the audit name whoever has changed something
 	// MayChange lets documents be saved; without it a change is a preview.
 	MayChange bool
+	Origin    string // of the site, where a proxy stands before it; empty: as requests have it
+	SignsOut  bool   // pages have a button to sign out
 }
 
 type visitorKey struct{}

@@ -10,7 +10,7 @@
 // # The files
 //
 // file.go reads the callers' file, live.go has who is in force and what was issued
-// to whom, authenticate.go looks at a request, oauth.go and sailpoint.go issue
+// to whom, authenticate.go looks at a request, holder.go at who signed in, oauth.go and sailpoint.go issue
 // tokens, assertion.go and dpop.go check what clients sign, seen.go notices what
 // comes twice, token.go makes tokens for the file.
 package callers
