@@ -46,3 +46,17 @@ func TestLinkIsGoodOnce(t *testing.T) {
 	cookies[0].Value += "x"
 	require.Equal(t, http.StatusForbidden, ask("http://127.0.0.1:9/ask", cookies...).Code)
 }
+
+// A door that forgets to say who visits lets nobody in.
+func TestNobodyIsAnswered(t *testing.T) {
+	site, err := console.New(console.Options{Policy: policyfile.Options{Paths: []string{t.TempDir()}}})
+	require.NoError(t, err)
+	for _, visitor := range []console.Visitor{{}, {MayChange: true, SignsOut: true}} {
+		for _, path := range []string{"/", "/ask", "/nothing"} {
+			r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:9"+path, nil)
+			w := httptest.NewRecorder()
+			site.Handler().ServeHTTP(w, r.WithContext(console.WithVisitor(r.Context(), visitor)))
+			require.Equal(t, http.StatusForbidden, w.Code, path)
+		}
+	}
+}
