@@ -160,10 +160,13 @@ func (c *commandLine) admin(ctx context.Context, flags adminFlags, hangup <-chan
 	if err != nil {
 		return err
 	}
-	pages, err := console.New(console.Options{Policy: options, Log: logger})
+	pages, err := console.New(console.Options{Policy: options, Log: logger, Folder: folder, Store: func(policyfile.Opened) (*tenant.Store, func(), error) {
+		return store, func() {}, nil // it is open already
+	}})
 	if err != nil {
 		return err
 	}
+	defer pages.Close()
 	front := admin.New(
 		okta.New(store, okta.Options{CatchAll: map[string]string{"allow": "ALLOW", "deny": "DENY"}[flags.catchAll]}),
 		sailpoint.New(store),

@@ -152,7 +152,7 @@ func (v *visit) show() {
 		return
 	}
 	v.site.ServeHTTP(v.writer, below.WithContext(console.WithVisitor(below.Context(), console.Visitor{
-		Name: v.caller.Name, Origin: v.origin, SignsOut: true, MayChange: len(without(v.caller, scopesToChange())) == 0,
+		Name: cmp.Or(v.caller.Name, v.caller.Account), Account: v.caller.Account, Origin: v.origin, SignsOut: true, MayChange: len(without(v.caller, scopesToChange())) == 0,
 	})))
 }
 

@@ -75,7 +75,7 @@ func (c *Console) changed(w http.ResponseWriter, r *http.Request) {
 	case do == "onto": // what somebody else has written is what the draft changes now
 		d.Begun = tenant.HashOf(d.Old)
 	}
-	ctx, done, err := c.bench.take(r.Context(), visitorOf(r).Name+"\x00"+r.PostFormValue("page"))
+	ctx, done, err := c.bench.take(r.Context(), visitorOf(r).account()+"\x00"+r.PostFormValue("page"))
 	if err != nil {
 		c.changeFailed(w, r, on, d, err)
 		return

@@ -32,7 +32,7 @@ const shownClients = 10
 // weigh decides the requests of a visitor's log by both policies; nil: there is no such
 // log. The error is the context's.
 func (c *Console) weigh(ctx context.Context, r *http.Request, before, after *subject, id string) (*logEffect, error) {
-	input, found := c.uploads.Open(visitorOf(r).Name, id)
+	input, found := c.uploads.Open(visitorOf(r).account(), id)
 	if !found {
 		return nil, nil
 	}
@@ -97,7 +97,7 @@ func (u *untilDone) Read(p []byte) (int, error) {
 
 // withLogs gives the page the visitor's logs.
 func (c *Console) withLogs(r *http.Request, view changeView) changeView {
-	for _, log := range c.uploads.List(visitorOf(r).Name) {
+	for _, log := range c.uploads.List(visitorOf(r).account()) {
 		view.Logs = append(view.Logs, logChoice{log.ID, log.Name})
 	}
 	return view

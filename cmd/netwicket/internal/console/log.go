@@ -76,7 +76,7 @@ func (v logView) Percent() int64 { return min(v.Read*100/max(v.Log.Size, 1), 100
 func (c *Console) log(w http.ResponseWriter, r *http.Request) {
 	on, view, status := c.subjects.current(), c.logHome(r), http.StatusOK
 	if id := r.URL.Query().Get("log"); id != "" {
-		log, found := c.uploads.Get(visitorOf(r).Name, id)
+		log, found := c.uploads.Get(visitorOf(r).account(), id)
 		if found {
 			view.Log = &log
 			status = c.showLog(r, on, &view)
@@ -96,7 +96,7 @@ func (c *Console) log(w http.ResponseWriter, r *http.Request) {
 // logHome is the page without a log.
 func (c *Console) logHome(r *http.Request) logView {
 	return logView{
-		Limits: c.uploads.Limits(), Logs: c.uploads.List(visitorOf(r).Name), Formats: accesslog.Formats(),
+		Limits: c.uploads.Limits(), Logs: c.uploads.List(visitorOf(r).account()), Formats: accesslog.Formats(),
 		Reading: readingOf(r.URL.Query()), Filter: filterOf(r.URL.Query()),
 	}
 }
@@ -140,7 +140,7 @@ func (c *Console) showLog(r *http.Request, on *subject, view *logView) (status i
 // runOf is the run that a page is about: by the policy that it names, or by the one that
 // the log was decided by last; else by the policy as it is now. nil: the log is gone.
 func (c *Console) runOf(r *http.Request, on *subject, view *logView) (*run, error) {
-	visitor, options := visitorOf(r).Name, view.Reading.options()
+	visitor, options := visitorOf(r).account(), view.Reading.options()
 	if one := c.runs.find(visitor, view.Log.ID, formatKey(options), r.URL.Query().Get("policy")); one != nil {
 		return one, nil
 	}
@@ -155,7 +155,7 @@ func (c *Console) runOf(r *http.Request, on *subject, view *logView) (*run, erro
 func (c *Console) logCancel(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, dropFrame)
 	id := r.PostFormValue("log")
-	c.runs.stop(visitorOf(r).Name, id, formatKey(readingOf(r.PostForm).options()))
+	c.runs.stop(visitorOf(r).account(), id, formatKey(readingOf(r.PostForm).options()))
 	redirect(w, "log")
 }
 

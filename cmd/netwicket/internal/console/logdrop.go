@@ -68,7 +68,7 @@ func (c *Console) takeLog(w http.ResponseWriter, r *http.Request) (log uploads.L
 	if err != nil || part.FileName() == "" {
 		return log, read, errNoFile
 	}
-	log, err = c.uploads.Take(visitorOf(r).Name, part.FileName(), r.ContentLength, part)
+	log, err = c.uploads.Take(visitorOf(r).account(), part.FileName(), r.ContentLength, part)
 	if err != nil {
 		drain(part) // a browser reads no answer before it has sent all
 		return log, read, err
@@ -148,7 +148,7 @@ func (c *Console) refusal(err error) (status int, text string) {
 // logForget forgets a log.
 func (c *Console) logForget(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, dropFrame)
-	c.runs.stop(visitorOf(r).Name, r.PostFormValue("log"), anyFormat)
-	c.uploads.Forget(visitorOf(r).Name, r.PostFormValue("log")) // one that is gone is forgotten already
+	c.runs.stop(visitorOf(r).account(), r.PostFormValue("log"), anyFormat)
+	c.uploads.Forget(visitorOf(r).account(), r.PostFormValue("log")) // one that is gone is forgotten already
 	redirect(w, "log")
 }

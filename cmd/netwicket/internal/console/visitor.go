@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 )
@@ -8,11 +9,16 @@ import (
 // Visitor is who looks at the site. The zero Visitor is nobody.
 type Visitor struct {
 	Name string // as generations and the audit name whoever has changed something
+	// Account tells visitors apart whose names are alike: what one has dropped is not for
+	// another. Empty: the name does.
+	Account string
 	// MayChange lets documents be saved; without it a change is a preview.
 	MayChange bool
 	Origin    string // of the site, where a proxy stands before it; empty: as requests have it
 	SignsOut  bool   // pages have a button to sign out
 }
+
+func (v Visitor) account() string { return cmp.Or(v.Account, v.Name) }
 
 type visitorKey struct{}
 
