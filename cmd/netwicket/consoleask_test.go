@@ -89,7 +89,7 @@ func said(e map[string]any) []string {
 var (
 	decisionShown = regexp.MustCompile(`<p class="decision[^>]*><strong class="verdict [a-z]+">([a-z]+)</strong> <span[^>]*>([a-z_]+)</span> <(?:code|span)[^>]*>([^<]*)<`)
 	hopShown      = regexp.MustCompile(`<tr><td class="number hop">\d+</td><th scope="row"><code>([^<]*)</code>`)
-	zoneShown     = regexp.MustCompile(`<td class="state">([a-z]+)</td><th scope="row"><bdi>[^<]*</bdi> <code class="faint"><bdi>([^<]*)</bdi>`)
+	zoneShown     = regexp.MustCompile(`<td class="state">([a-z]+)</td><th scope="row" class="named"><bdi>[^<]*</bdi> <code class="faint"><bdi>([^<]*)</bdi>`)
 )
 
 func shownBy(part string) []string {

@@ -17,7 +17,6 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/console"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/question"
-	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 // asking is a site over a policy of files by name, for somebody who is let in.
@@ -28,10 +27,7 @@ func asking(t *testing.T, files map[string]string) func(values url.Values, part 
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644))
 	}
 	t.Chdir(folder)
-	site, err := console.New(console.Options{Policy: policyfile.Options{Paths: []string{"."}}})
-	require.NoError(t, err)
-	t.Cleanup(site.Close)
-	handler := site.Handler()
+	handler := handlerOf(t, ".")
 	return func(values url.Values, part string) string {
 		t.Helper()
 		r := httptest.NewRequest(http.MethodGet, "/ask?"+values.Encode(), nil)
@@ -146,7 +142,7 @@ func TestAskRangeAround(t *testing.T) {
 	verdict := func(addr string) string {
 		return strings.Join(strings.Fields(text(ask(url.Values{"q": {addr}}, "answer")))[:2], " ")
 	}
-	for _, addr := range []string{"0.0.0.0", "192.0.1.255", "192.0.2.0", "192.0.2.63", "192.0.2.64", "192.0.2.200", "255.255.255.255", "::", "::1", "2001:db8:0:40::", "2001:db8:0:7f:ffff::", "2001:db8:0:80::", "2002:c000:240::1", "64:ff9b::192.0.2.70"} {
+	for _, addr := range []string{"0.0.0.0", "192.0.1.255", "192.0.2.0", "192.0.2.63", "192.0.2.64", "192.0.2.200", "255.255.255.255", "::", "::1", "2001:db8:0:40::", "2001:db8:0:7f:ffff::", "2001:db8:0:80::", "2002:c000:240::1", "::1:0:0:5", "::fffe:ffff:ffff", "::1:0:0:0", "2000::", "64:ff9b::192.0.2.70"} {
 		found := around.FindStringSubmatch(text(ask(url.Values{"q": {addr}}, "answer")))
 		require.NotNil(t, found, addr)
 		first, last := netip.MustParseAddr(found[1]), netip.MustParseAddr(found[1])

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"math/bits"
 	"net/netip"
 	"slices"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/impact"
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/addrnum"
 )
 
 // networkAnswer is what is decided about the addresses of a network, each alone.
@@ -89,26 +91,42 @@ func sizeOf(size *impact.Size) string {
 }
 
 // around is the largest range around an address about which the decision is the same;
-// the zero IPRange where it cannot be told, as within Teredo. It looks at more and more
-// of the address space, until the range ends inside.
+// the zero IPRange where it cannot be told, as within Teredo.
+//
+//	     |<----- the last range up to addr ----->addr<----- the first from addr ----->|
+//	|--- as far down as it has to be looked ---->|
 func around(policy *decide.Policy, addr netip.Addr) netipx.IPRange {
-	judgment := policy.Decide(addr).Judgment
-	for bits := addr.BitLen() - 8; ; bits -= min(bits, 8) {
-		window := netipx.RangeOfPrefix(netip.PrefixFrom(addr, bits).Masked())
-		for r, d := range policy.RangesIn(window) {
-			if !r.Contains(addr) {
-				continue
-			}
-			if d.Judgment != judgment {
-				return netipx.IPRange{}
-			}
-			if bits == 0 || r.From() != window.From() && r.To() != window.To() {
-				return r
-			}
-			break
-		}
-		if bits == 0 {
+	family := addrnum.FamilyOf(addr)
+	judgment, first, last := policy.Decide(addr).Judgment, addr, addr
+	for r, d := range policy.RangesIn(netipx.IPRangeFrom(addr, family.Addr(family.Last()))) {
+		if d.Judgment != judgment {
 			return netipx.IPRange{}
 		}
+		last = r.To()
+		break
 	}
+	for step := uint(8); ; step += 4 {
+		from := down(addr, step)
+		for r := range policy.RangesIn(netipx.IPRangeFrom(from, addr)) {
+			first = r.From()
+		}
+		if first != from || from == family.Addr(addrnum.Number{}) {
+			return netipx.IPRangeFrom(first, last)
+		}
+	}
+}
+
+// down is the address 2^steps before another one, or the first that there is.
+func down(addr netip.Addr, steps uint) netip.Addr {
+	number, family := addrnum.From(addr), addrnum.FamilyOf(addr)
+	if int(steps) >= addr.BitLen() {
+		return family.Addr(addrnum.Number{})
+	}
+	less := addrnum.Number{Lo: 1}.ShiftLeft(steps)
+	if number.Less(less) {
+		return family.Addr(addrnum.Number{})
+	}
+	low, borrow := bits.Sub64(number.Lo, less.Lo, 0)
+	high, _ := bits.Sub64(number.Hi, less.Hi, borrow)
+	return family.Addr(addrnum.Number{Hi: high, Lo: low})
 }
