@@ -1,8 +1,6 @@
 package admin
 
 import (
-	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -43,6 +41,3 @@ func (f *Front) Windows() [4]int {
 	}
 	return open
 }
-
-// ConnectionLog takes what net/http has to say about connections.
-func ConnectionLog(logger *slog.Logger) io.Writer { return &connectionLog{logger} }

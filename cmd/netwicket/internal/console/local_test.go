@@ -219,7 +219,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 			require.NotContains(t, policy, "http", target)
 			require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"), target)
 			require.Equal(t, "DENY", header.Get("X-Frame-Options"), target)
-			require.Equal(t, "no-referrer", header.Get("Referrer-Policy"), target)
+			require.Equal(t, "same-origin", header.Get("Referrer-Policy"), target)
 			require.Equal(t, "same-origin", header.Get("Cross-Origin-Resource-Policy"), target)
 			require.Equal(t, "same-origin", header.Get("Cross-Origin-Opener-Policy"), target)
 			require.Equal(t, "no-store", header.Get("Cache-Control"), target)

@@ -105,7 +105,7 @@ async function follow() {
 /** watch says when the policy is not the one any more that the log was decided by. */
 function watch() {
   setInterval(async () => {
-    if (document.hidden || stale.firstElementChild) return;
+    if (stale.firstElementChild) return;
     try {
       const markup = await ask(location.href, "stale");
       if (markup.trim()) put(stale, markup);
