@@ -24,6 +24,21 @@ var states = []state{
 	{"map-country", "map?by=country", func(p *page) { p.onMap() }},
 	{"map-zone", "map?at=203.0.0.0/16&by=zone", func(p *page) { p.onMap(); p.hover("#map"); p.wait("#point h2") }},
 	{"map-ipv6", "map?family=6&by=reason", func(p *page) { p.onMap() }},
+	{"change", "change", func(p *page) { p.wait(".documents a") }},
+	{"change-editor", "change?file=okta/zones.json#L24", func(p *page) { p.waitText("#caret", "Line 24") }},
+	{"change-difference", "change?file=okta/zones.json", func(p *page) {
+		p.edit(`"198.18.0.0/15"`, `"192.0.2.0/25"`)
+		p.waitText("#result", "Patch")
+		p.click("summary.button")
+	}},
+	{"change-lockout", "change?file=okta/zones.json", func(p *page) {
+		p.edit(`"198.18.0.0/15"`, `"203.0.113.0/28"`)
+		p.waitText("#result", "lock out")
+	}},
+	{"change-errors", "change?file=okta/rules.json", func(p *page) {
+		p.edit(`"access": "ALLOW"`, `"access": "PERHAPS"`)
+		p.waitText("#check", "PERHAPS")
+	}},
 	{"missing", "nothing", func(p *page) { p.expect("404"); p.waitText("h1", "Not found") }},
 }
 
