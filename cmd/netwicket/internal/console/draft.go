@@ -114,6 +114,11 @@ func (b *bench) take(ctx context.Context, who string) (context.Context, func(), 
 	defer late.Stop()
 	select {
 	case b.place <- struct{}{}:
+		if err := ctx.Err(); err != nil { // both came at once
+			<-b.place
+			leave()
+			return nil, nil, err
+		}
 		return ctx, func() { <-b.place; leave() }, nil
 	case <-ctx.Done():
 		err := ctx.Err()

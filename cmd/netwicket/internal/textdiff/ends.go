@@ -6,8 +6,8 @@ import (
 )
 
 // KeepEnds gives a text that a form has sent the line ends that the text had from which
-// it was made: browsers make all of them the same. Lines that stayed keep theirs, others
-// get the one that is most common.
+// it was made: browsers make all of them the same. Lines that stayed keep theirs, those in
+// place of others get these', and all others the one that is most common.
 func KeepEnds(before, edited []byte) []byte {
 	was, is := cut(before), cut(edited)
 	common := commonEnd(was)
@@ -26,6 +26,9 @@ func KeepEnds(before, edited []byte) []byte {
 		}
 		for i := r.From2; i < r.To2; i++ {
 			ends[i] = common
+			if j := r.From1 + i - r.From2; j < r.To1 { // it stands where another one stood
+				ends[i] = was[j].end
+			}
 		}
 		from1, from2 = r.To1, r.To2
 	}

@@ -132,6 +132,7 @@ func TestKeepEnds(t *testing.T) {
 		require.Equal(t, text, string(textdiff.KeepEnds([]byte(text), form(text))), "%q", text)
 	}
 	require.Equal(t, "a\r\nX\r\nb\nc", string(textdiff.KeepEnds([]byte("a\r\nq\r\nb\nc"), form("a\nX\nb\nc"))))
+	require.Equal(t, "a\nX\r\nb\n", string(textdiff.KeepEnds([]byte("a\nq\r\nb\n"), form("a\nX\nb\n"))))
 	require.Equal(t, "a\r\nX\r\n", string(textdiff.KeepEnds([]byte("a\r\n"), form("a\nX\n"))))
 	require.Equal(t, "a\nX", string(textdiff.KeepEnds([]byte("a"), form("a\nX"))))
 	require.Equal(t, "a", string(textdiff.KeepEnds([]byte("a\r\n"), form("a"))))

@@ -31,7 +31,7 @@ func TestChange(t *testing.T) {
 	page.click(`#check a[href="#L24"]`)
 	page.waitText("#caret", "Line 24")
 	page.edit(`"198.18.0.0/35"`, `"192.0.2.0/25"`)
-	page.waitText("#result", "newly denied", "newly allowed", "Office")
+	page.waitText("#result", "newly denied", "BlockedIpZone", "Patch")
 	page.click("summary.button")
 	page.waitText(".confirm", "newly denied: ")
 	page.click(".confirm button")
