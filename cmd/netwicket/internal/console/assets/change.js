@@ -10,7 +10,7 @@ function edit(form) {
   const text = form.elements.text, upload = form.elements.upload, numbers = form.querySelector(".numbers");
   const check = document.getElementById("check"), result = document.getElementById("result"), caret = document.getElementById("caret");
   const pause = 250; // milliseconds without a key
-  const began = text.value;
+  const began = text.defaultValue;
   let timer, running, leaving = false, counted = 0;
   const page = Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(16)).join("");
 
@@ -176,5 +176,6 @@ function edit(form) {
   ready();
   number();
   followHash();
+  if (text.value !== began) later(); // somebody was faster than this script, or the browser has put it back
   new ResizeObserver(number).observe(text);
 }
