@@ -10,6 +10,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/internal/addrnum"
+	"github.com/netwicket/netwicket/internal/parallel"
 )
 
 // tileSide is the pixels of a tile's side.
@@ -31,37 +32,47 @@ type canvas struct {
 	painter *painter
 	grounds []grounded
 	pixels  [tileSide * tileSide]color.RGBA
+}
 
-	// The pixel that the addresses have come to.
+// brush draws on a canvas, pixel by pixel: the one that the addresses have come to.
+type brush struct {
+	*canvas
 	current uint64
 	weights []float64 // by colour, of those of touched
 	touched []int
 	ground  int // the colour of what does not count, and 1
 }
 
+func (c *canvas) brush() *brush {
+	return &brush{canvas: c, weights: make([]float64, len(c.painter.colours))}
+}
+
 // tile draws one: a part of a curve, or the cells that lie in it.
 func (c *canvas) tile(w *world, curve []uint16, tile Tile) {
-	c.weights = make([]float64, len(c.painter.colours))
 	if tile.Zoom >= w.grid {
 		network, there := w.network(tile.Zoom, tile.X, tile.Y)
 		if there {
-			c.square(network, tileOrder, turnedCurve(w, curve, tile))
+			c.brush().square(network, tileOrder, turnedCurve(w, curve, tile))
 		}
 		return
 	}
+	parallel.Do(func() { c.cells(w, tile, 0) }, func() { c.cells(w, tile, 1) })
+}
+
+// cells draws every other one of the cells in a tile, from the first or the second on.
+func (c *canvas) cells(w *world, tile Tile, from int) {
 	above := w.grid - tile.Zoom // the tile has 2^above by 2^above cells
-	order := tileOrder - above
-	for y := range 1 << above {
-		for x := range 1 << above {
-			network, there := w.network(w.grid, tile.X<<above+x, tile.Y<<above+y)
-			if !there {
-				continue
-			}
-			c.square(network, order, func(step uint64) int {
-				px, py := blockAt(order, step)
-				return (y<<order+py)<<tileOrder | x<<order + px
-			})
+	order, p := tileOrder-above, c.brush()
+	for cell := from; cell < 1<<(2*above); cell += 2 {
+		x, y := cell&(1<<above-1), cell>>above
+		network, there := w.network(w.grid, tile.X<<above+x, tile.Y<<above+y)
+		if !there {
+			continue
 		}
+		p.square(network, order, func(step uint64) int {
+			px, py := blockAt(order, step)
+			return (y<<order+py)<<tileOrder | x<<order + px
+		})
 	}
 }
 
@@ -90,10 +101,10 @@ func turnedCurve(w *world, curve []uint16, tile Tile) func(step uint64) int {
 }
 
 // square draws a network on a curve of 2^order by 2^order pixels.
-func (c *canvas) square(network netip.Prefix, order int, place func(step uint64) int) {
+func (p *brush) square(network netip.Prefix, order int, place func(step uint64) int) {
 	bits, shift := uint(network.Bits()), uint(64-2*order)
-	c.current = 0
-	for r, colour := range colouredIn(c.painter, c.grounds, netipx.RangeOfPrefix(network)) {
+	p.current = 0
+	for r, colour := range colouredIn(p.painter, p.grounds, netipx.RangeOfPrefix(network)) {
 		from, to := aligned(r.From()), aligned(r.To())
 		if r.From().Is4() {
 			to.Hi |= 1<<32 - 1
@@ -101,70 +112,70 @@ func (c *canvas) square(network netip.Prefix, order int, place func(step uint64)
 		}
 		first, last := from.ShiftLeft(bits).Hi, to.ShiftLeft(bits).Hi
 		step, end := first>>shift, last>>shift
-		if step != c.current {
-			c.finish(place)
-			c.current = step
+		if step != p.current {
+			p.finish(place)
+			p.current = step
 		}
 		for ; step < end; step++ {
-			c.add(colour, float64(step<<shift|(1<<shift-1)-first)+1)
-			c.finish(place)
-			c.current, first = step+1, (step+1)<<shift
+			p.add(colour, float64(step<<shift|(1<<shift-1)-first)+1)
+			p.finish(place)
+			p.current, first = step+1, (step+1)<<shift
 		}
-		c.add(colour, float64(last-first)+1)
+		p.add(colour, float64(last-first)+1)
 	}
-	c.finish(place)
+	p.finish(place)
 }
 
-func (c *canvas) add(colour int, weight float64) {
-	if !c.painter.counts(colour) {
-		if c.ground == 0 || c.painter.colours[colour].Key == "reserved" {
-			c.ground = colour + 1
+func (p *brush) add(colour int, weight float64) {
+	if !p.painter.counts(colour) {
+		if p.ground == 0 || p.painter.colours[colour].Key == "reserved" {
+			p.ground = colour + 1
 		}
 		return
 	}
-	if c.weights[colour] == 0 {
-		c.touched = append(c.touched, colour)
+	if p.weights[colour] == 0 {
+		p.touched = append(p.touched, colour)
 	}
-	c.weights[colour] += weight
+	p.weights[colour] += weight
 }
 
 // finish paints the current pixel.
-func (c *canvas) finish(place func(step uint64) int) {
+func (p *brush) finish(place func(step uint64) int) {
 	switch {
-	case len(c.touched) > 0:
-		c.pixels[place(c.current)] = c.mixed()
-		for _, colour := range c.touched {
-			c.weights[colour] = 0
+	case len(p.touched) > 0:
+		p.pixels[place(p.current)] = p.mixed()
+		for _, colour := range p.touched {
+			p.weights[colour] = 0
 		}
-		c.touched = c.touched[:0]
-	case c.ground > 0:
-		c.pixels[place(c.current)] = c.painter.colours[c.ground-1].Paint
+		p.touched = p.touched[:0]
+	case p.ground > 0:
+		p.pixels[place(p.current)] = p.painter.colours[p.ground-1].Paint
 	}
-	c.ground = 0
+	p.ground = 0
 }
 
 // mixed is the colour of a pixel of which something counts.
-func (c *canvas) mixed() color.RGBA {
-	if len(c.touched) == 1 {
-		return c.painter.colours[c.touched[0]].Paint
+func (p *brush) mixed() color.RGBA {
+	if len(p.touched) == 1 {
+		return p.painter.colours[p.touched[0]].Paint
 	}
-	if c.painter.blends {
+	if p.painter.blends {
 		var b blend
-		for _, colour := range c.touched {
-			of := &c.painter.colours[colour]
-			b.add(category{paint: of.Paint, stands: of.stands}, c.weights[colour])
+		for _, colour := range p.touched {
+			of := &p.painter.colours[colour]
+			b.add(category{paint: of.Paint, stands: of.stands}, p.weights[colour])
 		}
 		return b.colour()
 	}
-	best := c.touched[0] // what stands out comes before what does not, and then the largest
-	for _, colour := range c.touched[1:] {
-		of, most := &c.painter.colours[colour], &c.painter.colours[best]
-		heavier := c.weights[colour] > c.weights[best] || c.weights[colour] == c.weights[best] && colour < best
+	best := p.touched[0] // what stands out comes before what does not, and then the largest
+	for _, colour := range p.touched[1:] {
+		of, most := &p.painter.colours[colour], &p.painter.colours[best]
+		heavier := p.weights[colour] > p.weights[best] || p.weights[colour] == p.weights[best] && colour < best
 		if of.stands && !most.stands || of.stands == most.stands && heavier {
 			best = colour
 		}
 	}
-	return c.painter.colours[best].Paint
+	return p.painter.colours[best].Paint
 }
 
 // png is the picture, with a palette if it has so few colours as palettes have.

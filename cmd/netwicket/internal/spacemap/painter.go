@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"iter"
+	"net/netip"
 
 	"go4.org/netipx"
 
@@ -136,28 +137,53 @@ func byChange(before, after *decide.Policy) *painter {
 		p.colours = append(p.colours, Colour{Key: one.key, Paint: c.paint, rank: c.rank, stands: c.stands})
 	}
 	p.in = func(within netipx.IPRange) iter.Seq2[netipx.IPRange, int] {
-		return func(yield func(netipx.IPRange, int) bool) {
-			for r, d := range decide.SideBySideIn(before, after, within) {
-				if !yield(r, changeOf(&d)) {
-					return
-				}
-			}
-		}
+		return func(yield func(netipx.IPRange, int) bool) { changesIn(before, after, within, yield) }
 	}
 	return p.close()
 }
 
+// stretch is a range up to its last address, and what is decided about it.
+type stretch struct {
+	to netip.Addr
+	decide.Outcome
+}
+
+// changesIn are the colours of byChange. It says what decide.SideBySideIn says, in half
+// the time, as it can hold all that one of the policies says of a tile.
+func changesIn(before, after *decide.Policy, within netipx.IPRange, yield func(netipx.IPRange, int) bool) {
+	var was []stretch
+	for r, d := range before.RangesIn(within) {
+		was = append(was, stretch{r.To(), decide.Outcome{Verdict: d.Verdict, Reason: d.Reason}})
+	}
+	i := 0
+	for r, d := range after.RangesIn(within) {
+		from := r.From()
+		for ; was[i].to.Less(r.To()); i++ {
+			if !yield(netipx.IPRangeFrom(from, was[i].to), changeOf(was[i].Outcome, &d)) {
+				return
+			}
+			from = was[i].to.Next()
+		}
+		if !yield(netipx.IPRangeFrom(from, r.To()), changeOf(was[i].Outcome, &d)) {
+			return
+		}
+		if was[i].to == r.To() {
+			i++
+		}
+	}
+}
+
 // changeOf is the index of the colour of byChange.
-func changeOf(d *[2]decide.Decision) int {
-	before, after := &d[0], &d[1]
+func changeOf(before decide.Outcome, after *decide.Decision) int {
+	allowed := before.Verdict == decide.Allow
 	switch {
-	case after.Allowed() && !before.Allowed():
+	case after.Allowed() && !allowed:
 		return 0
-	case !after.Allowed() && before.Allowed():
+	case !after.Allowed() && allowed:
 		return 1
 	case after.Reason != before.Reason:
 		return 2
-	case after.Allowed():
+	case allowed:
 		return 3
 	default:
 		return 4

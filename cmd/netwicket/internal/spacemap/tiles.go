@@ -172,40 +172,71 @@ func amount(r netipx.IPRange) float64 {
 	return distance(addrnum.From(r.From()), addrnum.From(r.To())) + 1
 }
 
-// colouredIn are the ranges of a painter inside of one, cut by what does not count.
+// colouredIn are the ranges of a painter inside of one, cut by what does not count. What
+// is wide of that, such as 6to4, which holds all of IPv4 once more, is not even asked about.
 func colouredIn(p *painter, grounds []grounded, within netipx.IPRange) iter.Seq2[netipx.IPRange, int] {
 	return func(yield func(netipx.IPRange, int) bool) {
 		at, _ := slices.BinarySearchFunc(grounds, within.From(), func(g grounded, a netip.Addr) int { return g.addresses.To().Compare(a) })
-		grounds := grounds[at:]
-		for r, colour := range p.in(within) {
-			for len(grounds) > 0 && grounds[0].addresses.To().Less(r.From()) {
-				grounds = grounds[1:]
+		grounds, wide := grounds[at:], amount(within)/wideShare
+		from := within.From()
+		for i := 0; i < len(grounds) && !within.To().Less(grounds[i].addresses.From()); i++ {
+			g := &grounds[i]
+			if amount(g.addresses) < wide {
+				continue
 			}
-			from, to := r.From(), r.To()
-			done := false
-			for i := 0; i < len(grounds) && !to.Less(grounds[i].addresses.From()); i++ {
-				g := &grounds[i]
-				if from.Less(g.addresses.From()) {
-					if !yield(netipx.IPRangeFrom(from, g.addresses.From().Prev()), colour) {
-						return
-					}
-					from = g.addresses.From()
-				}
-				end := g.addresses.To()
-				if to.Less(end) {
-					end = to
-				}
-				if !yield(netipx.IPRangeFrom(from, end), p.ground(g.ground)) {
-					return
-				}
-				if done = end == to; done {
-					break
-				}
-				from = end.Next()
+			begin, end := g.addresses.From(), g.addresses.To()
+			if begin.Less(from) {
+				begin = from
 			}
-			if !done && !yield(netipx.IPRangeFrom(from, to), colour) {
+			if from.Less(begin) && !cutByGrounds(p, grounds, netipx.IPRangeFrom(from, begin.Prev()), yield) {
 				return
 			}
+			if within.To().Less(end) {
+				end = within.To()
+			}
+			if !yield(netipx.IPRangeFrom(begin, end), p.ground(g.ground)) || end == within.To() {
+				return
+			}
+			from, grounds, i = end.Next(), grounds[i+1:], -1
+		}
+		cutByGrounds(p, grounds, netipx.IPRangeFrom(from, within.To()), yield)
+	}
+}
+
+// wideShare is the part of a range from which what does not count is wide.
+const wideShare = 1 << 10
+
+// cutByGrounds are the ranges of a painter inside of one, cut by what does not count: of
+// grounds, those behind the range's beginning. It is false when no more is wanted.
+func cutByGrounds(p *painter, grounds []grounded, within netipx.IPRange, yield func(netipx.IPRange, int) bool) bool {
+	for r, colour := range p.in(within) {
+		for len(grounds) > 0 && grounds[0].addresses.To().Less(r.From()) {
+			grounds = grounds[1:]
+		}
+		from, to := r.From(), r.To()
+		done := false
+		for i := 0; i < len(grounds) && !done && !to.Less(grounds[i].addresses.From()); i++ {
+			g := &grounds[i]
+			if from.Less(g.addresses.From()) {
+				if !yield(netipx.IPRangeFrom(from, g.addresses.From().Prev()), colour) {
+					return false
+				}
+				from = g.addresses.From()
+			}
+			end := g.addresses.To()
+			if to.Less(end) {
+				end = to
+			}
+			if !yield(netipx.IPRangeFrom(from, end), p.ground(g.ground)) {
+				return false
+			}
+			if done = end == to; !done {
+				from = end.Next()
+			}
+		}
+		if !done && !yield(netipx.IPRangeFrom(from, to), colour) {
+			return false
 		}
 	}
+	return true
 }
