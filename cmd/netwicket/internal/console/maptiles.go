@@ -17,11 +17,11 @@ type drawings struct {
 	kept  []*drawing // the one that was asked for last is the last
 }
 
-// drawing is one of them.
+// drawing is one of them. What it compares with is compiled when it is asked for first.
 type drawing struct {
 	on      *subject
 	against int
-	tiles   *spacemap.Tiles
+	tiles   func() (*spacemap.Tiles, error)
 }
 
 // mostDrawings is how many are kept: each holds its pictures, and a policy if it compares.
@@ -29,36 +29,42 @@ const mostDrawings = 4
 
 // drawing is the map of the policy as it is now, against a generation unless that is 0.
 func (c *Console) drawing(on *subject, against int) (*spacemap.Tiles, error) {
-	d := &c.drawings
+	return c.drawings.get(on, against, func() (*spacemap.Tiles, error) { return c.draw(on, against) }).tiles()
+}
+
+func (d *drawings) get(on *subject, against int, draw func() (*spacemap.Tiles, error)) *drawing {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
-	var current []*drawing
-	var found *drawing
+	found := &drawing{on, against, sync.OnceValues(draw)}
+	var others []*drawing
 	for _, one := range d.kept {
 		switch {
 		case one.on != on: // the files have changed
 		case one.against == against:
 			found = one
 		default:
-			current = append(current, one)
+			others = append(others, one)
 		}
 	}
-	if found == nil {
-		subject := spacemap.Subject{Name: on.Name(), Policy: on.Policy, Config: on.Parts.Config}
-		if against != 0 {
-			old, err := c.generation(on, against)
-			if err != nil {
-				return nil, err
-			}
-			subject.Compare, subject.Old, subject.OldConfig = true, old.Policy, old.Parts.Config
+	if len(others) == mostDrawings {
+		others = others[1:]
+	}
+	d.kept = append(others, found)
+	return found
+}
+
+func (c *Console) draw(on *subject, against int) (*spacemap.Tiles, error) {
+	subject := spacemap.Subject{Name: on.Name(), Policy: on.Policy, Config: on.Parts.Config}
+	if against != 0 {
+		c.comparing.Lock()
+		defer c.comparing.Unlock()
+		old, err := c.generation(on, against)
+		if err != nil {
+			return nil, err
 		}
-		found = &drawing{on, against, spacemap.NewTiles(subject, func() (spacemap.Sources, error) { return statingSources(on) })}
+		subject.Compare, subject.Old, subject.OldConfig = true, old.Policy, old.Parts.Config
 	}
-	if len(current) == mostDrawings {
-		current = current[1:]
-	}
-	d.kept = append(current, found)
-	return found.tiles, nil
+	return spacemap.NewTiles(subject, func() (spacemap.Sources, error) { return statingSources(on) }), nil
 }
 
 // statingSources are the geo sources of a policy, and which of them says where addresses are.

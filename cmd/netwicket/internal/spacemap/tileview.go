@@ -20,9 +20,19 @@ type View struct {
 	Largest []Stretch    // the largest ranges, of each colour that counts a few
 	Tile    Tile         // the picture of the square, where there is one
 	HasTile bool
+	Labels  []Label // of the squares that the view has, two levels down
 
 	MaxZoom, MaxLevel, Finest, Grid int // of the family: see world
 }
+
+// Label is the name of a square.
+type Label struct {
+	Place
+	Network netip.Prefix
+}
+
+// labelsBelow is how many levels below a view its labels are: sixteen of them.
+const labelsBelow = 2
 
 // Amount is how many addresses of a view have a colour.
 type Amount struct {
@@ -90,6 +100,12 @@ func (t *Tiles) View(f Family, by By, at Place) (*View, error) {
 	}
 	if v.HasTile = at.Level <= v.MaxZoom; v.HasTile {
 		v.Tile = Tile{f, by, at.Level, at.X, at.Y}
+	}
+	for i := range 1 << (2 * labelsBelow) {
+		below := Place{at.Level + labelsBelow, at.X<<labelsBelow + i%(1<<labelsBelow), at.Y<<labelsBelow + i>>labelsBelow}
+		if network, there := w.network(below.Level, below.X, below.Y); there {
+			v.Labels = append(v.Labels, Label{below, network})
+		}
 	}
 	amounts, largest := make([]float64, len(p.colours)), make([][]Stretch, len(p.colours))
 	for _, within := range w.ranges(at) {

@@ -4,6 +4,7 @@
 import { ask, put, say } from "./live.js";
 
 const map = document.getElementById("map"), layer = map.querySelector(".map-tiles");
+const names = map.querySelector(".map-names");
 const cursor = document.getElementById("map-cursor"), pointed = document.getElementById("point");
 const view = document.getElementById("view"), form = document.getElementById("map-form");
 const pointing = document.getElementById("pointing");
@@ -24,6 +25,19 @@ function readState() {
     maxLevel: Number(data.maxLevel), maxZoom: Number(data.maxZoom), finest: Number(data.finest), grid: Number(data.grid),
     mark: data.mark ? data.mark.split(" ").map(Number) : null,
   };
+}
+
+// What the squares in view are called, and where they end.
+
+let labels = [];
+function readLabels() {
+  labels = [...document.querySelectorAll("#map-labels span")].map((one) => {
+    const box = document.createElement("span"), name = document.createElement("b");
+    name.textContent = one.textContent;
+    box.append(name);
+    return { box, level: Number(one.dataset.level), x: Number(one.dataset.x), y: Number(one.dataset.y) };
+  });
+  names.replaceChildren(...labels.map((one) => one.box));
 }
 
 const clamp = (n, low, high) => Math.min(Math.max(n, low), high);
@@ -69,6 +83,12 @@ function draw() {
     const side = 2 ** z;
     image.style.transform = `translate(${(x / side - camera.x) * now + half}px, ${(y / side - camera.y) * now + half}px) scale(${now / side / tileSide})`;
     image.style.zIndex = String(z);
+  }
+  for (const { box, level, x, y } of labels) {
+    const side = 2 ** level, wide = now / side;
+    box.hidden = wide < 40;
+    box.style.transform = `translate(${(x / side - camera.x) * now + half}px, ${(y / side - camera.y) * now + half}px)`;
+    box.style.width = box.style.height = `${wide}px`;
   }
   drawCursor();
 }
@@ -160,6 +180,7 @@ async function fetchView(query, history, follow) {
     const before = state;
     put(view, markup);
     readState();
+    readLabels();
     if (follow) lookAt(state.level, state.x, state.y);
     if (history) note(history === "auto" ? (before.level === state.level ? "replace" : "push") : history);
     cell = follow && state.mark ? { level: state.mark[0], x: state.mark[1], y: state.mark[2] } : follow ? null : cell;
@@ -362,6 +383,7 @@ function explain() {
 }
 
 readState();
+readLabels();
 document.querySelector(".map-tools").hidden = false;
 lookAt(state.level, state.x, state.y);
 if (state.mark) {

@@ -22,6 +22,7 @@ var states = []state{
 	{"ask-nobody", "ask?q=" + url.QueryEscape("curl https://example.com/ -H 'X-Forwarded-For: 203.0.113.9'"), func(p *page) { p.waitText("#answer .verdict", "deny") }},
 	{"map", "map", func(p *page) { p.onMap() }},
 	{"map-country", "map?by=country", func(p *page) { p.onMap() }},
+	{"map-deep", "map?at=203.0.113.0/24&by=reason", func(p *page) { p.onMap() }},
 	{"map-zone", "map?at=203.0.0.0/16&by=zone", func(p *page) { p.onMap(); p.hover("#map"); p.wait("#point h2") }},
 	{"map-ipv6", "map?family=6&by=reason", func(p *page) { p.onMap() }},
 	{"change", "change", func(p *page) { p.wait(".documents a") }},
