@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -364,6 +365,9 @@ func (p *page) seen() string {
 	_ = chromedp.Run(limit, chromedp.Evaluate("document.body.innerText", &text))
 	return text[:min(len(text), 3000)]
 }
+
+// awaiting waits for what a script promises.
+func awaiting(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
 // quoted is a value as JavaScript has it.
 func quoted(value any) string {

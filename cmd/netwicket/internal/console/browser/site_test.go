@@ -1,16 +1,15 @@
 package browser_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -113,40 +112,44 @@ func run(t *testing.T, folder string, arguments ...string) *site {
 	t.Helper()
 	s := &site{t: t, folder: folder, ended: make(chan struct{})}
 	s.launch()
-	s.process = exec.Command(program, append([]string{"console", "-c", folder}, arguments...)...)
-	s.process.Stderr = &said{t: t}
-	out, err := s.process.StdoutPipe()
+	out, err := os.CreateTemp(t.TempDir(), "out")
 	require.NoError(t, err)
-	require.NoError(t, s.process.Start())
-	lines := bufio.NewScanner(out)
-	printed := make(chan string, 1)
+	s.process = exec.Command(program, append([]string{"console", "-c", folder}, arguments...)...)
+	s.process.Stdout, s.process.Stderr = out, &said{t: t}
+	s.begin()
+	require.Eventually(t, func() bool {
+		text, err := os.ReadFile(out.Name())
+		require.NoError(t, err)
+		line, _, whole := strings.Cut(string(text), "\n")
+		s.link = line
+		return whole
+	}, patience, 5*time.Millisecond, "a link is the first line")
+	at, err := url.Parse(s.link)
+	require.NoError(t, err)
+	s.base = at.Scheme + "://" + at.Host + "/"
+	return s
+}
+
+// begin starts the program, which is told to end when the test does.
+func (s *site) begin() {
+	s.t.Helper()
+	require.NoError(s.t, s.process.Start())
 	go func() {
-		if lines.Scan() {
-			printed <- lines.Text()
-		}
-		close(printed)
-		_, _ = io.Copy(io.Discard, out)
 		_ = s.process.Wait()
 		close(s.ended)
 	}()
-	t.Cleanup(func() {
-		_ = s.process.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-s.ended:
-		case <-time.After(patience):
-			_ = s.process.Process.Kill()
-			t.Error("the console did not end when it was told to")
-		}
-	})
+	s.t.Cleanup(s.end)
+}
+
+// end tells the program to end, and waits until it has.
+func (s *site) end() {
+	_ = s.process.Process.Signal(syscall.SIGTERM)
 	select {
-	case s.link = <-printed:
+	case <-s.ended:
 	case <-time.After(patience):
+		_ = s.process.Process.Kill()
+		s.t.Error("the program did not end when it was told to")
 	}
-	at, err := url.Parse(s.link)
-	require.NoError(t, err)
-	require.NotEmpty(t, at.Host, "a link as the first line")
-	s.base = at.Scheme + "://" + at.Host + "/"
-	return s
 }
 
 // launch starts the browser.
@@ -177,12 +180,24 @@ func (s *site) open(as look, path string) *page {
 	return p
 }
 
-// said passes on what the program says to the log of the test.
-type said struct{ t *testing.T }
+// said keeps what the program says, for the log of the test.
+type said struct {
+	t     *testing.T
+	mutex sync.Mutex
+	text  strings.Builder
+}
 
 func (s *said) Write(text []byte) (int, error) {
-	s.t.Logf("console: %s", strings.TrimRight(string(text), "\n"))
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.text.Write(text)
 	return len(text), nil
+}
+
+func (s *said) String() string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.text.String()
 }
 
 // in is the site for a test below the one that started it.

@@ -25,6 +25,7 @@ type watch struct {
 	mutex     sync.Mutex
 	problems  []string
 	forgiven  []string
+	forgive   bool // whatever it does: it is somebody else's page, or its server ends
 	requested []string // the URLs, in order
 }
 
@@ -86,6 +87,9 @@ func (w *watch) note(format string, values ...any) {
 func (w *watch) report() {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
+	if w.forgive {
+		return
+	}
 	came := make(map[string]bool)
 	for _, problem := range w.problems {
 		forgiven := false
