@@ -197,6 +197,7 @@ func TestConsoleNeedsEveryReadScope(t *testing.T) {
 		require.Contains(t, w.Body.String(), missing)
 	}
 	require.NotContains(t, w.Body.String(), "okta.networkZones.read")
+	require.Equal(t, http.StatusOK, v.get("/console/assets/console.css"))
 	_, to = v.signIn("all", "")
 	require.Equal(t, http.StatusOK, v.get(to), "the right to manage is one to read")
 }

@@ -25,7 +25,7 @@ type watch struct {
 	mutex     sync.Mutex
 	problems  []string
 	forgiven  []string
-	forgive   bool // whatever it does: it is somebody else's page, or its server ends
+	forgive   bool     // whatever it does: it is somebody else's page, or its server ends
 	requested []string // the URLs, in order
 }
 
