@@ -33,7 +33,7 @@ func acme(t *testing.T) string {
 
 // changer is a site over a folder, and who visits it.
 type changer struct {
-	t       *testing.T
+	t       testing.TB
 	dir     string
 	site    *console.Console
 	visitor console.Visitor
