@@ -88,13 +88,20 @@ func (c *Console) takeLog(w http.ResponseWriter, r *http.Request) (log uploads.L
 
 func drain(part *multipart.Part) { _, _ = io.Copy(io.Discard, part) }
 
-// slowest has a body read for as long as some of it comes. It gives what ends that.
+// slowest has a body read for as long as some of it comes, and answered behind it, whatever
+// time the server has for requests. It gives what ends that: what a server does not set
+// again would hold for the connection's next request.
 func slowest(w http.ResponseWriter, r *http.Request) (end func()) {
 	control := http.NewResponseController(w)
+	until := func(read, write time.Time) {
+		_ = control.SetReadDeadline(read) // what has no deadlines, waits
+		_ = control.SetWriteDeadline(write)
+	}
 	r.Body = &stallReader{ReadCloser: r.Body, more: func() {
-		_ = control.SetReadDeadline(time.Now().Add(dropStall)) // what has no deadlines, waits
+		now := time.Now()
+		until(now.Add(dropStall), now.Add(2*dropStall))
 	}}
-	return func() { _ = control.SetReadDeadline(time.Time{}) }
+	return func() { until(time.Time{}, time.Time{}) }
 }
 
 type stallReader struct {

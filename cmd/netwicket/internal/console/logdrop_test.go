@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"io"
@@ -11,8 +12,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -188,4 +191,34 @@ func TestDropCutOff(t *testing.T) {
 	<-handled
 	_, page := d.get("ann", "log")
 	require.NotContains(t, page, "log?log=")
+}
+
+// A log that comes slowly is taken, whatever time the server has for a request.
+func TestDropSlowly(t *testing.T) {
+	d := newDesk(t, "[]", uploads.Limits{})
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.http.ServeHTTP(w, r.WithContext(console.WithVisitor(r.Context(), console.Visitor{Name: "ann"})))
+	}))
+	const short = 200 * time.Millisecond
+	server.Config.ReadTimeout, server.Config.WriteTimeout = short, short
+	server.Start()
+	defer server.Close()
+	body, kind := formOf(t, "log", strings.Repeat("192.0.2.1\n", 1000))
+	text := body.String()
+	connection, err := net.Dial("tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	defer connection.Close()
+	_, err = io.WriteString(connection, "POST /log-drop HTTP/1.1\r\nHost: here\r\nOrigin: http://here\r\nX-Part: dropped\r\nContent-Type: "+kind+"\r\nContent-Length: "+strconv.Itoa(len(text))+"\r\n\r\n")
+	require.NoError(t, err)
+	for len(text) > 0 {
+		part := min(len(text), 4000)
+		_, err = io.WriteString(connection, text[:part])
+		require.NoError(t, err)
+		text = text[part:]
+		time.Sleep(short) // as slow lines are
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, http.StatusCreated, answer.StatusCode)
 }
