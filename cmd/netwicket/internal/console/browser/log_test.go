@@ -3,9 +3,11 @@ package browser_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -51,7 +53,7 @@ func TestLogByKeys(t *testing.T) {
 	require.Equal(t, 23, page.count(".chart > svg g"))
 	for _, as := range looks {
 		page.look(as)
-		page.check("log")
+		page.check("log-decided")
 	}
 	page.look(desk)
 
@@ -70,6 +72,24 @@ func TestLogByKeys(t *testing.T) {
 	page.waitPath("/ask")
 	require.Equal(t, strings.TrimSpace(logLine("203.0.113.200", 0, "javascript:alert(2)")), page.query("q"))
 	page.waitText("#answer .verdict", "deny")
+}
+
+// The page says what the command says about the same file.
+func TestLogSaysWhatReplaySays(t *testing.T) {
+	at, log := acme(t), writeLog(t, "access.log", dayOfLog())
+	page := start(t, at).open(phone, "log")
+	page.upload("#file", log)
+	page.click("#drop > p button")
+	page.wait(".numbers")
+	command := exec.Command(program, "replay", "--json", "-c", at, log)
+	command.Dir = at
+	out, err := command.Output()
+	require.NoError(t, err)
+	var said struct{ Lines, Decided, Unreadable, Allow, Deny, Clients uint64 }
+	require.NoError(t, json.Unmarshal(out, &said))
+	require.Equal(t, []uint64{said.Lines, said.Decided, said.Allow, said.Deny, said.Unreadable, said.Clients},
+		value[[]uint64](page, `[...document.querySelectorAll(".numbers dd")].map((one) => Number(one.innerText))`))
+	require.EqualValues(t, 12, said.Deny)
 }
 
 // A log is dropped on the page, forgotten, and gone.

@@ -40,6 +40,7 @@ var states = []state{
 		p.edit(`"access": "ALLOW"`, `"access": "PERHAPS"`)
 		p.waitText("#check", "PERHAPS")
 	}},
+	{"log", "log", func(p *page) { p.click("#drop summary"); p.wait("#pattern") }},
 	{"missing", "nothing", func(p *page) { p.expect("404"); p.waitText("h1", "Not found") }},
 }
 
