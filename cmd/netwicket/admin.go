@@ -160,7 +160,7 @@ func (c *commandLine) admin(ctx context.Context, flags adminFlags, hangup <-chan
 	if err != nil {
 		return err
 	}
-	pages, err := console.New(console.Options{Policy: options, Log: logger, Folder: folder, Store: func(policyfile.Opened) (*tenant.Store, func(), error) {
+	pages, err := console.New(console.Options{Policy: options, Log: logger, Folder: folder, Confined: true, Store: func(policyfile.Opened) (*tenant.Store, func(), error) {
 		return store, func() {}, nil // it is open already
 	}})
 	if err != nil {

@@ -165,6 +165,44 @@ func TestChangeOfOtherFiles(t *testing.T) {
 	}
 }
 
+// Who may not all that the process may edits no policy file: one that names another file
+// of the machine would have findings quote it, and one without a guard would hold nobody.
+func TestChangeIsConfined(t *testing.T) {
+	c := newChanger(t, acme(t), func(o *console.Options) { o.Confined = true })
+	require.NotContains(t, c.get("netwicket.json").Body.String(), "<textarea")
+	for _, part := range []string{"check", "result", ""} {
+		draft := c.draft("netwicket.json", `{"okta": {"threatFeeds": ["/etc/passwd"]}}`)
+		page := c.post(part, draft)
+		require.Equal(t, http.StatusNotFound, page.Code)
+		require.NotContains(t, page.Body.String(), "root")
+	}
+	zones := c.read("okta/zones.json")
+	require.Equal(t, http.StatusOK, c.save(c.draft("okta/zones.json", blocked(zones))).Code)
+}
+
+// Under a server of the vendors' APIs its own store saves, which goes on with what it
+// has saved.
+func TestChangeThroughTheServersStore(t *testing.T) {
+	dir := acme(t)
+	store, err := tenant.Open(tenant.Options{Folder: dir})
+	require.NoError(t, err)
+	defer store.Close()
+	c := newChanger(t, dir, func(o *console.Options) {
+		o.Store = func(policyfile.Opened) (*tenant.Store, func(), error) { return store, func() {}, nil }
+	})
+	number := store.Generation()
+	zones := c.read("okta/zones.json")
+	require.Equal(t, http.StatusOK, c.save(c.draft("okta/zones.json", blocked(zones))).Code)
+	require.Equal(t, number+1, store.Generation())
+	documents, err := store.Documents()
+	require.NoError(t, err)
+	zone, _ := documents.Zone("nzo2blockedZoneAcme02")
+	require.Equal(t, "192.0.2.0/25", zone.Gateways[1].Value)
+	page := c.save(c.draft("okta/zones.json", zones))
+	require.Equal(t, http.StatusOK, page.Code, page.Body)
+	require.Equal(t, number+2, store.Generation())
+}
+
 // The patch of a page makes of the folder's file what would be saved, whatever its lines
 // end with and though a browser makes all ends the same.
 func TestChangeAsAPatch(t *testing.T) {

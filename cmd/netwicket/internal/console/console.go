@@ -29,6 +29,10 @@ type Options struct {
 	// save, and ReadOnly says why.
 	Store    func(loaded policyfile.Opened) (store *tenant.Store, done func(), err error)
 	ReadOnly string
+	// Confined is for visitors who may not all that this process may: they cannot edit
+	// the policy file. It names files of this machine, of which findings would quote, and
+	// says whom nobody may lock out.
+	Confined bool
 }
 
 // Console is the site. New makes one; it is safe for concurrent use.

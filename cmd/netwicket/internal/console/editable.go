@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/folderlock"
+	"github.com/netwicket/netwicket/decide/policyfile"
 	fileset "github.com/netwicket/netwicket/internal/files"
 )
 
@@ -33,7 +34,8 @@ func (c *Console) editables(on *subject) []editable {
 		path = filepath.Clean(path)
 		known := slices.ContainsFunc(all, func(e editable) bool { return e.Path == path })
 		data := slices.ContainsFunc(geo, func(file string) bool { return filepath.Clean(file) == path }) || slices.Contains([]string{".mmdb", ".csv"}, filepath.Ext(path))
-		if known || data || secretFile(on.Parts, path) || path == filepath.Clean(on.Parts.SnapshotFile) {
+		confined := c.options.Confined && filepath.Base(path) == policyfile.FileName
+		if known || data || confined || secretFile(on.Parts, path) || path == filepath.Clean(on.Parts.SnapshotFile) {
 			continue
 		}
 		one := editable{Name: filepath.ToSlash(path), Path: path}
