@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -41,3 +43,6 @@ func (f *Front) Windows() [4]int {
 	}
 	return open
 }
+
+// ConnectionLog takes what net/http has to say about connections.
+func ConnectionLog(logger *slog.Logger) io.Writer { return &connectionLog{logger} }

@@ -150,6 +150,10 @@ func TestAccept(t *testing.T) {
 	for text, good := range map[string]bool{
 		"application/json, */*;q=0.8": true, "application/json": true, "*/*": true, "application/*": true, "text/html, */*;q=0.1": true,
 		"APPLICATION/JSON": true, "application/json;charset=utf-8": true, "application/json;q=0.5, text/html": true,
+		"application/json;q=x, */*": true, "application/json;q, */*": true, "a;=, application/json": true, "text/html;;, application/json": true,
+		"application/json;q=0, application/json": true, "application/json, application/json;q=0": true,
+		"application/json;q=0, application/*": false, "application/*, application/json;q=0": false, "application/*;q=0, */*;q=1": false, "*/*, application/*;q=0": false,
+		"application/json;q": false, "application/json;q, text/html": false,
 		"text/html": false, "application/xml": false, "application/json;q=0": false, "*/*;q=0": false, "application/json;q=0, */*": false,
 		"application/*;q=0, */*": false, "application/json;q=x": false, "application/json;q=NaN": false, "": false, "nonsense": false,
 	} {
@@ -178,6 +182,7 @@ func TestBodies(t *testing.T) {
 		{"a form", "application/x-www-form-urlencoded", object, wire.UnsupportedMedia},
 		{"JSON of another kind", "application/json-patch+json", object, wire.UnsupportedMedia},
 		{"two media types", "application/json, text/plain", object, wire.UnsupportedMedia},
+		{"a parameter that is none", "application/json; charset", object, wire.UnsupportedMedia},
 		{"nothing", "application/json", "", wire.MalformedBody},
 		{"space", "application/json", "  ", wire.MalformedBody},
 		{"two", "application/json", "{}{}", wire.MalformedBody},
@@ -200,6 +205,11 @@ func TestBodies(t *testing.T) {
 	}
 	_, said := d.ask(question{verb: "POST", target: "/api/v1/zones", token: "writer", media: "application/json", body: "{\n \"a\":1,\n \"a\":2}"})
 	require.Contains(t, said["cause"], "3:2", "the cause says where")
+	_, said = d.ask(question{verb: "POST", target: "/api/v1/zones", token: "writer", media: "application/json", body: `{"a":1` + strings.Repeat(",\n \"a\":2", 9) + "}"})
+	cause, isText := said["cause"].(string)
+	require.True(t, isText)
+	require.Equal(t, 5, strings.Count(cause, "body:"), "the first five: %s", cause)
+	require.NotContains(t, cause, "\n")
 	require.Zero(t, d.failure(question{verb: "PATCH", target: "/v3/auth-org/network-config", token: "writer", media: "application/json-patch+json", body: "[]"}))
 	require.Equal(t, wire.UnsupportedMedia, d.failure(question{verb: "PATCH", target: "/v3/auth-org/network-config", token: "writer", media: "application/json", body: "[]"}))
 	require.Zero(t, d.failure(question{verb: "DELETE", target: "/api/v1/zones/a", token: "writer", media: "text/plain", body: "anything"}), "a body that nobody asked for is ignored")
