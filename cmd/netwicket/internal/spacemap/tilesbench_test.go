@@ -4,8 +4,6 @@ package spacemap_test
 
 import (
 	"fmt"
-	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -15,38 +13,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/spacemap"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
-	"github.com/netwicket/netwicket/internal/realdata"
-	"github.com/netwicket/netwicket/zone"
 )
-
-// internet is a policy over the real databases of the whole internet: zones of
-// countries, of operators and of hosting, a blocklist, and lists of proxies.
-func internet(t testing.TB) (spacemap.Subject, []geo.Source) {
-	t.Helper()
-	var sources []geo.Source
-	for _, name := range []string{"mmdb/country-2025.mmdb", "mmdb/asn-2024.mmdb", "mmdb/anonymous-2026.mmdb"} {
-		sources = append(sources, geo.Source{File: realdata.Path(t, filepath.FromSlash(name))})
-	}
-	table, err := geo.Load(sources...)
-	require.NoError(t, err)
-	zones := []string{
-		`{"type":"DYNAMIC","id":"dach","name":"Central","usage":"POLICY","locations":[{"country":"DE"},{"country":"AT"},{"country":"CH"}]}`,
-		`{"type":"DYNAMIC","id":"cloud","name":"Cloud","usage":"POLICY","asns":["16509","8075","15169","396982"]}`,
-		`{"type":"DYNAMIC","id":"hidden","name":"Hidden","usage":"BLOCKLIST","proxyType":"Any"}`,
-		`{"type":"DYNAMIC","id":"out","name":"Out","usage":"BLOCKLIST","locations":[{"country":"CN"},{"country":"RU"},{"country":"KP"}]}`,
-	}
-	var entries []string
-	for i := range 200 {
-		entries = append(entries, fmt.Sprintf(`{"type":"CIDR","value":"%d.%d.%d.0/24"}`, 1+i, i*7%256, i*31%256))
-	}
-	zones = append(zones, `{"type":"IP","id":"list","name":"List","usage":"BLOCKLIST","gateways":[`+strings.Join(entries, ",")+`]}`)
-	parsed, err := zone.ParseOkta("zones.json", []byte("["+strings.Join(zones, ",")+"]"))
-	require.NoError(t, err)
-	config := decide.Config{Zones: []zone.Zones{parsed}, Geo: table}
-	policy, err := decide.Compile(config)
-	require.NoError(t, err)
-	return spacemap.Subject{Policy: policy, Config: config}, sources
-}
 
 // BenchmarkTiles draws the tiles down to a /24, of each way to colour, on the whole
 // internet: of each zoom one where most is to be told apart.

@@ -99,7 +99,6 @@ function drawCursor() {
   const side = 2 ** cell.level, now = scale(), half = size() / 2;
   cursor.style.transform = `translate(${(cell.x / side - camera.x) * now + half}px, ${(cell.y / side - camera.y) * now + half}px)`;
   cursor.style.width = cursor.style.height = `${now / side}px`;
-  cursor.style.zIndex = "99";
 }
 
 let loading;
@@ -181,6 +180,8 @@ async function fetchView(query, history, follow) {
     put(view, markup);
     readState();
     readLabels();
+    form.family.value = state.family;
+    if (document.activeElement !== form.at) form.at.value = state.at;
     if (follow) lookAt(state.level, state.x, state.y);
     if (history) note(history === "auto" ? (before.level === state.level ? "replace" : "push") : history);
     cell = follow && state.mark ? { level: state.mark[0], x: state.mark[1], y: state.mark[2] } : follow ? null : cell;

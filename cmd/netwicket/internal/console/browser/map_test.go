@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
@@ -89,10 +91,36 @@ func TestMapByMouse(t *testing.T) {
 	page.click(".map-largest a")
 	page.waitFor(`new URL(location).searchParams.has("at")`)
 	page.onMap()
+	wheel(page, -720) // away from oneself: in, at the pointer
+	page.waitFor(`document.getElementById("map-state").dataset.level > 2`)
+	page.onMap()
+	before := page.query("at")
+	for range 3 { // together more than the view is wide
+		drag(page, 300)
+	}
+	page.waitFor(fmt.Sprintf(`new URL(location).searchParams.get("at") !== %q`, before))
+	page.onMap()
 	page.click("#zoom-whole")
 	page.waitFor(`!new URL(location).searchParams.has("at")`)
 	page.set("#at", "nonsense")
 	page.press(enter)
 	page.expect("400")
 	page.waitText("#point", "expected an address or a network")
+}
+
+func wheel(p *page, down float64) {
+	x, y := p.middle("#map")
+	p.do("turn the wheel", cdppage.BringToFront(), chromedp.MouseEvent(input.MouseWheel, x, y, func(e *input.DispatchMouseEventParams) *input.DispatchMouseEventParams {
+		return e.WithDeltaX(0).WithDeltaY(down)
+	}))
+}
+
+// drag moves the map to the left.
+func drag(p *page, far float64) {
+	x, y := p.middle("#map")
+	held := func(e *input.DispatchMouseEventParams) *input.DispatchMouseEventParams {
+		return e.WithButton(input.Left).WithButtons(1).WithClickCount(1)
+	}
+	p.do("drag the map", chromedp.MouseEvent(input.MousePressed, x, y, held), chromedp.MouseEvent(input.MouseMoved, x-far/2, y, held),
+		chromedp.MouseEvent(input.MouseMoved, x-far, y, held), chromedp.MouseEvent(input.MouseReleased, x-far, y, chromedp.ButtonLeft))
 }
