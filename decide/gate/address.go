@@ -34,12 +34,9 @@ func address6(hi, lo uint64) address {
 	return address{hi: hi, lo: lo, family: 6}
 }
 
-// addressFrom is an address that is no text; of the zero Addr it is none.
+// addressFrom is a valid address that is no text.
 func addressFrom(ip netip.Addr) address {
-	switch {
-	case !ip.IsValid():
-		return address{}
-	case ip.Is4():
+	if ip.Is4() {
 		return address4(addrnum.From4(ip))
 	}
 	n := addrnum.From6(ip)

@@ -168,7 +168,10 @@ func addressOf(remote net.Addr) (a address, known bool) {
 			return address{}, false
 		}
 		ip, ok := netip.AddrFromSlice(remote.IP)
-		return addressFrom(ip), ok
+		if !ok {
+			return address{}, false
+		}
+		return addressFrom(ip), true
 	default:
 		return parseElement(remote.String())
 	}
