@@ -3,6 +3,7 @@ package keeper
 import (
 	"time"
 
+	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/decide/release"
 )
 
@@ -25,3 +26,6 @@ func LiveHeap() uint64 { return liveHeap() }
 
 // PrepareRelease is what a follower has prepared of a release.
 func (k *Keeper) PrepareRelease(c release.Candidate) (release.Prepared, error) { return k.prepare(c) }
+
+// Shrunk says what a policy has less of than the one before.
+func Shrunk(before, after *policyfile.Parts) []string { return shrunk(before, after) }

@@ -118,7 +118,7 @@ func (s *suite) try(root string, number int, tests []*test) (noticed string, err
 // others may use the processors meanwhile, and so is the memory, where the system
 // knows these limits. What waits for nothing ends after a while, too.
 func (s *suite) run(root, mutant string, environment []string, limit time.Duration, arguments ...string) ([]byte, time.Duration, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute+5*limit)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute+20*limit)
 	defer cancel()
 	limited := fmt.Sprintf(`ulimit -v 6291456 2>/dev/null; ulimit -t %d 2>/dev/null; exec "$@"`, int(math.Ceil(limit.Seconds())))
 	command := exec.CommandContext(ctx, "sh", append([]string{"-c", limited, "sh", s.binary, "-test.short"}, arguments...)...)
