@@ -94,7 +94,7 @@ func TestAskShowsWhy(t *testing.T) {
 	for _, want := range []string{
 		`1 198.51.100.7 proxy of zone "Office"`, `2 192.0.2.70 the client in blocklist zone "Blocked"`, "3 203.0.113.9 behind the client",
 		"Connected from 10.0.0.1", "country DE rows.csv:2", "ASN AS64500 rows.csv:2", "match Office office IP POLICY", "match Blocked blocked IP BLOCKLIST",
-		"applies in allow match", "deny blocklist", "decision: deny 192.0.2.70 blocklisted", "The same answer for 192.0.2.64 –192.0.2.95", "The same for 192.0.2.0 –192.0.2.255",
+		"applies in allow match", "deny blocklist", "decision: deny 192.0.2.70 blocklisted", "The same answer for 192.0.2.64– 192.0.2.95", "The same for 192.0.2.0– 192.0.2.255",
 	} {
 		require.Contains(t, text(part), want)
 	}
@@ -102,7 +102,7 @@ func TestAskShowsWhy(t *testing.T) {
 	require.Contains(t, part, `href="map?at=192.0.2.0%2F24&amp;by=decision"`)
 	alone := ask(url.Values{"q": {"remote: 10.0.0.1\nX-Forwarded-For: 192.0.2.70, 192.0.2.7"}}, "answer")
 	require.Contains(t, text(alone), "deny blocklisted 192.0.2.7")
-	require.Contains(t, text(alone), "The client alone allow rule The same answer for 192.0.2.0 –192.0.2.63")
+	require.Contains(t, text(alone), "The client alone allow rule The same answer for 192.0.2.0– 192.0.2.63")
 }
 
 // Of a network every range is there, and all of them together are the network.
@@ -110,7 +110,7 @@ func TestAskNetwork(t *testing.T) {
 	ask := asking(t, small)
 	part := text(ask(url.Values{"q": {"192.0.1.0-192.0.2.127"}}, "answer"))
 	require.True(t, strings.HasPrefix(part, "deny no_rule 256 deny blocklisted 32 allow rule 96 "), part)
-	for _, want := range []string{"192.0.1.0 –192.0.1.255 deny no_rule 256", "192.0.2.0 –192.0.2.63 allow rule in 64", "192.0.2.64 –192.0.2.95 deny blocklisted Blocked 32", "192.0.2.96 –192.0.2.127 allow rule in 32"} {
+	for _, want := range []string{"192.0.1.0– 192.0.1.255 deny no_rule 256", "192.0.2.0– 192.0.2.63 allow rule in 64", "192.0.2.64– 192.0.2.95 deny blocklisted Blocked 32", "192.0.2.96– 192.0.2.127 allow rule in 32"} {
 		require.Contains(t, part, want)
 	}
 	part = text(ask(url.Values{"q": {"2001:db8::/56"}}, "answer"))
@@ -129,7 +129,7 @@ func TestAskNetworkOfManyRanges(t *testing.T) {
 	}
 	files["zones.json"] = `[{"type":"IP","id":"office","name":"Office","gateways":[` + strings.Join(gateways, ",") + `]}]`
 	part := text(asking(t, files)(url.Values{"q": {"192.0.2.0/24"}}, "answer"))
-	require.Contains(t, part, "The first 200 ranges in address order; 56 more are not shown")
+	require.Contains(t, part, "The first 200, in address order; 56 more are not shown")
 	require.Contains(t, part, "192.0.2.199 deny")
 	require.NotContains(t, part, "192.0.2.200 allow")
 	require.True(t, strings.HasPrefix(part, "deny no_rule 128 allow rule 128 "), part)
@@ -138,7 +138,7 @@ func TestAskNetworkOfManyRanges(t *testing.T) {
 // The range around an address has its decision, and what is beside it has another.
 func TestAskRangeAround(t *testing.T) {
 	ask := asking(t, small)
-	around := regexp.MustCompile(`The same answer for (\S+)(?: –(\S+))? Show`)
+	around := regexp.MustCompile(`The same answer for ([^\s–]+)(?:– (\S+))? Show`)
 	verdict := func(addr string) string {
 		return strings.Join(strings.Fields(text(ask(url.Values{"q": {addr}}, "answer")))[:2], " ")
 	}
