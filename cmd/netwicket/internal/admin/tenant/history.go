@@ -147,27 +147,6 @@ func (h *History) Generation(number int) (Generation, error) {
 	return h.generations[number-1], nil
 }
 
-// saved are the files that ever got a text as it was written: the history has them
-// from then on, be they documents of a vendor or not.
-func (h *History) saved() []string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var names []string
-	for i := range h.generations {
-		if name := h.generations[i].Saved; name != "" && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// served says that the vendors' APIs have written to the folder.
-func (h *History) served() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return slices.ContainsFunc(h.generations, func(g Generation) bool { return g.Saved == "" && g.Action != foundAction })
-}
-
 // last is the number of the newest generation, 0 if there is none, and the hashes
 // of its files.
 func (h *History) last() (int, map[string]string) {

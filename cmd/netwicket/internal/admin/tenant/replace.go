@@ -13,6 +13,7 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
+	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/files"
 )
 
@@ -159,4 +160,42 @@ func (s *Store) about() []string {
 		return nil
 	}
 	return []string{s.beside}
+}
+
+// besides are those of a generation's files that no API has, but that somebody saved.
+func (s *Store) besides(contents folderFiles) folderFiles {
+	n, err := readNamed(policyfile.FileName, contents.policyFile())
+	if err != nil {
+		return nil // documents were read of it
+	}
+	others := make(folderFiles)
+	for _, name := range s.history.saved() {
+		text, there := contents[name]
+		document := name == policyfile.FileName || slices.Contains(n.deciding(), name) || slices.Contains(usualFiles(), name) || isOwn(name)
+		if there && !document {
+			others[name] = text
+		}
+	}
+	return others
+}
+
+// saved are the files that ever got a text as it was written: the history has them
+// from then on, be they documents of a vendor or not.
+func (h *History) saved() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var names []string
+	for i := range h.generations {
+		if name := h.generations[i].Saved; name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// served says that the vendors' APIs have written to the folder.
+func (h *History) served() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.ContainsFunc(h.generations, func(g Generation) bool { return g.Saved == "" && g.Action != foundAction })
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/folderlock"
-	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/shown"
 )
@@ -87,23 +86,6 @@ func (s *Store) Revert(r *wire.Request, number int) (wire.Answer, error) {
 		return nil
 	}, failed)
 	return answer, err
-}
-
-// besides are those of a generation's files that no API has, but that somebody saved.
-func (s *Store) besides(contents folderFiles) folderFiles {
-	n, err := readNamed(policyfile.FileName, contents.policyFile())
-	if err != nil {
-		return nil // documents were read of it
-	}
-	others := make(folderFiles)
-	for _, name := range s.history.saved() {
-		text, there := contents[name]
-		document := name == policyfile.FileName || slices.Contains(n.deciding(), name) || slices.Contains(usualFiles(), name) || isOwn(name)
-		if there && !document {
-			others[name] = text
-		}
-	}
-	return others
 }
 
 // inTurn does one write after the other. late is told that others took too long.
