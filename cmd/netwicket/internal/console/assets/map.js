@@ -392,4 +392,10 @@ if (state.mark) {
   explain();
 }
 load();
-new ResizeObserver(() => { const now = place(); lookAt(now.level, now.x, now.y); draw(); load(); }).observe(map);
+let wide = size(); // a window of another size shows the same
+new ResizeObserver(() => {
+  camera.zoom += Math.log2(size() / wide);
+  wide = size();
+  draw();
+  load();
+}).observe(map);

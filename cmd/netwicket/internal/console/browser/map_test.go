@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 )
 
@@ -64,7 +65,15 @@ func TestMapByKeys(t *testing.T) {
 	page.onMap()
 	page.do("go back", chromedp.NavigateBack())
 	page.waitText(".map-where", deep)
-	page.press("Home")
+	page.look(phone) // a window of another size shows the same network
+	page.do("go to the map", chromedp.Focus("#map", chromedp.ByQuery))
+	page.press(kb.Home)
+	page.waitText(".map-where", "All of IPv4")
+	page.onMap()
+	page.look(desk)
+	page.onMap()
+	page.press("+", "-")
+	page.waitText(".map-where", "All of IPv4")
 }
 
 func firstBytes(network netip.Prefix) string {
