@@ -44,9 +44,11 @@ type Console struct {
 	uploads  *uploads.Store
 	runs     *runs
 
-	comparing sync.Mutex // held while policies are compiled to be compared: one at a time
-	bench     *bench
-	drawings  drawings
+	beside       string // that pages leave out of the names of files; see named
+	expectations expectations
+	comparing    sync.Mutex // held while policies are compiled to be compared: one at a time
+	bench        *bench
+	drawings     drawings
 }
 
 // New makes the site. The policy is read when it is first asked about, and again when
@@ -68,7 +70,8 @@ func New(options Options) (*Console, error) {
 	}
 	c := &Console{options: options, english: words, subjects: newSubjects(options.Policy, options.Now), uploads: uploads.New(options.Drops, options.Now), runs: newRuns()}
 	c.bench = newBench()
-	if c.views, err = readViews(words); err != nil {
+	c.beside = c.besidePrefix()
+	if c.views, err = readViews(words, c.named); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -95,6 +98,7 @@ func (c *Console) routes() []route {
 		c.documentsRoutes(),
 		c.changeRoutes(),
 		c.logRoutes(),
+		c.testsRoutes(),
 	)
 }
 

@@ -20,7 +20,8 @@
 // scripts. review.go has all findings about the subject, effect.go what another policy
 // would decide otherwise. Each page is a file: ask.go with askrequest.go and
 // asknetwork.go; map.go with maptiles.go; documents.go with documentfiles.go, documentzones.go, documentrules.go and removal.go, what it would
-// change if something were taken out; log.go with logdrop.go, which takes a log (room
+// change if something were taken out; tests.go with expectations.go, which finds
+// expectations and runs them; log.go with logdrop.go, which takes a log (room
 // uploads keeps it), logrun.go, which has it decided, logexamples.go, which finds questions
 // for Ask in it, and logresult.go and logchart.go, which say what came out.
 //

@@ -73,6 +73,18 @@ func (c *Console) file(path string) fileset.File {
 	return fileset.File{Path: path, Within: c.options.Policy.Within}
 }
 
+// named is a file as the pages name it: by its path from the policy's folder.
+func (c *Console) named(path string) string { return strings.TrimPrefix(path, c.beside) }
+
+// besidePrefix is what paths of files in the policy's folder begin with; empty: nothing
+// that could be left out.
+func (c *Console) besidePrefix() string {
+	if folders := c.policyFolders(); len(folders) == 1 && folders[0] != "." {
+		return filepath.Clean(folders[0]) + string(filepath.Separator)
+	}
+	return ""
+}
+
 // kindsOf are the kinds of those files that the documents tell of.
 func kindsOf(parts *policyfile.Parts) map[string]string {
 	kinds := map[string]string{}
@@ -215,6 +227,9 @@ type textLine struct {
 func (c *Console) fileView(on *subject, query url.Values) *fileView {
 	name, rows := query.Get("file"), c.fileRows(on)
 	at := slices.IndexFunc(rows, func(row fileRow) bool { return row.File == name })
+	if at < 0 { // as it is named on the pages
+		at = slices.IndexFunc(rows, func(row fileRow) bool { return c.named(row.File) == name })
+	}
 	if at < 0 && name == on.Parts.Name() { // the folder, which stands for the policy file in it
 		at = slices.IndexFunc(rows, func(row fileRow) bool { return row.File == filepath.Join(name, policyfile.FileName) })
 	}

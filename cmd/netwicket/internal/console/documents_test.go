@@ -98,7 +98,7 @@ func TestDocumentsShowFilesOfThePolicyOnly(t *testing.T) {
 		}
 		require.NotContains(t, text, "SECRET", name)
 	}
-	for _, name := range []string{"/etc/passwd", "../../../../etc/passwd", "file:///etc/passwd", "zones.json", url.QueryEscape(outside), "%2e%2e%2fbeside.txt", "beside.txt"} {
+	for _, name := range []string{"/etc/passwd", "../../../../etc/passwd", "file:///etc/passwd", "tls.key", "./zones.json/../tls.key", url.QueryEscape(outside), "%2e%2e%2fbeside.txt", "beside.txt"} {
 		code, _ := s.get("documents?file="+name, "")
 		require.Equal(t, http.StatusNotFound, code, name)
 	}

@@ -30,7 +30,7 @@ type pair struct {
 
 // readViews reads the templates: each of pages is one view, on the frame of layout.html
 // and with the pieces of shared.html.
-func readViews(words english) (map[string]*template.Template, error) {
+func readViews(words english, named func(string) string) (map[string]*template.Template, error) {
 	frame, err := template.New("layout.html").Funcs(template.FuncMap{
 		"say":     words.say,
 		"count":   words.count,
@@ -41,6 +41,7 @@ func readViews(words english) (map[string]*template.Template, error) {
 		"rows":    newLogRows,
 		"grouped": grouped,
 		"at":      placeOf,
+		"named":   named,
 		"pair":    func(first string, second any) pair { return pair{first, second} },
 		"counted": func(i int) int { return i + 1 },
 		"concat":  func(parts ...string) string { return strings.Join(parts, "") },

@@ -13,6 +13,12 @@ type state struct {
 
 // states are all pages, and each state of them that looks different.
 var states = []state{
+	{"documents", "documents", func(p *page) { p.waitText("#zones", "9 of 9") }},
+	{"documents-zone", "documents?zone=nzo4berlinOfficeAc004&without=1", func(p *page) { p.waitText("#removal", "newly denied") }},
+	{"documents-rule", "documents?rule=0pr1officesAcme000001&policy=0&without=1", func(p *page) { p.wait("#removal") }},
+	{"documents-file", "documents?file=okta/zones.json", func(p *page) { p.wait("#L9") }},
+	{"documents-missing", "documents?zone=nobody", func(p *page) { p.expect("404"); p.waitText(".notice", "nobody") }},
+	{"tests", "tests", func(p *page) { p.waitText("#results", "2 passed") }},
 	{"ask", "ask", func(p *page) { p.wait("#q") }},
 	{"ask-allow", "ask?q=203.0.113.9", func(p *page) { p.waitText("#answer .verdict", "allow") }},
 	{"ask-deny", "ask?q=203.0.113.200", func(p *page) { p.waitText("#answer .verdict", "deny") }},
@@ -46,7 +52,7 @@ var states = []state{
 
 // Each page in each look: nothing for axe to find, nothing to scroll sideways.
 func TestEachPageIsForEverybody(t *testing.T) {
-	site := start(t, acme(t))
+	site := start(t, withExpectations(t))
 	for _, one := range states {
 		t.Run(one.name, func(t *testing.T) {
 			mine := site.in(t)
