@@ -29,5 +29,6 @@
 // site_test.go builds, starts and opens, page_test.go is what a person does and sees,
 // watch_test.go what the page must not do, axe_test.go accessibility, pages_test.go the
 // table of pages. Each page has a file,
-// ask_test.go and its neighbours; door_test.go has the doors.
+// ask_test.go and its neighbours; door_test.go has the doors, whole_test.go what is
+// of all pages.
 package browser

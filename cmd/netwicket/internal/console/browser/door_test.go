@@ -98,7 +98,8 @@ func admin(t *testing.T, folder string, scopes ...string) (s *site, token string
 	}
 	made, err := exec.Command(program, arguments...).Output()
 	require.NoError(t, err)
-	s.process = exec.Command(program, "admin", "-c", folder, "--listen", "127.0.0.1:0", "--callers", file)
+	s.process = exec.Command(program, "admin", "-c", filepath.Base(folder), "--listen", "127.0.0.1:0", "--callers", file)
+	s.process.Dir = filepath.Dir(folder)
 	out := &said{t: t}
 	s.process.Stderr = out
 	s.begin()

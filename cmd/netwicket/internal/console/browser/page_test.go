@@ -329,7 +329,8 @@ func (p *page) fits() {
 	require.Empty(p.site.t, wide, "at %s (%s) these stand out of the window", p.where(), p.as)
 }
 
-// keep takes a screenshot of the whole page, where that was asked for.
+// keep takes a screenshot of the page, of two windows of it at most, where that was asked
+// for.
 func (p *page) keep(name string) {
 	where := os.Getenv("NETWICKET_SCREENSHOTS")
 	if where == "" {
@@ -339,7 +340,12 @@ func (p *page) keep(name string) {
 	defer cancel()
 	var shot []byte
 	if err := chromedp.Run(limit, cdppage.BringToFront(), chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		shot, err = cdppage.CaptureScreenshot().WithCaptureBeyondViewport(true).Do(ctx)
+		_, _, _, _, _, size, err := cdppage.GetLayoutMetrics().Do(ctx)
+		if err != nil {
+			return err
+		}
+		clip := &cdppage.Viewport{Width: float64(p.as.width), Height: min(max(size.Height, float64(p.as.height)), 2*float64(p.as.height)), Scale: 1}
+		shot, err = cdppage.CaptureScreenshot().WithCaptureBeyondViewport(true).WithClip(clip).Do(ctx)
 		return err
 	})); err != nil {
 		p.site.t.Logf("no screenshot of %s: %v", name, err)

@@ -67,7 +67,7 @@ func repository() string {
 // acme is a copy of the example's policy.
 func acme(t *testing.T) string {
 	t.Helper()
-	copied := t.TempDir()
+	copied := filepath.Join(t.TempDir(), "acme")
 	require.NoError(t, os.CopyFS(copied, os.DirFS(filepath.Join(repository(), "examples", "acme"))))
 	return copied
 }
@@ -114,7 +114,8 @@ func run(t *testing.T, folder string, arguments ...string) *site {
 	s.launch()
 	out, err := os.CreateTemp(t.TempDir(), "out")
 	require.NoError(t, err)
-	s.process = exec.Command(program, append([]string{"console", "-c", folder}, arguments...)...)
+	s.process = exec.Command(program, append([]string{"console", "-c", filepath.Base(folder)}, arguments...)...)
+	s.process.Dir = filepath.Dir(folder) // so that pages name it as people do
 	s.process.Stdout, s.process.Stderr = out, &said{t: t}
 	s.begin()
 	require.Eventually(t, func() bool {
