@@ -184,3 +184,20 @@ func TestConsoleDocumentsRemovalEverywhere(t *testing.T) {
 	require.Contains(t, text, "A rule is about this zone alone")
 	require.NotContains(t, text, "newly")
 }
+
+// Of a snapshot the page shows what netwicket compile has put into it.
+func TestConsoleDocumentsOfASnapshot(t *testing.T) {
+	acme(t)
+	got := runIn(t, "", "compile", "-o", "acme.nwp")
+	require.Zero(t, got.code, got.stderr)
+	ask := consoleSite(t, policyfile.Options{Paths: []string{"acme.nwp"}})
+	text := page(t, ask, "documents")
+	require.Contains(t, text, "The policy was compiled elsewhere")
+	info := objects(t, runIn(t, "", "explain", "--json", "-c", "acme.nwp", "192.0.2.1").out)[0]["policy"].(map[string]any)
+	require.Contains(t, text, info["fingerprint"].(string))
+	require.Contains(t, text, "<dt>Zones</dt><dd>3</dd>")
+	require.Contains(t, page(t, ask, "documents?file=acme.nwp"), "This is not text")
+	require.Contains(t, page(t, ask, "tests"), "No file there holds expectations")
+	writeFile(t, "expect.json", `[{"remote":"192.0.2.7","want":{"decision":"allow"}}]`)
+	require.Contains(t, page(t, ask, "tests"), "A compiled policy has no documents that requests could cover")
+}
