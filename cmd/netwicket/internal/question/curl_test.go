@@ -108,8 +108,8 @@ func TestCurlAsCurlDoes(t *testing.T) {
 			t.Skipf("there is no %s to compare with", program)
 		}
 	}
-	var sent http.Header
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { sent = r.Header }))
+	requests := make(chan http.Header, 8) // more than a command makes
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { requests <- r.Header.Clone() }))
 	defer server.Close()
 	for _, test := range commands {
 		if strings.Contains(test.text, "jq") || strings.Contains(test.text, "out.txt") || strings.Contains(test.text, "^") || strings.Contains(test.text, "-o ") || strings.Contains(test.text, "-- ") {
@@ -122,12 +122,14 @@ func TestCurlAsCurlDoes(t *testing.T) {
 			command.Env = []string{"PATH=/usr/bin:/bin:/usr/local/bin", "LC_ALL=C.UTF-8"}
 			said, err := command.CombinedOutput()
 			require.NoError(t, err, "%s", said)
+			sent := <-requests
 			for _, own := range []string{"Accept", "User-Agent", "Content-Length", "Content-Type", "Accept-Encoding"} {
 				if test.want[own] == nil {
 					sent.Del(own)
 				}
 			}
 			require.Equal(t, test.want, sent)
+			require.Empty(t, requests, "one request")
 		})
 	}
 }
