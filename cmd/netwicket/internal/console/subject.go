@@ -82,6 +82,33 @@ func openSubject(options policyfile.Options, now time.Time, before *subject) *su
 	return s
 }
 
+// expired says that an entry of the overlay ends before or at a time that was in force
+// when the policy was made.
+func (s *subject) expired(now time.Time) bool {
+	if s.Policy == nil {
+		return false
+	}
+	until := s.Policy.Info().OverlayUntil
+	return !until.IsZero() && !now.Before(until)
+}
+
+// instead is the same policy while the files, as they are now, make none. What of its
+// overlay has expired holds no more.
+func (s *subject) instead(wrong finding.List, now time.Time) *subject {
+	same := &subject{Parts: s.Parts, Policy: s.Policy, Control: s.Control, At: s.At, Findings: s.Findings, Stale: wrong}
+	if !s.expired(now) {
+		return same
+	}
+	var err error
+	if same.Policy, err = s.Parts.CompileAt(now, s.Policy); err == nil {
+		same.Control, err = admission.New(same.Policy, s.Parts.Edge)
+	}
+	if err != nil { // it compiled before: nobody is let in by what cannot be told
+		same.Policy, same.Control, same.Findings = nil, admission.Control{}, errorsOf(s.Parts, err)
+	}
+	return same
+}
+
 // subjects keeps the subject up to date with its files.
 type subjects struct {
 	options policyfile.Options
@@ -98,22 +125,21 @@ func newSubjects(options policyfile.Options, now func() time.Time) *subjects {
 }
 
 // current is the policy as its files are now. They are read again if they look
-// different from when they were read; files that make no policy leave the one before,
-// which says so. The cost is a look at each file.
+// different from when they were read, or an entry of the overlay has expired; files that
+// make no policy leave the one before, which says so. The cost is a look at each file.
 func (s *subjects) current() *subject {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if s.last != nil && !s.set.Look().Differs(s.look) {
+	begun := s.now()
+	if s.last != nil && !s.last.expired(begun) && !s.set.Look().Differs(s.look) {
 		return s.last
 	}
-	begun := s.now()
 	early := s.set.Look()
 	next := openSubject(s.options, begun, s.last)
 	s.set = fileset.Set{Files: next.Parts.Files, Folders: next.Parts.Folders, Reads: policyfile.InFolder}
 	s.look = s.set.Look().AsOf(early, begun)
 	if next.Policy == nil && s.last != nil && s.last.Policy != nil {
-		old := s.last
-		next = &subject{Parts: old.Parts, Policy: old.Policy, Control: old.Control, At: old.At, Findings: old.Findings, Stale: next.Findings}
+		next = s.last.instead(next.Findings, begun)
 	}
 	s.last = next
 	go next.warm()
