@@ -41,11 +41,9 @@ func (v *askView) answer(on *subject) {
 		v.Problem = err.Error()
 		return
 	}
-	switch v.Asked.Kind {
-	case "":
-	case question.Network:
+	if v.Asked.Kind == question.Network {
 		v.Network = answerNetwork(on, v.Asked.Network)
-	default:
+	} else if v.Asked.Kind != "" {
 		v.Request = answerRequest(on, v.Asked.Request)
 	}
 }

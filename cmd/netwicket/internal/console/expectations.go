@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"path/filepath"
 	"regexp"
@@ -117,7 +118,7 @@ func (c *Console) tested() *testRun {
 }
 
 func expectationErrors(name string, err error) finding.List {
-	if list, ok := err.(finding.List); ok {
+	if list := (finding.List)(nil); errors.As(err, &list) {
 		return list
 	}
 	return finding.List{{File: name, Line: 1, Column: 1, Code: "unreadable-file", Err: err}}

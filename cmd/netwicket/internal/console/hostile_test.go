@@ -160,6 +160,7 @@ func (c *crawl) holds(target, text string) {
 	for kind := tokens.Next(); kind != html.ErrorToken; kind = tokens.Next() {
 		token := tokens.Token()
 		switch kind {
+		case html.ErrorToken, html.DoctypeToken:
 		case html.StartTagToken, html.SelfClosingTagToken:
 			edited = token.Data == "textarea"
 			require.True(c.t, c.allowed[token.Data], "%s: an element that no template has: %s", target, token)

@@ -30,11 +30,11 @@ const blocking = `[{"type":"IP","id":"b","name":"Blocked <b>\u202e","usage":"BLO
 
 const combinedTail = ` - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 203 "-" "agent"`
 
-// decided is the page of a log once it is decided.
-func (d *desk) decided(visitor, target string) string {
+// decided is the page of a log of Ann's once it is decided.
+func (d *desk) decided(target string) string {
 	d.t.Helper()
 	for {
-		code, page := d.get(visitor, target)
+		code, page := d.get("ann", target)
 		require.Equal(d.t, http.StatusOK, code, page)
 		if !strings.Contains(page, "data-again") {
 			return page
@@ -80,7 +80,7 @@ func links(page, path string) (list []string) {
 }
 
 // requireReport holds a page to what replay says about the same log.
-func requireReport(t *testing.T, folder, page, text string, options accesslog.Options) *replay.Report {
+func requireReport(t *testing.T, folder, page, text string, options accesslog.Options) {
 	t.Helper()
 	parts, policy, err := policyfile.Open(policyfile.Options{Paths: []string{folder}})
 	require.NoError(t, err)
@@ -131,7 +131,6 @@ func requireReport(t *testing.T, folder, page, text string, options accesslog.Op
 		timed[1] += allow
 	}
 	require.Equal(t, [2]uint64{report.Deny - report.Over.Untimed.Deny, report.Allow - report.Over.Untimed.Allow}, timed)
-	return report
 }
 
 // The page says what replay says, of real logs and of every format, plain and packed.
@@ -159,8 +158,8 @@ func TestLogSaysWhatReplaySays(t *testing.T) {
 func requireAsReplay(t *testing.T, d *desk, folder, name, text string) {
 	d.t = t
 	for _, packed := range []string{text, gzipped(t, text), zstandard(t, text)} {
-		id := d.drop("ann", name, packed)
-		requireReport(t, folder, d.decided("ann", "log?log="+id), text, accesslog.Options{})
+		id := d.drop(name, packed)
+		requireReport(t, folder, d.decided("log?log="+id), text, accesslog.Options{})
 	}
 }
 
@@ -188,12 +187,12 @@ func TestLogFormats(t *testing.T) {
 	file := writeZones(t, blocking)
 	d := deskAt(t, file, uploads.Limits{})
 	const text = `{"from":"10.0.0.1:99","via":"203.0.113.9"}` + "\n" + `{"from":"192.0.2.9"}` + "\n"
-	id := d.drop("ann", "log", text)
-	page := d.decided("ann", "log?"+url.Values{"log": {id}, "fields": {"peer=from\r\nxff=via"}}.Encode())
+	id := d.drop("log", text)
+	page := d.decided("log?" + url.Values{"log": {id}, "fields": {"peer=from\r\nxff=via"}}.Encode())
 	requireReport(t, file, page, text, accesslog.Options{Fields: []string{"peer=from", "xff=via"}})
-	page = d.decided("ann", "log?"+url.Values{"log": {id}, "pattern": {`"from":"(?P<peer>[^"]+)"`}}.Encode())
+	page = d.decided("log?" + url.Values{"log": {id}, "pattern": {`"from":"(?P<peer>[^"]+)"`}}.Encode())
 	requireReport(t, file, page, text, accesslog.Options{Pattern: `"from":"(?P<peer>[^"]+)"`})
-	require.Contains(t, d.decided("ann", "log?log="+id), "No line could be read")
+	require.Contains(t, d.decided("log?log="+id), "No line could be read")
 	for query, says := range map[string]string{"pattern=%28": "missing closing )", "fields=x": "expected NAME=PATH", "format=xml": "unknown format"} {
 		code, page := d.get("ann", "log?log="+id+"&"+query)
 		require.Equal(t, http.StatusBadRequest, code)
@@ -209,9 +208,9 @@ func TestHostileLogIsInert(t *testing.T) {
 	for _, one := range hostile {
 		text += one + "\n203.0.113.9 - - [17/May/2015:10:05:03 +0000] \"GET / HTTP/1.1\" 200 203 \"" + one + "\" \"" + one + "\"\n"
 	}
-	id := d.drop("ann", hostile[0]+hostile[1]+"\u202e.log", text)
-	page := d.decided("ann", "log?"+url.Values{"log": {id}, "reason": {hostile[1]}, "only": {hostile[0]}}.Encode())
-	page += d.decided("ann", "log?log="+id)
+	id := d.drop(hostile[0]+hostile[1]+"\u202e.log", text)
+	page := d.decided("log?" + url.Values{"log": {id}, "reason": {hostile[1]}, "only": {hostile[0]}}.Encode())
+	page += d.decided("log?log=" + id)
 	for _, bad := range []string{"<script>alert", "<img", "\u202e", "\x1b", "<b>", `href="javascript`, "</svg><script"} {
 		require.NotContains(t, page, bad)
 	}
@@ -226,16 +225,16 @@ func TestHostileLogIsInert(t *testing.T) {
 func TestLogLeadsToAsk(t *testing.T) {
 	d := newDesk(t, blocking, uploads.Limits{})
 	const denied = `203.0.113.9, 10.0.0.1` + combinedTail
-	id := d.drop("ann", "log", "192.0.2.1"+combinedTail+"\n"+denied+"\n"+denied+"2\n")
-	asks := links(d.decided("ann", "log?log="+id), "ask?")
+	id := d.drop("log", "192.0.2.1"+combinedTail+"\n"+denied+"\n"+denied+"2\n")
+	asks := links(d.decided("log?log="+id), "ask?")
 	require.NotEmpty(t, asks)
 	for _, ask := range asks {
 		link, err := url.Parse(ask)
 		require.NoError(t, err)
 		require.Contains(t, []string{denied, "192.0.2.1" + combinedTail}, link.Query().Get("q"))
 	}
-	id = d.drop("ann", "log", `{"from":"10.0.0.1:99","via":"203.0.113.9"}`+"\n")
-	asks = links(d.decided("ann", "log?"+url.Values{"log": {id}, "fields": {"peer=from\nxff=via"}}.Encode()), "ask?")
+	id = d.drop("log", `{"from":"10.0.0.1:99","via":"203.0.113.9"}`+"\n")
+	asks = links(d.decided("log?"+url.Values{"log": {id}, "fields": {"peer=from\nxff=via"}}.Encode()), "ask?")
 	link, err := url.Parse(asks[0])
 	require.NoError(t, err)
 	require.JSONEq(t, `{"remote":"10.0.0.1:99","headers":[["X-Forwarded-For","203.0.113.9"]]}`, link.Query().Get("q"))
@@ -244,9 +243,9 @@ func TestLogLeadsToAsk(t *testing.T) {
 // The filter shows some decisions and says so.
 func TestLogFilter(t *testing.T) {
 	d := newDesk(t, blocking, uploads.Limits{})
-	id := d.drop("ann", "log", strings.Repeat("192.0.2.1"+combinedTail+"\n", 3)+strings.Repeat("203.0.113.9"+combinedTail+"\n", 4)+"nowhere"+combinedTail+"\n")
+	id := d.drop("log", strings.Repeat("192.0.2.1"+combinedTail+"\n", 3)+strings.Repeat("203.0.113.9"+combinedTail+"\n", 4)+"nowhere"+combinedTail+"\n")
 	reasons := func(query string) (names []string) {
-		page := d.decided("ann", "log?log="+id+query)
+		page := d.decided("log?log=" + id + query)
 		require.Equal(t, query != "", strings.Contains(page, "Shown are"))
 		for _, row := range table(t, page, "By reason") {
 			names = append(names, row[0]+" "+row[1])
@@ -257,10 +256,10 @@ func TestLogFilter(t *testing.T) {
 	require.Equal(t, []string{"blocklisted deny", "client_unresolved deny"}, reasons("&only=deny"))
 	require.Equal(t, []string{"permitted allow"}, reasons("&only=allow"))
 	require.Equal(t, []string{"client_unresolved deny"}, reasons("&reason=client_unresolved"))
-	page := d.decided("ann", "log?log="+id+"&only=deny&reason=blocklisted")
+	page := d.decided("log?log=" + id + "&only=deny&reason=blocklisted")
 	require.Contains(t, page, "Shown are 4 of 8 decisions")
 	require.Equal(t, [][]string{{"2015-05-17 10:05", "4", "0"}}, table(t, page, "Requests in each"))
-	require.NotContains(t, d.decided("ann", "log?log="+id+"&only=allow"), "Clients denied most")
+	require.NotContains(t, d.decided("log?log="+id+"&only=allow"), "Clients denied most")
 }
 
 // A log stays as it was decided when the policy changes, which the page says, and is
@@ -269,19 +268,19 @@ func TestLogAfterAChange(t *testing.T) {
 	file := writeZones(t, blocking)
 	d := deskAt(t, file, uploads.Limits{})
 	text := "203.0.113.9" + combinedTail + "\n192.0.2.1" + combinedTail + "\n192.0.2.2" + combinedTail + "\n"
-	id := d.drop("ann", "log", text)
-	require.Equal(t, "1", numbers(d.decided("ann", "log?log="+id))["Denied"])
+	id := d.drop("log", text)
+	require.Equal(t, "1", numbers(d.decided("log?log=" + id))["Denied"])
 	_, part := d.part("ann", "log?log="+id, "stale")
 	require.Empty(t, strings.TrimSpace(part))
 
 	require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(blocking, "203.0.113.0/24", "192.0.2.0/24")+" "), 0o600))
-	page := d.decided("ann", "log?log="+id)
+	page := d.decided("log?log=" + id)
 	require.Equal(t, "1", numbers(page)["Denied"], "by the policy before")
 	_, part = d.part("ann", "log?log="+id, "stale")
 	again := links(part, "log?")
 	require.Len(t, again, 1)
 	require.Equal(t, again, links(page, "log?log="+id+"&amp;policy="))
-	page = d.decided("ann", again[0])
+	page = d.decided(again[0])
 	require.Equal(t, "2", numbers(page)["Denied"])
 	require.NotContains(t, page, "The policy has changed")
 }
@@ -289,8 +288,8 @@ func TestLogAfterAChange(t *testing.T) {
 // Files that make no policy deny everything, in logs as well.
 func TestLogWithoutAPolicy(t *testing.T) {
 	d := newDesk(t, "[{", uploads.Limits{})
-	id := d.drop("ann", "log", "192.0.2.1"+combinedTail+"\n")
-	page := d.decided("ann", "log?log="+id)
+	id := d.drop("log", "192.0.2.1"+combinedTail+"\n")
+	page := d.decided("log?log=" + id)
 	require.Equal(t, "1", numbers(page)["Denied"])
 	require.Equal(t, "no_policy", table(t, page, "By reason")[0][0])
 }
@@ -298,8 +297,8 @@ func TestLogWithoutAPolicy(t *testing.T) {
 // Who decided a log is nobody else's business.
 func TestLogOfAnother(t *testing.T) {
 	d := newDesk(t, blocking, uploads.Limits{})
-	id := d.drop("ann", "log", "203.0.113.9"+combinedTail+"\n")
-	d.decided("ann", "log?log="+id)
+	id := d.drop("log", "203.0.113.9"+combinedTail+"\n")
+	d.decided("log?log=" + id)
 	for _, part := range []string{"result", "stale"} {
 		_, page := d.part("bob", "log?log="+id, part)
 		require.NotContains(t, page, "203.0.113.9")

@@ -91,20 +91,21 @@ func formOf(t *testing.T, name, text string) (body *bytes.Buffer, kind string) {
 	return body, form.FormDataContentType()
 }
 
-func (d *desk) send(visitor, name, text string, byScript bool) *httptest.ResponseRecorder {
+// send drops a log of Ann's.
+func (d *desk) send(name, text string, byScript bool) *httptest.ResponseRecorder {
 	body, kind := formOf(d.t, name, text)
 	r := httptest.NewRequest(http.MethodPost, "/log-drop", body)
 	r.Header.Set("Content-Type", kind)
 	if byScript {
 		r.Header.Set("X-Part", "dropped")
 	}
-	return d.do(visitor, r)
+	return d.do("ann", r)
 }
 
-// drop drops a log and gives its id.
-func (d *desk) drop(visitor, name, text string) string {
+// drop drops a log of Ann's and gives its id.
+func (d *desk) drop(name, text string) string {
 	d.t.Helper()
-	w := d.send(visitor, name, text, true)
+	w := d.send(name, text, true)
 	require.Equal(d.t, http.StatusCreated, w.Code, w.Body.String())
 	var answer struct{ Log string }
 	require.NoError(d.t, json.Unmarshal(w.Body.Bytes(), &answer))
@@ -114,8 +115,8 @@ func (d *desk) drop(visitor, name, text string) string {
 // A log is dropped by a script and by a form without one, and is of who dropped it.
 func TestDropLog(t *testing.T) {
 	d := newDesk(t, "[]", uploads.Limits{})
-	id := d.drop("ann", "hers.log", "192.0.2.1\n")
-	w := d.send("ann", "also hers.log", "192.0.2.1\n", false)
+	id := d.drop("hers.log", "192.0.2.1\n")
+	w := d.send("also hers.log", "192.0.2.1\n", false)
 	require.Equal(t, http.StatusSeeOther, w.Code)
 	require.Regexp(t, `^log\?log=[\w-]{22}$`, w.Header().Get("Location"))
 	_, page := d.get("ann", "log")
@@ -153,7 +154,7 @@ func TestDropRefused(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			for _, byScript := range []bool{false, true} {
-				w := d.send("ann", "log", test.text, byScript)
+				w := d.send("log", test.text, byScript)
 				require.Equal(t, test.code, w.Code)
 				require.Contains(t, w.Body.String(), test.says)
 				require.Equal(t, !byScript, strings.Contains(w.Body.String(), "<main"))
@@ -162,13 +163,13 @@ func TestDropRefused(t *testing.T) {
 			require.NotContains(t, page, "log?log=")
 		})
 	}
-	d.drop("ann", "as large as it may be", strings.Repeat("x", 40_000))
+	d.drop("as large as it may be", strings.Repeat("x", 40_000))
 }
 
 func TestDropWithoutAFile(t *testing.T) {
 	d := newDesk(t, "[]", uploads.Limits{})
 	require.Equal(t, http.StatusBadRequest, d.post("ann", "log-drop", url.Values{"log": {"x"}}).Code)
-	require.Equal(t, http.StatusBadRequest, d.send("ann", "", "x", false).Code)
+	require.Equal(t, http.StatusBadRequest, d.send("", "x", false).Code)
 	r := httptest.NewRequest(http.MethodPost, "/log-drop", struct{ io.Reader }{strings.NewReader("x")})
 	require.Equal(t, http.StatusLengthRequired, d.do("ann", r).Code)
 }

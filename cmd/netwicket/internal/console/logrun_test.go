@@ -23,7 +23,7 @@ func bomb(t *testing.T) string {
 func TestLogThatUnpacksToMuch(t *testing.T) {
 	d := newDesk(t, blocking, uploads.Limits{})
 	var before, during runtime.MemStats
-	id := d.drop("ann", "bomb.gz", bomb(t))
+	id := d.drop("bomb.gz", bomb(t))
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	seen := false
@@ -35,14 +35,14 @@ func TestLogThatUnpacksToMuch(t *testing.T) {
 	}
 	require.True(t, seen, "it takes long")
 	require.Equal(t, http.StatusSeeOther, d.post("ann", "log-cancel", url.Values{"log": {id}}).Code)
-	small := d.drop("ann", "small", "203.0.113.9"+combinedTail+"\n")
-	require.Equal(t, "1", numbers(d.decided("ann", "log?log="+small))["Denied"], "the next one has its turn")
+	small := d.drop("small", "203.0.113.9"+combinedTail+"\n")
+	require.Equal(t, "1", numbers(d.decided("log?log=" + small))["Denied"], "the next one has its turn")
 }
 
 // Several logs wait for each other, and no more of one visitor than that.
 func TestManyLogsWait(t *testing.T) {
 	d := newDesk(t, blocking, uploads.Limits{})
-	id := d.drop("ann", "large.gz", bomb(t))
+	id := d.drop("large.gz", bomb(t))
 	codes := map[int]int{}
 	for i := range 6 {
 		code, _ := d.get("ann", fmt.Sprintf("log?log=%s&pattern=%s", id, url.QueryEscape(fmt.Sprintf("^(?P<peer>[^ ]{1,%d}) ", 100+i))))

@@ -47,8 +47,10 @@ func (l *linter) condition(network *zone.NetworkCondition) condition {
 		if c.zones = l.zonesThat((*zone.Zone).SystemZone); len(c.zones) != 1 {
 			c.zones = []string{unresolvedSystemZone}
 		}
+	case zone.Disabled:
+		c.kind = never
 	default:
-		c.kind = never // zone.Disabled; no parser lets another connection through
+		c.kind = never // no parser lets another connection through
 	}
 	return c
 }

@@ -64,7 +64,8 @@ func (c *command) next(char byte) (done bool, err error) {
 			c.add(char)
 			return false, nil
 		}
-		return false, c.comment()
+		c.comment()
+		return false, nil
 	default:
 		c.add(char)
 	}
@@ -205,14 +206,13 @@ func (c *command) redirected() error {
 	return nil
 }
 
-func (c *command) comment() error {
+func (c *command) comment() {
 	end := strings.IndexByte(c.text[c.at:], '\n')
 	if end < 0 {
 		c.at = len(c.text)
-		return nil
+		return
 	}
 	c.at += end // the line's end is the command's
-	return nil
 }
 
 // quotedStart quotes the first word of a text.

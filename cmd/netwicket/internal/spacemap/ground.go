@@ -183,16 +183,18 @@ func placed(table *geo.Table, family addrnum.Family) iter.Seq[netipx.IPRange] {
 
 // placedIn goes through one family. An id beyond those of locations is a part that
 // repeats IPv4.
-func placedIn(family addrnum.Family, knows []bool, edges iter.Seq2[addrnum.Number, uint32], yield func(netipx.IPRange) bool) bool {
+func placedIn(family addrnum.Family, knows []bool, edges iter.Seq2[addrnum.Number, uint32], yield func(netipx.IPRange) bool) {
 	var from addrnum.Number
 	inside := false
 	for first, id := range edges {
 		if inside && !yield(netipx.IPRangeFrom(family.Addr(from), family.Addr(first.Prev()))) {
-			return false
+			return
 		}
 		from, inside = first, int(id) < len(knows) && knows[id]
 	}
-	return !inside || yield(netipx.IPRangeFrom(family.Addr(from), family.Addr(family.Last())))
+	if inside {
+		yield(netipx.IPRangeFrom(family.Addr(from), family.Addr(family.Last())))
+	}
 }
 
 // wide are edges of IPv4 by numbers, halved those of IPv6.

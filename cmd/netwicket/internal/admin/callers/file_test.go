@@ -115,8 +115,8 @@ func TestBadFiles(t *testing.T) {
 		{"keys as a text", `{"clients":[{"id":"a","scopes":[],"jwks":"k"}]}`, `expected {"keys": [...]}, found a string`},
 		{"dpop as a number", `{"clients":[{"id":"a","scopes":[],"secretSha256":"` + ok + `","dpop":7}]}`, "expected required or no, found a number"},
 		{"a name twice behind one that is none", `{"tokens":[{"name":7,"sha256":"` + ok + `","scopes":[]},{"name":"a","sha256":"` + hexOf("u") + `","scopes":[]},{"name":"a","sha256":"` + hexOf("v") + `","scopes":[]}]}`, "/tokens/2/name: \"a\": another caller has it"},
-		{"a long key", `{"clients":[{"id":"a","scopes":[],"jwks":` + publicRSA(t, 4097, 65537) + `}]}`, "RSA modulus size"},
-		{"a key that is one bit short", `{"clients":[{"id":"a","scopes":[],"jwks":` + publicRSA(t, 2047, 65537) + `}]}`, "2048 to 4096"},
+		{"a long key", `{"clients":[{"id":"a","scopes":[],"jwks":` + publicRSA(t, 4097) + `}]}`, "RSA modulus size"},
+		{"a key that is one bit short", `{"clients":[{"id":"a","scopes":[],"jwks":` + publicRSA(t, 2047) + `}]}`, "2048 to 4096"},
 		{"a key without an exponent", `{"clients":[{"id":"a","scopes":[],"jwks":{"keys":[{"kty":"RSA","n":"` + base64.RawURLEncoding.EncodeToString(new(big.Int).Lsh(big.NewInt(1), 2047).Bytes()) + `","e":"AA"}]}}]}`, "bad e value"},
 		{"dpop", `{"clients":[{"id":"a","scopes":[],"secretSha256":"` + ok + `","dpop":"yes"}]}`, "required or no"},
 	} {
@@ -129,10 +129,10 @@ func TestBadFiles(t *testing.T) {
 }
 
 // publicRSA is a set of one RSA key of so many bits.
-func publicRSA(t *testing.T, bits uint, exponent int) string {
+func publicRSA(t *testing.T, bits uint) string {
 	t.Helper()
 	modulus := new(big.Int).Lsh(big.NewInt(1), bits-1)
-	text, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &rsa.PublicKey{N: modulus.SetBit(modulus, 0, 1), E: exponent}}}})
+	text, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &rsa.PublicKey{N: modulus.SetBit(modulus, 0, 1), E: 65537}}}})
 	require.NoError(t, err)
 	return string(text)
 }
@@ -140,7 +140,7 @@ func publicRSA(t *testing.T, bits uint, exponent int) string {
 // TestLengthsOfKeys: RSA keys may have 2,048 to 4,096 bits.
 func TestLengthsOfKeys(t *testing.T) {
 	for _, bits := range []uint{2048, 4096} {
-		require.Len(t, read(t, `{"clients":[{"id":"a","scopes":[],"jwks":`+publicRSA(t, bits, 65537)+`}]}`).Clients[0].Keys, 1)
+		require.Len(t, read(t, `{"clients":[{"id":"a","scopes":[],"jwks":`+publicRSA(t, bits)+`}]}`).Clients[0].Keys, 1)
 	}
 }
 

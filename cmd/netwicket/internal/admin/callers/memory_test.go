@@ -13,7 +13,7 @@ import (
 )
 
 // bySecret is a token that the client sp1 of this secret gets, quickly.
-func (d *desk) bySecret(t *testing.T, peer netip.Addr) (token string, issued callers.Issued) {
+func (d *desk) bySecret(peer netip.Addr) (token string, issued callers.Issued) {
 	r := &http.Request{
 		Method: http.MethodPost, Body: http.NoBody, Header: http.Header{},
 		URL: &url.URL{Path: "/oauth/token", RawQuery: "grant_type=client_credentials&client_id=sp1&client_secret=s"},
@@ -32,22 +32,22 @@ func TestTokensThatEndedAreForgotten(t *testing.T) {
 	d := live(t, `{"clients":[{"id":"sp1","secretSha256":"`+hexOf("s")+`","scopes":["okta.policies.read"]},`+client(t, "", key)[len(`{"clients":[`):])
 	long := "Bearer " + d.token(t, d.assertion(t, key, nil))
 	for range 5 {
-		d.bySecret(t, somewhere)
+		d.bySecret(somewhere)
 	}
 	tokens, _ := d.Remembered()
 	require.Equal(t, 6, tokens)
 	d.now = d.now.Add(748 * time.Second)
-	d.bySecret(t, somewhere)
+	d.bySecret(somewhere)
 	tokens, _ = d.Remembered()
 	require.Equal(t, 7, tokens, "all of them are good")
 	d.now = d.now.Add(2 * time.Minute)
-	last, _ := d.bySecret(t, somewhere)
+	last, _ := d.bySecret(somewhere)
 	tokens, _ = d.Remembered()
 	require.Equal(t, 3, tokens, "five have ended")
 	require.NoError(t, d.come(resource, long))
 	require.NoError(t, d.come(resource, last))
 	d.now = d.now.Add(2 * time.Hour)
-	d.bySecret(t, somewhere)
+	d.bySecret(somewhere)
 	tokens, _ = d.Remembered()
 	require.Equal(t, 1, tokens)
 }
@@ -62,26 +62,26 @@ func TestManyTokens(t *testing.T) {
 	long := "Bearer " + d.token(t, d.assertion(t, key, nil))
 	d.now = start.Add(time.Second)
 	for range most - 2 {
-		d.bySecret(t, somewhere)
+		d.bySecret(somewhere)
 	}
 	d.now = start.Add(745 * time.Second)
-	d.bySecret(t, somewhere)
+	d.bySecret(somewhere)
 	tokens, _ := d.Remembered()
 	require.Equal(t, most, tokens)
 	require.NoError(t, d.come(resource, long))
 	// All but two have ended since: the oldest one is good yet and keeps its place.
 	d.now = start.Add(751 * time.Second)
-	second, _ := d.bySecret(t, somewhere)
+	second, _ := d.bySecret(somewhere)
 	tokens, _ = d.Remembered()
 	require.Equal(t, 3, tokens)
 	require.NoError(t, d.come(resource, long))
 
 	d.now = d.now.Add(time.Second)
 	for range most - 3 {
-		d.bySecret(t, somewhere)
+		d.bySecret(somewhere)
 	}
 	require.NoError(t, d.come(resource, long))
-	third, _ := d.bySecret(t, somewhere)
+	third, _ := d.bySecret(somewhere)
 	require.ErrorIs(t, d.come(resource, long), callers.ErrBad, "the first one makes room")
 	require.NoError(t, d.come(resource, second))
 	require.NoError(t, d.come(resource, third))
@@ -119,12 +119,12 @@ func TestIdsThatEndedAreForgotten(t *testing.T) {
 // TestSailPointNetworks: a client gets no token from elsewhere (A3, A8).
 func TestSailPointNetworks(t *testing.T) {
 	d := live(t, `{"clients":[{"id":"sp1","secretSha256":"`+hexOf("s")+`","scopes":["sp:auth-org:manage"],"networks":["192.0.2.0/24"]}]}`)
-	token, issued := d.bySecret(t, netip.MustParseAddr("192.0.2.200"))
+	token, issued := d.bySecret(netip.MustParseAddr("192.0.2.200"))
 	require.Equal(t, http.StatusOK, issued.Answer.Status)
 	require.Equal(t, "sp1", issued.Caller)
 	require.NoError(t, d.come(resource, token))
 	for _, peer := range []netip.Addr{netip.MustParseAddr("192.0.3.1"), netip.MustParseAddr("2001:db8::1"), {}} {
-		token, issued = d.bySecret(t, peer)
+		token, issued = d.bySecret(peer)
 		require.Empty(t, token)
 		require.Equal(t, http.StatusUnauthorized, issued.Answer.Status)
 		require.True(t, issued.Failed)

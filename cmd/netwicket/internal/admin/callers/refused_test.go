@@ -125,7 +125,7 @@ func TestProofsThatAreRefusedForTokens(t *testing.T) {
 func TestShortKeysOfProofs(t *testing.T) {
 	key := newKey(t)
 	d := live(t, client(t, `,"dpop":"required"`, key))
-	set := publicRSA(t, 1024, 65537)
+	set := publicRSA(t, 1024)
 	proof := swapHeader(d.proof(t, newKey(t), http.MethodPost, endpoint, nil), strings.TrimSuffix(strings.TrimPrefix(set, `{"keys":[`), "]}"), "RS256")
 	_, said, _ := d.ask(parameters(d.assertion(t, key, nil)), proof)
 	require.Equal(t, "invalid_dpop_proof", said["error"])

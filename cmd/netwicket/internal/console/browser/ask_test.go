@@ -22,7 +22,7 @@ func TestAsk(t *testing.T) {
 	other := site.newPage(phone)
 	other.navigate(link)
 	other.waitText("#answer .verdict", "allow")
-	require.Equal(t, page.text("#answer"), other.text("#answer"))
+	require.Equal(t, page.answer(), other.answer())
 }
 
 // Half an address is no alarm, and whoever types stays where they are.
@@ -65,13 +65,13 @@ func TestAskByKeys(t *testing.T) {
 	page.waitText("#answer dl", "10.20.0.4")
 	require.Equal(t, "10.20.0.4:4711", page.query("peer"))
 	require.Equal(t, "X-Forwarded-For: 203.0.113.200\nX-Other: a", strings.ReplaceAll(page.query("q"), "\r\n", "\n"))
-	answer := page.text("#answer")
+	answer := page.answer()
 	page.press(enter)
 	page.tabTo("#answer a[href^='ask?']")
 	page.press(enter)
 	page.waitFor("document.readyState === 'complete'")
 	page.wait("#answer .verdict")
-	require.Equal(t, answer, page.text("#answer"))
+	require.Equal(t, answer, page.answer())
 	require.Equal(t, "10.20.0.4:4711", value[string](page, "document.querySelector('#peer').value"))
 	page.tabTo("#answer a.place")
 	require.True(t, strings.HasPrefix(value[string](page, "document.activeElement.getAttribute('href')"), "documents?file="))

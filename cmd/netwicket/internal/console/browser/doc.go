@@ -9,7 +9,7 @@
 //	page.type_("#q", "203.0.113.9")              // keys into the field; page.set replaces what it holds
 //	page.press(tab, tab, enter)                  // keys of the page, for whoever has no mouse
 //	page.waitText("#answer", "deny")             // no sleep anywhere: what does not come in time fails
-//	page.click("text"), page.hover(...), page.drop("#zone", "access.log"), page.upload("input", ...)
+//	page.click("text"), page.hover(...), page.drop("#zone", "access.log"), page.upload(...)
 //	page.check("ask")                            // axe, no scrolling sideways, a screenshot "ask-1440-light.png"
 //
 // A test fails by what the page did besides: an error on the console, a violation of

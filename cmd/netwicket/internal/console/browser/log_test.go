@@ -44,7 +44,7 @@ func writeLog(t *testing.T, name, text string) string {
 func TestLogByKeys(t *testing.T) {
 	page := start(t, acme(t)).open(desk, "log")
 	page.check("log-home")
-	page.upload("#file", writeLog(t, "access <b>.log", dayOfLog()))
+	page.upload(writeLog(t, "access <b>.log", dayOfLog()))
 	page.tabTo("#drop > p button")
 	page.press(enter)
 	page.waitText(".numbers", "36", "35", "23", "12")
@@ -78,7 +78,7 @@ func TestLogByKeys(t *testing.T) {
 func TestLogSaysWhatReplaySays(t *testing.T) {
 	at, log := acme(t), writeLog(t, "access.log", dayOfLog())
 	page := start(t, at).open(phone, "log")
-	page.upload("#file", log)
+	page.upload(log)
 	page.click("#drop > p button")
 	page.wait(".numbers")
 	command := exec.Command(program, "replay", "--json", "-c", at, log)
@@ -110,14 +110,14 @@ func TestLogIsDropped(t *testing.T) {
 func TestLogIsRefused(t *testing.T) {
 	page := start(t, acme(t)).open(phone, "log")
 	page.expect("415")
-	page.upload("#file", writeLog(t, "log.zip", "PK\x03\x04 and so on"))
+	page.upload(writeLog(t, "log.zip", "PK\x03\x04 and so on"))
 	page.click("#drop > p button")
 	page.waitText("#refused", "zip")
 	page.check("log-refused")
 
 	large := writeLog(t, "large.log", "")
 	require.NoError(t, os.Truncate(large, 2<<30+1))
-	page.upload("#file", large)
+	page.upload(large)
 	page.click("#drop > p button")
 	page.waitText("#refused", "too large")
 	page.goTo("log")
@@ -132,7 +132,7 @@ func TestLogIsCancelled(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, w.Close())
 	page := start(t, acme(t)).open(desk, "log")
-	page.upload("#file", writeLog(t, "long.gz", strings.Repeat(packed.String(), 2000))) // parts that are packed each by itself are one log
+	page.upload(writeLog(t, "long.gz", strings.Repeat(packed.String(), 2000))) // parts that are packed each by itself are one log
 	page.click("#drop > p button")
 	page.waitText("#result", "Deciding")
 	page.check("log-deciding")
@@ -148,7 +148,7 @@ func TestLogIsDecidedAgain(t *testing.T) {
 	const zones = `[{"type":"IP","id":"b","name":"Blocked","usage":"BLOCKLIST","system":false,"gateways":[{"type":"CIDR","value":"%s/32"}]}]`
 	at := folder(t, map[string]string{"netwicket.json": `{"okta":{"zones":["zones.json"]}}`, "zones.json": fmt.Sprintf(zones, "203.0.113.200")})
 	page := start(t, at).open(desk, "log")
-	page.upload("#file", writeLog(t, "access.log", dayOfLog()))
+	page.upload(writeLog(t, "access.log", dayOfLog()))
 	page.click("#drop > p button")
 	page.waitText(".numbers .deny", "12")
 	require.NoError(t, os.WriteFile(filepath.Join(at, "zones.json"), []byte(fmt.Sprintf(zones, "203.0.113.9")), 0o600))

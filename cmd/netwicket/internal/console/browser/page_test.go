@@ -177,11 +177,11 @@ func (p *page) waitNoText(selector, text string) {
 	p.waitFor(fmt.Sprintf("![...document.querySelectorAll(%s)].some((one) => one.innerText.toLowerCase().includes(%s.toLowerCase()))", quoted(selector), quoted(text)))
 }
 
-// text is what can be read in the first such element.
-func (p *page) text(selector string) string {
+// answer is what can be read in the answer of the page.
+func (p *page) answer() string {
 	p.site.t.Helper()
-	p.wait(selector)
-	return value[string](p, fmt.Sprintf("document.querySelector(%s).innerText", quoted(selector)))
+	p.wait("#answer")
+	return value[string](p, "document.querySelector('#answer').innerText")
 }
 
 // count is how many such elements there are.
@@ -277,10 +277,10 @@ func (p *page) middle(selector string) (x, y float64) {
 	return at[0], at[1]
 }
 
-// upload gives files to a field of type file.
-func (p *page) upload(selector string, paths ...string) {
+// upload gives files to the page's field of type file.
+func (p *page) upload(paths ...string) {
 	p.site.t.Helper()
-	p.do("upload", chromedp.SetUploadFiles(selector, absolute(paths), chromedp.ByQuery))
+	p.do("upload", chromedp.SetUploadFiles("#file", absolute(paths), chromedp.ByQuery))
 }
 
 // drop drops files on an element.

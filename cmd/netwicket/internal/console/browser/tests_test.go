@@ -50,7 +50,7 @@ func TestTestsTakeOthers(t *testing.T) {
 	page.waitText("#given .findings", "error")
 	file := filepath.Join(t.TempDir(), "mine.json")
 	require.NoError(t, os.WriteFile(file, []byte(expectations), 0o644))
-	page.upload("#file", file)
+	page.upload(file)
 	page.waitText("#given", "2 passed, 0 failed", "mine.json")
 	page.check("tests-given")
 }
