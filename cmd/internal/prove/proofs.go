@@ -30,7 +30,7 @@ func proofs() []proof {
 		{promise: "geo equals the databases", tests: []tests{{pattern: "Agree", packages: []string{"./geo"}}}},
 		{promise: "random policies, to the last", whole: true, tests: []tests{{pattern: "^(" +
 			"TestDecideMatchesExplain|TestDecideAll|TestModels|TestDiffIsExact|FuzzIncremental|FuzzDecide|" +
-			"TestSideBySideIsBothRanges|TestRangesAreEveryAddressOnce|TestSpellingsAreOneAddress|TestCompileIsDeterministic|TestCompileOnAnyNumberOfProcessors|TestNoAllocsAfterSecondLook|" +
+			"TestSideBySideIsBothRanges|TestRangesAreEveryAddressOnce|TestRangesInAreRangesCut|TestClassesInAreWhatMatchTellsApart|TestNothingIsKeptTwice|TestSpellingsAreOneAddress|TestCompileIsDeterministic|TestCompileOnAnyNumberOfProcessors|TestNoAllocsAfterSecondLook|" +
 			"TestSnapshotIsThePolicy|TestWithOverlay|TestExplainSnapshot|TestExplainSnapshotWithDocuments|FuzzSnapshot)$", packages: decide}}},
 		{promise: "restrictions only restrict", whole: true, tests: []tests{{pattern: "^(TestRestrictionsNeverAllowMore|TestUnknownDataNeverAllow|TestForgedHopsNeverAllow)$", packages: decide}}},
 		{promise: "forged headers let nobody in", tests: []tests{{pattern: "^TestForgeryNeverAllows$", packages: decide}}},
