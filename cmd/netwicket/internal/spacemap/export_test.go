@@ -159,5 +159,11 @@ func (t *Tiles) Draw(tb testing.TB, tile Tile) int {
 	return len(drawn)
 }
 
+// Keep has no more tiles kept than so many, in place of those that are otherwise.
+func (t *Tiles) Keep(most int) (otherwise int) {
+	otherwise, t.most = t.most, most
+	return otherwise
+}
+
 // Kept is how many tiles are kept.
 func (t *Tiles) Kept() int { return len(t.kept) }

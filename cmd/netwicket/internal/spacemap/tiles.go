@@ -34,6 +34,7 @@ type Tiles struct {
 	painters map[By]*painter
 	kept     map[Tile][]byte
 	order    []Tile // of kept, the oldest first
+	most     int    // that are kept
 }
 
 // Tile is a square of 256 by 256 pixels: of 2^Zoom by 2^Zoom ones, the one at X and Y.
@@ -49,7 +50,7 @@ const tilesKept = 1024
 // NewTiles is the map of a subject. The sources are asked for when tiles are coloured by
 // them.
 func NewTiles(subject Subject, sources func() (Sources, error)) *Tiles {
-	t := &Tiles{subject: subject, sources: sources, painters: make(map[By]*painter), kept: make(map[Tile][]byte)}
+	t := &Tiles{subject: subject, sources: sources, painters: make(map[By]*painter), kept: make(map[Tile][]byte), most: tilesKept}
 	t.four = sync.OnceValue(func() place { return place{world4(), groundsOf(&t.subject, addrnum.IPv4)} })
 	t.six = sync.OnceValue(func() place {
 		grounds := groundsOf(&t.subject, addrnum.IPv6)
@@ -144,7 +145,7 @@ func (t *Tiles) PNG(tile Tile) ([]byte, error) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	if t.kept[tile] == nil {
-		if len(t.order) == tilesKept {
+		if len(t.order) == t.most {
 			delete(t.kept, t.order[0])
 			t.order = t.order[1:]
 		}

@@ -109,22 +109,26 @@ func changeOf(was, is decide.Decision) string {
 // Pixels of single addresses have the colour of what is said of them, and what a sample
 // of a larger pixel's addresses is told of, the map has there: on its own if nothing else is.
 func TestTilesAreWhatIsDecided(t *testing.T) {
-	for seed := range uint64(2) {
+	policies, points := uint64(2), 120
+	if raceEnabled { // ten times as slow, and the goroutines of one policy are those of two
+		policies, points = 1, 20
+	}
+	for seed := range policies {
 		p, config, source := policyAndSource(t, seed)
 		old, oldConfig := policy(t, seed+100)
 		subject := spacemap.Subject{Policy: p, Config: config}
 		own, others := counting(t, config), counting(t, oldConfig)
 		random := rand.New(rand.NewPCG(seed, 17))
 		for _, by := range spacemap.Ways() {
-			checkPixels(t, tilesOf(t, subject, source), by, &saying{policy: p, table: config.Geo, counts: own.counts}, random)
+			checkPixels(t, points, tilesOf(t, subject, source), by, &saying{policy: p, table: config.Geo, counts: own.counts}, random)
 		}
 		subject.Compare, subject.Old, subject.OldConfig = true, old, oldConfig
 		either := func(a netip.Addr) bool { return own.counts(a) || others.counts(a) }
-		checkPixels(t, tilesOf(t, subject), spacemap.ByChange, &saying{p, old, config.Geo, either}, random)
+		checkPixels(t, points, tilesOf(t, subject), spacemap.ByChange, &saying{p, old, config.Geo, either}, random)
 	}
 }
 
-func checkPixels(t *testing.T, tiles *spacemap.Tiles, by spacemap.By, truth *saying, random *rand.Rand) {
+func checkPixels(t *testing.T, points int, tiles *spacemap.Tiles, by spacemap.By, truth *saying, random *rand.Rand) {
 	t.Helper()
 	whole, err := tiles.View(spacemap.IPv4, by, spacemap.Place{})
 	require.NoError(t, err)
@@ -137,7 +141,7 @@ func checkPixels(t *testing.T, tiles *spacemap.Tiles, by spacemap.By, truth *say
 		place, err := tiles.Mark(spacemap.IPv4, netip.PrefixFrom(address4(random), 2*order).Masked())
 		require.NoError(t, err)
 		picture := pictureOf(t, tiles, spacemap.Tile{Family: spacemap.IPv4, By: by, Zoom: zoom, X: place.X >> 8, Y: place.Y >> 8})
-		for range 120 {
+		for range points {
 			x, y := random.IntN(256), random.IntN(256)
 			point, err := tiles.At(spacemap.IPv4, by, spacemap.Place{Level: order, X: place.X&^255 | x, Y: place.Y&^255 | y})
 			require.NoError(t, err)
@@ -304,9 +308,10 @@ func TestTilesThatAreNone(t *testing.T) {
 func TestTilesAreKept(t *testing.T) {
 	p, config := policy(t, 1)
 	tiles := tilesOf(t, spacemap.Subject{Policy: p, Config: config})
-	for i := range 1100 {
+	require.Equal(t, 1024, tiles.Keep(40))
+	for i := range 44 {
 		_, err := tiles.PNG(spacemap.Tile{Family: spacemap.IPv4, By: spacemap.ByDecision, Zoom: 8, X: i % 256, Y: i / 256})
 		require.NoError(t, err)
 	}
-	require.Equal(t, 1024, tiles.Kept())
+	require.Equal(t, 40, tiles.Kept())
 }

@@ -1,0 +1,5 @@
+//go:build race
+
+package spacemap_test
+
+const raceEnabled = true
