@@ -90,9 +90,11 @@ func TestWhatServersLearn(t *testing.T) {
 // As much as a pointer may have is read, and not a byte more, whether the server says how
 // much it has or not; a blob has what the release says.
 func TestServersOfTooMuch(t *testing.T) {
-	size, stated := 0, false
+	var length atomic.Int64
+	var says atomic.Bool
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if stated {
+		size := int(length.Load()) // of this answer, which may be sent when the next one is asked for
+		if says.Load() {
 			w.Header().Set("Content-Length", fmt.Sprint(size))
 		}
 		_, _ = w.Write([]byte(strings.Repeat("x", size/2))) // the client hangs up where it is too much
@@ -102,16 +104,17 @@ func TestServersOfTooMuch(t *testing.T) {
 	defer server.Close()
 	store, err := release.OpenStore(server.URL+"/prod.json", "prod", release.StoreOptions{})
 	require.NoError(t, err)
-	for _, stated = range []bool{false, true} {
-		size = release.PointerLimit
+	for _, stated := range []bool{false, true} {
+		says.Store(stated)
+		length.Store(release.PointerLimit)
 		content, err := store.Pointer(t.Context())
 		require.NoError(t, err)
-		require.Len(t, content, size)
-		size++
+		require.Len(t, content, release.PointerLimit)
+		length.Add(1)
 		_, err = store.Pointer(t.Context())
 		require.ErrorIs(t, err, release.ErrTooLarge)
 		require.Equal(t, stated, strings.Contains(err.Error(), "65537 bytes"), "%v", err)
-		size = 100
+		length.Store(100)
 		for limit, fits := range map[int64]bool{100: true, 101: true, 99: false} {
 			_, err = store.Blob(t.Context(), release.Blob{SHA256: blobOf("").SHA256, Size: limit})
 			require.Equal(t, fits, err == nil, "%v", err)
