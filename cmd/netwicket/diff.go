@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/impact"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
@@ -219,7 +218,7 @@ func (r *diffReport) print(change decide.Change, requests *uint64) error {
 	if r.json {
 		return writeJSON(r.out, changeJSON{change.Range.From(), change.Range.To(), change.Before, change.After, requests})
 	}
-	network := rangeText(change.Range)
+	network := impact.RangeText(change.Range)
 	if r.look.person {
 		network = fmt.Sprintf("%-33s", network)
 	}
@@ -233,18 +232,6 @@ func (r *diffReport) print(change decide.Change, requests *uint64) error {
 
 func (r *diffReport) outcome(o decide.Outcome) string {
 	return r.look.verdict(o.Verdict, o.Verdict.String()) + " " + o.Reason.String()
-}
-
-// rangeText is a range as people write it: an address, a prefix, or both ends.
-func rangeText(r netipx.IPRange) string {
-	switch prefix, ok := r.Prefix(); {
-	case ok && prefix.IsSingleIP():
-		return prefix.Addr().String()
-	case ok:
-		return prefix.String()
-	default:
-		return r.String()
-	}
 }
 
 // totals is the summary.

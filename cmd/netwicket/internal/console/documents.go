@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/docdiff"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
@@ -116,16 +117,7 @@ func (c *Console) overview(on *subject, r *http.Request) *overview {
 }
 
 // Threat is ThreatInsight's action as Okta writes it.
-func (o *overview) Threat() string {
-	switch o.Config.ThreatInsight.Action {
-	case zone.ThreatAudit:
-		return "audit"
-	case zone.ThreatBlock:
-		return "block"
-	case zone.ThreatNone:
-	}
-	return "none"
-}
+func (o *overview) Threat() string { return docdiff.ThreatName(o.Config.ThreatInsight.Action) }
 
 // OverlayEntries are the entries that deny and those that allow, in this order.
 func (o *overview) OverlayEntries() []overlayRow {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/docdiff"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/netset"
@@ -268,25 +269,12 @@ func (c *Console) zoneView(on *subject, query url.Values) *zoneView {
 		v.Entries = v.Entries[:maxEntryRows]
 	}
 	v.Ignored = len(row.Zone.Proxies) > 0 && !row.TrustsProxies()
-	v.Proxies = proxyType(row.Proxy)
+	v.Proxies = docdiff.ProxyName(row.Proxy)
 	if query.Has("without") && on.Policy != nil {
 		change := c.removeZone(on, row.Zone)
 		v.Removal = &change
 	}
 	return v
-}
-
-func proxyType(t zone.ProxyType) string {
-	switch t {
-	case zone.AnyAnonymizer:
-		return "Any"
-	case zone.TorAnonymizer:
-		return "TorAnonymizer"
-	case zone.NotTorAnonymizer:
-		return "NotTorAnonymizer"
-	case zone.ProxyUnset:
-	}
-	return ""
 }
 
 // entriesOf are all entries and terms of a zone, in the order of its properties.

@@ -84,7 +84,7 @@ func effectOf(changes iter.Seq[decide.Change], table *geo.Table) effect {
 
 func (e *effect) list(change decide.Change, direction impact.Direction) {
 	if e.Count++; e.Count <= effectRanges {
-		e.Ranges = append(e.Ranges, effectRange{rangeText(change.Range), rangeQuestion(change.Range), directionName(direction), change.Before, change.After})
+		e.Ranges = append(e.Ranges, effectRange{impact.RangeText(change.Range), rangeQuestion(change.Range), directionName(direction), change.Before, change.After})
 	}
 }
 
@@ -125,22 +125,10 @@ func directionName(direction impact.Direction) string {
 	}[direction]
 }
 
-// rangeText is a range as people write it: an address, a prefix, or both ends.
-func rangeText(r netipx.IPRange) string {
-	switch prefix, ok := r.Prefix(); {
-	case ok && prefix.IsSingleIP():
-		return prefix.Addr().String()
-	case ok:
-		return prefix.String()
-	default:
-		return r.String()
-	}
-}
-
 // rangeQuestion is what the page Ask takes of a range: its network, or its first address.
 func rangeQuestion(r netipx.IPRange) string {
 	if _, ok := r.Prefix(); ok {
-		return rangeText(r)
+		return impact.RangeText(r)
 	}
 	return r.From().String()
 }

@@ -47,7 +47,7 @@ func zoneFacts(z *zone.Zone) []fact {
 	facts = append(facts, entryFacts("gateway", z.Gateways)...)
 	facts = append(facts, entryFacts("proxy", z.Proxies)...)
 	if z.Proxy != zone.ProxyUnset {
-		facts = append(facts, fact{"proxy type", proxyName(z.Proxy)})
+		facts = append(facts, fact{"proxy type", ProxyName(z.Proxy)})
 	}
 	facts = append(facts, termFacts("location", z.Locations, func(p zone.Place) string {
 		if p.Region != "" {
@@ -59,7 +59,8 @@ func zoneFacts(z *zone.Zone) []fact {
 	return append(facts, termFacts("ip service category", z.Categories, func(c string) string { return c })...)
 }
 
-func proxyName(t zone.ProxyType) string {
+// ProxyName is a type of proxy as Okta writes it, empty for none.
+func ProxyName(t zone.ProxyType) string {
 	switch t {
 	case zone.AnyAnonymizer:
 		return "Any"
@@ -225,7 +226,7 @@ func others(p *policyfile.Parts) []thing {
 		list = append(list, thing{kind: kind, key: kind, facts: facts, put: on(put), take: on(take)})
 	}
 	if threat := c.ThreatInsight; threat != nil {
-		facts := []fact{{"action", threatName(threat.Action)}}
+		facts := []fact{{"action", ThreatName(threat.Action)}}
 		for _, id := range threat.ExcludeZones {
 			facts = append(facts, fact{"excluded zone", id.ID})
 		}
@@ -274,7 +275,8 @@ func on(change func(*decide.Config)) func(decide.Config) decide.Config {
 	}
 }
 
-func threatName(a zone.ThreatAction) string {
+// ThreatName is ThreatInsight's action as Okta writes it.
+func ThreatName(a zone.ThreatAction) string {
 	switch a {
 	case zone.ThreatAudit:
 		return "audit"

@@ -61,3 +61,15 @@ func (s Size) plus(other Size) Size {
 	sum.high = s.high + other.high + carry
 	return sum
 }
+
+// RangeText is a range as people write it: an address, a prefix, or both ends.
+func RangeText(r netipx.IPRange) string {
+	switch prefix, ok := r.Prefix(); {
+	case ok && prefix.IsSingleIP():
+		return prefix.Addr().String()
+	case ok:
+		return prefix.String()
+	default:
+		return r.String()
+	}
+}

@@ -44,6 +44,11 @@ func (l *Live) Authenticate(r *http.Request, peer netip.Addr, urls ...string) (w
 	case "dpop":
 		caller, networks, known = l.bound(r, text, hash, urls)
 	}
+	return admit(caller, networks, known, peer)
+}
+
+// admit lets in who is known and comes from one of their networks.
+func admit(caller wire.Caller, networks []netip.Prefix, known bool, peer netip.Addr) (wire.Caller, error) {
 	switch {
 	case !known:
 		return wire.Caller{}, ErrBad

@@ -23,12 +23,5 @@ func (l *Live) Holder(of Credential, peer netip.Addr) (wire.Caller, error) {
 	if !known {
 		caller, networks, known = l.bearer(of)
 	}
-	switch {
-	case !known:
-		return wire.Caller{}, ErrBad
-	case !within(networks, peer):
-		return caller, ErrOutside
-	default:
-		return caller, nil
-	}
+	return admit(caller, networks, known, peer)
 }
