@@ -18,9 +18,9 @@
 //
 // # How it runs
 //
-// The program is built once. Tests are skipped where there is no Chromium, and axe is
-// not run where NETWICKET_AXE does not name an axe.min.js (scripts/axe fetches it and
-// prints its path); with NETWICKET_BROWSER=1 either fails. NETWICKET_SCREENSHOTS names
+// NETWICKET_BROWSER=1 NETWICKET_AXE=$(scripts/axe) go test: without the first all is
+// skipped, with it Chromium has to be there, and axe.min.js where the second says, which
+// scripts/axe fetches. The program is built once. NETWICKET_SCREENSHOTS names
 // a folder for screenshots. Rows of the table in pages_test.go are all pages and their
 // states: whoever adds a page adds its rows.
 //
