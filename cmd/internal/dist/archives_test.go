@@ -157,9 +157,8 @@ func TestArchiveAnswersTheReadme(t *testing.T) {
 		require.Equal(t, mode, header.Mode, header.Name)
 		require.Empty(t, header.Uname+header.Gname)
 	}
-	require.True(t, slices.IsSortedFunc(headers, func(a, b *tar.Header) int {
-		return strings.Compare(strings.TrimSuffix(a.Name, "/"), strings.TrimSuffix(b.Name, "/"))
-	}))
+	parts := func(header *tar.Header) []string { return strings.Split(strings.TrimSuffix(header.Name, "/"), "/") }
+	require.True(t, slices.IsSortedFunc(headers, func(a, b *tar.Header) int { return slices.Compare(parts(a), parts(b)) }), "folder by folder")
 
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
 	require.NoError(t, err)

@@ -80,9 +80,13 @@ func TestServeFollowsAChannel(t *testing.T) {
 	s.logs("no release was taken; the policy in force stays")
 	c.Publish(aSnapshot(t, "198.51.100.0/24"), "")
 	s.becomes("/decide", "198.51.100.7", http.StatusForbidden)
-	_, metrics := s.text("/metrics")
+	metrics := ""
+	require.Eventually(t, func() bool { // it is counted once it decides
+		_, metrics = s.text("/metrics")
+		return strings.Contains(metrics, "\n"+`netwicket_fetch_total{result="installed"} 2`)
+	}, patience, 10*time.Millisecond)
 	for _, line := range []string{
-		`netwicket_fetch_total{result="installed"} 2`, `netwicket_fetch_total{result="fork"} 0`, "netwicket_release_version 3",
+		`netwicket_fetch_total{result="fork"} 0`, "netwicket_release_version 3",
 		"netwicket_release_expires_timestamp_seconds ", "netwicket_release_checked_timestamp_seconds ", `netwicket_policy_info{fingerprint="` + *s.fares(t).Fingerprint,
 	} {
 		require.Contains(t, metrics, "\n"+line)
