@@ -19,52 +19,12 @@ func (c *Console) candidate(on *subject, d *draft) *subject {
 	return openSubject(options, c.options.Now(), on)
 }
 
-// linted are all findings of a policy, those of the linter among them.
+// linted are all findings of a candidate, those of the linter among them.
 func linted(s *subject) finding.List {
 	if s.Policy == nil {
 		return s.Findings
 	}
-	about := lint.SubjectOf(s.Parts, s.At)
-	about.Policy = s.Policy
-	return slices.Concat(s.Findings, lint.Check(about))
-}
-
-// fresh divides findings into those that another list has not, wherever they stand, and
-// those that it has.
-func fresh(before, after finding.List) (added, known finding.List) {
-	count := make(map[string]int)
-	for _, f := range before {
-		count[f.File+" "+f.Code+" "+f.Message()]++
-	}
-	for _, f := range after {
-		key := f.File + " " + f.Code + " " + f.Message()
-		if count[key]--; count[key] < 0 {
-			added = append(added, f)
-		} else {
-			known = append(known, f)
-		}
-	}
-	return added, known
-}
-
-// lockedOut are who of both guards would be denied and are not now, in words.
-func lockedOut(before, after *subject) []string {
-	guard := slices.Clone(after.Parts.Serve.Guard)
-	for _, addr := range before.Parts.Serve.Guard {
-		if !slices.Contains(guard, addr) {
-			guard = append(guard, addr)
-		}
-	}
-	var causes []string
-	for _, addr := range guard {
-		if before.Policy != nil && before.Parts.LockedOut(before.Policy, addr, "") != "" {
-			continue
-		}
-		if cause := after.Parts.LockedOut(after.Policy, addr, "which is in serve.guard"); cause != "" {
-			causes = append(causes, cause)
-		}
-	}
-	return causes
+	return slices.Concat(s.Findings, lint.Of(policyfile.Checked{Parts: s.Parts, Policy: s.Policy}, s.At, true))
 }
 
 // changesOf are the differences of two policies until the context ends.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
 	fileset "github.com/netwicket/netwicket/internal/files"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/shown"
@@ -187,8 +188,8 @@ func (c *Console) check(on *subject, d *draft) *checkView {
 	failures, warnings := linted(after).Divide()
 	before := c.reviewed(on)
 	_, old := before.Divide()
-	added, known := fresh(old, warnings)
-	gone, _ := fresh(warnings, old)
+	added, known := lint.Added(old, warnings)
+	gone, _ := lint.Added(warnings, old)
 	view.Errors, view.Added, view.Known = c.place(on, d, failures), c.place(on, d, added), c.place(on, d, known)
 	if len(failures) == 0 {
 		view.Gone = len(gone)

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/docdiff"
 )
 
@@ -27,7 +28,7 @@ type documentChange struct {
 // context's.
 func compare(ctx context.Context, before, after *subject) (*comparison, error) {
 	out := &comparison{
-		LockedOut: lockedOut(before, after), Embedded: before.Parts.TestsEmbedded() || after.Parts.TestsEmbedded(),
+		LockedOut: tenant.LockedOut(before.opened(), after.opened()), Embedded: before.Parts.TestsEmbedded() || after.Parts.TestsEmbedded(),
 		Effect: effectOf(changesOf(ctx, before.Policy, after.Policy), after.Parts.Config.Geo),
 	}
 	if err := ctx.Err(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/docdiff"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
@@ -153,13 +154,7 @@ func nth[T any](list []T, number int) (one T, found bool) {
 	return list[number], true
 }
 
-// within are the findings that stand at a JSON pointer of a file, or below it.
+// within are the findings about the value at a place, or about a part of it.
 func within(all finding.List, at zone.Position) finding.List {
-	return slices.DeleteFunc(slices.Clone(all), func(f *finding.Finding) bool {
-		return f.File != at.File || f.Path != at.Path && !hasPathPrefix(f.Path, at.Path)
-	})
-}
-
-func hasPathPrefix(path, prefix string) bool {
-	return len(path) > len(prefix) && path[:len(prefix)] == prefix && path[len(prefix)] == '/'
+	return slices.DeleteFunc(slices.Clone(all), func(f *finding.Finding) bool { return !lint.IsAbout(f, at) })
 }

@@ -35,3 +35,21 @@ func Arrange(findings finding.List, files []string) {
 		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 }
+
+// Added divides findings into those that another list has not, wherever they stand, and
+// those that it has.
+func Added(before, after finding.List) (added, known finding.List) {
+	count := make(map[string]int)
+	for _, f := range before {
+		count[f.Code+" "+f.Message()]++
+	}
+	for _, f := range after {
+		key := f.Code + " " + f.Message()
+		if count[key]--; count[key] < 0 {
+			added = append(added, f)
+		} else {
+			known = append(known, f)
+		}
+	}
+	return added, known
+}

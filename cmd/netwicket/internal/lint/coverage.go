@@ -78,7 +78,7 @@ func (l *linter) explainedZones() map[zone.Position]bool {
 			return
 		}
 		for i := range l.zones {
-			if at := l.zones[i].Position; within(f, at) {
+			if at := l.zones[i].Position; IsAbout(f, at) {
 				explained[at] = true
 			}
 		}
@@ -92,8 +92,8 @@ func (l *linter) explainedZones() map[zone.Position]bool {
 	return explained
 }
 
-// within says that a finding is about the value at a place, or about a part of it.
-func within(f *decide.Finding, at zone.Position) bool {
+// IsAbout says that a finding is about the value at a place, or about a part of it.
+func IsAbout(f *decide.Finding, at zone.Position) bool {
 	return f.File == at.File && strings.HasPrefix(f.Path+"/", at.Path+"/")
 }
 

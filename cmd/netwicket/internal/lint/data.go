@@ -72,7 +72,7 @@ func (l *linter) absentCountry(t term, known map[string]bool) {
 // saidAt says that another package has warned about the code already.
 func (l *linter) saidAt(t term) bool {
 	for _, f := range l.Policy.Info().Warnings {
-		if (f.Code == "not-iso-country" || f.Code == "absent-region") && within(f, t.at) {
+		if (f.Code == "not-iso-country" || f.Code == "absent-region") && IsAbout(f, t.at) {
 			return true
 		}
 	}

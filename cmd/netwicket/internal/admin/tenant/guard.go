@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
+	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
 )
 
@@ -13,22 +14,14 @@ import (
 // guard whom the other does not (D4), or has warnings that the other has not where
 // none are wanted (D5): what was odd before must not keep anybody from mending it.
 func (s *Store) refusal(before, candidate *inForce, caller netip.Addr, warnings finding.List, now time.Time) error {
-	var causes []string
-	hold := func(addr netip.Addr, who string) {
-		if before == nil || before.policy == nil || before.parts.LockedOut(before.policy, addr, who) == "" {
-			if cause := candidate.parts.LockedOut(candidate.policy, addr, who); cause != "" {
-				causes = append(causes, cause)
-			}
-		}
-	}
-	for _, addr := range guarded(before, candidate) {
-		hold(addr, "which is in serve.guard")
-	}
+	old, next := before.opened(), candidate.opened()
+	causes := LockedOut(old, next)
 	if s.options.GuardCaller && caller.IsValid() {
-		hold(caller, "from which this request comes")
+		causes = append(causes, lockedOut(old, next, caller, "from which this request comes")...)
 	}
-	if s.options.Strict && before != nil && before.policy != nil {
-		causes = append(causes, s.texts(more(before.warnings(now), warnings))...)
+	if s.options.Strict && old.Policy != nil {
+		added, _ := lint.Added(before.warnings(now), warnings)
+		causes = append(causes, s.texts(added)...)
 	}
 	if len(causes) == 0 {
 		return nil
@@ -36,35 +29,42 @@ func (s *Store) refusal(before, candidate *inForce, caller netip.Addr, warnings 
 	return &Refused{Causes: causes}
 }
 
-// guarded are the addresses of both guards: a write that takes somebody out of it must
-// not lock them out, too.
-func guarded(before, candidate *inForce) []netip.Addr {
-	list := slices.Clone(candidate.parts.Serve.Guard)
-	if before == nil {
-		return list
-	}
-	for _, addr := range before.parts.Serve.Guard {
-		if !slices.Contains(list, addr) {
-			list = append(list, addr)
+// LockedOut are the addresses of both guards that the policy which is to follow denies
+// and the one before does not, each with why: a write that takes somebody out of the
+// guard must not lock them out, too. A policy of nil before denies nobody yet (D4).
+func LockedOut(before, after policyfile.Opened) []string {
+	guard := slices.Clone(after.Parts.Serve.Guard)
+	if before.Parts != nil {
+		for _, addr := range before.Parts.Serve.Guard {
+			if !slices.Contains(guard, addr) {
+				guard = append(guard, addr)
+			}
 		}
 	}
-	return list
+	var causes []string
+	for _, addr := range guard {
+		causes = append(causes, lockedOut(before, after, addr, "which is in serve.guard")...)
+	}
+	return causes
 }
 
-// more are the findings of a list that another has not, wherever they stand.
-func more(before, after finding.List) finding.List {
-	known := make(map[string]int)
-	for _, f := range before {
-		known[f.Code+" "+f.Message()]++
+// lockedOut says why an address is denied that was not before, once or not at all.
+func lockedOut(before, after policyfile.Opened, addr netip.Addr, who string) []string {
+	if before.Policy != nil && before.Parts.LockedOut(before.Policy, addr, who) != "" {
+		return nil
 	}
-	var list finding.List
-	for _, f := range after {
-		key := f.Code + " " + f.Message()
-		if known[key]--; known[key] < 0 {
-			list = append(list, f)
-		}
+	if cause := after.Parts.LockedOut(after.Policy, addr, who); cause != "" {
+		return []string{cause}
 	}
-	return list
+	return nil
+}
+
+// opened is a policy as others take it; the zero Opened for none.
+func (f *inForce) opened() policyfile.Opened {
+	if f == nil {
+		return policyfile.Opened{}
+	}
+	return policyfile.Opened{Parts: f.parts, Policy: f.policy}
 }
 
 // warnings are what is odd about a policy. Every tenant has system zones that are
