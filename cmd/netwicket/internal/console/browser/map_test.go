@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
-	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -119,7 +118,7 @@ func TestMapByMouse(t *testing.T) {
 
 func wheel(p *page, down float64) {
 	x, y := p.middle("#map")
-	p.do("turn the wheel", cdppage.BringToFront(), chromedp.MouseEvent(input.MouseWheel, x, y, func(e *input.DispatchMouseEventParams) *input.DispatchMouseEventParams {
+	p.do("turn the wheel", chromedp.MouseEvent(input.MouseWheel, x, y, func(e *input.DispatchMouseEventParams) *input.DispatchMouseEventParams {
 		return e.WithDeltaX(0).WithDeltaY(down)
 	}))
 }

@@ -269,11 +269,20 @@ func (p *page) pointAt(x, y float64) {
 	p.do("point", chromedp.MouseEvent(input.MouseMoved, x, y))
 }
 
-// middle scrolls to an element and says where its middle is in the window.
+// middle scrolls to an element and says where its middle is in the window. What a mouse
+// does is judged by what is drawn, so the page is brought to the front, where it is drawn
+// at once, and drawn anew.
 func (p *page) middle(selector string) (x, y float64) {
 	p.site.t.Helper()
 	p.wait(selector)
-	at := value[[]float64](p, fmt.Sprintf("(() => { const one = [...document.querySelectorAll(%s)].find((one) => one.checkVisibility()); one.scrollIntoView({ block: 'center', behavior: 'instant' }); const box = one.getClientRects()[0]; return [box.x + box.width / 2, box.y + box.height / 2] })()", quoted(selector)))
+	var at []float64
+	p.do("scroll to "+selector, cdppage.BringToFront(), chromedp.Evaluate(fmt.Sprintf(`(async () => {
+		const one = [...document.querySelectorAll(%s)].find((one) => one.checkVisibility());
+		one.scrollIntoView({ block: "center", behavior: "instant" });
+		for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+		const box = one.getClientRects()[0];
+		return [box.x + box.width / 2, box.y + box.height / 2];
+	})()`, quoted(selector)), &at, awaiting))
 	return at[0], at[1]
 }
 

@@ -162,9 +162,11 @@ func (s *site) launch() {
 	}
 	path := chromium()
 	require.NotEmpty(s.t, path, "there is no chromium, which NETWICKET_BROWSER=1 demands")
+	// What a mouse does outside of the window goes nowhere, whatever size a page believes
+	// it has: the window is as large as the largest look.
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("headless", "new"),
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WSURLReadTimeout(patience))
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WSURLReadTimeout(patience), chromedp.WindowSize(1600, 1200))
 	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	browser, endBrowser := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
 	s.t.Cleanup(func() { endBrowser(); endAllocator() })
