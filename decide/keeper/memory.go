@@ -15,7 +15,7 @@ import (
 // of which the documents alone take 110 bytes each (bench/README.md).
 const loadFactor = 8
 
-// snapshotFactor is the same of a snapshot, which is packed: 28 for a hundred zones on databases
+// snapshotFactor is the same of a snapshot, which is packed: 24 for a hundred zones on databases
 // of the whole internet (TestSnapshotFactor measures it).
 const snapshotFactor = 32
 

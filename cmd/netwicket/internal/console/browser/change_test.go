@@ -62,3 +62,26 @@ func TestChangeByKeys(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(text), "198.19.7.7\n")
 }
+
+// A document that is dropped on the text takes its place; a log that is dropped beside it is
+// decided by both. Nothing is saved by either.
+func TestChangeByDropping(t *testing.T) {
+	policy := acme(t)
+	zones := filepath.Join(policy, "okta", "zones.json")
+	before, err := os.ReadFile(zones)
+	require.NoError(t, err)
+	now := filepath.Join(t.TempDir(), "zones.json")
+	require.NoError(t, os.WriteFile(now, []byte(strings.Replace(string(before), `"198.18.0.0/15"`, `"192.0.2.0/25"`, 1)), 0o600))
+
+	page := start(t, policy).open(desk, "change?file=okta/zones.json")
+	page.wait("#text")
+	page.drop("#text", now)
+	page.waitFor(`document.querySelector("#text").value.includes("192.0.2.0/25")`)
+	page.waitText("#result", "newly denied", "Patch")
+	page.drop("h1", writeLog(t, "access.log", dayOfLog()))
+	page.waitText("#told", "access.log")
+	page.waitText("#result", "access.log")
+	after, err := os.ReadFile(zones)
+	require.NoError(t, err)
+	require.Equal(t, string(before), string(after))
+}
