@@ -21,8 +21,9 @@ import (
 
 // consoleFlags say where the console is.
 type consoleFlags struct {
-	listen string
-	open   bool
+	listen  string
+	open    bool
+	against string
 }
 
 func (c *commandLine) consoleCommand() *cobra.Command {
@@ -37,13 +38,15 @@ made, decide a log, run expectations.
 It listens on this machine alone, asks nobody else, and prints a link that is
 good once; whoever opens it is known by a cookie from then on. Files are read
 again when they change. netwicket admin has the same page at /console/.`,
-		Example: `  netwicket console -c policy/ --open`,
-		Args:    cobra.NoArgs,
+		Example: `  netwicket console -c policy/ --open
+  netwicket console -c policy/ --against policy/@7`,
+		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return untilTold(func(ctx context.Context, _ <-chan os.Signal) error { return c.console(ctx, flags) })
 		},
 	}
 	command.Flags().StringVar(&flags.listen, "listen", "127.0.0.1:0", "loopback `ADDRESS` to answer on; port 0 is any that is free")
+	command.Flags().StringVar(&flags.against, "against", "", "let the map be compared with this `POLICY`: a policy file, folder, vendor document or snapshot")
 	command.Flags().BoolVar(&flags.open, "open", false, "open the page in the browser")
 	return command
 }
@@ -57,6 +60,13 @@ func (c *commandLine) console(ctx context.Context, flags consoleFlags) error {
 	out := &lockedWriter{to: c.err}
 	logger := slog.New(slog.NewTextHandler(shown.JSONWriter{Out: out}, nil))
 	settings := console.Options{Policy: options, Log: logger}
+	if flags.against != "" {
+		settings.Against, settings.AgainstName = options, flags.against
+		settings.Against.Paths = []string{flags.against}
+		if err := atGenerations(&settings.Against); err != nil {
+			return err
+		}
+	}
 	c.letChange(&settings, tenant.NewAudit(out))
 	site, err := console.New(settings)
 	if err != nil {

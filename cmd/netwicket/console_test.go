@@ -18,6 +18,19 @@ func TestConsoleToAFullDevice(t *testing.T) {
 	}
 }
 
+// A policy to compare with that cannot be is told at once, not to whoever opens the map.
+func TestConsoleAgainstWhatDoesNotLoad(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeFile(t, "zones.json", "[]")
+	writeFile(t, "broken.json", "[\n{]")
+	for against, said := range map[string]string{"broken.json": "broken.json:2:", "none.json": "none.json", ".@7": "7"} {
+		var stdout, stderr bytes.Buffer
+		require.Equal(t, 1, run([]string{"console", "-c", "zones.json", "--against", against}, strings.NewReader(""), &stdout, &stderr), against)
+		require.Empty(t, stdout.String())
+		require.Contains(t, stderr.String(), said)
+	}
+}
+
 // Who is not on this machine has no console.
 func TestConsoleListensHere(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", "[::]:0", "192.0.2.1:80", ":0", "nonsense"} {

@@ -33,12 +33,18 @@ type Options struct {
 	// the policy file. It names files of this machine, of which findings would quote, and
 	// says whom nobody may lock out.
 	Confined bool
+
+	// Against is another policy, which the map can be compared with, and AgainstName what
+	// pages call it; without a name there is none.
+	Against     policyfile.Options
+	AgainstName string
 }
 
 // Console is the site. New makes one; it is safe for concurrent use.
 type Console struct {
 	options  Options
 	subjects *subjects
+	against  *subjects // nil: there is no other policy
 	english  english
 	views    map[string]*template.Template
 	uploads  *uploads.Store
@@ -53,7 +59,7 @@ type Console struct {
 
 // New makes the site. The policy is read when it is first asked about, and again when
 // its files have changed; one that does not load is no error here: the site says what is
-// wrong with it, and is where it can be mended.
+// wrong with it, and is where it can be mended. One to compare with has to load.
 func New(options Options) (*Console, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
@@ -70,6 +76,13 @@ func New(options Options) (*Console, error) {
 	}
 	c := &Console{options: options, english: words, subjects: newSubjects(options.Policy, options.Now), uploads: uploads.New(options.Drops, options.Now), runs: newRuns()}
 	c.bench = newBench()
+	if options.AgainstName != "" {
+		c.against = newSubjects(options.Against, options.Now)
+		c.against.like = c.subjects
+		if _, err := c.comparedWith(otherPolicy); err != nil {
+			return nil, err
+		}
+	}
 	c.beside = c.besidePrefix()
 	if c.views, err = readViews(words, c.named); err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ func (c *Console) mapRoutes() []route {
 type mapQuery struct {
 	Family  spacemap.Family
 	By      spacemap.By // as one chose it; a map that compares is coloured by change
-	Against int         // a generation of the folder; 0: nothing is compared
+	Against string      // what it is compared with: see comparedWith; empty: nothing
 	At      netip.Prefix
 	Place   spacemap.Place
 	placed  bool // Place was given, not At
@@ -37,6 +37,7 @@ type mapView struct {
 	Asked       string // what was typed, as it was
 	Problem     string // why another place than the one asked for is shown
 	Ways        []spacemap.By
+	Other       string // the other policy that it can be compared with; empty: there is none
 	Generations []tenant.Generation
 	View        *spacemap.View
 	Mark        *spacemap.Place // of what was asked for and is smaller than the view
@@ -54,8 +55,14 @@ func readMapQuery(values url.Values) (mapQuery, error) {
 			return q, fmt.Errorf("by=%.40q: expected one of %v", by, spacemap.Ways())
 		}
 	}
-	if err := number(values, "against", &q.Against); err != nil {
-		return q, err
+	var generation int
+	if q.Against = values.Get("against"); q.Against != otherPolicy {
+		if number(values, "against", &generation) != nil {
+			return q, fmt.Errorf("against=%.40q: expected the number of a generation, or %s", q.Against, otherPolicy)
+		}
+		if q.Against = ""; generation > 0 {
+			q.Against = strconv.Itoa(generation)
+		}
 	}
 	if values.Has("level") || values.Has("x") || values.Has("y") {
 		q.placed = true
@@ -115,15 +122,10 @@ func readNetwork(text string) (netip.Prefix, error) {
 
 // way is what the tiles are coloured by.
 func (q *mapQuery) way() spacemap.By {
-	if q.Against != 0 {
+	if q.Against != "" {
 		return spacemap.ByChange
 	}
 	return q.By
-}
-
-// mapOf is the map that a query asks for.
-func (c *Console) mapOf(on *subject, q *mapQuery) (*spacemap.Tiles, error) {
-	return c.drawing(on, q.Against)
 }
 
 func (c *Console) mapPage(w http.ResponseWriter, r *http.Request) {
@@ -154,11 +156,15 @@ func (c *Console) mapViewOf(on *subject, values url.Values) (*mapView, error) {
 	if err != nil {
 		return nil, err
 	}
-	tiles, err := c.mapOf(on, &q)
+	other, err := c.comparedWith(q.Against)
 	if err != nil {
 		return nil, err
 	}
-	v := &mapView{mapQuery: q, Asked: values.Get("at"), Ways: spacemap.Ways(), Generations: c.generations(), Fingerprint: on.Fingerprint()}
+	tiles, err := c.drawing(on, other)
+	if err != nil {
+		return nil, err
+	}
+	v := &mapView{mapQuery: q, Asked: values.Get("at"), Ways: spacemap.Ways(), Other: c.options.AgainstName, Generations: c.generations(), Fingerprint: other.fingerprint(on)}
 	v.Embedded = on.Policy != nil && on.Parts.TestsEmbedded()
 	v.Snapshot = on.Parts.SnapshotFile != ""
 	if q.At.IsValid() && !q.placed {
@@ -189,8 +195,8 @@ func (v *mapView) Link(at string) string {
 	if v.By != spacemap.ByDecision {
 		values.Set("by", string(v.By))
 	}
-	if v.Against != 0 {
-		values.Set("against", strconv.Itoa(v.Against))
+	if v.Against != "" {
+		values.Set("against", v.Against)
 	}
 	return "map?" + values.Encode()
 }
@@ -198,7 +204,7 @@ func (v *mapView) Link(at string) string {
 // TileLink is the picture of the square.
 func (v *mapView) TileLink() string {
 	t := v.View.Tile
-	return fmt.Sprintf("tile?family=%d&by=%s&against=%d&z=%d&x=%d&y=%d&fingerprint=%s", t.Family, v.By, v.Against, t.Zoom, t.X, t.Y, url.QueryEscape(v.Fingerprint))
+	return fmt.Sprintf("tile?family=%d&by=%s&against=%s&z=%d&x=%d&y=%d&fingerprint=%s", t.Family, v.By, v.Against, t.Zoom, t.X, t.Y, url.QueryEscape(v.Fingerprint))
 }
 
 // At is the network that is shown; empty: everything.
@@ -222,15 +228,20 @@ func (c *Console) tile(w http.ResponseWriter, r *http.Request) {
 			err = number(values, name, to)
 		}
 	}
+	var other compared
+	if err == nil {
+		other, err = c.comparedWith(q.Against)
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if given := values.Get("fingerprint"); given != on.Fingerprint() {
-		http.Error(w, fmt.Sprintf("fingerprint=%.80q: the policy has changed, or is another one; expected %q", given, on.Fingerprint()), http.StatusConflict)
+	fingerprint := other.fingerprint(on)
+	if given := values.Get("fingerprint"); given != fingerprint {
+		http.Error(w, fmt.Sprintf("fingerprint=%.80q: the policy has changed, or is another one; expected %q", given, fingerprint), http.StatusConflict)
 		return
 	}
-	tiles, err := c.mapOf(on, &q)
+	tiles, err := c.drawing(on, other)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -240,7 +251,7 @@ func (c *Console) tile(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	tag := fmt.Sprintf("%q", fmt.Sprintf("%s-%d-%s-%d-%d-%d-%d", on.Fingerprint(), q.Against, tile.By, tile.Family, tile.Zoom, tile.X, tile.Y))
+	tag := fmt.Sprintf("%q", fmt.Sprintf("%s-%s-%s-%d-%d-%d-%d", fingerprint, q.Against, tile.By, tile.Family, tile.Zoom, tile.X, tile.Y))
 	w.Header().Set("ETag", tag)
 	w.Header().Set("Cache-Control", "private, max-age=3600")
 	if r.Header.Get("If-None-Match") == tag {
@@ -255,7 +266,8 @@ func (c *Console) tile(w http.ResponseWriter, r *http.Request) {
 type pointView struct {
 	spacemap.Point
 	Family    spacemap.Family
-	Against   int
+	Against   string
+	Other     string // the other policy, if it is compared with that
 	Changes   []spacemap.Amount
 	Countries []spacemap.Amount
 	Sources   []spacemap.Amount
@@ -281,11 +293,11 @@ func (c *Console) point(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *Console) pointViewOf(on *subject, q *mapQuery) (*pointView, error) {
-	tiles, err := c.drawing(on, 0)
+	tiles, err := c.drawing(on, compared{})
 	if err != nil {
 		return nil, err
 	}
-	view := &pointView{Family: q.Family, Against: q.Against}
+	view := &pointView{Family: q.Family, Against: q.Against, Other: c.options.AgainstName}
 	if view.Point, err = tiles.At(q.Family, spacemap.ByReason, q.Place); err != nil || !view.Network.IsValid() {
 		return view, err
 	}
@@ -303,8 +315,12 @@ func (c *Console) pointViewOf(on *subject, q *mapQuery) (*pointView, error) {
 		}
 		*one.to = at.Colours
 	}
-	if q.Against != 0 {
-		compared, err := c.mapOf(on, q)
+	if q.Against != "" {
+		other, err := c.comparedWith(q.Against)
+		if err != nil {
+			return nil, err
+		}
+		compared, err := c.drawing(on, other)
 		if err != nil {
 			return nil, err
 		}

@@ -17,7 +17,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/console"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/console/uploads"
+	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 const blockingOne = `[{"type":"IP","id":"z1","name":"Bad","status":"ACTIVE","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":%q}]}]`
@@ -179,4 +181,69 @@ func TestMapAgainstAGeneration(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	status, _ = d.get("somebody", "map?against=2")
 	require.Equal(t, http.StatusBadRequest, status)
+}
+
+// The map against another policy says what differs between the two as their files are now,
+// and never a picture of what they were.
+func TestMapAgainstAnotherPolicy(t *testing.T) {
+	folder := t.TempDir()
+	now, before := filepath.Join(folder, "now.json"), filepath.Join(folder, "before.json")
+	put := func(path, network string) {
+		t.Helper()
+		require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, blockingOne, network), 0o600))
+	}
+	put(now, "198.19.0.0/16")
+	put(before, "198.18.0.0/16")
+	options := console.Options{
+		Policy:  policyfile.Options{Paths: []string{now}},
+		Against: policyfile.Options{Paths: []string{before}}, AgainstName: "before <i>.json",
+	}
+	site, err := console.New(options)
+	require.NoError(t, err)
+	t.Cleanup(site.Close)
+	d := &desk{t, site, site.Handler()}
+
+	look := func() (view, tile string) {
+		t.Helper()
+		status, page := d.get("somebody", "map?against=other")
+		require.Equal(t, http.StatusOK, status, page)
+		require.Contains(t, page, `<option value="other" selected>before &lt;i&gt;.json</option>`)
+		require.Contains(t, page, "compared with before &lt;i&gt;.json")
+		found := regexp.MustCompile(`data-fingerprint="([0-9a-f]+-[0-9a-f]+)"`).FindStringSubmatch(page)
+		require.NotNil(t, found, page)
+		return page, "tile?by=decision&z=0&x=0&y=0&against=other&fingerprint=" + found[1]
+	}
+	page, tile := look()
+	require.Regexp(t, `(?s)newly allowed.*\(65,536\).*newly denied.*\(65,536\)`, page)
+	status, first := d.get("somebody", tile)
+	require.Equal(t, http.StatusOK, status)
+	_, point := d.part("somebody", "point?level=0&against=other", "point")
+	require.Contains(t, point, "Compared with before &lt;i&gt;.json")
+	require.Contains(t, point, "newly denied")
+	_, point = d.part("somebody", "point?level=0", "point")
+	require.NotContains(t, point, "Compared with")
+
+	put(before, "198.16.0.0/15")
+	page, next := look()
+	require.Regexp(t, `(?s)newly allowed.*\(131,072\).*newly denied.*\(65,536\)`, page)
+	status, _ = d.get("somebody", tile)
+	require.Equal(t, http.StatusConflict, status)
+	status, second := d.get("somebody", next)
+	require.Equal(t, http.StatusOK, status)
+	require.NotEqual(t, first, second)
+
+	put(before, "198.18.0.0/40") // the one before is in force, as with the policy itself
+	page, same := look()
+	require.Equal(t, next, same)
+	require.Contains(t, page, "(131,072)")
+	_, err = console.New(options)
+	require.ErrorContains(t, err, "before.json:1:")
+
+	alone := mapDesk(t)
+	status, page = alone.get("somebody", "map?against=other")
+	require.Equal(t, http.StatusBadRequest, status)
+	require.Contains(t, page, "--against")
+	status, page = alone.get("somebody", "map?against=some")
+	require.Equal(t, http.StatusBadRequest, status)
+	require.Contains(t, page, "expected the number of a generation, or other")
 }

@@ -2,6 +2,8 @@ package console
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
@@ -10,8 +12,46 @@ import (
 	"github.com/netwicket/netwicket/geo"
 )
 
+// otherPolicy is how a link says that the map is compared with the other policy
+// ([Options.Against]).
+const otherPolicy = "other"
+
+// compared is what a map is compared with. The zero value is nothing.
+type compared struct {
+	generation int      // of the policy's folder; 0: none
+	other      *subject // the other policy, as its files are now; nil: it is not that
+}
+
+// comparedWith is what a link says: nothing if it is empty, the other policy, or the
+// number of a generation.
+func (c *Console) comparedWith(against string) (compared, error) {
+	switch {
+	case against == "":
+		return compared{}, nil
+	case against != otherPolicy:
+		number, err := strconv.Atoi(against)
+		return compared{generation: number}, err
+	case c.against == nil:
+		return compared{}, fmt.Errorf("against=%s: this console knows no other policy; netwicket console --against names one", otherPolicy)
+	}
+	other := c.against.current()
+	if other.Policy == nil {
+		wrong, _ := slices.Clone(other.Findings).Divide() // which sorts
+		return compared{}, wrong
+	}
+	return compared{other: other}, nil
+}
+
+// fingerprint is that of all which a map of the policy shows. A generation is always the same.
+func (with compared) fingerprint(on *subject) string {
+	if with.other == nil {
+		return on.Fingerprint()
+	}
+	return on.Fingerprint() + "-" + with.other.Fingerprint()
+}
+
 // drawings are the maps that are looked at: that of the policy, and those that compare it
-// with generations of its folder.
+// with generations of its folder or with the other policy.
 type drawings struct {
 	mutex sync.Mutex
 	kept  []*drawing // the one that was asked for last is the last
@@ -19,29 +59,30 @@ type drawings struct {
 
 // drawing is one of them. What it compares with is compiled when it is asked for first.
 type drawing struct {
-	on      *subject
-	against int
-	tiles   func() (*spacemap.Tiles, error)
+	on    *subject
+	with  compared
+	tiles func() (*spacemap.Tiles, error)
 }
 
 // mostDrawings is how many are kept: each holds its pictures, and a policy if it compares.
 const mostDrawings = 4
 
-// drawing is the map of the policy as it is now, against a generation unless that is 0.
-func (c *Console) drawing(on *subject, against int) (*spacemap.Tiles, error) {
-	return c.drawings.get(on, against, func() (*spacemap.Tiles, error) { return c.draw(on, against) }).tiles()
+// drawing is the map of the policy as it is now, compared with something or not.
+func (c *Console) drawing(on *subject, with compared) (*spacemap.Tiles, error) {
+	return c.drawings.get(on, with, func() (*spacemap.Tiles, error) { return c.draw(on, with) }).tiles()
 }
 
-func (d *drawings) get(on *subject, against int, draw func() (*spacemap.Tiles, error)) *drawing {
+func (d *drawings) get(on *subject, with compared, draw func() (*spacemap.Tiles, error)) *drawing {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
-	found := &drawing{on, against, sync.OnceValues(draw)}
+	found := &drawing{on, with, sync.OnceValues(draw)}
 	var others []*drawing
 	for _, one := range d.kept {
 		switch {
 		case one.on != on: // the files have changed
-		case one.against == against:
+		case one.with == with:
 			found = one
+		case one.with.other != nil && with.other != nil: // those of the other policy have
 		default:
 			others = append(others, one)
 		}
@@ -53,12 +94,15 @@ func (d *drawings) get(on *subject, against int, draw func() (*spacemap.Tiles, e
 	return found
 }
 
-func (c *Console) draw(on *subject, against int) (*spacemap.Tiles, error) {
+func (c *Console) draw(on *subject, with compared) (*spacemap.Tiles, error) {
 	subject := spacemap.Subject{Name: on.Name(), Policy: on.Policy, Config: on.Parts.Config}
-	if against != 0 {
+	switch {
+	case with.other != nil:
+		subject.Compare, subject.Old, subject.OldConfig = true, with.other.Policy, with.other.Parts.Config
+	case with.generation != 0:
 		c.comparing.Lock()
 		defer c.comparing.Unlock()
-		old, err := c.generation(on, against)
+		old, err := c.generation(on, with.generation)
 		if err != nil {
 			return nil, err
 		}

@@ -113,6 +113,7 @@ func (s *subject) instead(wrong finding.List, now time.Time) *subject {
 type subjects struct {
 	options policyfile.Options
 	now     func() time.Time
+	like    *subjects // whose policy has much in common with this one; nil: none is known
 
 	mutex sync.Mutex
 	last  *subject
@@ -134,8 +135,11 @@ func (s *subjects) current() *subject {
 	if s.last != nil && !s.last.expired(begun) && !s.set.Look().Differs(s.look) {
 		return s.last
 	}
-	early := s.set.Look()
-	next := openSubject(s.options, begun, s.last)
+	early, before := s.set.Look(), s.last
+	if before == nil && s.like != nil {
+		before = s.like.current()
+	}
+	next := openSubject(s.options, begun, before)
 	s.set = fileset.Set{Files: next.Parts.Files, Folders: next.Parts.Folders, Reads: policyfile.InFolder}
 	s.look = s.set.Look().AsOf(early, begun)
 	if next.Policy == nil && s.last != nil && s.last.Policy != nil {

@@ -64,7 +64,7 @@ const tiles = new Map(); // by address: the image and where it is
 
 function addressOf(z, x, y) {
   const query = new URLSearchParams({ family: state.family, by: state.by, z, x, y, fingerprint: state.fingerprint });
-  if (state.against !== "0") query.set("against", state.against);
+  if (state.against) query.set("against", state.against);
   return "tile?" + query;
 }
 
@@ -199,7 +199,7 @@ function queryOf(extra) {
   const query = new URLSearchParams();
   if (state.family !== "4") query.set("family", state.family);
   if (state.by !== "decision") query.set("by", state.by);
-  if (state.against !== "0" && state.against) query.set("against", state.against);
+  if (state.against) query.set("against", state.against);
   for (const [key, value] of Object.entries(extra)) if (value !== "") query.set(key, value);
   return query;
 }
@@ -223,7 +223,7 @@ form.addEventListener("submit", (event) => {
 });
 for (const select of form.querySelectorAll("select")) {
   select.addEventListener("change", () => {
-    const chosen = { ...state, by: form.by.value, family: form.family.value, against: form.against?.value || "0" };
+    const chosen = { ...state, by: form.by.value, family: form.family.value, against: form.against?.value ?? "" };
     const stays = chosen.family === state.family;
     state = chosen;
     fetchView(queryOf(stays ? place() : {}), "push", !stays);

@@ -3,6 +3,9 @@ package browser_test
 import (
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
@@ -114,6 +117,39 @@ func TestMapByMouse(t *testing.T) {
 	page.press(enter)
 	page.expect("400")
 	page.waitText("#point", "expected an address or a network")
+}
+
+// Two policies are laid over each other: what differs between them is coloured, pointing
+// tells it, and the link says it to others.
+func TestMapOfTwoPolicies(t *testing.T) {
+	before, now := acme(t), acme(t)
+	zones := filepath.Join(now, "okta", "zones.json")
+	text, err := os.ReadFile(zones)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(zones, []byte(strings.Replace(string(text), `"198.18.0.0/15"`, `"192.0.2.0/25"`, 1)), 0o600))
+
+	site := start(t, now, "--against", before)
+	page := site.open(desk, "map")
+	page.onMap()
+	page.choose("#against", "other")
+	page.waitFor(`new URL(location).searchParams.get("against") === "other"`)
+	page.onMap()
+	page.waitText(".map-legend", before, "newly denied")
+	page.set("#at", "192.0.2.9")
+	page.press(enter)
+	page.waitText("#point", "Compared with", "newly denied")
+	page.onMap()
+	link := page.where()
+	page.choose("#against", "")
+	page.waitFor(`!new URL(location).searchParams.has("against")`)
+	page.onMap()
+	page.waitNoText(".map-legend", "newly denied")
+
+	other := site.newPage(phone)
+	other.navigate(link)
+	other.onMap()
+	other.waitText(".map-legend", "newly denied")
+	other.check("map-two-policies")
 }
 
 func wheel(p *page, down float64) {

@@ -98,9 +98,9 @@ type site struct {
 
 // start runs netwicket console over a folder until the test ends, and a browser that
 // nothing else uses. A test that has no browser is skipped.
-func start(t *testing.T, folder string) *site {
+func start(t *testing.T, folder string, arguments ...string) *site {
 	t.Helper()
-	s := run(t, folder)
+	s := run(t, folder, arguments...)
 	first := s.newPage(desk)
 	first.navigate(s.link)
 	first.waitPath("/ask")
