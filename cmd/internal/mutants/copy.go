@@ -27,11 +27,7 @@ type moduleCopy struct {
 }
 
 // newCopy copies what git knows or would add.
-func newCopy() (*moduleCopy, error) {
-	from, err := realdata.Repository()
-	if err != nil {
-		return nil, err
-	}
+func newCopy(from string) (*moduleCopy, error) {
 	list := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	list.Dir = from
 	out, err := list.Output()
@@ -76,64 +72,63 @@ func copyFile(from, to string) error {
 func (c *moduleCopy) remove() { _ = os.RemoveAll(filepath.Dir(c.directory)) } // a temporary folder: nothing hangs on it
 
 // result is what became of a fault: "caught", "SURVIVED" or "INVALID".
-type result struct{ outcome, detail string }
+type result struct {
+	outcome, detail string
+	test            string // that noticed, FOLDER.TestName; empty: none, or it did not come to say so
+}
 
-// try applies a fault, runs the tests and takes the fault back.
-func (c *moduleCopy) try(f *fault) result {
-	name := filepath.Join(c.directory, filepath.FromSlash(f.file))
+// try applies a fault, asks the tests and takes the fault back: first those that may know,
+// then the quick ones of its package, then all of every package that it can reach.
+func (c *moduleCopy) try(t task) result {
+	name := filepath.Join(c.directory, filepath.FromSlash(t.file))
 	before, err := os.ReadFile(name)
 	if err != nil {
-		return result{"INVALID", err.Error()}
+		return result{outcome: "INVALID", detail: err.Error()}
 	}
-	after, err := f.apply(string(before))
+	after, err := t.apply(string(before))
 	if err != nil {
-		return result{"INVALID", err.Error()}
+		return result{outcome: "INVALID", detail: err.Error()}
 	}
 	if err := os.WriteFile(name, []byte(after), 0o644); err != nil {
-		return result{"INVALID", err.Error()}
+		return result{outcome: "INVALID", detail: err.Error()}
 	}
 	defer func() { _ = os.WriteFile(name, before, 0o644) }() // else the next fault of this file does not fit, which is reported
-	packages := reach.Packages[f.pkg()]
-	for _, stage := range []struct {
-		data, only, note string
-		packages         []string
-	}{
-		{"", quick[packages[0]], "", packages[:1]},
-		{c.data, "", ", beyond the quick tests", packages},
-	} {
-		failed, compiles := c.test(stage.data, stage.only, stage.packages...)
-		switch {
-		case !compiles:
-			return result{"INVALID", "does not compile: " + failed}
-		case failed != "":
-			return result{"caught", failed + stage.note}
-		}
+	packages := reach.Packages[t.pkg()]
+	if len(packages) == 0 {
+		return result{outcome: "INVALID", detail: "it is not said which packages a fault there can reach"}
 	}
-	return result{"SURVIVED", "no test of " + strings.Join(packages, ", ") + " fails"}
+	if r := c.ask(t.first); r.outcome != "SURVIVED" {
+		return r
+	}
+	if r := c.test("", quick[packages[0]], packages[0]); r.outcome != "SURVIVED" {
+		return r
+	}
+	return c.test(c.data, "", packages...)
 }
 
-// checkUnchanged runs the quick tests without a fault: what fails then says nothing.
-func (c *moduleCopy) checkUnchanged(chosen []*fault) error {
-	checked := map[string]bool{}
-	for _, f := range chosen {
-		packages := reach.Packages[f.pkg()]
-		if len(packages) == 0 {
-			return fmt.Errorf("%s: it is not said which packages a fault there can reach", f)
+// ask asks single tests, FOLDER.TestName, package by package. Tests that are no more are
+// not there to notice.
+func (c *moduleCopy) ask(tests []string) result {
+	byFolder := map[string][]string{}
+	var folders []string
+	for _, test := range tests {
+		folder, name, _ := strings.Cut(test, ".")
+		if byFolder[folder] == nil {
+			folders = append(folders, folder)
 		}
-		if checked[f.pkg()] {
-			continue
-		}
-		checked[f.pkg()] = true
-		if failed, _ := c.test("", quick[packages[0]], packages[0]); failed != "" {
-			return fmt.Errorf("%s fails without any fault: %s", packages[0], failed)
+		byFolder[folder] = append(byFolder[folder], name)
+	}
+	for _, folder := range folders {
+		if r := c.test(c.data, "^("+strings.Join(byFolder[folder], "|")+")$", "./"+folder); r.outcome != "SURVIVED" {
+			return r
 		}
 	}
-	return nil
+	return result{outcome: "SURVIVED"}
 }
 
-// test runs the short tests of packages, without real data if there is none,
-// and names the first one that fails.
-func (c *moduleCopy) test(data, only string, packages ...string) (failed string, compiles bool) {
+// test runs the short tests of packages, without real data if there is none, and says
+// which is the first that fails.
+func (c *moduleCopy) test(data, only string, packages ...string) result {
 	timeout := "5m"
 	if only != "" || data == "" {
 		timeout = "2m" // the quick tests take seconds; a fault may make them run for ever
@@ -141,22 +136,34 @@ func (c *moduleCopy) test(data, only string, packages ...string) (failed string,
 	arguments := append([]string{"test", "-count=1", "-short", "-failfast", "-vet=off", "-timeout=" + timeout, "-run=" + only}, packages...)
 	out, err := c.goCommand(data, arguments...)
 	if err == nil {
-		return "", true
+		return result{outcome: "SURVIVED", detail: "no test of " + strings.Join(packages, ", ") + " fails"}
 	}
-	if bytes.Contains(out, []byte("[build failed]")) {
-		return firstLine(out), false
+	return readOutput(out)
+}
+
+// readOutput says what go test has told of a failure.
+func readOutput(out []byte) result {
+	if bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")) {
+		return result{outcome: "INVALID", detail: "does not compile: " + firstLine(out)}
 	}
+	r := result{outcome: "caught", detail: firstLine(out)}
+	test := ""
 	for line := range strings.Lines(string(out)) {
 		line = strings.TrimSpace(line)
-		if name, found := strings.CutPrefix(line, "--- FAIL: "); found {
-			name, _, _ = strings.Cut(name, " ")
-			return name, true
-		}
-		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
-			return line, true
+		name, found := strings.CutPrefix(line, "--- FAIL: ")
+		switch {
+		case found && test == "":
+			test, _, _ = strings.Cut(name, " ")
+			r.detail = test
+		case test == "" && (strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ")):
+			r.detail = line
+		case test != "" && strings.HasPrefix(line, "FAIL\t"): // of the package that has it
+			path, _, _ := strings.Cut(strings.TrimPrefix(line, "FAIL\t"), "\t")
+			r.test = strings.TrimPrefix(path, "github.com/netwicket/netwicket/") + "." + test
+			return r
 		}
 	}
-	return firstLine(out), true
+	return r
 }
 
 // goCommand runs go with a limit on the address space of all that it starts,

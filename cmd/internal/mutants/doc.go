@@ -3,15 +3,18 @@
 // is taken for no, and runs the tests of the packages that the fault can reach.
 // A fault that no test notices is a defect of the tests.
 //
-//	go run ./cmd/internal/mutants              # all of them, about 20 minutes on 2 cores
+//	go run ./cmd/internal/mutants              # what has changed since the last run, 40 minutes at most
+//	go run ./cmd/internal/mutants -fresh       # the others too
 //	go run ./cmd/internal/mutants -list
 //	go run ./cmd/internal/mutants -only 'zone/|unknown'
 //
-// It works in copies of the module in the temporary folder and never touches
-// the checkout. A fault is first put before the quick tests of its own package
-// without real data; only one that these do not notice meets the tests of every
-// package that it can reach. It ends with 1 if a fault survives, does not fit
-// the code any more, or does not compile.
+// It works in copies of the repository in the temporary folder and changes nothing in the
+// checkout but results.txt, which says which test notices what: a fault is tried again when its
+// file or that test has changed. First it meets the test that noticed it before and those
+// that notice what the machine does to its function, then the quick tests of its own package
+// without real data, then the tests of every package that it can reach. What is left when the
+// time is over is for the next run. It ends with 1 if a fault survives, does not fit the code
+// any more, or does not compile.
 //
 // The faults are in faults/*.txt, written like a patch without line numbers.
 package main

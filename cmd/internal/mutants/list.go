@@ -4,8 +4,13 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"path"
 	"strings"
+
+	"github.com/netwicket/netwicket/cmd/internal/mutants/noticed"
 )
 
 //go:embed faults/*.txt
@@ -20,6 +25,9 @@ type fault struct {
 }
 
 func (f *fault) pkg() string { return path.Dir(f.file) }
+
+// key is what a fault is remembered by: its place and what it is.
+func (f *fault) key() string { return f.file + ": " + f.what }
 
 func (f *fault) String() string { return fmt.Sprintf("%3d %s: %s", f.number, f.file, f.what) }
 
@@ -74,6 +82,32 @@ func parse(all []*fault, name, text string) ([]*fault, error) {
 		}
 	}
 	return all, nil
+}
+
+// function is the one of the file's text that a fault begins in, or empty where that is
+// none.
+func (f *fault) function(text string) string {
+	_, after, found := strings.Cut("\n"+text, "\n"+f.old)
+	if !found {
+		return ""
+	}
+	same := 0 // lines before the one that changes
+	before, now := strings.Split(f.old, "\n"), strings.Split(f.new, "\n")
+	for same < min(len(before), len(now))-1 && before[same] == now[same] {
+		same++
+	}
+	at := len(text) - len(after) - len(strings.Join(before[same:], "\n"))
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, f.file, text, parser.SkipObjectResolution)
+	if err != nil {
+		return ""
+	}
+	for _, one := range file.Decls {
+		if function, is := one.(*ast.FuncDecl); is && files.Position(function.Pos()).Offset <= at && at < files.Position(function.End()).Offset {
+			return noticed.FunctionName(function)
+		}
+	}
+	return ""
 }
 
 // apply is the file's text with the fault.

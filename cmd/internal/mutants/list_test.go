@@ -17,7 +17,10 @@ func TestFaultsFit(t *testing.T) {
 	all, err := faults()
 	require.NoError(t, err)
 	var misfits []string // all of them: a change of the code may have left several behind
+	keys := map[string]bool{}
 	for _, f := range all {
+		require.False(t, keys[f.key()], "%s: two faults of this name, and one is remembered", f)
+		keys[f.key()] = true
 		require.NotEmpty(t, reach.Packages[f.pkg()], f)
 		text, err := os.ReadFile(filepath.Join("..", "..", "..", filepath.FromSlash(f.file)))
 		if err == nil {
@@ -29,6 +32,21 @@ func TestFaultsFit(t *testing.T) {
 	}
 	require.Empty(t, misfits, strings.Join(misfits, "\n"))
 	require.GreaterOrEqual(t, len(all), 60)
+}
+
+// The function of a fault is the one that changes, whatever stands in front of it.
+func TestFunction(t *testing.T) {
+	text := "package a\n\nvar x = 1\n\nfunc f() int {\n\treturn 1\n}\n\nfunc (s *S) g() int {\n\treturn 2\n}\n"
+	for old, want := range map[string][2]string{
+		"\treturn 1\n":                                {"\treturn 2\n", "f"},
+		"\treturn 2\n":                                {"\treturn 1\n", "(*S).g"},
+		"func f() int {\n\treturn 1\n":                {"func f() int {\n\treturn 2\n", "f"},
+		"}\n\nfunc (s *S) g() int {\n\treturn 2\n}\n": {"}\n\nfunc (s *S) g() int {\n\treturn 1\n}\n", "(*S).g"},
+		"var x = 1\n":                                 {"var x = 2\n", ""},
+		"there is no such line\n":                     {"", ""},
+	} {
+		require.Equal(t, want[1], (&fault{file: "a/a.go", old: old, new: want[0]}).function(text), old)
+	}
 }
 
 func TestParse(t *testing.T) {

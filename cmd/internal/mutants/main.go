@@ -1,31 +1,35 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
-	"strings"
-	"sync"
 	"time"
+
+	"github.com/netwicket/netwicket/internal/realdata"
 )
 
 func main() {
 	list := flag.Bool("list", false, "list the faults and end")
 	only := flag.String("only", "", "only the faults whose file and description match this `regexp`")
 	jobs := flag.Int("jobs", runtime.NumCPU(), "faults to try at the same time")
+	budget := flag.Duration("budget", 40*time.Minute, "begin no fault after this time")
+	fresh := flag.Bool("fresh", false, "try also what is known to be noticed as things are")
 	flag.Parse()
-	if err := run(*list, *only, *jobs); err != nil {
+	if err := run(*list, *only, *jobs, *budget, *fresh); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }
 
-func run(list bool, only string, jobs int) error {
+func run(list bool, only string, jobs int, budget time.Duration, fresh bool) error {
 	pattern, err := regexp.Compile(only)
 	if err != nil {
-		return err
+		return fmt.Errorf("-only: %w", err)
 	}
 	all, err := faults()
 	if err != nil {
@@ -46,63 +50,18 @@ func run(list bool, only string, jobs int) error {
 	if len(chosen) == 0 {
 		return fmt.Errorf("no fault matches %q", only)
 	}
-	return tryAll(chosen, max(1, min(jobs, len(chosen))))
-}
-
-// tryAll tries the faults in several copies of the module at once and prints
-// what became of each, in their order.
-func tryAll(chosen []*fault, jobs int) error {
-	start := time.Now()
-	results := make([]chan result, len(chosen))
-	for i := range results {
-		results[i] = make(chan result, 1)
+	root, err := realdata.Repository()
+	if err != nil {
+		return err
 	}
-	next := make(chan int)
-	errs := make(chan error, jobs)
-	var workers sync.WaitGroup
-	for range jobs {
-		workers.Go(func() {
-			c, err := newCopy()
-			if err != nil {
-				errs <- err
-				return
-			}
-			defer c.remove()
-			if err := c.checkUnchanged(chosen); err != nil {
-				errs <- err
-				return
-			}
-			for i := range next {
-				results[i] <- c.try(chosen[i])
-			}
-		})
+	b, err := newBench(root, filepath.Join(root, "cmd", "internal", "mutants", "results.txt"), all)
+	if err != nil {
+		return err
 	}
-	go func() {
-		defer close(next)
-		for i := range chosen {
-			next <- i
-		}
-	}()
-	var bad []string
-	caught := 0
-	for i, f := range chosen {
-		var r result
-		select {
-		case r = <-results[i]:
-		case err := <-errs:
-			return err
-		}
-		fmt.Printf("%-8s %s (%s)\n", r.outcome, f, r.detail)
-		if r.outcome == "caught" {
-			caught++
-		} else {
-			bad = append(bad, f.String()+" ("+r.detail+")")
-		}
+	tasks, err := b.tasks(chosen, fresh)
+	if err != nil {
+		return err
 	}
-	workers.Wait()
-	fmt.Printf("%d faults, %d caught, %d not, in %s\n", len(chosen), caught, len(bad), time.Since(start).Round(time.Second))
-	if len(bad) > 0 {
-		return fmt.Errorf("not caught:\n%s", strings.Join(bad, "\n"))
-	}
-	return nil
+	fmt.Printf("%d faults, %d of them known to be noticed as things are\n", len(chosen), len(chosen)-len(tasks))
+	return errors.Join(b.tryAll(tasks, max(1, min(jobs, len(tasks))), time.Now().Add(budget)), b.survivors(chosen))
 }

@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 )
 
 // listed is what go list says of a package.
@@ -99,15 +98,3 @@ func (s *source) text(file *ast.File, n ast.Node) string {
 }
 
 func (s *source) offset(at token.Pos) int { return s.fileSet.PositionFor(at, false).Offset }
-
-// functionName is the name of a function or method, such as (*reader).next.
-func functionName(f *ast.FuncDecl) string {
-	if f.Recv == nil || len(f.Recv.List) == 0 {
-		return f.Name.Name
-	}
-	receiver := strings.TrimPrefix(types.ExprString(f.Recv.List[0].Type), "*")
-	if _, pointer := f.Recv.List[0].Type.(*ast.StarExpr); pointer {
-		return "(*" + receiver + ")." + f.Name.Name
-	}
-	return receiver + "." + f.Name.Name
-}

@@ -218,19 +218,3 @@ func TestMemory(t *testing.T) {
 	_, err = readMemory(path)
 	require.ErrorContains(t, err, "results.txt:1:")
 }
-
-// What is remembered holds as long as the function and the tests that noticed are what they were.
-func TestHash(t *testing.T) {
-	root := t.TempDir()
-	hash := func(function, tests string) string {
-		require.NoError(t, os.WriteFile(filepath.Join(root, "a_test.go"), []byte("package a\n\nfunc TestA(t *testing.T) {"+tests+"}\n"), 0o644))
-		require.NoError(t, os.WriteFile(filepath.Join(root, "b_test.go"), []byte("package a\n\nfunc TestB(t *testing.T) {"+tests+"}\n"), 0o644))
-		texts := testTexts{root, map[string][]string{}}
-		sum, err := texts.hash(function, []string{".TestA"})
-		require.NoError(t, err)
-		return sum
-	}
-	require.Equal(t, hash("f", "x"), hash("f", "x"))
-	require.NotEqual(t, hash("f", "x"), hash("g", "x"))
-	require.NotEqual(t, hash("f", "x"), hash("f", "y"))
-}

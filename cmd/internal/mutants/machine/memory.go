@@ -1,11 +1,8 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,39 +118,4 @@ func (m memory) table() string {
 	}
 	row("all", all[0], all[1], all[2])
 	return b.String()
-}
-
-// testTexts finds the files of tests, for hashes.
-type testTexts struct {
-	root  string
-	files map[string][]string // by folder, the texts of its test files
-}
-
-// hash is that of a function's text, with the files of the tests that notice its mutants.
-func (t *testTexts) hash(text string, noticing []string) (string, error) {
-	sum := sha256.New()
-	sum.Write([]byte(text))
-	for _, name := range noticing {
-		folder, function, _ := strings.Cut(name, ".")
-		if t.files[folder] == nil {
-			paths, err := filepath.Glob(filepath.Join(t.root, filepath.FromSlash(folder), "*_test.go"))
-			if err != nil {
-				return "", err
-			}
-			for _, path := range paths {
-				text, err := os.ReadFile(path)
-				if err != nil {
-					return "", err
-				}
-				t.files[folder] = append(t.files[folder], string(text))
-			}
-		}
-		sum.Write([]byte(name))
-		for _, text := range t.files[folder] {
-			if strings.Contains(text, "\nfunc "+function+"(") {
-				sum.Write([]byte(text))
-			}
-		}
-	}
-	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }

@@ -7,6 +7,8 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
+
+	"github.com/netwicket/netwicket/cmd/internal/mutants/noticed"
 )
 
 // mutant is one change of one place.
@@ -27,7 +29,7 @@ type mutant struct {
 
 // key names a mutant by content, as results and equivalents do.
 func (m *mutant) key() string {
-	key := functionName(m.function) + ": " + m.what
+	key := noticed.FunctionName(m.function) + ": " + m.what
 	if m.same > 0 {
 		key += fmt.Sprintf(" #%d", m.same+1)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/netwicket/netwicket/cmd/internal/mutants/noticed"
 	"github.com/netwicket/netwicket/cmd/internal/mutants/reach"
 )
 
@@ -28,7 +29,7 @@ type workshop struct {
 	opening sync.Mutex
 
 	writing sync.Mutex // results and what is printed
-	texts   testTexts
+	texts   *noticed.Tests
 }
 
 // task is a function with the mutants of it that have to be tried.
@@ -41,7 +42,7 @@ type task struct {
 }
 
 func (w *workshop) work() error {
-	w.texts = testTexts{w.root, map[string][]string{}}
+	w.texts = noticed.New(w.root)
 	found := mutants(w.source)
 	tasks, err := w.tasks(found)
 	if err != nil || len(tasks) == 0 {
@@ -75,7 +76,7 @@ func (w *workshop) tasks(found []*mutant) ([]*task, error) {
 	has := map[string]bool{}
 	for i := 0; i < len(found); {
 		first := found[i]
-		t := &task{name: functionName(first.function), text: w.text(first.file, first.function)}
+		t := &task{name: noticed.FunctionName(first.function), text: w.text(first.file, first.function)}
 		for ; i < len(found) && found[i].function == first.function; i++ {
 			t.mutants = append(t.mutants, found[i])
 		}
@@ -84,7 +85,7 @@ func (w *workshop) tasks(found []*mutant) ([]*task, error) {
 			continue
 		}
 		if f := w.results[w.source.folder+" "+t.name]; f != nil && !w.fresh {
-			hash, err := w.texts.hash(t.text, f.noticing)
+			hash, err := w.texts.Hash(t.text, f.noticing)
 			if err != nil {
 				return nil, err
 			}
@@ -177,7 +178,7 @@ func (w *workshop) tryOne(t *task) (survivors int, err error) {
 	fmt.Print(said.String())
 	if t.changed {
 		f.hash = t.before.hash
-	} else if f.hash, err = w.texts.hash(t.text, f.noticing); err != nil {
+	} else if f.hash, err = w.texts.Hash(t.text, f.noticing); err != nil {
 		return survivors, err
 	}
 	w.results[f.folder+" "+f.name] = f
