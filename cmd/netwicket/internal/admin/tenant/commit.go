@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/atomicfile"
 	"github.com/netwicket/netwicket/decide/policyfile"
@@ -58,7 +57,7 @@ func (s *Store) carryOut(g Generation, before, after folderFiles) error {
 	}
 	for i, name := range changed {
 		if staged[i] == nil { // it goes
-			err = s.remove(name)
+			err = remove(at(s.options.Folder, name))
 		} else {
 			err = staged[i].Replace()
 		}
@@ -130,22 +129,19 @@ func (f folderFiles) has(name string) bool { _, there := f[name]; return there }
 // written: documents, the policy file that names them, and then what is named no
 // more and goes.
 func changes(before, after folderFiles) []string {
+	differs := func(name string) bool {
+		old, there := before[name]
+		return !there || !bytes.Equal(old, after[name])
+	}
 	var changed []string
-	for name, text := range after {
-		if old, there := before[name]; !there || !bytes.Equal(old, text) {
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		if name != policyfile.FileName && differs(name) {
 			changed = append(changed, name)
 		}
 	}
-	slices.SortFunc(changed, func(a, b string) int {
-		switch {
-		case a == policyfile.FileName:
-			return 1
-		case b == policyfile.FileName:
-			return -1
-		default:
-			return strings.Compare(a, b)
-		}
-	})
+	if after.has(policyfile.FileName) && differs(policyfile.FileName) {
+		changed = append(changed, policyfile.FileName)
+	}
 	for _, name := range slices.Sorted(maps.Keys(before)) {
 		if !after.has(name) {
 			changed = append(changed, name)
@@ -188,8 +184,9 @@ func discard(staged []*atomicfile.Staged) {
 	}
 }
 
-func (s *Store) remove(name string) error {
-	if err := os.Remove(at(s.options.Folder, name)); !errors.Is(err, fs.ErrNotExist) {
+// remove takes a file away, unless somebody else has.
+func remove(file string) error {
+	if err := os.Remove(file); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -200,7 +197,7 @@ func (s *Store) undo(changed []string, before folderFiles) error {
 	var failed error
 	for _, name := range slices.Backward(changed) {
 		if !before.has(name) {
-			failed = errors.Join(failed, s.remove(name))
+			failed = errors.Join(failed, remove(at(s.options.Folder, name)))
 			continue
 		}
 		failed = errors.Join(failed, atomicfile.Write(at(s.options.Folder, name), func(w io.Writer) error {
@@ -263,12 +260,7 @@ func (h *History) begin(intent pending) error {
 }
 
 // finish forgets the write that was noted.
-func (h *History) finish() error {
-	if err := os.Remove(h.pendingFile()); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
+func (h *History) finish() error { return remove(h.pendingFile()) }
 
 // unfinished is the write that was noted and not finished; nil if there is none.
 func (h *History) unfinished() (*pending, error) {

@@ -63,7 +63,7 @@ func (s *Store) breakOff(g Generation, before, after folderFiles, files int) (in
 	}
 	for i, name := range changed[:min(files, len(changed))] {
 		if staged[i] == nil {
-			err = s.remove(name)
+			err = remove(at(s.options.Folder, name))
 		} else {
 			err = staged[i].Replace()
 		}

@@ -159,3 +159,11 @@ func withoutIDs(text []byte) string {
 		return id[:3] + `..."`
 	})
 }
+
+// changed is a write that succeeds.
+func changed(change func(*records.Documents)) func(*records.Documents) wire.Answer {
+	return func(d *records.Documents) wire.Answer {
+		change(d)
+		return wire.Answer{Status: http.StatusOK}
+	}
+}

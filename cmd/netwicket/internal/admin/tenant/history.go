@@ -56,6 +56,7 @@ type History struct {
 	mu          sync.Mutex
 	generations []Generation
 	files       map[string]string // of the last one: hashes by name
+	starts      []int64           // where the line of each begins
 	read        int64             // how much of the lines was read
 }
 
@@ -104,15 +105,15 @@ func (h *History) reload() ([]Generation, error) {
 		if err := json.Unmarshal(line, &g); err != nil || g.Number != len(h.generations)+1 {
 			return nil, fmt.Errorf("%s:%d: is no line of a history; move the folder %s away to begin a new one", h.lines(), len(h.generations)+1, h.folder)
 		}
-		h.append(g)
-		h.read += int64(len(line))
+		h.append(g, len(line))
 	}
 	return slices.Clone(h.generations[known:]), nil
 }
 
-// append adds a generation to what is known. The caller holds mu.
-func (h *History) append(g Generation) {
-	h.generations = append(h.generations, g)
+// append adds a generation to what is known, whose line is so long. The caller holds mu.
+func (h *History) append(g Generation, length int) {
+	h.generations, h.starts = append(h.generations, g), append(h.starts, h.read)
+	h.read += int64(length)
 	g.apply(h.files)
 }
 
@@ -293,20 +294,25 @@ func (h *History) add(g Generation) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	line = append(line, '\n')
+	if err := h.end(h.read, line); err != nil {
+		return err
+	}
+	h.append(g, len(line))
+	return nil
+}
+
+// end has the lines end with one that begins at a place, on the disk; empty: with the
+// one before. What a crash or a full disk left behind it goes.
+func (h *History) end(place int64, line []byte) error {
 	file, err := os.OpenFile(h.lines(), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
-	line = append(line, '\n')
-	if err = file.Truncate(h.read); err == nil { // what a crash or a full disk left of a line
-		_, err = file.WriteAt(line, h.read)
+	if err = file.Truncate(place); err == nil {
+		_, err = file.WriteAt(line, place)
 	}
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	h.append(g)
-	h.read += int64(len(line))
-	return nil
+	return errors.Join(err, file.Sync(), file.Close())
 }
 
 // dropLast takes the line of the last generation away again: it did not come about.
@@ -314,15 +320,10 @@ func (h *History) dropLast() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	last := len(h.generations) - 1
-	line, err := json.Marshal(h.generations[last])
-	if err != nil {
+	if err := h.end(h.starts[last], nil); err != nil {
 		return err
 	}
-	if err := os.Truncate(h.lines(), h.read-int64(len(line)+1)); err != nil {
-		return err
-	}
-	h.read -= int64(len(line) + 1)
-	h.generations = h.generations[:last]
+	h.generations, h.starts, h.read = h.generations[:last], h.starts[:last], h.starts[last]
 	h.files = make(map[string]string)
 	for _, g := range h.generations {
 		g.apply(h.files)

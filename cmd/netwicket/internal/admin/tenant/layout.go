@@ -3,6 +3,7 @@ package tenant
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -42,7 +43,8 @@ type named struct {
 	threat, network, profile string
 }
 
-// readNamed reads the names out of a policy file that loads.
+// readNamed reads the names out of a policy file. Names of zones that are none are an
+// error here, since a new folder's policy file gets others in their place.
 func readNamed(file string, text []byte) (named, error) {
 	var n named
 	root, err := jsondoc.ParseCommented(file, text)
@@ -51,6 +53,9 @@ func readNamed(file string, text []byte) (named, error) {
 	}
 	okta, sailpoint := root.Get("okta"), root.Get("sailpoint")
 	zones := paths(okta.Get("zones"))
+	if node := okta.Get("zones"); node.Exists() && (node.Kind() != jsondoc.Array || slices.Contains(zones, "")) {
+		return n, node.Finding("bad-type", errors.New("expected an array of the paths of files"))
+	}
 	if len(zones) > 0 {
 		n.zones, n.more = zones[0], zones[1:]
 	}
@@ -119,35 +124,24 @@ func render(d *records.Documents, policyFile []byte, denies map[string]bool, zon
 		return nil, err
 	}
 	out := make(folderFiles)
-	edit := func(value any, path ...string) {
-		if err != nil {
-			return
-		}
-		var text []byte
-		if value != nil {
-			text, err = json.Marshal(value)
-		}
-		if err == nil {
-			policyFile, err = policyedit.Set(policyfile.FileName, policyFile, text, path...)
-		}
-	}
+	policy := edited{text: policyFile}
 	place := func(known, usual string, text []byte, path ...string) {
 		if text == nil {
 			if known != "" {
-				edit(nil, path...)
+				policy.set(nil, path...)
 			}
 			return
 		}
 		if known == "" {
 			known = usual
-			edit(known, path...)
+			policy.set(known, path...)
 		}
 		out[known] = text
 	}
 	if len(d.Zones) > 0 || n.zones != "" {
 		if n.zones == "" {
 			n.zones = zonesFile
-			edit([]string{zonesFile}, "okta", "zones")
+			policy.set([]string{zonesFile}, "okta", "zones")
 		}
 		out[n.zones] = zones()
 	}
@@ -168,16 +162,16 @@ func render(d *records.Documents, policyFile []byte, denies map[string]bool, zon
 	}
 	if !slices.Equal(enforced, n.rules) {
 		if enforced == nil {
-			edit(nil, "okta", "rules")
+			policy.set(nil, "okta", "rules")
 		} else {
-			edit(enforced, "okta", "rules")
+			policy.set(enforced, "okta", "rules")
 		}
 	}
+	var threat []byte
 	if d.Threat != nil {
-		place(n.threat, threatFile, records.WriteThreat(d.Threat), "okta", "threatInsight")
-	} else {
-		place(n.threat, "", nil, "okta", "threatInsight")
+		threat = records.WriteThreat(d.Threat)
 	}
+	place(n.threat, threatFile, threat, "okta", "threatInsight")
 	place(n.network, networkFile, indented(d.NetworkConfig), "sailpoint", "networkConfig")
 	place(n.profile, profileFile, indented(d.AuthProfile), "sailpoint", "authProfile")
 	for name, text := range map[string]json.RawMessage{lockoutFile: d.LockoutConfig, sessionFile: d.SessionConfig, providerFile: d.ServiceProviderConfig} {
@@ -185,8 +179,26 @@ func render(d *records.Documents, policyFile []byte, denies map[string]bool, zon
 			out[name] = indented(text)
 		}
 	}
-	out[policyfile.FileName] = policyFile
-	return out, err
+	out[policyfile.FileName] = policy.text
+	return out, policy.err
+}
+
+// edited is a policy file with other values for some of its members.
+type edited struct {
+	text []byte
+	err  error // the first
+}
+
+// set gives a member, to which a path leads, a name or names for its value; nil takes
+// it out.
+func (e *edited) set(value any, path ...string) {
+	var text []byte
+	if value != nil {
+		text, _ = json.Marshal(value) // names can always be written
+	}
+	if e.err == nil {
+		e.text, e.err = policyedit.Set(policyfile.FileName, e.text, text, path...)
+	}
 }
 
 // renderChange gives the files of documents that were made from others. Those that

@@ -52,13 +52,7 @@ func HashOf(text []byte) string { return hashOf(text) }
 // it is, or Changed.
 func (s *Store) Replace(r *wire.Request, with Replacement) (Replaced, error) {
 	var out Replaced
-	failed := func(err error) {
-		answer := wire.Answer{Status: http.StatusBadRequest, Causes: []string{err.Error()}}
-		if refused := (*Refused)(nil); errors.As(err, &refused) {
-			answer.Causes = refused.Causes
-		}
-		s.options.Audit.note(r, answer, nil)
-	}
+	failed := func(err error) { s.failed(r, err) }
 	err := s.inTurn(func() error {
 		done, err := s.attempt(func() (*written, error) { return s.tryReplace(r, with) })
 		if err != nil {

@@ -1,7 +1,6 @@
 package tenant
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -11,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
-	"github.com/netwicket/netwicket/cmd/netwicket/internal/policyedit"
 	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
@@ -149,20 +147,19 @@ func (n named) renamed(policyFile []byte, names map[string]string) ([]byte, erro
 	for i, name := range n.rules {
 		rules[i] = to(name)
 	}
-	var err error
-	set := func(there bool, value any, path ...string) {
-		if !there || err != nil {
-			return
-		}
-		var text []byte
-		if text, err = json.Marshal(value); err == nil {
-			policyFile, err = policyedit.Set(policyfile.FileName, policyFile, text, path...)
+	policy := edited{text: policyFile}
+	if n.zones != "" {
+		policy.set([]string{to(n.zones)}, "okta", "zones")
+	}
+	if len(rules) > 0 {
+		policy.set(rules, "okta", "rules")
+	}
+	for _, one := range []struct{ name, vendor, member string }{
+		{n.threat, "okta", "threatInsight"}, {n.network, "sailpoint", "networkConfig"}, {n.profile, "sailpoint", "authProfile"},
+	} {
+		if one.name != "" {
+			policy.set(to(one.name), one.vendor, one.member)
 		}
 	}
-	set(n.zones != "", []string{to(n.zones)}, "okta", "zones")
-	set(len(rules) > 0, rules, "okta", "rules")
-	set(n.threat != "", to(n.threat), "okta", "threatInsight")
-	set(n.network != "", to(n.network), "sailpoint", "networkConfig")
-	set(n.profile != "", to(n.profile), "sailpoint", "authProfile")
-	return policyFile, err
+	return policy.text, policy.err
 }

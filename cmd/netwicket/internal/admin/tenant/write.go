@@ -62,13 +62,7 @@ func (s *Store) Revert(r *wire.Request, number int) (wire.Answer, error) {
 	}
 	var answer wire.Answer
 	var done *written
-	failed := func(err error) {
-		answer = wire.Answer{Status: http.StatusBadRequest, Causes: []string{err.Error()}}
-		if refused := (*Refused)(nil); errors.As(err, &refused) {
-			answer.Causes = refused.Causes
-		}
-		s.options.Audit.note(r, answer, nil)
-	}
+	failed := func(err error) { answer = s.failed(r, err) }
 	err = s.inTurn(func() error {
 		done, err = s.attempt(func() (*written, error) {
 			var err error
@@ -86,6 +80,16 @@ func (s *Store) Revert(r *wire.Request, number int) (wire.Answer, error) {
 		return nil
 	}, failed)
 	return answer, err
+}
+
+// failed notes a write that did not come about, and why.
+func (s *Store) failed(r *wire.Request, err error) wire.Answer {
+	answer := wire.Answer{Status: http.StatusBadRequest, Causes: []string{err.Error()}}
+	if refused := (*Refused)(nil); errors.As(err, &refused) {
+		answer.Causes = refused.Causes
+	}
+	s.options.Audit.note(r, answer, nil)
+	return answer
 }
 
 // inTurn does one write after the other. late is told that others took too long.

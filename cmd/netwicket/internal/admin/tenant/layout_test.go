@@ -1,0 +1,209 @@
+package tenant_test
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
+	"github.com/netwicket/netwicket/internal/jsondoc"
+)
+
+// everyVendor is a folder whose policy file names documents of every kind, all of them
+// under names that somebody else gave them.
+func everyVendor(t *testing.T) string {
+	t.Helper()
+	return folder(t, map[string]string{
+		"netwicket.json": `{
+  "okta": {"zones": ["my/z.json"], "rules": ["my/r.json"], "threatInsight": "my/t.json"}, // ours
+  "sailpoint": {"networkConfig": "my/n.json", "authProfile": "my/p.json"}
+}
+`,
+		"my/z.json": `[ {"type":"IP","id":"nzoOffice000000000001","name":"Office","gateways":[{"type":"CIDR","value":"192.0.2.0/24"}]} ]`,
+		"my/r.json": `[ {"name":"R","type":"SIGN_ON","conditions":{"network":{"connection":"ZONE","include":["nzoOffice000000000001"]}},"actions":{"signon":{"access":"ALLOW"}}} ]`,
+		"my/t.json": `{"action":"none",  "excludeZones":[]}`,
+		"my/n.json": `{"range":["192.0.2.0/24"],  "geolocation":null,"whitelisted":true}`,
+		"my/p.json": `{"offNetwork":false,  "untrustedGeography":false}`,
+	})
+}
+
+// namesIn are those of the documents in a folder's policy file.
+func namesIn(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	var file struct {
+		Okta struct {
+			Zones, Rules  []string
+			ThreatInsight string
+		}
+		SailPoint struct{ NetworkConfig, AuthProfile string }
+	}
+	text := snapshot(t, dir)["netwicket.json"]
+	root, err := jsondoc.ParseCommented("netwicket.json", []byte(text))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(root.Raw(), &file))
+	require.Len(t, file.Okta.Zones, 1)
+	all := map[string]string{"zones": file.Okta.Zones[0], "threat": file.Okta.ThreatInsight, "network": file.SailPoint.NetworkConfig, "profile": file.SailPoint.AuthProfile}
+	for i, name := range file.Okta.Rules {
+		all["rules "+string(rune('1'+i))] = name
+	}
+	maps.DeleteFunc(all, func(_, name string) bool { return name == "" })
+	return all
+}
+
+var (
+	addOffice = func(d *records.Documents) {
+		d.Zones = append(d.Zones, office(records.NewID(records.ZoneID), "198.51.100.0/24"))
+	}
+	turnThreat  = func(d *records.Documents) { d.Threat = &records.ThreatInsight{Action: "audit"} }
+	turnNetwork = func(d *records.Documents) {
+		d.NetworkConfig = json.RawMessage(`{"range":["192.0.2.0/25"],"geolocation":null,"whitelisted":true}`)
+	}
+	turnProfile = func(d *records.Documents) {
+		d.AuthProfile = json.RawMessage(`{"offNetwork":false,"untrustedGeography":false,"name":"P"}`)
+	}
+	turnRules = func(d *records.Documents) {
+		for i, p := range d.Policies {
+			if p.Name == "Rules of my/r.json" {
+				d.Policies[i] = p.Changed()
+				d.Policies[i].Rules = []*records.Rule{inZone("ALL_ZONES")}
+			}
+		}
+	}
+	noThreat = func(d *records.Documents) { d.Threat = nil }
+	noVendor = func(d *records.Documents) { d.NetworkConfig, d.AuthProfile = nil, nil }
+)
+
+// TestNamesThatDecide: a document that decides gets its new content under the name that
+// it has if the policy file stays as it is. Where several change at once, or the policy
+// file does, those that change get new names, under which nobody reads them yet, and the
+// policy file is the switch. What somebody else named stays where it lies, to the letter.
+func TestNamesThatDecide(t *testing.T) {
+	start := map[string]string{"zones": "my/z.json", "rules 1": "my/r.json", "threat": "my/t.json", "network": "my/n.json", "profile": "my/p.json"}
+	tests := map[string]struct {
+		changes []func(*records.Documents)
+		want    map[string]string // what is named otherwise; empty: no more
+	}{
+		"one":                    {[]func(*records.Documents){addOffice}, nil},
+		"another":                {[]func(*records.Documents){turnProfile}, nil},
+		"zones and threat":       {[]func(*records.Documents){addOffice, turnThreat}, map[string]string{"zones": "okta/zones-3.json", "threat": "okta/threat-insight-3.json"}},
+		"SailPoint's":            {[]func(*records.Documents){turnNetwork, turnProfile}, map[string]string{"network": "sailpoint/network-config-3.json", "profile": "sailpoint/auth-profile-3.json"}},
+		"zones and rules":        {[]func(*records.Documents){addOffice, turnRules}, map[string]string{"zones": "okta/zones-3.json", "rules 1": "okta/rules-3/ID.json"}},
+		"one goes":               {[]func(*records.Documents){noThreat}, map[string]string{"threat": ""}},
+		"some go":                {[]func(*records.Documents){noVendor}, map[string]string{"network": "", "profile": ""}},
+		"one goes, one changes":  {[]func(*records.Documents){noThreat, turnNetwork}, map[string]string{"threat": "", "network": "sailpoint/network-config-3.json"}},
+		"all of them":            {[]func(*records.Documents){addOffice, turnThreat, turnRules, turnNetwork, turnProfile}, map[string]string{"zones": "okta/zones-3.json", "threat": "okta/threat-insight-3.json", "rules 1": "okta/rules-3/ID.json", "network": "sailpoint/network-config-3.json", "profile": "sailpoint/auth-profile-3.json"}},
+		"what decides by nobody": {[]func(*records.Documents){func(d *records.Documents) { d.SessionConfig = json.RawMessage(`{"maxIdleTime":15}`) }}, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := everyVendor(t)
+			store := open(t, dir)
+			before := snapshot(t, dir)
+			require.Equal(t, start, namesIn(t, dir))
+			require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) {
+				for _, change := range test.changes {
+					change(d)
+				}
+			})).Status)
+			want := maps.Clone(start)
+			maps.Copy(want, test.want)
+			maps.DeleteFunc(want, func(_, name string) bool { return name == "" })
+			got := namesIn(t, dir)
+			if want["rules 1"] == "okta/rules-3/ID.json" {
+				require.Regexp(t, `^okta/rules-3/00p\w{17}\.json$`, got["rules 1"])
+				want["rules 1"] = got["rules 1"]
+			}
+			require.Equal(t, want, got)
+			after := snapshot(t, dir)
+			for what, name := range start {
+				if want[what] != name {
+					require.Equal(t, before[name], after[name], "somebody else's stays where it lies")
+				}
+			}
+			for what, name := range want {
+				require.Contains(t, after, name, what)
+			}
+			if test.want == nil {
+				require.Equal(t, before["netwicket.json"], after["netwicket.json"])
+			} else {
+				require.Contains(t, after["netwicket.json"], "// ours")
+			}
+			is := documentsOf(t, store)
+			store.Close()
+			store = open(t, dir)
+			require.Equal(t, is, documentsOf(t, store))
+			_, err := store.Revert(request("", ""), 2)
+			require.NoError(t, err)
+			require.Equal(t, len(start), len(namesIn(t, dir)))
+		})
+	}
+}
+
+// TestNamesAreTaken: files that lie where a write would put its own are nobody's to
+// replace; and the files of the write before go, as they were its own.
+func TestNamesAreTaken(t *testing.T) {
+	dir := everyVendor(t)
+	store := open(t, dir)
+	put(t, dir, "okta/zones-3.json", "mine")
+	put(t, dir, "okta/threat-insight-4.json", "mine, too")
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { addOffice(d); turnThreat(d) })).Status)
+	names := namesIn(t, dir)
+	require.Equal(t, "okta/zones-5.json", names["zones"])
+	require.Equal(t, "okta/threat-insight-5.json", names["threat"])
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) {
+		addOffice(d)
+		d.Threat = &records.ThreatInsight{Action: "none"}
+	})).Status)
+	names = namesIn(t, dir)
+	files := snapshot(t, dir)
+	require.NotContains(t, files, "okta/zones-5.json")
+	require.NotContains(t, files, "okta/threat-insight-5.json")
+	require.Contains(t, files, names["zones"])
+	require.Equal(t, "mine", files["okta/zones-3.json"])
+	require.Equal(t, "mine, too", files["okta/threat-insight-4.json"])
+	require.Contains(t, files, "my/z.json")
+}
+
+// TestWhatIsNoDocument: what lies in the folder of rules and has no document's name is
+// not read, and nobody's history has it.
+func TestWhatIsNoDocument(t *testing.T) {
+	dir := folder(t, map[string]string{"okta/rules/notes.txt": "{", "okta/rules/.hidden.json": "{", "okta/rules/x.json~": "{", "okta/rules/old.json": "[]"})
+	before := snapshot(t, dir)
+	store := open(t, dir)
+	require.Equal(t, http.StatusOK, write(t, store, addZone(blocklist("A", "203.0.113.0/24"))).Status)
+	after := snapshot(t, dir)
+	for name, text := range before {
+		require.Equal(t, text, after[name], name)
+	}
+	listed, err := store.History().Names(3)
+	require.NoError(t, err)
+	require.Equal(t, []string{"netwicket.json", "okta/policies.json", "okta/rules/old.json"}, slices.DeleteFunc(slices.Clone(listed), func(name string) bool {
+		return name == "okta/zones.json" || len(name) > len("okta/rules/00p.json")
+	}))
+}
+
+// TestUnfitPolicyFile is said before a folder gets anything.
+func TestUnfitPolicyFile(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"okta": 7}`:                                `netwicket.json:1:10`,
+		`[]`:                                         `netwicket.json:1:1`,
+		`{"okta": {}, "okta": {}}`:                   `netwicket.json:1:14`,
+		`{"okta": {"zones": "z.json"}}`:              `netwicket.json:1:20 /okta/zones: "z.json": expected an array of the paths of files`,
+		`{"okta": {"zones": null}}`:                  `netwicket.json:1:20`,
+		`{"okta": {"zones": [""]}}`:                  `netwicket.json:1:20`,
+		`{"okta": {"zones": [7]}}`:                   `7: no such file`,
+		`{"okta": {"threatInsight": 7}}`:             `netwicket.json:1:28`,
+		`{"okta": {"rules": "r.json"}}`:              `netwicket.json:1:20`,
+		`{"sailpoint": {"authProfile": ["p.json"]}}`: `netwicket.json:1:31`,
+	} {
+		dir := folder(t, map[string]string{"netwicket.json": text})
+		_, err := tenant.Open(tenant.Options{Folder: dir})
+		require.ErrorContains(t, err, want, text)
+		require.Equal(t, map[string]string{"netwicket.json": text}, snapshot(t, dir))
+	}
+}
