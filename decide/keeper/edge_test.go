@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -42,15 +43,17 @@ func guard(k *keeper.Keeper) http.Handler {
 // TestEdgeFollows: proxies that are not trusted any more name no clients, from
 // the reload on, for handlers that were made before.
 func TestEdgeFollows(t *testing.T) {
-	k := keepertest.Keep(t, map[string]string{"netwicket.json": edged(trusting), "zones.json": keepertest.Blocklist("10.0.0.0/8")})
-	guarded := guard(k.Keeper)
-	require.Equal(t, 200, statusFor(guarded, "198.51.100.7"))
-	k.Move("netwicket.json", edged(`, "edge": {"trusted": ["10.99.0.0/16"], "source": "x-forwarded-for"}`))
-	k.Succeeds()
-	require.Equal(t, 403, statusFor(guarded, "198.51.100.7"), "it is decided about the peer")
-	k.Move("netwicket.json", edged(trusting))
-	k.Succeeds()
-	require.Equal(t, 200, statusFor(guarded, "198.51.100.7"))
+	synctest.Test(t, func(t *testing.T) {
+		k := keepertest.Keep(t, map[string]string{"netwicket.json": edged(trusting), "zones.json": keepertest.Blocklist("10.0.0.0/8")})
+		guarded := guard(k.Keeper)
+		require.Equal(t, 200, statusFor(guarded, "198.51.100.7"))
+		k.Move("netwicket.json", edged(`, "edge": {"trusted": ["10.99.0.0/16"], "source": "x-forwarded-for"}`))
+		k.Succeeds()
+		require.Equal(t, 403, statusFor(guarded, "198.51.100.7"), "it is decided about the peer")
+		k.Move("netwicket.json", edged(trusting))
+		k.Succeeds()
+		require.Equal(t, 200, statusFor(guarded, "198.51.100.7"))
+	})
 }
 
 // TestEdgeAndPolicyFollowAsOne replaces edge and zones in one go. Under both
@@ -89,71 +92,79 @@ func TestEdgeAndPolicyFollowAsOne(t *testing.T) {
 
 // TestLostEdgeIsRefused: without it the proxies would be the clients.
 func TestLostEdgeIsRefused(t *testing.T) {
-	files := map[string]string{"netwicket.json": edged(trusting), "zones.json": keepertest.Blocklist("203.0.113.0/24")}
-	k := keepertest.Keep(t, files)
-	guarded := guard(k.Keeper)
-	k.Move("netwicket.json", edged(""))
-	k.Fails(`no "edge" any more`)
-	require.Equal(t, 403, statusFor(guarded, "203.0.113.7"))
-	k.Move("netwicket.json", edged(`, "edge": {}`))
-	k.Succeeds()
-	require.Equal(t, 200, statusFor(guarded, "203.0.113.7"), "somebody says that the peer is meant")
-	k.Move("netwicket.json", edged(""))
-	k.Fails(`no "edge" any more`)
+	synctest.Test(t, func(t *testing.T) {
+		files := map[string]string{"netwicket.json": edged(trusting), "zones.json": keepertest.Blocklist("203.0.113.0/24")}
+		k := keepertest.Keep(t, files)
+		guarded := guard(k.Keeper)
+		k.Move("netwicket.json", edged(""))
+		k.Fails(`no "edge" any more`)
+		require.Equal(t, 403, statusFor(guarded, "203.0.113.7"))
+		k.Move("netwicket.json", edged(`, "edge": {}`))
+		k.Succeeds()
+		require.Equal(t, 200, statusFor(guarded, "203.0.113.7"), "somebody says that the peer is meant")
+		k.Move("netwicket.json", edged(""))
+		k.Fails(`no "edge" any more`)
 
-	own := keepertest.Keep(t, files, func(o *keeper.Options) { o.OwnEdge = true })
-	own.Move("netwicket.json", edged(""))
-	own.Succeeds()
+		own := keepertest.Keep(t, files, func(o *keeper.Options) { o.OwnEdge = true })
+		own.Move("netwicket.json", edged(""))
+		own.Succeeds()
+	})
 }
 
 // TestStatus: what a health check and a status page learn.
 func TestStatus(t *testing.T) {
-	k := keepertest.Keep(t, keepertest.PlainPolicy())
-	require.Eventually(t, func() bool { return k.Keeper.Err() == nil }, keepertest.Patience, time.Millisecond)
-	loaded := k.Keeper.Status().Loaded
-	require.False(t, loaded.IsZero())
+	synctest.Test(t, func(t *testing.T) {
+		k := keepertest.Keep(t, keepertest.PlainPolicy())
+		require.Eventually(t, func() bool { return k.Keeper.Err() == nil }, keepertest.Patience, time.Millisecond)
+		loaded := k.Keeper.Status().Loaded
+		require.False(t, loaded.IsZero())
 
-	k.Move("zones.json", "nonsense")
-	k.Fails("zones.json")
-	err := k.Keeper.Err()
-	var findings policyfile.Findings
-	require.ErrorAs(t, err, &findings)
-	require.ErrorContains(t, err, "the policy of "+loaded.Format(time.RFC3339)+" stays in force")
-	require.Contains(t, findings[0].File, "zones.json")
-	failing := k.Keeper.Status().Failing
-	k.Fails("zones.json") // the next try
-	require.Equal(t, failing, k.Keeper.Status().Failing, "since the first failure")
-	require.Equal(t, loaded, k.Keeper.Status().Loaded)
+		k.Move("zones.json", "nonsense")
+		k.Fails("zones.json")
+		err := k.Keeper.Err()
+		var findings policyfile.Findings
+		require.ErrorAs(t, err, &findings)
+		require.ErrorContains(t, err, "the policy of "+loaded.Format(time.RFC3339)+" stays in force")
+		require.Contains(t, findings[0].File, "zones.json")
+		failing := k.Keeper.Status().Failing
+		k.Fails("zones.json") // the next try
+		require.Equal(t, failing, k.Keeper.Status().Failing, "since the first failure")
+		require.Equal(t, loaded, k.Keeper.Status().Loaded)
 
-	k.Move("zones.json", keepertest.Blocklist("198.51.100.0/24"))
-	k.Succeeds()
-	require.NoError(t, k.Keeper.Err())
-	require.True(t, k.Keeper.Status().Failing.IsZero())
+		k.Move("zones.json", keepertest.Blocklist("198.51.100.0/24"))
+		k.Succeeds()
+		require.NoError(t, k.Keeper.Err())
+		require.True(t, k.Keeper.Status().Failing.IsZero())
+	})
 }
 
 // TestExpiryMendsNothing: an entry that expires says nothing of broken files.
 func TestExpiryMendsNothing(t *testing.T) {
-	until := time.Now().Add(1500 * time.Millisecond)
-	k := keepertest.Keep(t, map[string]string{
-		"netwicket.json": edged(`, "overlay": "overlay.json"`), "zones.json": keepertest.Blocklist("203.0.113.0/24"),
-		"overlay.json": `{"deny": [{"network": "198.51.100.7", "until": "` + until.Format(time.RFC3339Nano) + `"}]}`,
-	}, func(o *keeper.Options) { o.Timing.Retry, o.Timing.RetryMax = time.Hour, time.Hour })
-	k.Move("zones.json", "nonsense")
-	k.Fails("zones.json")
-	k.Becomes("198.51.100.7", true)
-	require.Equal(t, keeper.Expiry, k.Succeeds().Cause)
-	require.ErrorContains(t, k.Keeper.Err(), "zones.json")
+	synctest.Test(t, func(t *testing.T) {
+		until := time.Now().Add(1500 * time.Millisecond)
+		k := keepertest.Keep(t, map[string]string{
+			"netwicket.json": edged(`, "overlay": "overlay.json"`), "zones.json": keepertest.Blocklist("203.0.113.0/24"),
+			"overlay.json": `{"deny": [{"network": "198.51.100.7", "until": "` + until.Format(time.RFC3339Nano) + `"}]}`,
+		}, func(o *keeper.Options) { o.Timing.Retry, o.Timing.RetryMax = time.Hour, time.Hour })
+		k.Move("zones.json", "nonsense")
+		k.Fails("zones.json")
+		k.Becomes("198.51.100.7", true)
+		require.Equal(t, keeper.Expiry, k.Succeeds().Cause)
+		require.ErrorContains(t, k.Keeper.Err(), "zones.json")
+	})
 }
 
 // TestMode: the file's mode is told, and opens nothing by itself.
 func TestMode(t *testing.T) {
-	k := keepertest.Keep(t, keepertest.PlainPolicy())
-	guarded := guard(k.Keeper)
-	require.Equal(t, gate.Enforce, k.Keeper.Mode())
-	k.Move("netwicket.json", edged(trusting+`, "mode": "observe"`))
-	k.Succeeds()
-	require.Equal(t, gate.Observe, k.Keeper.Mode())
-	require.Equal(t, 403, statusFor(guarded, "203.0.113.7"))
+	synctest.Test(t, func(t *testing.T) {
+		k := keepertest.Keep(t, keepertest.PlainPolicy())
+		guarded := guard(k.Keeper)
+		require.Equal(t, gate.Enforce, k.Keeper.Mode())
+		k.Move("netwicket.json", edged(trusting+`, "mode": "observe"`))
+		k.Succeeds()
+		require.Equal(t, gate.Observe, k.Keeper.Mode())
+		require.Equal(t, 403, statusFor(guarded, "203.0.113.7"))
+	})
 }
 
 // TestNoKeeperDenies: nil and zero Keepers let nobody in, and say so.
@@ -170,14 +181,16 @@ func TestNoKeeperDenies(t *testing.T) {
 
 // TestRun: it is to be called once, and its absence is told.
 func TestRun(t *testing.T) {
-	k := keepertest.Keep(t, keepertest.PlainPolicy())
-	require.Eventually(t, func() bool { return k.Keeper.Err() == nil }, keepertest.Patience, time.Millisecond)
-	require.ErrorContains(t, k.Keeper.Run(t.Context()), "once")
+	synctest.Test(t, func(t *testing.T) {
+		k := keepertest.Keep(t, keepertest.PlainPolicy())
+		require.Eventually(t, func() bool { return k.Keeper.Err() == nil }, keepertest.Patience, time.Millisecond)
+		require.ErrorContains(t, k.Keeper.Run(t.Context()), "once")
 
-	opened, err := keeper.Open(k.Folder)
-	require.NoError(t, err)
-	require.Equal(t, 200, statusFor(guard(opened), "203.0.113.7"), "without an edge the peer is the client")
-	require.ErrorContains(t, opened.Err(), "Run")
+		opened, err := keeper.Open(k.Folder)
+		require.NoError(t, err)
+		require.Equal(t, 200, statusFor(guard(opened), "203.0.113.7"), "without an edge the peer is the client")
+		require.ErrorContains(t, opened.Err(), "Run")
+	})
 }
 
 // TestOpen gives all that is wrong as one error.

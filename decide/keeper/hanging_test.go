@@ -81,99 +81,107 @@ func brokenGlass() map[string]string {
 func TestExpiryWaitsForNoLoad(t *testing.T) {
 	for name, patience := range map[string]time.Duration{"while it may still answer": time.Hour, "after it was given up": brief} {
 		t.Run(name, func(t *testing.T) {
-			m := newMount(patience)
-			k := keepertest.Keep(t, brokenGlass(), m.options)
-			require.True(t, k.Allows("203.0.113.7"))
-			m.hang(k)
-			if patience != time.Hour {
-				k.Fails("does not answer")
-			}
-			m.ahead.Store(60)
-			k.Becomes("198.51.100.7", true)
-			require.True(t, k.Allows("203.0.113.7"))
-			m.ahead.Store(120)
-			k.Becomes("203.0.113.7", false)
-			m.answer()
-			k.Reported("the files again", func(r keeper.Report) bool {
-				return r.Err == nil && r.Cause == keeper.Asked || r.Cause == keeper.Retried
+			synctest.Test(t, func(t *testing.T) {
+				m := newMount(patience)
+				k := keepertest.Keep(t, brokenGlass(), m.options)
+				require.True(t, k.Allows("203.0.113.7"))
+				m.hang(k)
+				if patience != time.Hour {
+					k.Fails("does not answer")
+				}
+				m.ahead.Store(60)
+				k.Becomes("198.51.100.7", true)
+				require.True(t, k.Allows("203.0.113.7"))
+				m.ahead.Store(120)
+				k.Becomes("203.0.113.7", false)
+				m.answer()
+				k.Reported("the files again", func(r keeper.Report) bool {
+					return r.Err == nil && r.Cause == keeper.Asked || r.Cause == keeper.Retried
+				})
+				require.False(t, k.Allows("203.0.113.7"))
 			})
-			require.False(t, k.Allows("203.0.113.7"))
 		})
 	}
 }
 
 // TestLateLoadPutsNothingBack: a load that began before an entry expired ends after it.
 func TestLateLoadPutsNothingBack(t *testing.T) {
-	m := newMount(time.Hour)
-	k := keepertest.Keep(t, brokenGlass(), m.options)
-	m.hang(k)
-	m.ahead.Store(120)
-	k.Becomes("203.0.113.7", false)
-	k.Install.Store(func() error {
-		if k.Keeper != nil && k.Allows("203.0.113.7") {
-			t.Error("it is back")
+	synctest.Test(t, func(t *testing.T) {
+		m := newMount(time.Hour)
+		k := keepertest.Keep(t, brokenGlass(), m.options)
+		m.hang(k)
+		m.ahead.Store(120)
+		k.Becomes("203.0.113.7", false)
+		k.Install.Store(func() error {
+			if k.Keeper != nil && k.Allows("203.0.113.7") {
+				t.Error("it is back")
+			}
+			return nil
+		})
+		m.answer()
+		for range 3 {
+			k.Asked <- struct{}{} // which is heard once the one before is in force
+			k.Reported("the files again", func(r keeper.Report) bool { return r.Err == nil && r.Cause == keeper.Asked })
+			require.False(t, k.Allows("203.0.113.7"))
 		}
-		return nil
 	})
-	m.answer()
-	for range 3 {
-		k.Asked <- struct{}{} // which is heard once the one before is in force
-		k.Reported("the files again", func(r keeper.Report) bool { return r.Err == nil && r.Cause == keeper.Asked })
-		require.False(t, k.Allows("203.0.113.7"))
-	}
 }
 
 // TestHangingLoadIsGivenUp: it is said, nothing else is begun beside it, and when it
 // ends at last, what it gives is thrown away and everything is loaded anew.
 func TestHangingLoadIsGivenUp(t *testing.T) {
-	m := newMount(brief)
-	k := keepertest.Keep(t, keepertest.PlainPolicy(), m.options)
-	m.hang(k)
-	first := k.Fails("does not answer")
-	require.ErrorIs(t, first.Err, keeper.ErrHanging)
-	require.Equal(t, keeper.Asked, first.Cause)
-	require.ErrorIs(t, k.Keeper.Err(), keeper.ErrHanging)
-	require.ErrorContains(t, k.Keeper.Err(), "stays in force")
-	require.False(t, k.Allows("203.0.113.7"))
+	synctest.Test(t, func(t *testing.T) {
+		m := newMount(brief)
+		k := keepertest.Keep(t, keepertest.PlainPolicy(), m.options)
+		m.hang(k)
+		first := k.Fails("does not answer")
+		require.ErrorIs(t, first.Err, keeper.ErrHanging)
+		require.Equal(t, keeper.Asked, first.Cause)
+		require.ErrorIs(t, k.Keeper.Err(), keeper.ErrHanging)
+		require.ErrorContains(t, k.Keeper.Err(), "stays in force")
+		require.False(t, k.Allows("203.0.113.7"))
 
-	k.Write("zones.json", keepertest.Blocklist("198.51.100.0/24"))
-	begun := m.begun.Load()
-	for range 3 {
-		k.Asked <- struct{}{}
-		require.ErrorIs(t, k.Fails("does not answer").Err, keeper.ErrHanging)
-	}
-	require.Equal(t, begun, m.begun.Load(), "one that hangs is enough")
+		k.Write("zones.json", keepertest.Blocklist("198.51.100.0/24"))
+		begun := m.begun.Load()
+		for range 3 {
+			k.Asked <- struct{}{}
+			require.ErrorIs(t, k.Fails("does not answer").Err, keeper.ErrHanging)
+		}
+		require.Equal(t, begun, m.begun.Load(), "one that hangs is enough")
 
-	m.answer()
-	k.Succeeds()
-	require.Greater(t, m.begun.Load(), begun, "loaded anew")
-	require.NoError(t, k.Keeper.Err())
-	require.True(t, k.Allows("203.0.113.7"))
+		m.answer()
+		k.Succeeds()
+		require.Greater(t, m.begun.Load(), begun, "loaded anew")
+		require.NoError(t, k.Keeper.Err())
+		require.True(t, k.Allows("203.0.113.7"))
+	})
 }
 
 // TestRunEndsWhileLoading: nobody waits for a load.
 func TestRunEndsWhileLoading(t *testing.T) {
 	for name, patience := range map[string]time.Duration{"while it may still answer": time.Hour, "after it was given up": brief} {
 		t.Run(name, func(t *testing.T) {
-			m := newMount(patience)
-			k := keepertest.New(t)
-			for file, content := range keepertest.PlainPolicy() {
-				k.Write(file, content)
-			}
-			o := keeper.Options{Policy: policyfile.Options{Paths: []string{k.Folder}}, Asked: k.Asked, Report: func(r keeper.Report) { k.Reports <- r }}
-			m.options(&o)
-			kept, err := keeper.OpenWith(o)
-			require.NoError(t, err)
-			ctx, cancel := context.WithCancel(t.Context())
-			ended := make(chan error)
-			go func() { ended <- kept.Run(ctx) }()
-			m.hang(k)
-			if patience != time.Hour {
-				k.Fails("does not answer")
-			}
-			cancel()
-			require.NoError(t, <-ended)
-			m.answer()
+			synctest.Test(t, func(t *testing.T) {
+				m := newMount(patience)
+				k := keepertest.New(t)
+				for file, content := range keepertest.PlainPolicy() {
+					k.Write(file, content)
+				}
+				o := keeper.Options{Policy: policyfile.Options{Paths: []string{k.Folder}}, Asked: k.Asked, Report: func(r keeper.Report) { k.Reports <- r }}
+				m.options(&o)
+				kept, err := keeper.OpenWith(o)
+				require.NoError(t, err)
+				ctx, cancel := context.WithCancel(t.Context())
+				ended := make(chan error)
+				go func() { ended <- kept.Run(ctx) }()
+				m.hang(k)
+				if patience != time.Hour {
+					k.Fails("does not answer")
+				}
+				cancel()
+				require.NoError(t, <-ended)
+				m.answer()
+			})
 		})
 	}
 }
@@ -188,17 +196,19 @@ func TestStartGivesUp(t *testing.T) {
 		"the program is asked": {`{"loadTimeout": "1h"}`, time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := keepertest.New(t)
-			k.Write("netwicket.json", `{"okta": {"zones": ["zones.json"]}, "serve": `+row.serve+`}`)
-			k.Write("zones.json", keepertest.Blocklist("203.0.113.0/24"))
-			m := newMount(row.patience)
-			o := keeper.Options{Policy: policyfile.Options{Paths: []string{k.Folder}}}
-			m.options(&o)
-			m.fallSilent()
-			kept, err := keeper.OpenWith(o)
-			require.ErrorIs(t, err, keeper.ErrHanging)
-			require.Nil(t, kept)
-			m.answer()
+			synctest.Test(t, func(t *testing.T) {
+				k := keepertest.New(t)
+				k.Write("netwicket.json", `{"okta": {"zones": ["zones.json"]}, "serve": `+row.serve+`}`)
+				k.Write("zones.json", keepertest.Blocklist("203.0.113.0/24"))
+				m := newMount(row.patience)
+				o := keeper.Options{Policy: policyfile.Options{Paths: []string{k.Folder}}}
+				m.options(&o)
+				m.fallSilent()
+				kept, err := keeper.OpenWith(o)
+				require.ErrorIs(t, err, keeper.ErrHanging)
+				require.Nil(t, kept)
+				m.answer()
+			})
 		})
 	}
 }
@@ -233,21 +243,23 @@ func TestThePolicyFileSaysHowLong(t *testing.T) {
 
 // TestFollowMayHang: to watch a folder is to touch it.
 func TestFollowMayHang(t *testing.T) {
-	release := make(chan struct{})
-	var calls atomic.Int64
-	k := keepertest.Keep(t, keepertest.PlainPolicy(), func(o *keeper.Options) {
-		o.Timing.Load = brief
-		o.Changed = make(chan string)
-		o.Follow = func([]string) error {
-			if calls.Add(1) == 1 {
-				<-release
-				return errors.New("late")
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		var calls atomic.Int64
+		k := keepertest.Keep(t, keepertest.PlainPolicy(), func(o *keeper.Options) {
+			o.Timing.Load = brief
+			o.Changed = make(chan string)
+			o.Follow = func([]string) error {
+				if calls.Add(1) == 1 {
+					<-release
+					return errors.New("late")
+				}
+				return nil
 			}
-			return nil
-		}
+		})
+		require.ErrorIs(t, k.Fails("does not answer").Err, keeper.ErrHanging)
+		close(release)
+		k.Succeeds()
+		require.NoError(t, k.Keeper.Err())
 	})
-	require.ErrorIs(t, k.Fails("does not answer").Err, keeper.ErrHanging)
-	close(release)
-	k.Succeeds()
-	require.NoError(t, k.Keeper.Err())
 }

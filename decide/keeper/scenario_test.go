@@ -21,6 +21,9 @@ import (
 //	NETWICKET_SCENARIO=/tmp/scenario.txt go test ./decide/keeper -run '^TestSimulation$'
 const scenarioFile = "NETWICKET_SCENARIO"
 
+// mutants is set where only whether a test fails is of interest (cmd/internal/mutants/machine).
+const mutants = "NETWICKET_MUTANT"
+
 // TestSimulation does to the files, the clock and the watcher of a Keeper whatever comes
 // to mind, and holds everything that it does, and when, against a model that has no
 // goroutines: what is in force, what is told, who is asked to watch what, and when the
@@ -215,6 +218,9 @@ func (s scenario) check(t *testing.T) bool {
 	whole, err := simulate(t, s)
 	if err == nil {
 		return whole
+	}
+	if os.Getenv(mutants) != "" {
+		t.Fatal(err) // nobody reads the steps
 	}
 	for size := (len(s.steps) + 1) / 2; size > 0; size /= 2 {
 		for at := 0; at+size <= len(s.steps); {

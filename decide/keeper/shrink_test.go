@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -86,24 +87,26 @@ func TestShrunkDeliveries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := keepertest.Keep(t, supplied(t))
-			before := k.Keeper.Live().Policy()
-			row.shrink(k)
-			if row.want == nil {
-				k.Succeeds()
-				return
-			}
-			r := k.Fails(row.want[0])
-			for _, want := range append(row.want, "serve --force") {
-				require.ErrorContains(t, r.Err, want)
-			}
-			var refused *keeper.Refusal
-			require.ErrorAs(t, r.Err, &refused)
-			require.Same(t, before, k.Keeper.Live().Policy())
+			synctest.Test(t, func(t *testing.T) {
+				k := keepertest.Keep(t, supplied(t))
+				before := k.Keeper.Live().Policy()
+				row.shrink(k)
+				if row.want == nil {
+					k.Succeeds()
+					return
+				}
+				r := k.Fails(row.want[0])
+				for _, want := range append(row.want, "serve --force") {
+					require.ErrorContains(t, r.Err, want)
+				}
+				var refused *keeper.Refusal
+				require.ErrorAs(t, r.Err, &refused)
+				require.Same(t, before, k.Keeper.Live().Policy())
 
-			forced := keepertest.Keep(t, supplied(t), func(o *keeper.Options) { o.Force = true })
-			row.shrink(forced)
-			forced.Succeeds()
+				forced := keepertest.Keep(t, supplied(t), func(o *keeper.Options) { o.Force = true })
+				row.shrink(forced)
+				forced.Succeeds()
+			})
 		})
 	}
 }

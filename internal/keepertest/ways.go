@@ -16,6 +16,11 @@ import (
 // ReplaceAFile goes to and fro, so that a way that works once and
 // loses its watch is found.
 func ReplaceAFile(t *testing.T, watch func(*testing.T, *keeper.Options)) {
+	ReplaceAFileIn(t, func(t *testing.T, try func(*testing.T)) { try(t) }, watch)
+}
+
+// ReplaceAFileIn is ReplaceAFile with each way in a bubble of its own, that of synctest.Test.
+func ReplaceAFileIn(t *testing.T, in func(*testing.T, func(*testing.T)), watch func(*testing.T, *keeper.Options)) {
 	for _, test := range []struct {
 		name    string
 		replace func(k *Kept, content string)
@@ -41,15 +46,17 @@ func ReplaceAFile(t *testing.T, watch func(*testing.T, *keeper.Options)) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			k := Keep(t, PlainPolicy(), func(o *keeper.Options) { watch(t, o) })
-			require.False(t, k.Allows("203.0.113.7"))
-			for range 3 {
-				test.replace(k, Blocklist("198.51.100.0/24"))
-				k.Becomes("203.0.113.7", true)
-				require.False(t, k.Allows("198.51.100.7"))
-				test.replace(k, Blocklist("203.0.113.0/24"))
-				k.Becomes("203.0.113.7", false)
-			}
+			in(t, func(t *testing.T) {
+				k := Keep(t, PlainPolicy(), func(o *keeper.Options) { watch(t, o) })
+				require.False(t, k.Allows("203.0.113.7"))
+				for range 3 {
+					test.replace(k, Blocklist("198.51.100.0/24"))
+					k.Becomes("203.0.113.7", true)
+					require.False(t, k.Allows("198.51.100.7"))
+					test.replace(k, Blocklist("203.0.113.0/24"))
+					k.Becomes("203.0.113.7", false)
+				}
+			})
 		})
 	}
 }
