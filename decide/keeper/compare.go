@@ -179,7 +179,7 @@ func date(t time.Time) string {
 // gone.
 func counterpart(before, after []delivery, of delivery) (delivery, bool) {
 	for _, d := range after {
-		if d.file == of.file && (d.kind == threatFeed) == (of.kind == threatFeed) {
+		if d.succeeds(of) {
 			return d, true
 		}
 	}
@@ -190,11 +190,16 @@ func counterpart(before, after []delivery, of delivery) (delivery, bool) {
 	return appeared[0], true
 }
 
+// succeeds says that both are of one file. A list and a feed may be, and are two deliveries.
+func (d delivery) succeeds(of delivery) bool {
+	return d.file == of.file && (d.kind == threatFeed) == (of.kind == threatFeed)
+}
+
 // onlyIn are the deliveries of a kind whose files the others do not have.
 func onlyIn(list, others []delivery, kind string) []delivery {
 	var found []delivery
 	for _, d := range list {
-		if d.kind == kind && !slices.ContainsFunc(others, func(o delivery) bool { return o.file == d.file }) {
+		if d.kind == kind && !slices.ContainsFunc(others, d.succeeds) {
 			found = append(found, d)
 		}
 	}

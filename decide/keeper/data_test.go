@@ -138,7 +138,13 @@ func TestFolderIsNotReadForOthers(t *testing.T) {
 // database is a country database with so many networks.
 func database(t *testing.T, built time.Time, networks int) string {
 	t.Helper()
-	file := mmdbtest.File{Type: "GeoLite2-Country", Built: built}
+	return ofType(t, "GeoLite2-Country", built, networks)
+}
+
+// ofType is one of another database type.
+func ofType(t *testing.T, name string, built time.Time, networks int) string {
+	t.Helper()
+	file := mmdbtest.File{Type: name, Built: built}
 	for i := range networks {
 		prefix := netip.PrefixFrom(netip.AddrFrom4([4]byte{198, byte(i / 128), byte(i % 128 * 2), 0}), 24)
 		file.Networks = append(file.Networks, mmdbtest.Network{Prefix: prefix.String(), Record: mmdbtest.Map{"country": mmdbtest.Map{"iso_code": "DE"}}})
