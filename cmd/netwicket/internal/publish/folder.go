@@ -23,7 +23,9 @@ type Folder struct{ Path, Channel, Within string }
 const patience = 30 * time.Second
 
 // Lock takes turns with others.
-func (f *Folder) Lock(context.Context) (func(), error) {
+func (f *Folder) Lock(context.Context) (func(), error) { return f.lock(patience) }
+
+func (f *Folder) lock(patience time.Duration) (func(), error) {
 	if err := atomicfile.Folder(filepath.Join(f.Path, "sha256"), 0o755); err != nil {
 		return nil, fmt.Errorf("%s: cannot be made: %w", f.Path, files.Cause(err))
 	}

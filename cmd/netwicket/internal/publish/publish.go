@@ -133,9 +133,7 @@ func (r *Release) verify(pointer []byte, signatures []release.Signature, done *D
 func (r *Release) known() []ed25519.PublicKey {
 	all := append([]ed25519.PublicKey(nil), r.Trust...)
 	for _, key := range r.Keys {
-		if public, ok := key.Public().(ed25519.PublicKey); ok {
-			all = append(all, public)
-		}
+		all = append(all, key.Public().(ed25519.PublicKey))
 	}
 	return all
 }
