@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -316,8 +317,11 @@ func (w *random) shown() string {
 // not a byte.
 func TestRandomWrites(t *testing.T) {
 	const seed = 20260218
-	writes := 2_000
-	if testing.Short() {
+	writes := 500
+	switch {
+	case os.Getenv("NETWICKET_PROVE") != "":
+		writes = 2_000
+	case testing.Short():
 		writes = 150
 	}
 	w := newRandom(t, seed)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -316,8 +317,11 @@ func (m *zoneModel) shown() []map[string]any {
 // generation, and changes no decision.
 func TestRandomZoneWrites(t *testing.T) {
 	const seed = 20260219
-	writes := 2_000
-	if testing.Short() {
+	writes := 500
+	switch {
+	case os.Getenv("NETWICKET_PROVE") != "":
+		writes = 2_000
+	case testing.Short():
 		writes = 200
 	}
 	m := &zoneModel{Rand: rand.New(rand.NewPCG(seed, 1)), t: t, org: openGeo(t)}
