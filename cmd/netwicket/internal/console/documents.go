@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/docdiff"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/lint"
@@ -44,6 +45,7 @@ type overview struct {
 	Snapshot *snapshotFacts
 	Network  bool // SailPoint's network is enforced
 	Country  bool // and its countries
+	now      time.Time
 }
 
 type feedRow struct {
@@ -101,7 +103,7 @@ func (c *Console) overview(on *subject, r *http.Request) *overview {
 	config, found := &on.Parts.Config, c.reviewed(on)
 	o := &overview{
 		Files: c.fileRows(on), Findings: found, Config: config, Parts: on.Parts, Sources: sourcesOf(on, found),
-		Zones: zonesOf(config, found, r.URL.Query()), RuleSets: ruleSetsOf(config),
+		Zones: zonesOf(config, found, r.URL.Query()), RuleSets: ruleSetsOf(config), now: c.options.Now(),
 	}
 	o.Errors, o.Warnings = countFindings(found)
 	if o.More = len(found) - maxShownFindings; o.More > 0 {
@@ -126,7 +128,7 @@ func (o *overview) OverlayEntries() []overlayRow {
 	for i, list := range [][]zone.OverlayEntry{o.Config.Overlay.Deny, o.Config.Overlay.Allow} {
 		for j := range list {
 			e := &list[j]
-			rows = append(rows, overlayRow{OverlayEntry: e, Verdict: [...]string{"deny", "allow"}[i], Expired: !e.InForce(o.Config.Now)})
+			rows = append(rows, overlayRow{OverlayEntry: e, Verdict: [...]string{"deny", "allow"}[i], Expired: !e.InForce(o.now)})
 		}
 	}
 	return rows

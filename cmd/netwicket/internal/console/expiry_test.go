@@ -31,21 +31,28 @@ func TestOverlayEntryExpires(t *testing.T) {
 		now := time.Date(2026, 11, 26, 11, 59, 59, 0, time.UTC)
 		site, err := console.New(console.Options{Policy: policyfile.Options{Paths: []string{folder}}, Now: func() time.Time { return now }})
 		require.NoError(t, err)
-		verdict := func() string {
-			r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/ask?q=192.0.2.7", nil)
+		get := func(target string) string {
+			r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/"+target, nil)
 			w := httptest.NewRecorder()
 			site.Handler().ServeHTTP(w, r.WithContext(console.WithVisitor(r.Context(), console.Visitor{Name: "somebody"})))
 			require.Equal(t, http.StatusOK, w.Code)
-			found := verdictIn.FindStringSubmatch(w.Body.String())
-			require.NotNil(t, found, w.Body.String())
+			return w.Body.String()
+		}
+		verdict := func() string {
+			page := get("ask?q=192.0.2.7")
+			found := verdictIn.FindStringSubmatch(page)
+			require.NotNil(t, found, page)
 			return found[1]
 		}
+		const ended = "<time>2026-11-26 12:00 UTC</time>, expired"
 		require.Equal(t, "allow", verdict())
 		if broken {
 			write("zones.json", `[`)
 			require.Equal(t, "allow", verdict(), "the policy from before")
 		}
+		require.NotContains(t, get("documents"), ended)
 		now = now.Add(time.Second)
 		require.Equal(t, "deny", verdict(), "broken files: %v", broken)
+		require.Contains(t, get("documents"), ended)
 	}
 }
