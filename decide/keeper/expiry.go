@@ -49,7 +49,6 @@ func (k *Keeper) expire() {
 		return
 	}
 	k.took(next)
-	k.lockedOut = lockedOut(k.parts, next.policy)
 	k.awaitExpiry()
 	k.report(Expiry, nil, k.parts, time.Since(begun))
 }

@@ -53,7 +53,7 @@ type Options struct {
 	// in force, or provide less.
 	Force bool
 	// Install, if there is one, learns of a policy that passed every check before
-	// it is put in force. An error refuses it, and the one before stays. The policy is nil where
+	// it is put in force. An error refuses it, and the one before stays; it is tried again. The policy is nil where
 	// the policy file follows a channel of which no release has come: everything is denied then. It is
 	// called by OpenWith and by Run, never twice at a time, and not to wait for anything:
 	// nothing expires meanwhile.
@@ -169,7 +169,6 @@ func OpenWith(o Options) (*Keeper, error) {
 			return nil, err
 		}
 	}
-	k.lockedOut = lockedOut(k.parts, k.live.Policy())
 	k.publish("", nil)
 	return k, nil
 }
@@ -256,7 +255,7 @@ func (k *Keeper) put(next loaded) error {
 // took notes what is in force.
 func (k *Keeper) took(now loaded) {
 	k.parts, k.info, k.asOf = now.parts, now.policy.Info(), now.asOf
-	k.lockedOut = nil
+	k.lockedOut = lockedOut(now.parts, now.policy)
 }
 
 // start says why there is nothing to keep, or that it was kept already.
@@ -313,6 +312,9 @@ func (k *Keeper) Run(ctx context.Context) error {
 	defer k.stop()
 	k.watch.Follow(k.first.set, k.first.names, k.first.seen)
 	k.want(request{cause: Watching})
+	if k.failing != nil { // a release that the program refused
+		k.again(k.failing)
+	}
 	if k.first.stale != nil {
 		k.failed(Changed, k.first.stale, k.parts, k.first.took)
 	}

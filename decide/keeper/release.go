@@ -22,6 +22,10 @@ type followed struct {
 	inside   chan func()   // what has to be done in Run's goroutine
 	over     chan struct{} // closed when Run has ended
 	opening  bool          // Run has not begun
+
+	// waiting is a release that the follower takes for one in force, and that the program did not
+	// let be: it is tried again with the policy file.
+	waiting *loaded
 }
 
 // follow starts from the state, before anybody is asked. A release in it is in force then.
@@ -101,7 +105,7 @@ func (k *Keeper) prepare(c release.Candidate) (release.Prepared, error) {
 		return release.Prepared{}, err
 	}
 	refused := errEnded
-	k.followed.inRun(func() { refused = k.admitRelease(next) })
+	k.followed.inRun(func() { refused = k.admit(loaded{parts: k.parts.WithReleaseOf(next.parts), policy: next.policy}) })
 	if refused != nil {
 		return release.Prepared{}, &release.Refusal{Err: refused}
 	}
@@ -110,16 +114,8 @@ func (k *Keeper) prepare(c release.Candidate) (release.Prepared, error) {
 	}}, nil
 }
 
-// admitRelease refuses what must not replace the policy in force. Where there is none, there is
-// nothing to stay with.
-func (k *Keeper) admitRelease(next loaded) error {
-	if k.live.Policy() == nil {
-		return nil
-	}
-	return k.admit(loaded{parts: k.parts.WithReleaseOf(next.parts), policy: next.policy})
-}
-
-// release puts the policy of a release in force, beside the policy file as it is now.
+// release puts the policy of a release in force, beside the policy file as it is now. One that
+// the program refuses is tried again with the policy file, since the follower asks for it no more.
 func (k *Keeper) release(next loaded, took time.Duration) {
 	next.parts = k.parts.WithReleaseOf(next.parts)
 	err := withoutPanic(func() error {
@@ -131,14 +127,29 @@ func (k *Keeper) release(next loaded, took time.Duration) {
 	})
 	if err == nil {
 		k.took(next)
-		k.lockedOut = lockedOut(next.parts, next.policy)
+		k.forget()
+	} else {
+		k.followed.waiting, k.failing = &next, err
+		if !k.followed.opening {
+			k.again(err)
+		}
 	}
 	k.releaseEnded(Released, err, next.parts, took)
+}
+
+// forget has no release wait any more: another one takes its place, or none. Whether anything else is
+// wrong with the policy file is to be seen.
+func (k *Keeper) forget() {
+	if k.followed.waiting != nil {
+		k.followed.waiting = nil
+		k.want(request{cause: Retried, load: true, anew: true})
+	}
 }
 
 // withdraw has nothing in force: everything is denied.
 func (k *Keeper) withdraw() {
 	k.followed.inRun(func() {
+		k.forget()
 		next := loaded{parts: k.parts.WithoutRelease()}
 		err := k.put(next)
 		if err == nil {
@@ -161,7 +172,7 @@ func (k *Keeper) releaseEnded(cause Cause, err error, parts *policyfile.Parts, t
 	k.report(cause, err, parts, took)
 }
 
-// beside is a policy file, as it is now, with the release in force. A channel is followed
+// beside is a policy file, as it is now, with the release in force, or one that waits to be. A channel is followed
 // from the start on: what the file says of it counts at the next one.
 func (k *Keeper) beside(next *loaded) error {
 	switch was, is := k.parts.From, next.parts.From; {
@@ -172,7 +183,11 @@ func (k *Keeper) beside(next *loaded) error {
 	case is == nil:
 		return refusal([]string{"the policy file follows no channel of releases any more (from), which takes effect at a restart"})
 	}
-	*next = loaded{parts: next.parts.WithReleaseOf(k.parts), policy: k.live.Policy(), asOf: k.asOf}
+	release := loaded{parts: k.parts, policy: k.live.Policy(), asOf: k.asOf}
+	if k.followed.waiting != nil {
+		release = *k.followed.waiting
+	}
+	*next = loaded{parts: next.parts.WithReleaseOf(release.parts), policy: release.policy, asOf: release.asOf}
 	return nil
 }
 

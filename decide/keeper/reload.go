@@ -101,6 +101,9 @@ func (k *Keeper) finish(r outcome) {
 	}
 	k.failures, k.failing = 0, nil
 	k.took(r.loaded)
+	if k.followed != nil {
+		k.followed.waiting = nil
+	}
 	k.awaitExpiry()
 	k.report(r.cause, nil, r.parts, r.took)
 }
@@ -150,9 +153,12 @@ func stale(state files.State) error {
 
 // admit refuses what must not replace the policy in force.
 func (k *Keeper) admit(next loaded) error {
-	causes := lockedOut(next.parts, next.policy)
-	if !k.options.Force {
-		causes = append(causes, shrunk(k.parts, next.parts)...)
+	var causes []string
+	if k.live.Policy() != nil { // else there is nothing to stay with
+		causes = lockedOut(next.parts, next.policy)
+		if !k.options.Force {
+			causes = append(causes, shrunk(k.parts, next.parts)...)
+		}
 	}
 	if !k.options.OwnEdge && k.parts.Edge != nil && next.parts.Edge == nil {
 		causes = append(causes, `the policy file has no "edge" any more, so the proxies would be taken for the clients; `+

@@ -108,8 +108,11 @@ func (k *Keeper) publish(cause Cause, err error) {
 		}
 	case err == nil:
 		s.Parts, s.Loaded, s.LockedOut = k.parts, now, k.lockedOut
-		if s.Err = k.failing; s.Err == nil {
+		switch s.Err = k.failing; {
+		case s.Err == nil:
 			s.Failing = time.Time{}
+		case s.Failing.IsZero():
+			s.Failing = now
 		}
 		if cause != Expiry {
 			s.Overlay, s.OverlayErr = time.Time{}, nil
