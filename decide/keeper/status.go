@@ -108,10 +108,9 @@ func (k *Keeper) publish(cause Cause, err error) {
 		}
 	case err == nil:
 		s.Parts, s.Loaded, s.LockedOut = k.parts, now, k.lockedOut
-		switch s.Err = k.failing; {
-		case s.Err == nil:
+		if s.Err = k.failing; s.Err == nil {
 			s.Failing = time.Time{}
-		case s.Failing.IsZero():
+		} else if s.Failing.IsZero() { // so it began
 			s.Failing = now
 		}
 		if cause != Expiry {
