@@ -1,7 +1,10 @@
 package admin_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"mime/multipart"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,10 +22,11 @@ import (
 // TestWhoMaySave: the console lets documents be changed by whoever has every scope to
 // change them, since a document may be any; one of them too few, and it only shows.
 func TestWhoMaySave(t *testing.T) {
+	const zones = `[{"type":"IP","id":"nzo1","name":"Bad","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"203.0.113.0/24"}]}]`
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"netwicket.json": `{"okta": {"zones": ["z.json"]}}`,
-		"z.json":         `[{"type":"IP","id":"nzo1","name":"Bad","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"203.0.113.0/24"}]}]`,
+		"z.json":         zones,
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
@@ -41,8 +45,18 @@ func TestWhoMaySave(t *testing.T) {
 		v.callers(fmt.Sprintf(`{"tokens":[{"name":"x","sha256":%q,"scopes":["%s"]}],"clients":[]}`, hash("x"), strings.Join(has, `","`)))
 		v.cookie = nil
 		v.signIn("x", "")
-		w := v.ask(http.MethodGet, "/console/change?file=z.json", nil)
-		require.Equal(t, http.StatusOK, w.Code, w.Body)
+		w := v.ask(http.MethodPost, "/console/change", nil, func(r *http.Request) {
+			var body bytes.Buffer
+			form := multipart.NewWriter(&body)
+			for name, value := range map[string]string{"file": "z.json", "begun": tenant.HashOf([]byte(zones)), "text": strings.Replace(zones, "203.0.113.0/24", "203.0.113.0/25", 1)} {
+				require.NoError(t, form.WriteField(name, value))
+			}
+			require.NoError(t, form.Close())
+			r.Body = io.NopCloser(&body)
+			r.Header.Set("Content-Type", form.FormDataContentType())
+			r.Header.Set("X-Part", "result")
+		})
+		require.Equal(t, http.StatusOK, w.Code)
 		require.Equal(t, left < len(scopes), strings.Contains(w.Body.String(), "you may read this policy, not change it"), "without %v", scopes[min(left, 4)])
 	}
 }

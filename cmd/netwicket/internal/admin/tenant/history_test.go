@@ -1,6 +1,8 @@
 package tenant_test
 
 import (
+	"cmp"
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
 )
 
@@ -79,4 +82,44 @@ func TestFilesInTheWay(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "[ ]", string(contents["okta/zones.json"]))
 	require.Equal(t, "found", store.History().Generations()[0].Action)
+}
+
+// A generation has what it changed and nothing else, and what somebody else took away or
+// changed in front of it is a generation before.
+func TestWhatGenerationsChange(t *testing.T) {
+	dir := folder(t, nil)
+	store := open(t, dir)
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.SessionConfig = json.RawMessage(`{"maxIdleTime":15}`) })).Status)
+	require.Equal(t, http.StatusOK, write(t, store, addZone(blocklist("A", "203.0.113.0/24"))).Status)
+	require.NoError(t, os.Remove(filepath.Join(dir, "sailpoint/session-config.json")))
+	require.Equal(t, http.StatusOK, write(t, store, addZone(blocklist("B", "198.51.100.0/24"))).Status)
+	put(t, dir, "sailpoint/lockout-config.json", `{"maximumAttempts":5}`)
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.SessionConfig = json.RawMessage(`{"maxIdleTime":16}`) })).Status)
+	hash := func(name string) string { return tenant.HashOf([]byte(snapshot(t, dir)[name])) }
+	want := []struct {
+		action  string
+		changed map[string]string
+	}{
+		{"first start", nil}, {"POST /api/v1/zones", map[string]string{"sailpoint/session-config.json": tenant.HashOf([]byte("{\n  \"maxIdleTime\": 15\n}\n"))}},
+		{"POST /api/v1/zones", nil}, {"found", map[string]string{"sailpoint/session-config.json": ""}},
+		{"POST /api/v1/zones", map[string]string{"okta/zones.json": hash("okta/zones.json")}},
+		{"found", map[string]string{"sailpoint/lockout-config.json": hash("sailpoint/lockout-config.json")}},
+		{"POST /api/v1/zones", map[string]string{"sailpoint/session-config.json": hash("sailpoint/session-config.json")}},
+	}
+	generations := store.History().Generations()
+	require.Len(t, generations, len(want))
+	for i, g := range generations {
+		require.Equal(t, i+1, g.Number)
+		require.Equal(t, want[i].action, g.Action)
+		if want[i].changed != nil {
+			require.Equal(t, want[i].changed, g.Changed, "generation %d", g.Number)
+		}
+		if g.Action != "found" {
+			require.Equal(t, "ci", cmp.Or(g.Caller, "ci"))
+			require.NotEmpty(t, g.Fingerprint)
+		}
+	}
+	require.Len(t, generations[2].Changed, 1)
+	other := open(t, dir, func(o *tenant.Options) { o.Between = true })
+	require.Equal(t, generations, other.History().Generations(), "another program reads the same")
 }
