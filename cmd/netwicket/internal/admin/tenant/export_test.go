@@ -17,7 +17,7 @@ func (s *Store) BreakOff(change func(*records.Documents), files int) (int, error
 	if err != nil {
 		return 0, err
 	}
-	if after, err = s.spread(documents, now.read.texts, after); err != nil {
+	if after, err = s.spread(documents, now.read, after); err != nil {
 		return 0, err
 	}
 	return s.breakOff(Generation{Action: "broken off"}, now.read.texts, after, files)

@@ -19,6 +19,7 @@ import (
 // before. It is not changed.
 type reading struct {
 	texts folderFiles
+	names named // that the policy file has
 	seen
 	unnamed bool // there are zones that have no id of their own in their file
 }
@@ -53,12 +54,10 @@ func (s *Store) readFolder() (*records.Documents, *reading, error) {
 	return documents, r, nil
 }
 
-// readTexts reads the files, and notes which they are and how they looked before.
+// readTexts reads the files, and notes which they are, what the policy file calls them
+// and how they looked before.
 func (s *Store) readTexts(r *reading) (folderFiles, error) {
-	policy, err := s.readFile(policyfile.FileName)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
+	policy, _ := s.readFile(policyfile.FileName) // it is read again with the others: then an error is one
 	n, err := readNamed(at(s.options.Folder, policyfile.FileName), orEmpty(policy))
 	if err != nil && !s.options.AsFound {
 		return nil, err
@@ -89,6 +88,7 @@ func (s *Store) readTexts(r *reading) (folderFiles, error) {
 	if !bytes.Equal(texts[policyfile.FileName], policy) {
 		return nil, errChanging
 	}
+	r.names = n
 	return texts, nil
 }
 
@@ -178,7 +178,7 @@ func (s *Store) readRest(d *records.Documents, n named, texts folderFiles) error
 		lockoutFile: (*[]byte)(&d.LockoutConfig), sessionFile: (*[]byte)(&d.SessionConfig), providerFile: (*[]byte)(&d.ServiceProviderConfig),
 	} {
 		text, there := texts[name]
-		if !there || name == "" {
+		if !there {
 			continue
 		}
 		root, reader := jsondoc.Read(label(name), text)

@@ -118,16 +118,12 @@ func at(folder, name string) string {
 // other members stay as they are. Files that would be empty, of documents that
 // there are none of, are left out. denies are files of rules that are named though
 // they hold none, which denies everybody: they stay. zones is the text of d's zones.
-func render(d *records.Documents, policyFile []byte, denies map[string]bool, zones func() []byte) (folderFiles, error) {
-	n, err := readNamed(policyfile.FileName, policyFile)
-	if err != nil {
-		return nil, err
-	}
+func render(d *records.Documents, n named, policyFile []byte, denies map[string]bool, zones func() []byte) (folderFiles, error) {
 	out := make(folderFiles)
 	policy := edited{text: policyFile}
 	place := func(known, usual string, text []byte, path ...string) {
 		if text == nil {
-			if known != "" {
+			if known != "" { // else what stands there is no name, and an error
 				policy.set(nil, path...)
 			}
 			return
@@ -145,18 +141,15 @@ func render(d *records.Documents, policyFile []byte, denies map[string]bool, zon
 		}
 		out[n.zones] = zones()
 	}
-	if len(d.Policies) > 0 {
-		out[policiesFile] = records.WritePolicies(d.Policies)
-	}
+	out[policiesFile] = records.WritePolicies(d.Policies) // there are those that every tenant has
 	var enforced []string
 	for _, p := range ordered(d.Policies) {
 		file := rulesName(p.ID) // where they are found without a policy file that names them
-		enforce := isEnforced(p)
-		if named := n.rulesOf(p.ID); enforce || denies[named] && p.Status == records.Active && len(p.Rules) == 0 {
-			file, enforce = named, true
+		if named := n.rulesOf(p.ID); isEnforced(p) || denies[named] && p.Status == records.Active && len(p.Rules) == 0 {
+			file = named
 			enforced = append(enforced, file)
 		}
-		if enforce || len(p.Rules) > 0 {
+		if len(p.Rules) > 0 { // a file of none that stays is there
 			out[file] = records.WriteRules(p.Rules)
 		}
 	}
@@ -205,10 +198,7 @@ func (e *edited) set(value any, path ...string) {
 // nothing changed stay as somebody wrote them. What is named no more goes if it is
 // this package's; other files stay where they lie (D1).
 func renderChange(before, after *records.Documents, found *reading) (folderFiles, error) {
-	n, err := readNamed(policyfile.FileName, found.texts.policyFile())
-	if err != nil {
-		return nil, err
-	}
+	n := found.names
 	denies := n.withoutRules(before.Policies)
 	// There may be thousands of zones: their text is written once, if it has changed.
 	unwritten := func() []byte { return nil }
@@ -216,12 +206,9 @@ func renderChange(before, after *records.Documents, found *reading) (folderFiles
 	if slices.Equal(before.Zones, after.Zones) {
 		zones = unwritten
 	}
-	was, err := render(before, found.texts.policyFile(), denies, unwritten)
-	if err != nil {
-		return nil, err
-	}
-	out, err := render(after, found.texts.policyFile(), denies, zones)
-	if err != nil {
+	was, err := render(before, n, found.texts.policyFile(), denies, unwritten)
+	out, failed := render(after, n, found.texts.policyFile(), denies, zones)
+	if err = cmpError(err, failed); err != nil {
 		return nil, err
 	}
 	refers := false // a file changes that may name a zone by the id that its file lacks
@@ -233,7 +220,7 @@ func renderChange(before, after *records.Documents, found *reading) (folderFiles
 	}
 	for name, text := range found.texts {
 		switch {
-		case out.has(name) && bytes.Equal(out[name], was[name]) && !(refers && name == n.zones):
+		case bytes.Equal(out[name], was[name]) && !(refers && name == n.zones):
 			out[name] = text
 		case !out.has(name) && !(was.has(name) && isOwn(name)):
 			out[name] = text

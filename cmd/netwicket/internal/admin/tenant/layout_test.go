@@ -20,12 +20,13 @@ func everyVendor(t *testing.T) string {
 	t.Helper()
 	return folder(t, map[string]string{
 		"netwicket.json": `{
-  "okta": {"zones": ["my/z.json"], "rules": ["my/r.json"], "threatInsight": "my/t.json"}, // ours
+  "okta": {"zones": ["my/z.json"], "rules": ["my/r.json", "my/a.json"], "threatInsight": "my/t.json"}, // ours
   "sailpoint": {"networkConfig": "my/n.json", "authProfile": "my/p.json"}
 }
 `,
 		"my/z.json": `[ {"type":"IP","id":"nzoOffice000000000001","name":"Office","gateways":[{"type":"CIDR","value":"192.0.2.0/24"}]} ]`,
 		"my/r.json": `[ {"name":"R","type":"SIGN_ON","conditions":{"network":{"connection":"ZONE","include":["nzoOffice000000000001"]}},"actions":{"signon":{"access":"ALLOW"}}} ]`,
+		"my/a.json": `[ {"name":"A","type":"ACCESS_POLICY","conditions":{"network":{"connection":"ANYWHERE"}},"actions":{"appSignOn":{"access":"ALLOW"}}} ]`,
 		"my/t.json": `{"action":"none",  "excludeZones":[]}`,
 		"my/n.json": `{"range":["192.0.2.0/24"],  "geolocation":null,"whitelisted":true}`,
 		"my/p.json": `{"offNetwork":false,  "untrustedGeography":false}`,
@@ -83,7 +84,7 @@ var (
 // file does, those that change get new names, under which nobody reads them yet, and the
 // policy file is the switch. What somebody else named stays where it lies, to the letter.
 func TestNamesThatDecide(t *testing.T) {
-	start := map[string]string{"zones": "my/z.json", "rules 1": "my/r.json", "threat": "my/t.json", "network": "my/n.json", "profile": "my/p.json"}
+	start := map[string]string{"zones": "my/z.json", "rules 1": "my/r.json", "rules 2": "my/a.json", "threat": "my/t.json", "network": "my/n.json", "profile": "my/p.json"}
 	tests := map[string]struct {
 		changes []func(*records.Documents)
 		want    map[string]string // what is named otherwise; empty: no more
@@ -190,20 +191,103 @@ func TestWhatIsNoDocument(t *testing.T) {
 // TestUnfitPolicyFile is said before a folder gets anything.
 func TestUnfitPolicyFile(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"okta": 7}`:                                `netwicket.json:1:10`,
-		`[]`:                                         `netwicket.json:1:1`,
-		`{"okta": {}, "okta": {}}`:                   `netwicket.json:1:14`,
-		`{"okta": {"zones": "z.json"}}`:              `netwicket.json:1:20 /okta/zones: "z.json": expected an array of the paths of files`,
-		`{"okta": {"zones": null}}`:                  `netwicket.json:1:20`,
-		`{"okta": {"zones": [""]}}`:                  `netwicket.json:1:20`,
-		`{"okta": {"zones": [7]}}`:                   `7: no such file`,
-		`{"okta": {"threatInsight": 7}}`:             `netwicket.json:1:28`,
-		`{"okta": {"rules": "r.json"}}`:              `netwicket.json:1:20`,
-		`{"sailpoint": {"authProfile": ["p.json"]}}`: `netwicket.json:1:31`,
+		`{"okta": 7}`:                                   `netwicket.json:1:10`,
+		`[]`:                                            `netwicket.json:1:1`,
+		`{"okta": {}, "okta": {}}`:                      `netwicket.json:1:14`,
+		`{"okta": {"zones": "z.json"}}`:                 `netwicket.json:1:20 /okta/zones: "z.json": expected an array of the paths of files`,
+		`{"okta": {"zones": null}}`:                     `netwicket.json:1:20`,
+		`{"okta": {"zones": [""]}}`:                     `netwicket.json:1:20`,
+		`{"okta": {"zones": ["gone.json"]}}`:            `gone.json: no such file`,
+		`{"okta": {"rules": ["gone.json"]}}`:            `gone.json: no such file`,
+		`{"okta": {"threatInsight": "gone.json"}}`:      `gone.json: no such file`,
+		`{"sailpoint": {"networkConfig": "gone.json"}}`: `gone.json: no such file`,
+		`{"sailpoint": {"authProfile": "gone.json"}}`:   `gone.json: no such file`,
+		`{"okta": {"zones": [7]}}`:                      `7: no such file`,
+		`{"okta": {"threatInsight": 7}}`:                `netwicket.json:1:28`,
+		`{"okta": {"rules": "r.json"}}`:                 `netwicket.json:1:20`,
+		`{"sailpoint": {"authProfile": ["p.json"]}}`:    `netwicket.json:1:31`,
 	} {
 		dir := folder(t, map[string]string{"netwicket.json": text})
 		_, err := tenant.Open(tenant.Options{Folder: dir})
 		require.ErrorContains(t, err, want, text)
 		require.Equal(t, map[string]string{"netwicket.json": text}, snapshot(t, dir))
 	}
+}
+
+// TestZonesWithoutIDs get theirs into their file as soon as another document may name
+// them, and nothing else makes the file another one.
+func TestZonesWithoutIDs(t *testing.T) {
+	zones := `[ {"type":"IP","name":"Office","gateways":[{"type":"CIDR","value":"192.0.2.0/24"}]} ]`
+	dir := folder(t, map[string]string{"netwicket.json": `{"okta": {"zones": ["z.json"]}}`, "z.json": zones})
+	open(t, dir).Close() // it gets policies, which might name one
+	raw := func() {
+		require.Contains(t, snapshot(t, dir)["z.json"], `"id": "nzo`)
+		put(t, dir, "z.json", zones)
+	}
+	raw()
+	store := open(t, dir)
+	documents, err := store.Documents()
+	require.NoError(t, err)
+	id := documents.Zones[0].ID
+	require.Equal(t, zones, snapshot(t, dir)["z.json"], "nothing was written")
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.SessionConfig = json.RawMessage(`{"maxIdleTime":15}`) })).Status)
+	raw()
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) {
+		d.Policies = append(d.Policies, policyOf("00pStaff0000000000001", 1, inZone(id)))
+	})).Status)
+	require.Contains(t, decision(t, dir, "192.0.2.1"), "allow")
+	require.Contains(t, decision(t, dir, "203.0.113.1"), "no_rule")
+	name := namesIn(t, dir)["zones"]
+	named := snapshot(t, dir)[name]
+	require.Contains(t, named, id)
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.SessionConfig = nil })).Status)
+	require.Equal(t, named, snapshot(t, dir)[name])
+}
+
+// TestOtherWaysToNameAFile: an absolute path is as good as one within the folder, and
+// what a policy file has for nothing stays.
+func TestOtherWaysToNameAFile(t *testing.T) {
+	outside := folder(t, map[string]string{"z.json": `[{"type":"IP","id":"nzoOffice000000000001","name":"Office","gateways":[{"type":"CIDR","value":"192.0.2.0/24"}]}]`})
+	file := outside + "/z.json"
+	policy := `{"okta": {"zones": ["` + file + `"], "rules": []}}`
+	dir := folder(t, map[string]string{"netwicket.json": policy})
+	store := open(t, dir)
+	require.Equal(t, http.StatusOK, write(t, store, addZone(blocklist("Bad", "203.0.113.0/24"))).Status)
+	require.Equal(t, policy, snapshot(t, dir)["netwicket.json"])
+	require.Contains(t, snapshot(t, outside)["z.json"], "203.0.113.0/24")
+	require.Contains(t, decision(t, dir, "203.0.113.9"), "blocklisted")
+	contents, err := store.History().PolicyContents(store.Generation())
+	require.NoError(t, err)
+	require.Equal(t, snapshot(t, outside)["z.json"], string(contents[file]))
+}
+
+// TestPoliciesOfNoRules have no file; and one whose empty file is named, which denies
+// everybody, does so until it is not to decide any more.
+func TestPoliciesOfNoRules(t *testing.T) {
+	dir := folder(t, map[string]string{"netwicket.json": `{"okta": {"rules": ["nobody.json"]}}`, "nobody.json": "[]"})
+	store := open(t, dir)
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.Policies = append(d.Policies, policyOf("00pEmpty0000000000001", 1)) })).Status)
+	require.NotContains(t, snapshot(t, dir), "okta/rules/00pEmpty0000000000001.json")
+	require.Contains(t, decision(t, dir, "192.0.2.1"), "no_rule")
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) {
+		for i, p := range d.Policies {
+			if p.Name == "Rules of nobody.json" {
+				d.Policies[i] = p.Changed()
+				d.Policies[i].Status = records.Inactive
+			}
+		}
+	})).Status)
+	require.Contains(t, decision(t, dir, "192.0.2.1"), "allow")
+	require.Equal(t, "[]", snapshot(t, dir)["nobody.json"], "somebody else's stays where it lies")
+}
+
+// TestNoZonesAnyMore: a file of zones of which none is left is an empty one.
+func TestNoZonesAnyMore(t *testing.T) {
+	dir := everyVendor(t)
+	store := open(t, dir)
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) {
+		turnRules(d)
+		d.Zones = nil
+	})).Status)
+	require.Equal(t, "[]\n", snapshot(t, dir)[namesIn(t, dir)["zones"]])
 }

@@ -137,6 +137,9 @@ func TestPoliciesOfRulesThatWereFound(t *testing.T) {
 	got := names(documents.Policies, func(p *records.Policy) string {
 		return fmt.Sprint(p.Type, " ", p.Priority, " ", p.Name, " ", p.System, " ", len(p.Rules))
 	})
+	for _, p := range documents.Policies {
+		require.Equal(t, map[string]string{records.SignOn: "00p", records.Access: "rst"}[p.Type], p.ID[:3])
+	}
 	require.ElementsMatch(t, []string{
 		"OKTA_SIGN_ON 1 Rules of a.json false 1", "OKTA_SIGN_ON 2 Rules of c.json false 1", "OKTA_SIGN_ON 3 Default Policy true 1",
 		"ACCESS_POLICY 1 Rules of b.json false 1", "ACCESS_POLICY 2 Rules of d.json false 1", "ACCESS_POLICY 1 Default Policy true 1",

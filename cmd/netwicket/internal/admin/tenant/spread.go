@@ -17,16 +17,12 @@ import (
 // that the policy file's change is the one switch between before and after (D3):
 // whoever reads the folder meanwhile finds one or the other, never a mixture.
 // documents are those of after.
-func (s *Store) spread(documents *records.Documents, before, after folderFiles) (folderFiles, error) {
-	was, err := readNamed(policyfile.FileName, before.policyFile())
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) spread(documents *records.Documents, found *reading, after folderFiles) (folderFiles, error) {
 	now, err := readNamed(policyfile.FileName, after.policyFile())
 	if err != nil {
 		return nil, err
 	}
-	then, later := was.deciding(), now.deciding()
+	before, then, later := found.texts, found.names.deciding(), now.deciding()
 	var changed []string
 	switches := false
 	for _, name := range changes(before, after) {

@@ -90,7 +90,7 @@ func (s *Store) refresh() state {
 		next.gone, next.err = s.lost(next.documents, next.read)
 	}
 	if next.err == nil {
-		s.compareRules(next.documents, next.read.texts)
+		s.compareRules(next.documents, next.read.names)
 	}
 	if next.err != nil {
 		s.options.Log.Error("the documents do not load; requests are refused until they do", "error", shown.Lines(next.err.Error()))
@@ -107,11 +107,7 @@ func (s *Store) refresh() state {
 
 // compareRules says where the policy file names other rules than follow from the
 // policies (D1): it decides, until the next write of a policy.
-func (s *Store) compareRules(d *records.Documents, texts folderFiles) {
-	n, err := readNamed(policyfile.FileName, texts.policyFile())
-	if err != nil {
-		return // it was read before
-	}
+func (s *Store) compareRules(d *records.Documents, n named) {
 	for _, p := range d.Policies {
 		name := n.rulesOf(p.ID)
 		switch named := slices.Contains(n.rules, name); {

@@ -151,7 +151,7 @@ func (s *Store) first(found, furnished *records.Documents, read *reading) error 
 	if err != nil {
 		return err
 	}
-	if files, err = s.spread(furnished, read.texts, files); err != nil {
+	if files, err = s.spread(furnished, read, files); err != nil {
 		return err
 	}
 	candidate, err := s.compile(files, nil)

@@ -143,7 +143,7 @@ func (s *Store) try(r *wire.Request, action string, change func(*records.Documen
 	}
 	after, err := renderChange(now.documents, documents, now.read)
 	if err == nil {
-		after, err = s.spread(documents, now.read.texts, after)
+		after, err = s.spread(documents, now.read, after)
 	}
 	if err != nil {
 		return wire.Answer{}, nil, &Refused{s.causesOf(err)}
