@@ -74,13 +74,13 @@ func exemptZoneJSON(gateways string) string {
 }
 
 // seeds is how many of n random policies a test takes: all for the proofs, a quarter in an
-// ordinary run, and a few under the race detector, where each costs ten times as much and
-// whatever goroutines there are of, the next policy has too.
+// ordinary run, and a few with -short, and under the race detector, where each costs ten times
+// as much and whatever goroutines there are of, the next policy has too.
 func seeds(n uint64) uint64 {
 	switch {
 	case proving():
 		return n
-	case raceEnabled:
+	case raceEnabled, testing.Short():
 		return max(n/40, min(n, 5))
 	}
 	return max(n/4, min(n, 20))
