@@ -1,11 +1,14 @@
 package decide_test
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/zone"
@@ -68,4 +71,42 @@ func TestDecideAllNeedsPlaces(t *testing.T) {
 	decisions = make([]decide.Decision, 20)
 	require.Panics(t, func() { policy.DecideAll(decisions, make([]netip.Addr, 21)) })
 	require.Zero(t, decisions[0])
+}
+
+// However deep the table says an address's answer, it is the one that Decide has, in the one
+// form of the address.
+func TestDecideAllOfEveryDepth(t *testing.T) {
+	const deep = "2a00:db8:5a5a:a5a5:5a5a:a5a5:5a5a:a5a5"
+	var many []string // so that the /16 becomes a page of the table
+	for i := range 40 {
+		many = append(many, fmt.Sprintf("2a00:%x::/32", 2*i))
+	}
+	var policies []*decide.Policy
+	for _, lengths := range [][]int{{16}, {20, 31}, {33, 40}, {41, 47, 48}, {49, 64, 65, 128}} {
+		var prefixes []string
+		for _, bits := range lengths {
+			prefixes = append(prefixes, netip.PrefixFrom(netip.MustParseAddr(deep), bits).Masked().String())
+		}
+		zones := "[" + ipZoneJSON("many", "BLOCKLIST", strings.Join(many, " "), "")
+		for i, prefix := range prefixes {
+			zones += "," + ipZoneJSON(fmt.Sprint("z", i), "BLOCKLIST", prefix, "")
+		}
+		policies = append(policies, documents{zones: zones + "]"}.compile(t))
+	}
+	addrs := chainOf("2a00::1 2a00:1::1 2a00:4e::1 2a00:4e::1%eth0 2a00:4f::1 2a00:4f::1%eth0 2a00:ffff::1")
+	for bits := 1; bits <= 128; bits++ {
+		prefix := netip.PrefixFrom(netip.MustParseAddr(deep), bits).Masked()
+		inside := netipx.RangeOfPrefix(prefix)
+		for _, addr := range []netip.Addr{inside.From(), inside.From().Prev(), inside.To(), inside.To().Next()} {
+			addrs = append(addrs, addr, addr.WithZone("eth0"))
+		}
+	}
+	for i, policy := range policies {
+		decisions := make([]decide.Decision, len(addrs))
+		policy.DecideAll(decisions, addrs)
+		for k, addr := range addrs {
+			require.Equal(t, policy.Decide(addr), decisions[k], "policy %d, %v", i, addr)
+			require.Equal(t, policy.Explain(addr).Decision, decisions[k], "policy %d, %v", i, addr)
+		}
+	}
 }

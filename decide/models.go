@@ -99,7 +99,7 @@ func (m *model) zone(z *zone.Zone) {
 	if z.Exempt && !(z.System && z.Exempts()) { // docs/semantics.md, blocklist-6
 		m.refuse("Exempt", "wrong-shape", "the exempt zone has to be the system's IP zone of usage POLICY")
 	}
-	if !z.Exempt && z.SystemZone() && z.Name == "DefaultExemptIpZone" {
+	if z.SystemZone() && z.Name == "DefaultExemptIpZone" {
 		m.refuse("Exempt", "wrong-shape", "the system's zone of this name is the exempt zone")
 	}
 }

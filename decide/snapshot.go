@@ -81,16 +81,22 @@ func (p *Policy) header(documents bool) SnapshotHeader {
 
 // program is the name and the version of this module in the program that runs.
 func program() string {
+	info, found := debug.ReadBuildInfo()
+	if !found {
+		info = &debug.BuildInfo{}
+	}
+	return programOf(info)
+}
+
+func programOf(info *debug.BuildInfo) string {
 	const name, path = "netwicket", "github.com/netwicket/netwicket"
-	version := "devel"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, module := range append(info.Deps, &info.Main) {
-			if of := strings.TrimSuffix(module.Path, "/cmd"); of == path && module.Version != "" && module.Version != "v0.0.0" && module.Version != "(devel)" {
-				version = strings.TrimPrefix(module.Version, "v")
-			}
+	for _, module := range append([]*debug.Module{&info.Main}, info.Deps...) {
+		version, numbered := strings.CutPrefix(module.Version, "v") // else "(devel)", or nothing
+		if strings.TrimSuffix(module.Path, "/cmd") == path && numbered && version != "0.0.0" {
+			return name + " " + version
 		}
 	}
-	return name + " " + version
+	return name + " devel"
 }
 
 // The sections of the content, in their order.

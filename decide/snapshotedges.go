@@ -36,10 +36,11 @@ func (r *snapshotReader) readEdges4(in *snapfile.Decoder, value func(*snapfile.D
 	at := uint64(0)
 	for i := range count {
 		distance := in.Number()
-		if at += distance; in.Err() != nil || distance >= 1<<32 || at >= 1<<32 || (i == 0) != (distance == 0) {
+		if distance >= 1<<32-at || (i == 0) != (distance == 0) {
 			in.Fail(snapfile.Invalid("edge %d of IPv4 is not behind the one before it, or the first is not 0.0.0.0", i))
 			return edges
 		}
+		at += distance
 		edges.First, edges.Value = append(edges.First, uint32(at)), append(edges.Value, value(in))
 		if i > 0 && edges.Value[i] == edges.Value[i-1] {
 			in.Fail(snapfile.Invalid("edge %d of IPv4 changes nothing", i))
@@ -59,7 +60,7 @@ func (r *snapshotReader) readEdges6(in *snapfile.Decoder) {
 	for i := range count {
 		distance := in.Wide()
 		next, over := snapfile.Sum(at, distance)
-		if in.Err() != nil || over || (i == 0) != (distance == addrnum.Number{}) {
+		if over || (i == 0) != (distance == addrnum.Number{}) {
 			in.Fail(snapfile.Invalid("edge %d of IPv6 is not behind the one before it, or the first is not ::", i))
 			return
 		}
@@ -77,14 +78,10 @@ func (r *snapshotReader) readEdges6(in *snapfile.Decoder) {
 // readRepeats reads the blocks of IPv6 whose locations are those of IPv4, and sees that
 // the classes which say so lie within a block each.
 func (r *snapshotReader) readRepeats(in *snapfile.Decoder) {
-	r.repeats = nil
 	for range in.Count(maxThings, "repeats") {
 		block := repeat{bits: uint(in.Byte(97))}
 		if in.Byte(2) == 1 {
 			block.patterns = iptable.Build(r.readEdges4(in, r.patternOf4), iptable.Edges6{})
-		}
-		if in.Err() != nil {
-			return
 		}
 		r.repeats = append(r.repeats, block)
 	}
@@ -114,7 +111,7 @@ func (r *snapshotReader) readRepeats(in *snapfile.Decoder) {
 // patternOf4 reads the geo pattern of an interval of a block.
 func (r *snapshotReader) patternOf4(in *snapfile.Decoder) uint32 {
 	number := in.Below(len(r.geoPatterns), "geo pattern")
-	if in.Err() == nil && r.geoPatterns[number].repeats > 0 {
+	if r.geoPatterns[number].repeats > 0 { // there is one, since a class has it
 		in.Fail(snapfile.Invalid("a block repeats geo pattern %d, which itself repeats IPv4", number))
 	}
 	return number

@@ -188,13 +188,14 @@ func (r *snapshotReader) readSets(in *snapfile.Decoder) {
 
 // readSetsOf reads sets over so many bits.
 func readSetsOf(in *snapfile.Decoder, width int) *sets {
-	s := newSets((width + 63) / 64)
-	if s.stride == 0 {
-		return s
+	none := newSets((width + 63) / 64)
+	if none.stride == 0 {
+		return none
 	}
+	s := &sets{stride: none.stride, perSet: none.perSet}
 	chunks := in.Count(maxThings*s.perSet, "chunks of sets")
 	s.words = in.Words(chunks * s.stride)
-	if s.chunks != nil {
+	if s.perSet > 1 {
 		count := in.Count(maxThings, "sets")
 		s.chunks = make([]uint32, 0, min(count*s.perSet, 1<<16))
 		for range count * s.perSet {
@@ -204,15 +205,15 @@ func readSetsOf(in *snapfile.Decoder, width int) *sets {
 		}
 	}
 	if in.Err() != nil {
-		return newSets((width + 63) / 64)
+		return none
 	}
 	if s.count() == 0 || !s.isEmpty(0) {
 		in.Fail(snapfile.Invalid("the first set of zones is not the empty one"))
-		return newSets((width + 63) / 64)
+		return none
 	}
 	for id := range s.count() {
-		for w := (width - 1) / 64; w < s.perSet*s.stride; w++ {
-			if behind := s.word(uint32(id), w) >> max(0, width-64*w); width-64*w < 64 && behind != 0 {
+		for w := width / 64; w < s.perSet*s.stride; w++ {
+			if behind := s.word(uint32(id), w) >> max(0, width-64*w); behind != 0 {
 				in.Fail(snapfile.Invalid("set %d holds a zone behind the last one", id))
 			}
 		}
@@ -242,10 +243,11 @@ func (r *snapshotReader) readRules(in *snapfile.Decoder) {
 		place := uint64(0)
 		for n := range count {
 			distance := in.Number()
-			if place += distance; in.Err() != nil || distance > maxThings || place >= uint64(len(bits)) || n > 0 && distance == 0 {
+			if distance >= uint64(len(bits))-place || n > 0 && distance == 0 {
 				in.Fail(snapfile.Invalid("the rules that list zone %d are not in order, or one is behind the last", i))
 				return
 			}
+			place += distance
 			setBit(row, bits[place], true)
 		}
 		if count == 0 {
@@ -260,9 +262,6 @@ func (r *snapshotReader) readSettings(in *snapfile.Decoder) {
 	r.threat.action = zone.ThreatAction(in.Byte(byte(zone.ThreatBlock) + 1))
 	for range in.Count(r.ipBits, "excluded zones") {
 		bit := int(in.Below(r.ipBits, "IP zone"))
-		if in.Err() != nil {
-			return
-		}
 		if r.walkable[bit/64]>>(bit%64)&1 == 0 {
 			in.Fail(snapfile.Invalid("IP zone %d cannot be excluded from ThreatInsight: it is a blocklist", bit))
 		}
@@ -285,7 +284,7 @@ func (r *snapshotReader) readClasses(in *snapfile.Decoder) {
 func (r *snapshotReader) readInfo(in *snapfile.Decoder) {
 	r.info.Snapshot = true
 	r.info.Fingerprint = r.text(in)
-	if in.Err() == nil && !isFingerprint(r.info.Fingerprint) {
+	if !isFingerprint(r.info.Fingerprint) {
 		in.Fail(snapfile.Invalid("the fingerprint is no hexadecimal number of 16 bytes"))
 	}
 	r.info.Rules = int(in.Below(maxThings, "rules"))

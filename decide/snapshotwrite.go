@@ -57,9 +57,9 @@ func (p *Policy) checkExpiry() error {
 			fmt.Errorf("this entry ends at %s, and a snapshot is never changed: the entry would stay in force; keep it in an overlay beside the snapshot", until.Format(time.RFC3339)))
 	}
 	var all Findings
-	if d := p.documents; d != nil && d.config.Overlay != nil {
-		for _, e := range slices.Concat(d.config.Overlay.Deny, d.config.Overlay.Allow) {
-			if !e.Until.IsZero() && e.InForce(d.config.Now) {
+	if config := &p.documents.config; config.Overlay != nil {
+		for _, e := range slices.Concat(config.Overlay.Deny, config.Overlay.Allow) {
+			if !e.Until.IsZero() && e.InForce(config.Now) {
 				all.Add(refuse(e.Position, e.Text, e.Until))
 			}
 		}

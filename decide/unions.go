@@ -21,9 +21,6 @@ func newUnions(zones *sets, rules *setInterner, byBit []uint32) *unions {
 
 // of is the set of rules that list a zone of the set.
 func (u *unions) of(set uint32) uint32 {
-	if set == 0 || u.rules.stride == 0 {
-		return 0
-	}
 	id, found := u.bySet[set]
 	if found {
 		return id
