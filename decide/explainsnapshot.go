@@ -298,7 +298,7 @@ func (x *snapshotExplanation) blocklistLayer() LayerTrace {
 	switch {
 	case !x.blocklists:
 		return LayerTrace{Layer: "blocklist", Why: "the policy has no ACTIVE blocklist zone"}
-	case x.ClientIndex >= 0 && x.request.blocked:
+	case x.request.blocked:
 		holds := "holds"
 		if x.request.mayBlock {
 			holds = "may hold"
@@ -332,7 +332,7 @@ func (x *snapshotExplanation) threatEntry() *zone.Entry {
 	if listed(&x.addressPatterns[x.request.address]) {
 		return entryThatHolds(feeds, x.client())
 	}
-	if x.request.hasEmbedded && listed(&x.addressPatterns[x.request.embedded.address]) {
+	if listed(&x.addressPatterns[x.request.embedded.address]) {
 		return entryThatHolds(feeds, x.inside())
 	}
 	return nil

@@ -67,6 +67,10 @@ func told() []struct {
 		{"SailPoint without a check", documents{sailPoint: `{"range":["192.0.2.0/24"]}`, profile: `{"offNetwork":false,"untrustedGeography":false}`}, []string{"both: 192.0.2.1", "both: ?"}},
 		{"SailPoint's network", documents{sailPoint: `{"range":["203.0.113.1","192.0.2.0/24"]}`}, []string{"both: 192.0.2.1", "both: 198.51.100.1", "both: ?", "snapshot: 192.0.2.1"}},
 		{"an overlay of denials", documents{sailPoint: "{}", overlay: `{"deny":[{"network":"192.0.2.1"}],"allow":[]}`}, []string{"both: 192.0.2.1", "both: 192.0.2.2"}},
+		{"an overlay of everybody", documents{sailPoint: "{}", overlay: `{"deny":[],"allow":[{"network":"0.0.0.0/0"},{"network":"::/0"}]}`}, []string{"both: 192.0.2.1", "both: ?"}},
+		{"an overlay of what is inside and of what is not", documents{zones: "[" + office + "]", overlay: `{"deny":[{"network":"255.255.255.254"},{"network":"198.51.100.1"},{"network":"64:ff9b::/97"},{"network":"1.0.0.0/24"}],"allow":[]}`},
+			[]string{"both: 2001:db8::1 198.51.100.1", "both: 10.0.0.1 64:ff9b::198.51.100.1", "both: 10.0.0.1 64:ff9b::1.0.0.1 198.51.100.1", "both: 2001:db8::1"}},
+		{"a proxy behind the client", documents{zones: "[" + office + "]"}, []string{"documents: 192.0.2.9 10.0.0.1 10.0.0.2", "both: 192.0.2.9 10.0.0.1 10.0.0.2", "documents: 10.0.0.1 192.0.2.9 10.0.0.2"}},
 		{"an overlay of addresses that are let in", documents{sailPoint: "{}", overlay: `{"deny":[],"allow":[{"network":"192.0.2.1"}]}`}, []string{"both: 192.0.2.1", "both: 192.0.2.2"}},
 	}
 }

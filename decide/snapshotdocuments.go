@@ -110,10 +110,10 @@ func (d *parsedDocuments) keepThoseOf(p *Policy) {
 	}
 }
 
-// entryThatHolds is the first entry that holds an address; nil if none does.
+// entryThatHolds is the first entry that holds an address; nil if none does, as of no address.
 func entryThatHolds(entries []zone.Entry, addr netip.Addr) *zone.Entry {
 	for i := range entries {
-		if addr.IsValid() && entries[i].Range.Contains(addr) {
+		if entries[i].Range.Contains(addr) {
 			return &entries[i]
 		}
 	}
@@ -122,7 +122,7 @@ func entryThatHolds(entries []zone.Entry, addr netip.Addr) *zone.Entry {
 
 func overlayEntryThatHolds(entries []zone.OverlayEntry, addr netip.Addr) *zone.OverlayEntry {
 	for i := range entries {
-		if addr.IsValid() && entries[i].Range.Contains(addr) {
+		if entries[i].Range.Contains(addr) {
 			return &entries[i]
 		}
 	}

@@ -3,6 +3,8 @@ package decide_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,10 +76,14 @@ func TestSnapshotWithOtherDocuments(t *testing.T) {
 	}
 	plain := readSnapshot(t, snapshotOf(t, compiled))
 	for name, texts := range map[string][]decide.SnapshotDocument{
-		"other zones":        {text(decide.ZonesDocument, `[`+ipZoneJSON("other", "POLICY", "0.0.0.0/0", "")+`]`)},
-		"other rules":        {text(decide.RulesDocument, `[{"name":"other","actions":{"signon":{"access":"ALLOW"}}}]`)},
-		"nonsense":           {text(decide.ZonesDocument, "nonsense"), text(decide.OverlayDocument, ""), text(decide.ThreatFeedDocument, "\x00")},
-		"an entry that ends": {text(decide.OverlayDocument, `{"deny":[{"network":"192.0.2.66","until":"2999-01-01T00:00:00Z"}]}`)},
+		"other zones":           {text(decide.ZonesDocument, `[`+ipZoneJSON("other", "POLICY", "0.0.0.0/0", "")+`]`)},
+		"zones of other names":  {text(decide.ZonesDocument, strings.ReplaceAll(snapshotDocuments.zones, `"name":"office"`, `"name":"another"`))},
+		"zones of other ids":    {text(decide.ZonesDocument, strings.ReplaceAll(snapshotDocuments.zones, `"id":"office"`, `"id":"another"`))},
+		"rules of other names":  {text(decide.RulesDocument, strings.ReplaceAll(snapshotDocuments.rules[0], "not old", "not new"))},
+		"rules of two policies": {text(decide.RulesDocument, snapshotDocuments.rules[0]), text(decide.RulesDocument, snapshotDocuments.rules[0])},
+		"other rules":           {text(decide.RulesDocument, `[{"name":"other","actions":{"signon":{"access":"ALLOW"}}}]`)},
+		"nonsense":              {text(decide.ZonesDocument, "nonsense"), text(decide.OverlayDocument, ""), text(decide.ThreatFeedDocument, "\x00")},
+		"an entry that ends":    {text(decide.OverlayDocument, `{"deny":[{"network":"192.0.2.66","until":"2999-01-01T00:00:00Z"}]}`)},
 	} {
 		var file bytes.Buffer
 		require.NoError(t, compiled.WriteSnapshotWith(&file, texts))
@@ -86,8 +92,73 @@ func TestSnapshotWithOtherDocuments(t *testing.T) {
 			require.Equal(t, plain.Explain(chainOf(chain)...), read.Explain(chainOf(chain)...), "%s: %s", name, chain)
 		}
 	}
-	require.ErrorContains(t, compiled.WriteSnapshotWith(&bytes.Buffer{}, []decide.SnapshotDocument{text(0, "")}), "kind 0")
-	require.ErrorContains(t, compiled.WriteSnapshotWith(&bytes.Buffer{}, []decide.SnapshotDocument{text(decide.ThreatFeedDocument, string(make([]byte, 256<<20)))}), "the limits are")
+}
+
+// What is no document, and what is too much of one, is refused before anything is written.
+func TestSnapshotRefusesDocuments(t *testing.T) {
+	compiled := snapshotDocuments.compile(t)
+	for kind := range decide.DocumentKind(12) {
+		var out bytes.Buffer
+		err := compiled.WriteSnapshotWith(&out, []decide.SnapshotDocument{{Kind: decide.OverlayDocument, Name: "first"}, {Kind: kind, Name: "other"}})
+		if kind >= decide.ZonesDocument && kind <= decide.OverlayDocument {
+			require.NoError(t, err)
+			continue
+		}
+		require.EqualError(t, err, fmt.Sprintf(`document "other" has kind %d, which is none`, kind))
+		require.Zero(t, out.Len())
+	}
+	texts := sectionsOf(openSnapshot(t, snapshotOf(t, compiled)).Body)
+	for kind, says := range map[byte]string{0: "a document has kind 0, which is none", 8: "8 stands where a number below 8 is expected", 7: ""} {
+		texts[documentsSection] = join(number(1), []byte{kind}, number(0), number(0))
+		_, err := decide.ReadBody(bodyOf(texts))
+		if says == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, says)
+	}
+	for n, says := range map[uint64]string{1_000_000: "are said to follow", 1_000_001: "the snapshot has 1000001 documents; the limit is 1000000"} {
+		texts[documentsSection] = number(n)
+		_, err := decide.ReadBody(bodyOf(texts))
+		require.ErrorContains(t, err, says)
+	}
+}
+
+// A policy that is too large with its documents is not written.
+func TestSnapshotOfTooManyBytes(t *testing.T) {
+	texts := []decide.SnapshotDocument{{Kind: decide.ThreatFeedDocument, Name: "feed.txt", Text: make([]byte, 256<<20)}}
+	require.ErrorContains(t, snapshotDocuments.compile(t).WriteSnapshotWith(&bytes.Buffer{}, texts), "the limits are")
+}
+
+// A document that does not parse as a whole tells nothing, also of its part that does, and takes
+// nothing from the others.
+func TestSnapshotWithBrokenDocuments(t *testing.T) {
+	of := snapshotDocuments
+	broken := map[decide.DocumentKind]string{
+		decide.ZonesDocument:         strings.Replace(of.zones, "]", `,{"id":"bad","name":"bad","type":"IP","status":"ACTIVE","usage":"POLICY","gateways":[{"type":"CIDR","value":"nonsense"}]}]`, 1),
+		decide.RulesDocument:         `[{"name":"ok","actions":{"signon":{"access":"ALLOW"}}},{"name":"bad"}]`,
+		decide.ThreatFeedDocument:    "198.51.100.9\n192.0.2.9\nnonsense\n",
+		decide.NetworkConfigDocument: `{"range":["192.0.2.0/24","nonsense"]}`,
+		decide.OverlayDocument:       `{"deny":[{"network":"192.0.2.0/24"},{"network":"nonsense"}],"allow":[{"network":"198.51.100.0/24"}]}`,
+		decide.ThreatInsightDocument: "nonsense", decide.AuthProfileDocument: "nonsense",
+	}
+	compiled, texts := of.compile(t), of.texts()
+	explain := func(texts []decide.SnapshotDocument) (all []decide.Explanation) {
+		var file bytes.Buffer
+		require.NoError(t, compiled.WriteSnapshotWith(&file, texts))
+		read := readSnapshot(t, file.Bytes())
+		for _, chain := range []string{"192.0.2.9", "192.0.2.66", "198.51.100.9", "198.51.100.66", "203.0.113.7", "203.0.113.8", "10.0.0.1 192.0.2.9", "10.0.0.1 ?"} {
+			all = append(all, read.Explain(chainOf(chain)...))
+		}
+		return all
+	}
+	want := explain(texts)
+	require.NotEqual(t, explain(nil), want)
+	for kind, text := range broken {
+		bad := decide.SnapshotDocument{Kind: kind, Name: "broken", Text: []byte(text)}
+		require.Equal(t, want, explain(append([]decide.SnapshotDocument{bad}, texts...)), "kind %d in front", kind)
+		require.Equal(t, want, explain(append(slices.Clone(texts), bad)), "kind %d behind", kind)
+	}
 }
 
 // A header may not say that there are documents where there are none, nor the other way

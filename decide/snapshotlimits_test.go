@@ -25,6 +25,7 @@ const (
 	edges6Section
 	repeatsSection
 	infoSection
+	documentsSection
 )
 
 func number(n uint64) []byte { return binary.AppendUvarint(nil, n) }
