@@ -44,3 +44,90 @@ func TestUnionsHoldWhatTheirSetsHold(t *testing.T) {
 		}
 	}
 }
+
+// wordsOf are the words of a set.
+func wordsOf(s *sets, id uint32) []uint64 {
+	words := make([]uint64, s.perSet*s.stride)
+	for w := range words {
+		words[w] = s.word(id, w)
+	}
+	return words
+}
+
+// The rules of a set of zones are those that list one of its zones, and those of two sets are
+// the rules of either; with no rules there are none.
+func TestUnionsAreTheRulesOfTheZones(t *testing.T) {
+	for _, width := range []struct{ zones, rules int }{{1, 1}, {64, 3}, {65, 9}, {513, 17}, {1025, 1}, {70, 0}} {
+		random := rand.New(rand.NewPCG(uint64(width.zones), 3))
+		zones, rules := newSetInterner((width.zones+63)/64), newSetInterner(width.rules)
+		byBit, listing := make([]uint32, width.zones), make([][]uint64, width.zones)
+		for bit := range byBit {
+			listing[bit] = make([]uint64, rules.perSet*rules.stride)
+			for range random.IntN(3) {
+				if width.rules > 0 {
+					setBit(listing[bit], random.IntN(64*width.rules), true)
+				}
+			}
+			byBit[bit] = rules.id(listing[bit][:width.rules])
+		}
+		u := newUnions(zones.sets, rules, byBit)
+		var ids []uint32
+		want := map[uint32][]uint64{}
+		for range 60 {
+			set, all := make([]uint64, (width.zones+63)/64), make([]uint64, rules.perSet*rules.stride)
+			for range random.IntN(5) {
+				bit := random.IntN(width.zones)
+				setBit(set, bit, true)
+				orInto(all, listing[bit])
+			}
+			id := zones.id(set)
+			got := u.of(id)
+			require.Equal(t, all, wordsOf(rules.sets, got), "%v", width)
+			require.Equal(t, got, u.of(id))
+			ids, want[got] = append(ids, got), all
+		}
+		for _, a := range ids {
+			for _, b := range ids {
+				all := slices.Clone(want[a])
+				orInto(all, want[b])
+				require.Equal(t, all, wordsOf(rules.sets, u.both(a, b)), "%v", width)
+			}
+		}
+	}
+}
+
+// A set that changes bit by bit is at each step the set of its bits, one number for equal ones,
+// whatever bits have come and gone in between; another interner that adopts it holds the same.
+func TestCursorsFollowTheirBits(t *testing.T) {
+	for _, width := range []int{1, 64, 65, 511, 512, 513, 514, 1024, 1025, 1026, 1600} {
+		random := rand.New(rand.NewPCG(uint64(width), 5))
+		words := (width + 63) / 64
+		in := newSetInterner(words)
+		cursor, now, known := newSetCursor(in, words), make([]uint64, in.perSet*in.stride), map[uint32][]uint64{}
+		edges := []int{0, width - 1, min(width-1, 511), min(width-1, 512), min(width-1, 513), min(width-1, 1024)}
+		for range 400 {
+			for range 1 + random.IntN(3) {
+				bit, on := edges[random.IntN(len(edges))], random.IntN(2) == 0
+				if random.IntN(4) == 0 {
+					bit = random.IntN(width)
+				}
+				setBit(now, bit, on)
+				cursor.set(bit, on)
+			}
+			id := cursor.id()
+			require.Equal(t, now, wordsOf(in.sets, id), "width %d", width)
+			require.Equal(t, in.id(now[:words]), id, "width %d", width)
+			known[id] = slices.Clone(now)
+		}
+		other := newSetInterner(words)
+		other.id(append(make([]uint64, words-1), 1)) // so that its numbers are others
+		adopted := newAdoption(other, in.sets)
+		for range 2 {
+			for id, want := range known {
+				got := adopted.id(id)
+				require.Equal(t, want, wordsOf(other.sets, got), "width %d", width)
+				require.Equal(t, other.id(want[:words]), got, "width %d", width)
+			}
+		}
+	}
+}
