@@ -106,7 +106,7 @@ func proxyHolds(want zone.ProxyType, of anonymity) truth {
 	tor := truth{surely: of.anonymizer == geo.Tor, possibly: of.anonymizer == geo.Tor || !of.told.Has(geo.TorSort)}
 	other := truth{
 		surely:   of.anonymizer == geo.Anonymous,
-		possibly: of.anonymizer == geo.Anonymous || of.anonymizer != geo.Tor && !of.told.Has(geo.AllSorts&^geo.TorSort),
+		possibly: of.anonymizer == geo.Anonymous || !of.told.Has(geo.AllSorts&^geo.TorSort),
 	}
 	switch want {
 	case zone.AnyAnonymizer:
@@ -167,7 +167,7 @@ func categoriesHold(terms zone.Terms[string], services geo.Services, assumed geo
 		add(isTrue, inCategories(include, holds), inCategories(terms.Exclude, holds))
 	}
 	untold := geo.AllSorts &^ (services.Sorts() | assumed)
-	for sort := geo.Sorts(1); sort < geo.AllSorts; sort <<= 1 {
+	for sort := geo.Sorts(1); geo.AllSorts.Has(sort); sort <<= 1 {
 		if untold.Has(sort) {
 			holds := func(category string) truth { return untoldInCategory(sort, services, category) }
 			add(isUnknown, inCategories(include, holds), inCategories(terms.Exclude, holds))

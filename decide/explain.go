@@ -168,14 +168,11 @@ func reasonsOfAnswer(given []oracle.Reason) Reasons {
 // decisionOf is the decision of an answer.
 func (p *Policy) decisionOf(a *oracle.Answer) Decision {
 	d := Decision{
-		Judgment: Judgment{Audit: a.Audit, Reasons: reasonsOfAnswer(a.Reasons), Rule: a.Rule, Unknown: a.Unknown},
+		Judgment: Judgment{Audit: a.Audit, Reason: reasonOf[a.Reasons[0]], Reasons: reasonsOfAnswer(a.Reasons), Rule: a.Rule, Unknown: a.Unknown},
 		Client:   a.Client,
 	}
 	if a.Allowed {
 		d.Verdict = Allow
-	}
-	if len(a.Reasons) > 0 {
-		d.Reason = reasonOf[a.Reasons[0]]
 	}
 	if a.Zone >= 0 {
 		d.Zone = p.zones[a.Zone].ref

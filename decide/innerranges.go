@@ -154,13 +154,13 @@ func (n *innerRanges) judgment(pair innerPair) Judgment {
 }
 
 // embeddingBits is the prefix in front of the IPv4 address that counts in
-// ranges: Teredo's and that of local NAT64 are not among them.
+// ranges, of an address that embeds one: Teredo's and that of local NAT64 are not among them.
 // See docs/semantics.md, range-2.
 func embeddingBits(first addrnum.Number) (bits uint, embeds bool) {
 	switch {
 	case first.Hi>>48 == 0x2002:
 		return 16, true
-	case first.Hi == 0x0064_ff9b_0000_0000 && first.Lo>>32 == 0:
+	case first.Hi == 0x0064_ff9b_0000_0000:
 		return 96, true
 	default:
 		return 0, false

@@ -94,7 +94,7 @@ func (p *Policy) addZone(ref ZoneRef, key string, typ zone.Type, use zoneUse) {
 	case typ == zone.IP:
 		z.kind, z.bit = ipZone, p.ipBits
 		p.ipBits++
-	case typ == zone.Dynamic || typ == zone.DynamicV2:
+	default: // dynamic: a zone in force has a known type
 		z.kind, z.bit = dynamicZone, p.dynamicBits
 		p.dynamicBits++
 	}
