@@ -30,8 +30,8 @@ func Diff(before, after *Policy) iter.Seq[Change] {
 	return func(yield func(Change) bool) {
 		pending := Change{}
 		emit := func(next Change) bool {
-			if pending.Range.IsValid() && pending.Before == next.Before && pending.After == next.After &&
-				pending.Range.To().Next() == next.Range.From() {
+			if pending.Before == next.Before && pending.After == next.After &&
+				pending.Range.To().Next() == next.Range.From() { // which none is at first
 				pending.Range = netipx.IPRangeFrom(pending.Range.From(), next.Range.To())
 				return true
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/netip"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -332,6 +333,14 @@ func TestDiffStopsWhenAsked(t *testing.T) {
 		}
 		require.Equal(t, all[:stop], got)
 	}
+	// Whoever stops early leaves nothing behind that goes on.
+	running := runtime.NumGoroutine()
+	for range 200 {
+		for range decide.SideBySide(policy, policy) {
+			break
+		}
+	}
+	require.Less(t, runtime.NumGoroutine(), running+100)
 	ranges := 0
 	for range policy.Ranges() {
 		ranges++

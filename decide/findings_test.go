@@ -103,6 +103,42 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
+// Categories have no case, also in models that no parser made; of an aggregate that Okta adds
+// later every sort is needed, whatever its name ends in.
+func TestNeedsOfCategories(t *testing.T) {
+	config := documents{zones: `[{"id":"z","name":"z","type":"DYNAMIC_V2","status":"ACTIVE","usage":"POLICY","ipServiceCategories":{"include":["NORD_VPN"]}}]`, csv: "192.0.2.1,,,,,NORD_VPN\n"}.config(t)
+	for _, spelling := range []string{"NORD_VPN", "nord_vpn"} {
+		config.Zones[0].Zones[0].Categories.Include[0].Value = spelling
+		require.NotContains(t, strings.Join(said(t, config), "\n"), "unnamed-operator", spelling)
+	}
+	for _, category := range []string{"ALL_LATER", "ALL_LATER_VPN", "ALL_LATER_PROXY", "ALL_LATER_TOR"} {
+		config := documents{zones: `[{"id":"z","name":"z","type":"DYNAMIC_V2","status":"ACTIVE","usage":"POLICY","ipServiceCategories":{"include":["` + category + `"]}}]`, assume: geo.VPNSort | geo.TorSort}.config(t)
+		_, err := decide.Compile(config)
+		require.ErrorIs(t, err, decide.ErrNoData, category)
+		require.ErrorContains(t, err, "of the sorts public_proxy, residential_proxy:", category)
+		config.AssumeNone = geo.AllSorts
+		_, err = decide.Compile(config)
+		require.NoError(t, err)
+	}
+}
+
+// A service of which only the type is known may be of any category of that type, and of any that
+// says no type.
+func TestUnnamedServices(t *testing.T) {
+	for category, want := range map[string][2]decide.State{
+		"LATER": {decide.Unknown, decide.Unknown}, "LATER_VPN": {decide.Unknown, decide.No}, "LATER_PROXY": {decide.No, decide.Unknown}, "ALL_LATER": {decide.Unknown, decide.Unknown},
+		"ALL_ANONYMIZERS": {decide.Match, decide.Match}, "ANONYMIZER_TOR": {decide.No, decide.No},
+	} {
+		policy := documents{zones: `[{"id":"z","name":"z","type":"DYNAMIC_V2","status":"ACTIVE","usage":"POLICY","ipServiceCategories":{"include":["` + category + `"]}}]`, csv: "192.0.2.1,,,,none,VPN\n192.0.2.2,,,,none,PROXY\n", assume: geo.AllSorts}.compile(t)
+		for i, state := range want {
+			chain := chainOf(fmt.Sprint("192.0.2.", i+1))
+			m := policy.Match(chain)
+			require.Equal(t, state, m.Zone("z"), "%s, %v", category, chain)
+			checkAgainstExplain(t, policy, 0, chain)
+		}
+	}
+}
+
 // A database of either family that names operators meets the need of one.
 func TestOperatorsOfOneFamily(t *testing.T) {
 	for version, prefix := range map[int]string{4: "192.0.2.0/24", 6: "2001:db8::/32"} {

@@ -29,6 +29,7 @@ func TestNothingDenies(t *testing.T) {
 			}
 			require.Equal(t, decide.NoPolicy, policy.DecideChain(chain).Reason)
 			require.Equal(t, policy.DecideChain(chain), policy.Explain(chain...).Decision)
+			require.Equal(t, -1, policy.Explain(chain...).ClientIndex)
 			membership := policy.Match(chain)
 			require.Equal(t, decide.No, membership.Zone("corp"))
 			require.Equal(t, decide.Unknown, membership.OnNetwork())

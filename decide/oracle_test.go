@@ -43,6 +43,9 @@ func checkAgainstExplain(t *testing.T, policy *decide.Policy, seed uint64, chain
 	if got := policy.DecideChain(chain); got != explanation.Decision {
 		t.Fatalf("seed %d, chain %v:\n DecideChain %v\n Explain     %v\n%q", seed, chain, got, explanation.Decision, explanation.Steps)
 	}
+	if client := explanation.Decision.Client; client.IsValid() && !explanation.Range.Contains(client) {
+		t.Fatalf("seed %d, chain %v: %v is not in its range %v", seed, chain, client, explanation.Range)
+	}
 	written := dirty()
 	if policy.DecideInto(&written, chain); written != explanation.Decision {
 		t.Fatalf("seed %d, chain %v:\n DecideInto  %v\n Explain     %v", seed, chain, written, explanation.Decision)
