@@ -13,15 +13,21 @@ import (
 	"github.com/netwicket/netwicket/internal/mmdbtest"
 )
 
-// inNAT64And6to4 are addresses of NAT64 and 6to4 that hold an IPv4 address, the first and the last.
-func inNAT64And6to4(v4 netip.Addr) []netip.Addr {
+// insideBlocks are addresses of NAT64 and 6to4 that hold an IPv4 address, the first and the last,
+// and addresses of other blocks that do not, and repeat its locations.
+func insideBlocks(v4 netip.Addr) []netip.Addr {
 	b := v4.As4()
 	nat64, first := [16]byte{0, 0x64, 0xff, 0x9b, 12: b[0], b[1], b[2], b[3]}, [16]byte{0x20, 0x02, b[0], b[1], b[2], b[3]}
 	last := first
 	for i := 6; i < 16; i++ {
 		last[i] = 0xff
 	}
-	return []netip.Addr{netip.AddrFrom16(nat64), netip.AddrFrom16(first), netip.AddrFrom16(last)}
+	beside, elsewhere, wide := nat64, [16]byte{0x2a, 0, 0, 1, 6: b[0], b[1], b[2], b[3], 15: 9}, [16]byte{0x30, 0, b[0], b[1], b[2], b[3]}
+	beside[9] = 1
+	return []netip.Addr{
+		netip.AddrFrom16(nat64), netip.AddrFrom16(first), netip.AddrFrom16(last),
+		netip.AddrFrom16(beside), netip.AddrFrom16(elsewhere), netip.AddrFrom16(wide), // which embed nothing, and a database may repeat
+	}
 }
 
 // Where lists of IPv6 and what the IPv4 address inside says meet, the ranges are what Decide says
@@ -29,7 +35,7 @@ func inNAT64And6to4(v4 netip.Addr) []netip.Addr {
 // space and in ranges that begin and end anywhere. Neighbours differ.
 func TestRangesWhereListsMeetInside(t *testing.T) {
 	repeating := func(networks ...mmdbtest.Network) geo.Source {
-		content, err := mmdbtest.File{Type: "Test", Aliases: true, Networks: networks}.Bytes()
+		content, err := mmdbtest.File{Type: "Test", Aliases: true, Repeats: []string{"64:ff9b::/96", "64:ff9b:0:0:1::/96", "2a00:1::/48", "3000::/16"}, Networks: networks}.Bytes()
 		require.NoError(t, err)
 		return geo.Source{File: "test.mmdb", Data: content}
 	}
@@ -66,7 +72,7 @@ func TestRangesWhereListsMeetInside(t *testing.T) {
 		addr := netip.MustParseAddr(text)
 		for _, v4 := range []netip.Addr{addr, addr.Next(), addr.Prev()} {
 			if v4.IsValid() {
-				edges = append(edges, inNAT64And6to4(v4)...)
+				edges = append(edges, insideBlocks(v4)...)
 			}
 		}
 	}

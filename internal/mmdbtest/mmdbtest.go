@@ -42,6 +42,8 @@ type File struct {
 	// Aliases makes ::ffff:0:0/96, 2001::/32 and 2002::/16 of an IPv6 database
 	// repeat its IPv4 networks, as MaxMind's databases do.
 	Aliases bool
+	// Repeats are further blocks that do, of at most 96 bits each.
+	Repeats []string
 
 	Networks []Network
 }
@@ -139,10 +141,11 @@ func (f File) tree(data *section) (*tree, error) {
 		}
 		t.insert(e.bits, e.length, record{data: offset + 1})
 	}
+	blocks := f.Repeats
 	if f.Aliases && f.IPVersion == 6 {
-		return t, t.alias()
+		blocks = append([]string{"::ffff:0:0/96", "2001::/32", "2002::/16"}, blocks...)
 	}
-	return t, nil
+	return t, t.alias(blocks)
 }
 
 // bits is a prefix as the bits that lead to it in the tree.

@@ -49,11 +49,14 @@ func bit(bits [16]byte, depth int) int {
 	return int(bits[depth/8]>>(7-depth%8)) & 1
 }
 
-// alias lets the blocks that embed IPv4 addresses repeat the IPv4 networks.
-func (t *tree) alias() error {
+// alias lets blocks of IPv6 repeat the IPv4 networks.
+func (t *tree) alias(blocks []string) error {
 	v4 := t.find([16]byte{}, 96)
-	for _, text := range []string{"::ffff:0:0/96", "2001::/32", "2002::/16"} {
-		prefix := netip.MustParsePrefix(text)
+	for _, text := range blocks {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return err
+		}
 		bits := prefix.Addr().As16()
 		if (t.find(bits, prefix.Bits()) != record{}) {
 			return fmt.Errorf("networks in %s, which is to be an alias of IPv4", text)
