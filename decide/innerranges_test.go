@@ -44,6 +44,7 @@ func TestRangesWhereListsMeetInside(t *testing.T) {
 	}
 	countries := []geo.Source{repeating(in("0.0.0.0/8", "DE"), in("10.0.0.0/8", "US"), in("11.0.0.0/9", "FR"), in("128.0.0.0/2", "US"), in("255.0.0.0/8", "DE"), in("255.255.255.255/32", "US"))}
 	corrected := append(slices.Clone(countries), geo.Source{File: "over.csv", Kind: geo.CSV, Data: []byte("network,country,region,asn,anonymizer,services\n2002:a00:5::/48,DE,,,,\n2002:b00::/40,US,,,,\n2002:ffff:ffff::/48,FR,,,,\n10.0.7.0/24,FR,,,,\n64:ff9b::a00:0/120,US,,,,\n")})
+	hidden := append(slices.Clone(countries), geo.Source{File: "over.csv", Kind: geo.CSV, Data: []byte("network,country,region,asn,anonymizer,services\n8.0.0.0/6,FR,,,,\n")}) // in the blocks the countries change there
 	germany := `{"id":"de","name":"de","type":"DYNAMIC","status":"ACTIVE","usage":"BLOCKLIST","locations":[{"country":"DE"}]}`
 	here := `{"id":"us","name":"us","type":"DYNAMIC","status":"ACTIVE","usage":"POLICY","locations":[{"country":"US"}]}`
 	v4 := ipZoneJSON("v4", "BLOCKLIST", "0.0.0.0 10.0.0.4-10.0.0.9 10.0.0.20 10.0.1.0/24 255.255.255.254/31", "")
@@ -63,6 +64,9 @@ func TestRangesWhereListsMeetInside(t *testing.T) {
 		"an overlay":                         {documents{sailPoint: "{}", overlay: `{"deny":[{"network":"10.0.0.4/30"},{"network":"64:ff9b::a00:0/125"}],"allow":[{"network":"2002:a00:5::/48"}]}`}, nil},
 		"locations that repeat":              {documents{zones: "[" + germany + "]"}, countries},
 		"rules of locations that repeat":     {documents{zones: "[" + here + "," + policyZone + "]", rules: us}, countries},
+		"lists, and locations that repeat":   {documents{zones: "[" + germany + "," + v4 + "," + policyZone + "," + here + "]", rules: rules}, countries},
+		"locations that IPv4 does not have":  {documents{zones: "[" + here + "]", rules: us}, hidden},
+		"and lists":                          {documents{zones: "[" + here + "," + v4 + "," + policyZone + "," + germany + "]", rules: us}, hidden},
 		"locations of one's own":             {documents{zones: "[" + germany + "," + here + "]", rules: us}, corrected},
 		"lists and locations":                {documents{zones: "[" + germany + "," + v6 + "," + v4 + "," + policyZone + "]", rules: rules}, corrected},
 		"rules, lists and locations that do": {documents{zones: "[" + here + "," + v4 + "]", rules: us}, corrected},
