@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 
@@ -82,10 +81,7 @@ func writeNew(path string, content []byte, permissions fs.FileMode) error {
 		return fmt.Errorf("%s: %w", oneLine(path), files.Cause(err))
 	}
 	file.Close() // nothing was written
-	err = atomicfile.Write(path, func(w io.Writer) error {
-		_, err := w.Write(content)
-		return err
-	})
+	err = atomicfile.WriteBytes(path, content)
 	if err != nil {
 		_ = os.Remove(path) // an empty file would stand in the way
 	}

@@ -123,10 +123,7 @@ func (c *commandLine) publish(ctx context.Context, flags publishFlags, paths []s
 		return fmt.Errorf("%s, channel %s: %w", oneLine(flags.to), flags.channel, err)
 	}
 	if !signing {
-		err := atomicfile.Write(flags.payloadOut, func(w io.Writer) error {
-			_, err := w.Write(done.Message)
-			return err
-		})
+		err := atomicfile.WriteBytes(flags.payloadOut, done.Message)
 		if err != nil {
 			return err
 		}

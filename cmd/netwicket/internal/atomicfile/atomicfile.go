@@ -36,6 +36,14 @@ func Write(name string, write func(io.Writer) error) error {
 	return staged.Replace()
 }
 
+// WriteBytes is Write for content that is at hand.
+func WriteBytes(name string, content []byte) error {
+	return Write(name, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
 // Staged is a new file beside the one whose name it is to get. It is not safe for
 // concurrent use.
 type Staged struct {

@@ -17,6 +17,7 @@ func TestWriteToDevices(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, atomicfile.Write(null, text("x")))
 	require.EqualError(t, atomicfile.Write(full, text("x")), full+": cannot be written: no space left on device")
+	require.EqualError(t, atomicfile.WriteBytes(full, []byte("x")), full+": cannot be written: no space left on device")
 	require.NoError(t, os.Symlink(full, "link"))
 	require.EqualError(t, atomicfile.Write("link", text("x")), "link: cannot be written: no space left on device")
 	for _, device := range []string{null, full} {

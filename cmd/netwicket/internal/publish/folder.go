@@ -65,7 +65,7 @@ func (f *Folder) Has(_ context.Context, blob release.Blob) (bool, error) {
 
 // Put writes a blob, on the disk before it comes back.
 func (f *Folder) Put(_ context.Context, blob release.Blob, content []byte) error {
-	return write(f.blob(blob), content)
+	return atomicfile.WriteBytes(f.blob(blob), content)
 }
 
 // Switch writes the pointer.
@@ -77,12 +77,5 @@ func (f *Folder) Switch(ctx context.Context, before, pointer []byte, _ []release
 	if !bytes.Equal(now, before) {
 		return ErrMoved
 	}
-	return write(f.pointer(), pointer)
-}
-
-func write(path string, content []byte) error {
-	return atomicfile.Write(path, func(w io.Writer) error {
-		_, err := w.Write(content)
-		return err
-	})
+	return atomicfile.WriteBytes(f.pointer(), pointer)
 }

@@ -91,7 +91,7 @@ func (f Folder) next(in *InForce, d Documents) (*named, map[string][]byte, error
 	}
 	for _, at := range next.places() {
 		_, file, ours := f.inGeneration(at.name)
-		if at.own || !ours {
+		if !ours {
 			continue
 		}
 		text, err := f.read(f.at(at.name))
@@ -236,7 +236,7 @@ func appendRebased(to []byte, node jsondoc.Node, folder string, words bool) []by
 			separator(i)
 			i++
 			to = append(append(to, quote(member.Name)...), ':')
-			to = appendRebased(to, member.Value, folder, words || member.Name == "unknownCountry")
+			to = appendRebased(to, member.Value, folder, member.Name == "unknownCountry")
 		}
 		return append(to, '}')
 	default:
@@ -258,9 +258,6 @@ func rebase(name, folder string) string {
 }
 
 func quote(text string) []byte {
-	quoted, err := json.Marshal(text)
-	if err != nil {
-		panic("generation: " + err.Error()) // no string fails
-	}
+	quoted, _ := json.Marshal(text) // no string fails
 	return quoted
 }

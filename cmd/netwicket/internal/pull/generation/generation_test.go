@@ -10,6 +10,7 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/pull/generation"
 	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/internal/files"
 	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
@@ -35,6 +36,7 @@ func TestOneVendorAtATime(t *testing.T) {
 
 	other := generation.Documents{SailPoint: sailPoint(`["CA"]`)}
 	third := pulled(t, f, other, noon)
+	require.NotContains(t, read(t, f, "netwicket.json"), second)
 	for _, name := range []string{"okta/zones.json", "okta/rules/00p1.json", "okta/rules/00p3.json", "okta/threat-insight.json"} {
 		require.Equal(t, read(t, f, "pulled/"+second+"/"+name), read(t, f, "pulled/"+third+"/"+name))
 	}
@@ -54,6 +56,17 @@ func TestOneVendorAtATime(t *testing.T) {
 	require.NoError(t, err)
 	_, err = f.Candidate(in, network)
 	require.ErrorContains(t, err, "cannot be read: no such file or directory")
+}
+
+// What lies beside a vendor's generation stays as a person wrote it.
+func TestOthersStayAsTheyAreWritten(t *testing.T) {
+	f := newFolder(t, map[string]string{"a.json": string(okta("nzo1").Zones), "r.json": rules("1")})
+	const old = "00112233445566778899aabbccddeeff"
+	write(t, f, "pulled/"+old+"/okta/zones.json", string(okta("nzo2").Zones))
+	write(t, f, "netwicket.json", `{"okta":{"zones":["a.json","pulled/`+old+`/okta/zones.json", "pulled/`+old+`"],"rules":[ "r.json" /* mine */ ]}}`)
+	d := generation.Documents{SailPoint: sailPoint(`[]`)}
+	name := pulled(t, f, d, noon)
+	require.Equal(t, `{"okta":{"zones":["a.json","pulled/`+name+`/okta/zones.json","pulled/`+old+`"],"rules":[ "r.json" /* mine */ ]}, "sailpoint": {"networkConfig": "pulled/`+name+`/sailpoint/network-config.json"}}`, read(t, f, "netwicket.json"))
 }
 
 // A profile that was not asked for stays, in force and in the generation.
@@ -86,7 +99,7 @@ func TestGenerationsOwnPolicyFile(t *testing.T) {
 	f := newFolder(t, map[string]string{
 		"geo/here.csv": "198.51.100.0/24,FR,,,\n", "feeds/nord.txt": "203.0.113.0/28\n", "feeds/threats.txt": "203.0.113.64\n", "overlay.json": "{}", "t.json": `{"action":"none"}`,
 		"pulled/11111111111111111111111111111111/x/geo.csv": "192.0.2.0/25,DE,,,\n",
-		"netwicket.json": `{"$schema":"s","mode":"observe","geo":["` + elsewhere + `","./geo/../geo/here.csv","pulled/11111111111111111111111111111111/x/geo.csv"],"services":{"NORD_VPN":["feeds/nord.txt"]},
+		"netwicket.json": `{"$schema":"s","mode":"observe","geo":["` + elsewhere + `","./geo/../geo/here.csv","./pulled/11111111111111111111111111111111/x/geo.csv"],"services":{"NORD_VPN":["feeds/nord.txt"]},
 			"assumeNone":["tor"],"overlay":"overlay.json","okta":{"zones":["z.json"],"threatFeeds":["feeds/threats.txt"],"threatInsight":"t.json"},"sailpoint":{"unknownCountry":"trust"},
 			"serve":{"listen":"127.0.0.1:0"},"pull":{"okta":{"url":"https://acme.okta.com"}}}`,
 	})
@@ -104,7 +117,8 @@ func TestSame(t *testing.T) {
 	const one, two = `{"id":"1","name":"A","_links":{"self":"https://a"}}`, `{"name":"B","id":"2"}`
 	f := newFolder(t, map[string]string{
 		"one.json": string(zones(one)), "two.json": string(zones(two)), "object.json": `{}`, "both.json": string(zones(one, two)),
-		"r.json": rules("1"), "r2.json": rules("2"), "t.json": `{"action":"block"}`, "n.json": `{"whitelisted":true}`, "p.json": `{"offNetwork":true}`,
+		"r.json": rules("1"), "r2.json": rules("2"), "t.json": `{"action":"block"}`, "keys.json": `{"action":"none","action":"block"}`, "more.json": `{"action":"block"} x`,
+		"twice.json": `[{"id":"2","id":"1"}]`, "behind.json": string(zones(one)) + "x", "n.json": `{"whitelisted":true}`, "p.json": `{"offNetwork":true}`,
 	})
 	okta := func(zones []byte, rules ...generation.Rules) generation.Documents {
 		return generation.Documents{Okta: &generation.Okta{Zones: zones, Rules: rules}}
@@ -140,6 +154,11 @@ func TestSame(t *testing.T) {
 		{`{"okta":{"zones":["one.json","object.json"]}}`, okta(zones(one)), false},
 		{`{"okta":{"zones":["one.json","missing.json"]}}`, okta(zones(one)), false},
 		{`{"okta":{"zones":["missing.json"]}}`, okta(zones(one)), false},
+		{`{"okta":{"zones":["` + filepath.Join(f.Path, "one.json") + `"]}}`, okta(zones(one)), true},
+		{`{"okta":{"zones":["twice.json"]}}`, okta(zones(`{"id":"1"}`)), false},
+		{`{"okta":{"zones":["behind.json"]}}`, okta(zones(one)), false},
+		{`{"okta":{"zones":["one.json"],"threatInsight":"keys.json"}}`, threat, false},
+		{`{"okta":{"zones":["one.json"],"threatInsight":"more.json"}}`, threat, false},
 		{`{"okta":{"zones":["one.json","netwicket.json"]}}`, okta(zones(one)), false},
 		{`{"okta":{"zones":[]}}`, okta(zones()), false},
 		{`{}`, okta(zones()), false},
@@ -221,6 +240,10 @@ func TestWhatCannotBeRead(t *testing.T) {
 		}
 		require.NoError(t, err)
 	}
+	large := newFolder(t, map[string]string{"netwicket.json": ""})
+	require.NoError(t, os.Truncate(filepath.Join(large.Path, "netwicket.json"), files.DocumentLimit+1))
+	_, err = large.InForce()
+	require.ErrorContains(t, err, "larger than the limit")
 	f := newFolder(t, map[string]string{"pulled": ""})
 	in, err := f.InForce()
 	require.NoError(t, err)
@@ -270,7 +293,7 @@ func TestNamesOfGenerations(t *testing.T) {
 			o.Rules[0].Text, o.Rules[2].Text = o.Rules[2].Text, o.Rules[0].Text
 			return o
 		}()},
-		"a rule called otherwise": {Okta: func() *generation.Okta { o := okta("nzo1"); o.Rules[1].Policy = "00p4"; return o }()},
+		"a rule called otherwise": {Okta: func() *generation.Okta { o := okta("nzo1"); o.Rules[2].Policy = "00p4"; return o }()},
 		"cut elsewhere": {Okta: func() *generation.Okta {
 			o := okta("nzo1")
 			o.Rules[0].Text, o.Rules[0].Policy = []byte("okta/rules/00p2.json"+rules("1")), "00p1"

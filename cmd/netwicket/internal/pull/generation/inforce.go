@@ -111,7 +111,7 @@ func (p place) alone() []place {
 	return []place{p}
 }
 
-// places are where all of them lie, to be read and changed.
+// places are where all of them lie, to be read and changed; zero places among them.
 func (n *named) places() []*place {
 	var all []*place
 	for _, list := range [][]place{n.zones, n.rules} {
@@ -119,12 +119,7 @@ func (n *named) places() []*place {
 			all = append(all, &list[i])
 		}
 	}
-	for _, one := range []*place{&n.threat, &n.network, &n.profile} {
-		if one.name != "" {
-			all = append(all, one)
-		}
-	}
-	return all
+	return append(all, &n.threat, &n.network, &n.profile)
 }
 
 // Same says that the documents in force say what was pulled, wherever they lie (U10).
@@ -151,24 +146,18 @@ func (f Folder) Same(in *InForce, d Documents) bool {
 
 // same compares a document that may be none.
 func (f Folder) same(at place, text []byte) bool {
-	if at.name == "" || text == nil {
-		return at.name == "" && text == nil
+	if text == nil {
+		return at.name == ""
 	}
-	there, err := f.read(f.at(at.name))
-	return err == nil && Same(there, text)
+	there, _ := f.read(f.at(at.name)) // what cannot be read says nothing
+	return Same(there, text)
 }
 
 // sameZones compares zones, which may lie in several files.
 func (f Folder) sameZones(places []place, zones []byte) bool {
-	if len(places) == 1 {
-		return f.same(places[0], zones)
-	}
 	var all []jsondoc.Node
 	for _, at := range places {
-		text, err := f.read(f.at(at.name))
-		if err != nil {
-			return false
-		}
+		text, _ := f.read(f.at(at.name)) // what cannot be read is no JSON
 		root, err := jsondoc.Parse(at.name, text)
 		if err != nil || root.Kind() != jsondoc.Array {
 			return false
@@ -180,8 +169,8 @@ func (f Folder) sameZones(places []place, zones []byte) bool {
 	if len(places) == 0 {
 		return false
 	}
-	joined, err := List(all)
-	return err == nil && Same(joined, zones)
+	joined, _ := List(all) // they were parsed
+	return Same(joined, zones)
 }
 
 // generationName is what folders of generations are called: a fingerprint, and a

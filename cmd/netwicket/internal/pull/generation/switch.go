@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -60,10 +59,7 @@ func (f Folder) replace(c *Candidate) error {
 	if err := f.unchanged(c.in); err != nil {
 		return err
 	}
-	return atomicfile.Write(f.policyFile(), func(w io.Writer) error {
-		_, err := w.Write(c.text)
-		return err
-	})
+	return atomicfile.WriteBytes(f.policyFile(), c.text)
 }
 
 // unchanged says that the policy file is still the one that the candidate was made
@@ -75,7 +71,7 @@ func (f Folder) unchanged(in *InForce) error {
 		return nil
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s: cannot be read: %w", f.policyFile(), files.Cause(err))
-	case err != nil || !in.there || !bytes.Equal(text, in.text):
+	case !bytes.Equal(text, in.text): // also if it is gone
 		return ErrChanged
 	default:
 		return nil
@@ -83,19 +79,17 @@ func (f Folder) unchanged(in *InForce) error {
 }
 
 // write writes a generation beside the others and then gives it its name.
-func (f Folder) write(c *Candidate) (err error) {
+func (f Folder) write(c *Candidate) error {
 	base := filepath.Join(f.Path, pulled)
 	made := os.Mkdir(base, 0o777) == nil // less the umask
 	scratch, err := os.MkdirTemp(base, half)
 	if err != nil {
 		return unwritable(base, err)
 	}
-	defer func() {
-		if err != nil {
-			_ = os.RemoveAll(scratch) // the first error is the one to report
-			if made {
-				_ = os.Remove(base)
-			}
+	defer func() { // where all went well there is nothing to take away
+		_ = os.RemoveAll(scratch)
+		if made {
+			_ = os.Remove(base)
 		}
 	}()
 	if err := os.Chmod(scratch, readable(base)); err != nil {
@@ -110,9 +104,7 @@ func (f Folder) write(c *Candidate) (err error) {
 	}
 	atomicfile.SyncFolder(scratch)
 	place := filepath.Join(base, c.Name)
-	if _, err := os.Lstat(place); err == nil {
-		f.drop(c.Name) // one of that name that is not whole
-	}
+	f.drop(c.Name) // one of that name that is not whole
 	if err := os.Rename(scratch, place); err != nil {
 		return unwritable(place, err)
 	}
@@ -134,10 +126,7 @@ func writeFile(name string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil { // less the umask
 		return unwritable(filepath.Dir(name), err)
 	}
-	return atomicfile.Write(name, func(w io.Writer) error {
-		_, err := w.Write(text)
-		return err
-	})
+	return atomicfile.WriteBytes(name, text)
 }
 
 func unwritable(path string, err error) error {
@@ -177,10 +166,7 @@ func (f Folder) prune() {
 
 // generations are the names of those that are there, the latest first.
 func (f Folder) generations() []string {
-	entries, err := files.File{Path: filepath.Join(f.Path, pulled), Within: f.Within}.ReadDir()
-	if err != nil {
-		return nil
-	}
+	entries, _ := files.File{Path: filepath.Join(f.Path, pulled), Within: f.Within}.ReadDir() // there may be none
 	times := make(map[string]time.Time)
 	for _, entry := range entries {
 		if info, err := entry.Info(); err == nil && entry.IsDir() && generationName.MatchString(entry.Name()) {
@@ -203,10 +189,7 @@ func (f Folder) Clean() {
 		base:   func(name string) bool { return strings.HasPrefix(name, half) || strings.HasPrefix(name, gone) },
 		f.Path: leftover.MatchString,
 	} {
-		entries, err := files.File{Path: folder, Within: f.Within}.ReadDir()
-		if err != nil {
-			continue
-		}
+		entries, _ := files.File{Path: folder, Within: f.Within}.ReadDir() // there may be none
 		for _, entry := range entries {
 			if ours(entry.Name()) {
 				_ = os.RemoveAll(filepath.Join(folder, entry.Name())) // else the next run does

@@ -134,7 +134,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	}{
 		"a file in place of the generations": {func(t *testing.T, f generation.Folder, _ *generation.Candidate, _ generation.Documents) {
 			write(t, f, "pulled", "")
-		}, "pulled: cannot be written: "},
+		}, "pulled: cannot be written: not a directory"},
 		"the folder is gone": {func(t *testing.T, f generation.Folder, _ *generation.Candidate, _ generation.Documents) {
 			require.NoError(t, os.RemoveAll(f.Path))
 		}, "pulled: cannot be written: "},
@@ -176,6 +176,16 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	before := tree(t, f)
 	require.Error(t, f.Switch(made, noon))
 	require.Equal(t, before, tree(t, f))
+	f = newFolder(t, map[string]string{"pulled/x": ""})
+	require.NoError(t, os.Remove(filepath.Join(f.Path, "pulled/x")))
+	require.Error(t, f.Switch(prepared(t, f, d), noon))
+	require.Equal(t, map[string]string{"pulled": "/"}, tree(t, f), "it was there")
+	require.NoError(t, os.Symlink("missing/netwicket.json", filepath.Join(f.Path, "netwicket.json")))
+	d = generation.Documents{Okta: okta("nzo2")}
+	require.ErrorContains(t, f.Switch(prepared(t, f, d), noon), "netwicket.json (a link to ")
+	entries, err := os.ReadDir(filepath.Join(f.Path, "pulled"))
+	require.NoError(t, err)
+	require.Empty(t, entries, "what did not come in force is taken away")
 }
 
 // Five generations stay, the latest, and those that the policy file names (U9).
@@ -233,7 +243,10 @@ func TestOldGenerationsGo(t *testing.T) {
 
 // Of generations of one time those with the lower names stay.
 func TestGenerationsOfOneTime(t *testing.T) {
-	f := newFolder(t, map[string]string{"netwicket.json": "{}"})
+	later := noon.Add(time.Hour)
+	file := "pulled/" + strings.Repeat("f", 32)
+	f := newFolder(t, map[string]string{"netwicket.json": `{"okta":{"zones":["mine.json"]}}`, file: ""})
+	require.NoError(t, os.Chtimes(filepath.Join(f.Path, file), later, later))
 	for i := range 7 {
 		name := fmt.Sprintf("pulled/%032x", i)
 		write(t, f, name+"/x", "")
@@ -243,6 +256,7 @@ func TestGenerationsOfOneTime(t *testing.T) {
 	for i := range 7 {
 		require.Equal(t, i < 5, tree(t, f)[fmt.Sprintf("pulled/%032x", i)] == "/", i)
 	}
+	require.FileExists(t, filepath.Join(f.Path, file), "it is none of ours")
 }
 
 // A generation that somebody tampered with is made anew; one that is in force so is
@@ -270,4 +284,16 @@ func TestTamperedGeneration(t *testing.T) {
 	for path := range tree(t, f) {
 		require.False(t, strings.HasPrefix(filepath.Base(path), "."), path)
 	}
+	one.Okta.Threat = []byte{}
+	name = brought(t, f, one)
+	require.NoError(t, os.Remove(filepath.Join(f.Path, "pulled", name, "okta/threat-insight.json")))
+	require.Equal(t, name+"-2", brought(t, f, one), "an empty document is one")
+}
+
+// brought is pulled for documents that nobody could load, which are never the same.
+func brought(t *testing.T, f generation.Folder, d generation.Documents) string {
+	t.Helper()
+	c := prepared(t, f, d)
+	require.NoError(t, f.Switch(c, noon))
+	return c.Name
 }
