@@ -167,6 +167,40 @@ func TestWhatIsNoPolicy(t *testing.T) {
 	require.Equal(t, []string{"shrink guard: the ThreatInsight configuration is gone"}, look.Refused.Causes)
 	require.Equal(t, err, look.Refused)
 
+	// It shrinks, and changed while it was read.
+	s = newStage(t, "")
+	s.pulled()
+	s.tenant.threat = ""
+	s.tenant.before = func(question string, _ int) {
+		if question == threatsQuestion {
+			s.tenant.zones[0] = zone("nzo1", "POLICY", true, fmt.Sprintf("192.0.2.%d/32", len(s.tenant.asked)))
+		}
+	}
+	look, err = s.keeps()
+	require.Equal(t, []string{"shrink guard: the ThreatInsight configuration is gone", "okta: what the tenant answered is not of one piece, 3 times in a row: the zones changed while the rest was read"}, look.Refused.Causes)
+	require.Equal(t, err, look.Refused)
+
+	// It shrinks, opens and locks out: all of it is told.
+	s = newStage(t, `{"serve":{"guard":["198.51.100.9"]}}`)
+	s.pulled()
+	s.tenant.threat = ""
+	s.tenant.zones[2] = zone("nzo3", "POLICY", false, "32.0.0.0/6")
+	look, err = s.keeps()
+	require.Len(t, look.Refused.Causes, 3)
+	require.Equal(t, err, look.Refused)
+
+	// The only document in force cannot be read: that is not nothing.
+	s = newStage(t, `{"okta":{"zones":["z.json"]}}`)
+	s.write("z.json", "[")
+	look, err = s.keeps()
+	require.ErrorContains(t, err, "shrink guard: what is in force does not load")
+	require.False(t, look.First)
+
+	// What is to be taken along is gone.
+	s = newStage(t, `{"sailpoint":{"networkConfig":"pulled/00112233445566778899aabbccddeeff/sailpoint/network-config.json"}}`)
+	_, err = s.keeps()
+	require.ErrorContains(t, err, "network-config.json: cannot be read: ")
+
 	// Nobody knows whether it shrinks.
 	s = newStage(t, "")
 	look = s.pulled()

@@ -17,7 +17,6 @@ func (p *Puller) judge(look *Look, inconsistent error) error {
 	if err != nil {
 		return err
 	}
-	look.Same, look.Refused = false, nil
 	if inconsistent == nil && p.Folder.Same(in, look.documents) {
 		look.Same = true
 		return nil

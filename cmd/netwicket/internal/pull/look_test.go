@@ -80,7 +80,9 @@ func TestNobodyIsAskedForNothing(t *testing.T) {
 func TestOfOnePiece(t *testing.T) {
 	names := func(list, id, status string) func(o *tenant) {
 		return func(o *tenant) {
+			off := rule("0pr0", "INACTIVE", "ALLOW", `"connection":"ZONE","include":["nzo5"]`) // names what it likes
 			o.rules["00p1"][0] = rule("0pr1", status, "ALLOW", `"connection":"ZONE","`+list+`":["`+id+`"]`)
+			o.rules["00p1"] = append([]string{off}, o.rules["00p1"]...)
 		}
 	}
 	for want, spoil := range map[string]func(o *tenant){
@@ -92,9 +94,12 @@ func TestOfOnePiece(t *testing.T) {
 		"the policy 00p1 is there twice":                               func(o *tenant) { o.access = slices.Clone(o.signOn) },
 		`the rule 0pr1 of policy "Staff" (00p1) is there twice`:        func(o *tenant) { o.rules["00p1"] = append(o.rules["00p1"], o.rules["00p1"][0]) },
 		`the rule "rule 0pr1" names the zone nzo9, which is not there`: names("include", "nzo9", "ACTIVE"),
-		`the rule "rule 0pr1" names the zone nzo8, which is not there`: names("exclude", "nzo8", "ACTIVE"),
-		"ThreatInsight names the zone nzo7, which is not there":        func(o *tenant) { o.threat = `{"action":"none","excludeZones":["nzo1","nzo7"]}` },
-		"the zones changed while the rest was read":                    func(o *tenant) {},
+		`the rule "rule 0pr1" names the zone nzo8, which is not there`: func(o *tenant) {
+			names("exclude", "nzo8", "ACTIVE")(o)
+			o.rules["00p1"][1] = strings.Replace(o.rules["00p1"][1], `"status":"ACTIVE",`, "", 1)
+		},
+		"ThreatInsight names the zone nzo7, which is not there": func(o *tenant) { o.threat = `{"action":"none","excludeZones":["nzo1","nzo7"]}` },
+		"the zones changed while the rest was read":             func(o *tenant) {},
 	} {
 		s := newStage(t, "")
 		good := newTenant()
@@ -110,6 +115,11 @@ func TestOfOnePiece(t *testing.T) {
 		require.Contains(t, strings.Join(said, "\n"), "not of one piece, 3 times in a row: "+want)
 		require.NotNil(t, look.Okta)
 		require.Equal(t, 3, s.tenant.count(threatsQuestion), want)
+		if strings.Contains(want, "changed while") {
+			require.Equal(t, 6, s.tenant.count(zonesQuestion))
+		} else {
+			require.Equal(t, 3, s.tenant.count(zonesQuestion), "it is known already")
+		}
 		require.NoDirExists(t, filepath.Join(s.Folder.Path, "pulled"))
 
 		s.tenant.asked = nil
@@ -138,15 +148,30 @@ func TestOfOnePiece(t *testing.T) {
 	}
 }
 
+// Answers that are what is in force, but changed meanwhile, say nothing of it.
+func TestSameButNotOfOnePiece(t *testing.T) {
+	s := newStage(t, "")
+	s.pulled()
+	good := s.tenant.zones
+	s.tenant.before = func(question string, nth int) {
+		if s.tenant.zones = good; question == zonesQuestion && nth%2 == 0 {
+			s.tenant.zones = good[:2]
+		}
+	}
+	look, err := s.keeps()
+	require.ErrorContains(t, err, "the zones changed while the rest was read")
+	require.False(t, look.Same)
+}
+
 // What the tenant does not answer is not taken for nothing.
 func TestQuestionsThatFail(t *testing.T) {
 	for _, question := range []string{zonesQuestion, signOnQuestion, "/api/v1/policies/00p1/rules", threatsQuestion, "again"} {
 		s := newStage(t, "")
-		zones := s.tenant.zones
+		good := newTenant()
 		s.tenant.before = func(asked string, nth int) {
-			s.tenant.zones = zones
+			s.tenant.zones, s.tenant.signOn, s.tenant.rules, s.tenant.threat = good.zones, good.signOn, good.rules, good.threat
 			if asked == question || question == "again" && asked == zonesQuestion && nth >= 2 {
-				s.tenant.zones, s.tenant.signOn, s.tenant.rules["00p1"], s.tenant.threat = []string{"7"}, []string{"7"}, []string{"7"}, "7"
+				s.tenant.zones, s.tenant.signOn, s.tenant.rules, s.tenant.threat = []string{"7"}, []string{"7"}, map[string][]string{"00p1": {"7"}}, "7"
 			}
 		}
 		_, err := s.keeps()

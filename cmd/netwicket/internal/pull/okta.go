@@ -50,7 +50,7 @@ func readOkta(ctx context.Context, client *asking.Client, chosen []string) (*okt
 	for try := 1; ; try++ {
 		answers, err := readOktaOnce(ctx, client, chosen)
 		var m *moved
-		if err == nil || !errors.As(err, &m) {
+		if !errors.As(err, &m) {
 			return answers, err
 		}
 		if try == tries {

@@ -1,11 +1,20 @@
 package pull
 
 import (
+	"context"
+	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/pull/asking"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/pull/generation"
 )
 
 // The waits between looks (U14): a tenth more or less, twice as long after each
@@ -48,6 +57,69 @@ func TestMetricsAge(t *testing.T) {
 	now = now.Add(-time.Hour)
 	require.Zero(t, m.Age(), "a clock that was set back")
 	require.Zero(t, NewMetrics(time.Time{}, func() time.Time { return now }).Age(), "nobody knows")
+}
+
+// What Prometheus and probers read.
+func TestMetricsHandler(t *testing.T) {
+	now := time.Date(2026, 11, 25, 8, 0, 0, 0, time.UTC)
+	m := NewMetrics(now.Add(-90*time.Second), func() time.Time { return now })
+	m.Looked(&Refused{})
+	m.Looked(&Refused{})
+	answer := func(method, path string) (int, string, string) {
+		recorder := httptest.NewRecorder()
+		m.Handler().ServeHTTP(recorder, httptest.NewRequest(method, path, nil))
+		return recorder.Code, recorder.Header().Get("Content-Type"), recorder.Body.String()
+	}
+	code, _, body := answer(http.MethodGet, "/metrics")
+	require.Equal(t, http.StatusOK, code)
+	for _, line := range []string{"netwicket_pull_failures_total 2", "netwicket_pull_age_seconds 90", "go_goroutines ", "process_start_time_seconds "} {
+		require.Contains(t, body, "\n"+line)
+	}
+	code, kind, body := answer(http.MethodGet, "/healthz")
+	require.Equal(t, http.StatusOK, code)
+	require.Equal(t, "text/plain; charset=utf-8", kind)
+	require.Equal(t, "ok\n", body)
+	for _, path := range []string{"/", "/status"} {
+		code, _, _ = answer(http.MethodGet, path)
+		require.Equal(t, http.StatusNotFound, code)
+	}
+	code, _, _ = answer(http.MethodPost, "/metrics")
+	require.Equal(t, http.StatusMethodNotAllowed, code)
+}
+
+// Looks follow each other until the context ends, later after each failure, and each
+// is told.
+func TestWatch(t *testing.T) {
+	p := &Puller{Folder: generation.Folder{Path: t.TempDir()}, Now: time.Now}
+	file := filepath.Join(p.Folder.Path, "netwicket.json")
+	require.NoError(t, os.WriteFile(file, []byte("{"), 0o600))
+	ctx, cancel := context.WithCancel(t.Context())
+	var told []string
+	clock := asking.Clock{
+		Float: func() float64 { return 0.5 },
+		Sleep: func(_ context.Context, d time.Duration) error {
+			told = append(told, "slept "+d.String())
+			switch len(told) {
+			case 4:
+				return os.WriteFile(file, []byte("{}"), 0o600)
+			case 6:
+				return os.WriteFile(file, []byte("{"), 0o600)
+			case 8:
+				cancel() // while nobody looks
+			}
+			return nil
+		},
+	}
+	p.Watch(ctx, time.Minute, clock, func(look *Look, err error, wait time.Duration) {
+		require.Equal(t, err == nil, look != nil)
+		told = append(told, fmt.Sprint(err == nil, " ", wait))
+	})
+	require.Equal(t, []string{"false 2m0s", "slept 2m0s", "false 4m0s", "slept 4m0s", "true 1m0s", "slept 1m0s", "false 2m0s", "slept 2m0s"}, told)
+
+	told = nil
+	clock.Sleep = func(context.Context, time.Duration) error { return context.Canceled }
+	p.Watch(t.Context(), time.Minute, clock, func(*Look, error, time.Duration) { told = append(told, "once") })
+	require.Equal(t, []string{"once"}, told)
 }
 
 func TestRoutedSpace(t *testing.T) {
