@@ -129,13 +129,54 @@ func (s *suite) run(root, mutant string, environment []string, limit time.Durati
 	command.WaitDelay = time.Second // its children may hold the pipe
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
-	err := command.Run()
+	err := command.Start()
+	if err == nil {
+		go cancelIdle(ctx, cancel, command.Process.Pid)
+		err = command.Wait()
+	}
 	if ctx.Err() != nil {
-		err = ctx.Err()
+		err = context.DeadlineExceeded
 	}
 	var took time.Duration
 	if command.ProcessState != nil {
 		took = command.ProcessState.UserTime() + command.ProcessState.SystemTime()
 	}
 	return out.Bytes(), took, err
+}
+
+// mostIdle is how many seconds in a row a program may use no processor. The longest that a
+// test waits for something is less, and who waits for one of many that are busy gets it.
+const mostIdle = 30
+
+// cancelIdle ends a program that has stopped working, such as one that waits for a lock
+// which nobody gives back: only its time on the clock would end it otherwise, which is long
+// because others may use the processors.
+func cancelIdle(ctx context.Context, cancel func(), process int) {
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	for idle, last := 0, ""; idle < mostIdle; idle++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-second.C:
+		}
+		now := processorTime(process)
+		if now == "" || now != last {
+			idle, last = 0, now
+		}
+	}
+	cancel()
+}
+
+// processorTime is what a process and the children that it waited for have used, as the
+// system writes it; empty where the system does not say, or the process has ended.
+func processorTime(process int) string {
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process))
+	_, fields, _ := bytes.Cut(stat, []byte(") ")) // behind the name, which may hold anything
+	const state, user, children = 0, 11, 15
+	all := bytes.Fields(fields)
+	if len(all) < children || all[state][0] == 'R' || all[state][0] == 'D' {
+		return ""
+	}
+	return string(bytes.Join(all[user:children], []byte(" ")))
 }
