@@ -283,13 +283,10 @@ func (h *History) keep(text []byte) (string, error) {
 // ownFolder are the permissions of folders that are nobody else's business.
 const ownFolder = 0o700
 
-// add writes the line of a generation, which is the next one.
+// add writes the line of a generation, which is the next one and whose contents are kept.
 func (h *History) add(g Generation) error {
 	line, err := json.Marshal(g)
 	if err != nil {
-		return err
-	}
-	if err := atomicfile.Folder(h.folder, ownFolder); err != nil {
 		return err
 	}
 	h.mu.Lock()

@@ -1,7 +1,9 @@
 package tenant_test
 
 import (
+	"bytes"
 	"cmp"
+	"compress/gzip"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -122,4 +124,59 @@ func TestWhatGenerationsChange(t *testing.T) {
 	require.Len(t, generations[2].Changed, 1)
 	other := open(t, dir, func(o *tenant.Options) { o.Between = true })
 	require.Equal(t, generations, other.History().Generations(), "another program reads the same")
+}
+
+// TestContentsThatAreNone: whatever is wrong with a content is told, with the generation
+// and the file; and the next write that needs it keeps it anew.
+func TestContentsThatAreNone(t *testing.T) {
+	dir := folder(t, nil)
+	store := open(t, dir)
+	require.Equal(t, http.StatusOK, write(t, store, addZone(blocklist("A", "203.0.113.0/24"))).Status)
+	hash := store.History().Generations()[1].Changed["okta/zones.json"]
+	object := own(dir, "objects", hash[:2], hash+".gz")
+	good, err := os.ReadFile(object)
+	require.NoError(t, err)
+	other := func(text string) []byte {
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		_, err := w.Write([]byte(text))
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		return packed.Bytes()
+	}
+	zones := snapshot(t, dir)["okta/zones.json"]
+	for want, text := range map[string][]byte{
+		"gzip: invalid header":                []byte(zones),
+		"unexpected EOF":                      good[:len(good)-1],
+		"its content is not what was written": other("[]"),
+		"EOF":                                 {},
+		"gzip: invalid checksum":              append(bytes.Clone(good[:len(good)-8]), 0, 0, 0, 0, good[len(good)-4], good[len(good)-3], good[len(good)-2], good[len(good)-1]),
+		"no such file or directory":           nil,
+		"it is a folder; expected a regular":  []byte("a folder"),
+	} {
+		require.NoError(t, os.RemoveAll(object))
+		switch {
+		case strings.Contains(want, "folder"):
+			require.NoError(t, os.Mkdir(object, 0o700))
+		case text != nil:
+			require.NoError(t, os.WriteFile(object, text, 0o600))
+		}
+		_, err := store.History().Contents(2)
+		require.ErrorContains(t, err, want)
+		require.ErrorContains(t, err, "generation 2, okta/zones.json: ")
+		_, err = store.History().PolicyContents(2)
+		require.ErrorContains(t, err, want)
+		_, err = store.Revert(request("", ""), 2)
+		require.ErrorContains(t, err, want)
+	}
+	require.NoError(t, os.Remove(object))
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.Zones = d.Zones[:4:4] })).Status)
+	put(t, dir, "okta/zones.json", zones)
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.SessionConfig = json.RawMessage(`{"maxIdleTime":15}`) })).Status)
+	contents, err := store.History().Contents(2)
+	require.NoError(t, err)
+	require.Equal(t, zones, string(contents["okta/zones.json"]))
+	info, err := os.Stat(own(dir))
+	require.NoError(t, err)
+	require.EqualValues(t, 0o700, info.Mode().Perm(), "it is nobody else's business")
 }
