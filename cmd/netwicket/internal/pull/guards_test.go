@@ -145,6 +145,13 @@ func TestWhatIsNoPolicy(t *testing.T) {
 	require.Len(t, look.Warnings, 1)
 	require.Contains(t, look.Warnings[0], "the zone nzo2 is there twice")
 
+	// What is no id at all names no zone: it is the document that is wrong.
+	s = newStage(t, "")
+	s.tenant.rules["00p1"][0] = rule("0pr1", "ACTIVE", "ALLOW", `"connection":"ZONE","include":[7]`)
+	look, err = s.keeps()
+	require.ErrorContains(t, err, "okta/rules/00p1.json:")
+	require.Empty(t, look.Warnings)
+
 	// It can be read, and not compiled.
 	s = newStage(t, "")
 	s.tenant.zones = append(s.tenant.zones, `{"type":"DYNAMIC","id":"nzo4","name":"D","status":"ACTIVE","usage":"BLOCKLIST","proxyType":"Tor"}`)

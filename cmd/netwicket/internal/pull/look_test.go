@@ -90,8 +90,14 @@ func TestOfOnePiece(t *testing.T) {
 			o.zones[2] = strings.Replace(o.zones[2], `"id":"nzo3",`, "", 1)
 			o.rules["00p1"] = o.rules["00p1"][1:]
 		},
-		"the zone nzo1 is there twice":                                 func(o *tenant) { o.zones = append(o.zones, o.zones[0]) },
-		"the policy 00p1 is there twice":                               func(o *tenant) { o.access = slices.Clone(o.signOn) },
+		"a zone without an id; ": func(o *tenant) {
+			o.zones[2] = strings.Replace(o.zones[2], `"id":"nzo3"`, `"id":7`, 1)
+		},
+		"the zone nzo1 is there twice": func(o *tenant) { o.zones = append(o.zones, o.zones[0]) },
+		"the policy 00p1 is there twice": func(o *tenant) {
+			o.access = []string{o.signOn[0], policy("rst1", "Off", "INACTIVE")}
+		},
+		"a zone without an id; the rule":                               func(o *tenant) { o.zones[2] = strings.Replace(o.zones[2], `"nzo3"`, "7", 1) },
 		`the rule 0pr1 of policy "Staff" (00p1) is there twice`:        func(o *tenant) { o.rules["00p1"] = append(o.rules["00p1"], o.rules["00p1"][0]) },
 		`the rule "rule 0pr1" names the zone nzo9, which is not there`: names("include", "nzo9", "ACTIVE"),
 		`the rule "rule 0pr1" names the zone nzo8, which is not there`: func(o *tenant) {
@@ -115,6 +121,10 @@ func TestOfOnePiece(t *testing.T) {
 		require.Contains(t, strings.Join(said, "\n"), "not of one piece, 3 times in a row: "+want)
 		require.NotNil(t, look.Okta)
 		require.Equal(t, 3, s.tenant.count(threatsQuestion), want)
+		if strings.Contains(want, "policy 00p1") {
+			require.Equal(t, 2, look.Okta.Policies)
+			require.Equal(t, 3, s.tenant.count("/api/v1/policies/00p1/rules"))
+		}
 		if strings.Contains(want, "changed while") {
 			require.Equal(t, 6, s.tenant.count(zonesQuestion))
 		} else {
@@ -177,6 +187,17 @@ func TestQuestionsThatFail(t *testing.T) {
 		_, err := s.keeps()
 		require.ErrorContains(t, err, "expected an", question)
 		require.ErrorContains(t, err, "asked 5 times", question)
+		if question == "again" {
+			require.ErrorContains(t, err, "okta, zones, page 1 again: ")
+		}
+	}
+	// What may not be seen is not nothing.
+	for _, question := range []string{threatsQuestion, "/v2025/auth-org/network-config", "/v2025/auth-profiles/a%2Fb"} {
+		s := newStage(t, "")
+		s.Puller.SailPoint = &pull.SailPoint{Client: s.Okta.Client, Profile: "a/b"}
+		s.tenant.network, s.tenant.profile, s.tenant.forbidden = `{}`, `{}`, question
+		_, err := s.keeps()
+		require.ErrorContains(t, err, ": 403")
 	}
 }
 

@@ -27,6 +27,7 @@ type tenant struct {
 	signOn, access           []string            // policies
 	rules                    map[string][]string // by policy
 	threat, network, profile string              // empty: there is none
+	forbidden                string              // a question
 	asked                    []string
 	before                   func(path string, nth int) // is told of a question before it is answered
 }
@@ -82,6 +83,8 @@ func (o *tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(text))
 	}
 	switch {
+	case question == o.forbidden:
+		w.WriteHeader(http.StatusForbidden)
 	case question == "/api/v1/zones?limit=200":
 		list(o.zones)
 	case question == "/api/v1/policies?type=OKTA_SIGN_ON":

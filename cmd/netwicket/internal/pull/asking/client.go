@@ -41,6 +41,8 @@ type Client struct {
 	progress func(string)
 	quotas   map[string]quota // by family
 	access   Access
+
+	bodyLimit, listLimit int // in bytes
 }
 
 // Access is how questions prove who asks.
@@ -72,7 +74,7 @@ type Question struct {
 func New(options Options) *Client {
 	c := &Client{
 		vendor: options.Vendor, address: options.Address, agent: options.UserAgent, maxWait: options.MaxWait, clock: options.Clock.Complete(),
-		progress: options.Progress, quotas: make(map[string]quota),
+		progress: options.Progress, quotas: make(map[string]quota), bodyLimit: bodyLimit, listLimit: listLimit,
 	}
 	if c.progress == nil {
 		c.progress = func(string) {}
@@ -178,7 +180,6 @@ func (c *Client) pauseAfter(ctx context.Context, q Question, answer answer, atte
 		} else if told > 0 {
 			wait = told
 		}
-		delete(c.quotas, q.Family) // it has been waited for
 	}
 	return c.pause(ctx, q, wait)
 }
@@ -219,15 +220,15 @@ func (c *Client) once(ctx context.Context, q Question) (answer, error) {
 		return answer{}, lasting(err)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, bodyLimit+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, int64(c.bodyLimit)+1))
 	if known, ok := readQuota(response.Header, c.clock.Now()); ok && response.StatusCode != http.StatusTooManyRequests {
 		c.quotas[q.Family] = known
 	}
 	switch {
 	case err != nil:
 		return answer{header: response.Header}, &passing{fmt.Errorf("%d, and the answer breaks off after %d bytes: %w", response.StatusCode, len(body), cause(err))}
-	case len(body) > bodyLimit:
-		return answer{}, fmt.Errorf("the answer is larger than %d bytes", bodyLimit)
+	case len(body) > c.bodyLimit:
+		return answer{}, fmt.Errorf("the answer is larger than %d bytes", c.bodyLimit)
 	}
 	return answer{response.StatusCode, response.Header, body}, nil
 }
@@ -282,7 +283,7 @@ func unreadable(a answer, err error) error {
 		return errors.New("200, and an empty answer; expected JSON")
 	}
 	why := err.Error()
-	if list, found := errors.AsType[finding.List](err); found && len(list) > 0 {
+	if list, _ := errors.AsType[finding.List](err); len(list) > 0 {
 		why = fmt.Sprintf("line %d, column %d: %s", list[0].Line, list[0].Column, list[0].Message())
 	}
 	if kind, _, _ := mime.ParseMediaType(a.header.Get("Content-Type")); kind != "application/json" {

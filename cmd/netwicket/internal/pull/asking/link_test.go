@@ -39,6 +39,11 @@ func TestNextLink(t *testing.T) {
 		"no end of a quotation":        {[]string{`<https://a/1>; rel="next`}, "error: cannot be read"},
 		"no end of an escape":          {[]string{`<https://a/1>; rel="next\`}, "error: cannot be read"},
 		"rubbish behind a good link":   {[]string{`<https://a/1>; rel="self", rubbish`}, "error: cannot be read"},
+		"no start of the target":       {[]string{`xhttps://a/1>; rel="next"`}, "error: cannot be read"},
+		"a bare word at the end":       {[]string{`<https://a/1>; rel="next"; crossorigin`}, "https://a/1"},
+		"a parameter without a name":   {[]string{`<https://a/1>;; =x; rel="next"`}, "https://a/1"},
+		"no quotes, and more behind":   {[]string{`<https://a/1>; rel=next; title=x`}, "https://a/1"},
+		"an empty value":               {[]string{`<https://a/1>; title=; rel=next`}, "https://a/1"},
 		"something else than a ; or ,": {[]string{`<https://a/1> rel="next"`}, "error: cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -51,6 +56,34 @@ func TestNextLink(t *testing.T) {
 			require.Equal(t, c.want, got)
 		})
 	}
+}
+
+// A link is followed to the tenant's own address, however it is written, and to no
+// other.
+func TestFollow(t *testing.T) {
+	for address, links := range map[string]map[string]string{
+		"https://acme.okta.com": {
+			"https://acme.okta.com/z?a=1": "/z?a=1", "https://ACME.okta.com:443/z": "/z", "HTTPS://acme.okta.com/z": "/z", "?a=2": "/api/zones?a=2", "//acme.okta.com/z": "/z",
+			"https://acme.okta.com:80/z": "", "https://acme.okta.com:8443/z": "", "http://acme.okta.com/z": "", "http://acme.okta.com:443/z": "", "https://acme.okta.com.evil.example/z": "",
+			"https://u@acme.okta.com/z": "", "https:acme.okta.com": "", "mailto:a@acme.okta.com": "", "//evil.example/z": "",
+		},
+		"https://acme.okta.com:8443": {"https://acme.okta.com:8443/z": "/z", "https://acme.okta.com/z": "", "https://acme.okta.com:443/z": "", "?a=2": "/api/zones?a=2"},
+		"http://127.0.0.1":           {"http://127.0.0.1:80/z": "/z", "http://127.0.0.1:443/z": "", "http://127.0.0.1/z": "/z", "https://127.0.0.1/z": ""},
+		"http://127.0.0.1:443":       {"http://127.0.0.1/z": "", "http://127.0.0.1:443/z": "/z"},
+	} {
+		own, err := url.Parse(address)
+		require.NoError(t, err)
+		for link, want := range links {
+			got, err := New(Options{Vendor: "okta", Address: own}).follow("/api/zones?limit=200", link)
+			require.Equal(t, want, got, "%s from %s", link, address)
+			require.Equal(t, want == "", err != nil)
+			if err != nil {
+				require.ErrorContains(t, err, "and not to the tenant's own "+address+"; nobody else is asked")
+			}
+		}
+	}
+	_, err := New(Options{Vendor: "okta", Address: &url.URL{Scheme: "https", Host: "a"}}).follow("/z", "http://[::1")
+	require.EqualError(t, err, "the link to the next page is no address")
 }
 
 // Whatever a Link header says, nobody but the tenant is asked.

@@ -36,8 +36,8 @@ func (c *Client) List(ctx context.Context, q Question) (all, first []jsondoc.Nod
 		if err != nil {
 			return nil, nil, err
 		}
-		if total += size; total > listLimit {
-			return nil, nil, fmt.Errorf("%s, %s: the list is larger than %d bytes", c.vendor, q.What, listLimit)
+		if total += size; total > c.listLimit {
+			return nil, nil, fmt.Errorf("%s, %s: the list is larger than %d bytes", c.vendor, q.What, c.listLimit)
 		}
 		if all = append(all, elements...); page == 1 {
 			first = elements
@@ -68,7 +68,7 @@ func (c *Client) follow(from, link string) (string, error) {
 	if err != nil {
 		return "", errors.New("the link to the next page is no address")
 	}
-	if to.User != nil || to.Opaque != "" || !strings.EqualFold(to.Scheme, c.address.Scheme) ||
+	if to.User != nil || !strings.EqualFold(to.Scheme, c.address.Scheme) ||
 		!strings.EqualFold(to.Hostname(), c.address.Hostname()) || portOf(to) != portOf(c.address) {
 		return "", fmt.Errorf("the link to the next page leads to %s://%s, and not to the tenant's own %s; nobody else is asked", to.Scheme, to.Host, c.address)
 	}

@@ -73,13 +73,13 @@ func (q quota) low() bool { return q.limit > 0 && q.remaining <= q.limit/10 }
 func (q quota) wait() time.Duration { return q.reset.Sub(q.date) + time.Second }
 
 // refused is how long to wait after a 429, and until when by the tenant's clock (U6).
-// A zero wait is none that it told.
+// What is not above zero is none that it told.
 func refused(header http.Header, now time.Time) (time.Duration, string) {
-	if text := header.Get("Retry-After"); text != "" && len(header.Values("X-Rate-Limit-Limit")) == 0 {
-		return retryAfter(text, header.Get("Date"))
+	if len(header.Values("X-Rate-Limit-Limit")) == 0 {
+		return retryAfter(header.Get("Retry-After"), header.Get("Date"))
 	}
-	q, known := readQuota(header, now)
-	if !known || q.limit == 0 || q.wait() <= 0 {
+	q, _ := readQuota(header, now)
+	if q.limit == 0 { // also if nobody knows
 		return 0, ""
 	}
 	return q.wait(), untilText(q.reset)
@@ -97,7 +97,7 @@ func retryAfter(text, date string) (time.Duration, string) {
 		return wait, untilText(from.Add(wait))
 	}
 	until, err := http.ParseTime(text)
-	if err != nil || dated != nil || !until.After(from) {
+	if err != nil || dated != nil {
 		return 0, ""
 	}
 	return until.Sub(from), untilText(until)
