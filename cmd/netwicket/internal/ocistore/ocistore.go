@@ -76,7 +76,6 @@ func Open(location, channel string, o release.StoreOptions) (*Registry, error) {
 	}
 	header := http.Header{"User-Agent": {cmp.Or(o.UserAgent, "netwicket")}}
 	repository.Client = &auth.Client{Client: client, Credential: credential, Cache: auth.NewCache(), Header: header}
-	repository.SkipReferrersGC = true
 	return &Registry{repository, channel}, nil
 }
 

@@ -32,6 +32,8 @@ type registry struct {
 	blobs  map[string][]byte // by digest, and manifests by digest and tag
 	types  map[string]string
 	token  string          // empty: everybody may ask
+	basic  string          // likewise, a user and a password
+	refuse string          // requests that begin so, as METHOD PATH; empty: none
 	tagged func(*registry) // called with the lock held when a tag was set; nil: nothing
 }
 
@@ -47,6 +49,15 @@ func (r *registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	if r.token != "" && request.Header.Get("Authorization") != "Bearer "+r.token {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="https://policies.example/token",service="x"`)
 		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	if user, password, _ := request.BasicAuth(); r.basic != "" && user+":"+password != r.basic {
+		w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	if r.refuse != "" && strings.HasPrefix(request.Method+" "+request.URL.Path, r.refuse) {
+		w.WriteHeader(http.StatusTeapot)
 		return
 	}
 	content, _ := io.ReadAll(request.Body)
