@@ -2,7 +2,6 @@ package filter_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -133,35 +132,36 @@ func line(d decide.Decision) string {
 	return strings.Join([]string{d.Verdict.String(), d.Reason.String(), zone, d.Rule}, "\t")
 }
 
+// asker asks one question after the other, and the next one only when the answers to
+// those before are there.
+type asker struct {
+	t         *testing.T
+	questions []string
+	want      []int // bytes of answers when a question is asked
+	answers   bytes.Buffer
+}
+
+func (a *asker) Read(p []byte) (int, error) {
+	require.Equal(a.t, a.want[0], a.answers.Len())
+	if len(a.questions) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, a.questions[0])
+	a.questions, a.want = a.questions[1:], a.want[1:]
+	return n, nil
+}
+
 // Whoever asks may wait for the answers to all that was asked, also where the next
 // question has begun: nothing is kept back.
 func TestAnswersAreNotKeptBack(t *testing.T) {
 	asked := filter.Policies{Policy: policy(t, "203.0.113.0/24")}
-	for name, test := range map[string]struct {
-		answer   func(io.Reader, io.Writer, filter.Policies) error
-		question []string
-		length   int // of an answer
-	}{
-		"tsv":       {filter.TSV, []string{"192.0.2.7\n192.0.2.8\n192.0", ".2.9\n", "192.0.2.7\n"}, len("allow\trule\t\toffice\n")},
-		"rowbinary": {filter.RowBinary, []string{strings.Repeat("\x20", 33), strings.Repeat("\x20", 15), strings.Repeat("\x20", 16)}, 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			in, questions := io.Pipe()
-			answers, out := io.Pipe()
-			done := make(chan error, 1)
-			go func() { done <- errors.Join(test.answer(in, out, asked), out.Close()) }()
-			for i, question := range test.question {
-				_, err := io.WriteString(questions, question)
-				require.NoError(t, err)
-				_, err = io.ReadFull(answers, make([]byte, []int{2, 1, 1}[i]*test.length))
-				require.NoError(t, err)
-			}
-			go func() { _ = questions.Close() }()
-			_, err := io.Copy(io.Discard, answers)
-			require.NoError(t, err)
-			require.NoError(t, <-done)
-		})
-	}
+	const line = len("allow\trule\t\toffice\n")
+	lines := &asker{t: t, questions: []string{"192.0.2.7\n192.0.2.8\n192.0", ".2.9\n", "192.0.2.7\n"}, want: []int{0, 2 * line, 3 * line, 4 * line}}
+	require.NoError(t, filter.TSV(lines, &lines.answers, asked))
+	require.Equal(t, strings.Repeat("allow\trule\t\toffice\n", 4), lines.answers.String())
+	addresses := &asker{t: t, questions: []string{strings.Repeat("\x20", 33), strings.Repeat("\x20", 15), strings.Repeat("\x20", 16)}, want: []int{0, 2, 3, 4}}
+	require.NoError(t, filter.RowBinary(addresses, &addresses.answers, asked))
+	require.Equal(t, 4, addresses.answers.Len())
 }
 
 // The numbers of reasons never change: databases have stored them.
