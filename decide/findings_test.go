@@ -123,13 +123,15 @@ func TestNeedsOfCategories(t *testing.T) {
 }
 
 // A service of which only the type is known may be of any category of that type, and of any that
-// says no type.
+// says no type; what hides nobody is no anonymizer.
 func TestUnnamedServices(t *testing.T) {
-	for category, want := range map[string][2]decide.State{
-		"LATER": {decide.Unknown, decide.Unknown}, "LATER_VPN": {decide.Unknown, decide.No}, "LATER_PROXY": {decide.No, decide.Unknown}, "ALL_LATER": {decide.Unknown, decide.Unknown},
-		"ALL_ANONYMIZERS": {decide.Match, decide.Match}, "ANONYMIZER_TOR": {decide.No, decide.No},
+	const no, match, unknown = decide.No, decide.Match, decide.Unknown
+	for category, want := range map[string][4]decide.State{ // an unnamed VPN, an unnamed proxy, a company's VPN, Tor
+		"LATER": {unknown, unknown, no, no}, "LATER_VPN": {unknown, no, no, no}, "LATER_PROXY": {no, unknown, no, no}, "ALL_LATER": {unknown, unknown, unknown, unknown},
+		"ALL_ANONYMIZERS": {match, match, no, match}, "ALL_ANONYMIZERS_EXCEPT_TOR": {match, match, no, no}, "ANONYMIZER_TOR": {no, no, no, match},
+		"ALL_PROXIES_VPNS": {match, match, match, no}, "ALL_IP_SERVICES": {match, match, match, match}, "GLOBALPROTECT_VPN": {unknown, no, match, no},
 	} {
-		policy := documents{zones: `[{"id":"z","name":"z","type":"DYNAMIC_V2","status":"ACTIVE","usage":"POLICY","ipServiceCategories":{"include":["` + category + `"]}}]`, csv: "192.0.2.1,,,,none,VPN\n192.0.2.2,,,,none,PROXY\n", assume: geo.AllSorts}.compile(t)
+		policy := documents{zones: `[{"id":"z","name":"z","type":"DYNAMIC_V2","status":"ACTIVE","usage":"POLICY","ipServiceCategories":{"include":["` + category + `"]}}]`, csv: "192.0.2.1,,,,none,VPN\n192.0.2.2,,,,none,PROXY\n192.0.2.3,,,,none,GLOBALPROTECT_VPN\n192.0.2.4,,,,none,ANONYMIZER_TOR\n", assume: geo.AllSorts}.compile(t)
 		for i, state := range want {
 			chain := chainOf(fmt.Sprint("192.0.2.", i+1))
 			m := policy.Match(chain)
@@ -232,6 +234,44 @@ func TestInfoCounts(t *testing.T) {
 	require.Positive(t, compiled.Info().TableBytes4)
 	require.Positive(t, compiled.Info().TableBytes6)
 	require.Equal(t, 1, len(compiled.Info().Data))
+	// One answer stands behind the addresses that look again, and is counted as those before are.
+	policy := documents{zones: "[" + ipZoneJSON("a", "BLOCKLIST", "203.0.113.0/24", "") + "," + ipZoneJSON("b", "BLOCKLIST", "2a00::/16", "") + "]"}.compile(t)
+	require.Equal(t, 3, policy.Info().Decisions)
+}
+
+// Where no source knows of countries at all, none of one family is missed.
+func TestCountriesOfNoSource(t *testing.T) {
+	for _, text := range said(t, documents{sailPoint: `{"geolocation":["US"],"whitelisted":true}`}.config(t)) {
+		require.NotContains(t, text, "family-without-data")
+	}
+}
+
+// The zone that blocks is the first in the document that does, or may, whatever word it is in.
+func TestFirstBlocklistOfAnyWord(t *testing.T) {
+	for _, first := range []int{0, 1, 63, 64, 65, 127, 128} {
+		for _, kind := range []string{"IP", "DYNAMIC"} {
+			var zones []string
+			for i := range 130 {
+				usage := "BLOCKLIST"
+				if i < first {
+					usage = "POLICY"
+				}
+				if kind == "IP" {
+					zones = append(zones, ipZoneJSON(fmt.Sprint("z", i), usage, "192.0.2.1 192.0.2.2", ""))
+				} else {
+					zones = append(zones, fmt.Sprintf(`{"id":"z%d","name":"z%d","type":"DYNAMIC","status":"ACTIVE","usage":%q,"locations":[{"country":"US"}]}`, i, i, usage))
+				}
+			}
+			compiled := documents{zones: "[" + strings.Join(zones, ",") + "]", csv: "192.0.2.1,US,,,,\n192.0.2.3,DE,,,,\n"}.compile(t)
+			for _, policy := range []*decide.Policy{compiled, readSnapshot(t, snapshotOf(t, compiled))} {
+				for _, chain := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.3 192.0.2.1"} { // the country of the second is unknown
+					d := policy.DecideChain(chainOf(chain))
+					require.Equal(t, decide.Blocklisted, d.Reason)
+					require.Equal(t, fmt.Sprint("z", first), d.Zone.Name, "%s, %s", kind, chain)
+				}
+			}
+		}
+	}
 }
 
 // Each property belongs to some types of zones, and is refused of the others.

@@ -117,7 +117,7 @@ func requireRanges(t *testing.T, policy *decide.Policy, edges []netip.Addr, with
 			ask, edges = append(ask, edges[0]), edges[1:]
 		}
 		for _, addr := range ask {
-			if own := policy.Decide(addr); own.Judgment != d.Judgment {
+			if own := policy.Decide(addr); own.Judgment != d.Judgment || policy.Allows(addr) != d.Allowed() {
 				t.Fatalf("%s: %v is %v, and %v in %v", name, addr, own, d, r)
 			}
 		}

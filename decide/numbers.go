@@ -22,15 +22,12 @@ const (
 
 // verdicts are the verdicts of judgments, as the table of verdicts has them.
 func (p *Policy) verdicts() []uint32 {
-	verdicts := make([]uint32, len(p.judgments))
-	for number := range p.judgments {
-		switch {
-		case number == secondLook:
-			verdicts[number] = verdictOpen
-		case p.judgments[number].Allowed():
-			verdicts[number] = verdictAllow
-		default:
-			verdicts[number] = verdictDeny
+	verdicts := []uint32{secondLook: verdictOpen}
+	for _, j := range p.judgments[len(verdicts):] {
+		if j.Allowed() {
+			verdicts = append(verdicts, verdictAllow)
+		} else {
+			verdicts = append(verdicts, verdictDeny)
 		}
 	}
 	return verdicts

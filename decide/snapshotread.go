@@ -125,12 +125,12 @@ func (r *snapshotReader) readZones(in *snapfile.Decoder) {
 }
 
 // readPatterns reads the patterns. Whether there are the sets that they name is seen when
-// those are read.
+// those are read, and blockPatterns works the blocklists out.
 func (r *snapshotReader) readPatterns(in *snapfile.Decoder) {
 	r.addressPatterns = make([]addressPattern, in.Count(maxThings, "address patterns"))
 	for i := range r.addressPatterns {
 		r.addressPatterns[i] = addressPattern{
-			gateways: in.Below(maxThings, "set"), proxies: in.Below(maxThings, "set"), flags: flags(in.Below(int(snapshotFlags)+1, "flags")), block: none,
+			gateways: in.Below(maxThings, "set"), proxies: in.Below(maxThings, "set"), flags: flags(in.Below(int(snapshotFlags)+1, "flags")),
 		}
 		if r.addressPatterns[i].flags&^snapshotFlags != 0 {
 			in.Fail(snapfile.Invalid("an address pattern has a flag that there is none of"))
@@ -139,7 +139,6 @@ func (r *snapshotReader) readPatterns(in *snapfile.Decoder) {
 	r.geoPatterns = make([]geoPattern, in.Count(maxThings, "geo patterns"))
 	for i := range r.geoPatterns {
 		pattern := geoPattern{
-			block: none, blockUnknown: none,
 			match: in.Below(maxThings, "set"), unknown: in.Below(maxThings, "set"),
 			country: truths[in.Byte(byte(len(truths)))],
 		}
