@@ -202,16 +202,19 @@ func TestWarningsOfAllDocuments(t *testing.T) {
 	config.SailPoint.Warnings = warn("network")
 	config.AuthProfile = &zone.AuthProfile{Warnings: warn("profile")}
 	config.Overlay.Warnings = warn("overlay")
+	var err error
+	config.Geo, err = geo.Load(geo.Source{File: "geo.csv", Kind: geo.CSV, Data: []byte("network,country,region,asn,anonymizer,services\n192.0.2.0/24,US,,,,\n192.0.3.0/24,,,,,\n")})
+	require.NoError(t, err)
 	policy, err := decide.Compile(config)
 	require.NoError(t, err)
 	var of []string
 	for _, f := range policy.Info().Warnings {
-		if f.Code == "test" {
+		if f.Code == "test" || f.Code == "states-nothing" {
 			of = append(of, f.File)
 		}
 	}
 	slices.Sort(of)
-	require.Equal(t, []string{"feed", "network", "overlay", "profile", "rules", "threat", "zones"}, of)
+	require.Equal(t, []string{"feed", "geo.csv", "network", "overlay", "profile", "rules", "threat", "zones"}, of)
 }
 
 // What went into a policy is counted, however it was made.
