@@ -61,6 +61,9 @@ func (p *Policy) CompiledBytes() int {
 		len(p.zones)*int(unsafe.Sizeof(compiledZone{})+unsafe.Sizeof(ZoneRef{}))
 }
 
+// bytes is how much memory the sets take.
+func (s *sets) bytes() int { return 8*len(s.words) + 4*len(s.chunks) }
+
 // FingerprintOf is what a policy of the Config has as its fingerprint.
 func FingerprintOf(config *Config) string { return fingerprint(config) }
 

@@ -94,6 +94,11 @@ func TestRangesWhereListsMeetInside(t *testing.T) {
 		policy, err := decide.Compile(config)
 		require.NoError(t, err, name)
 		requireRanges(t, policy, edges, netipx.RangeOfPrefix(netip.MustParsePrefix("::/0")), name)
+		for _, addr := range edges {
+			if got, want := policy.Decide(addr), policy.NaiveDecision(addr); got != want {
+				t.Fatalf("%s: %v, and by the documents %v", name, got, want)
+			}
+		}
 		for i := 0; i+7 < len(edges); i += 5 {
 			requireRanges(t, policy, edges[i:i+8], netipx.IPRangeFrom(edges[i], edges[i+7]), name)
 			requireRanges(t, policy, edges[i:i+1], netipx.IPRangeFrom(edges[i], edges[i]), name)

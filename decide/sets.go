@@ -81,9 +81,6 @@ func (s *sets) isEmpty(id uint32) bool {
 	return true
 }
 
-// bytes is how much memory the sets take.
-func (s *sets) bytes() int { return 8*len(s.words) + 4*len(s.chunks) }
-
 // setInterner gives equal sets equal ids while a policy is compiled.
 type setInterner struct {
 	*sets

@@ -1,6 +1,8 @@
 package decide
 
 import (
+	"encoding/binary"
+	"hash/maphash"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -130,4 +132,36 @@ func TestCursorsFollowTheirBits(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Chunks and sets of one hash are told apart by what they hold, and found again.
+func TestSetsOfOneHash(t *testing.T) {
+	for _, c := range []struct{ kept, asked []uint64 }{
+		{[]uint64{1, 2, 3, 4, 5, 6, 7, 8}, []uint64{1, 2, 3, 4, 5, 6, 7, 9}}, {[]uint64{2, 0, 0, 0, 0, 0, 0, 0}, []uint64{1}}, {[]uint64{1, 0, 0, 0, 0, 0, 0, 5}, []uint64{1}}, {[]uint64{1, 1}, []uint64{1}},
+	} {
+		in := newSetInterner(9)
+		whole := append(slices.Clone(c.asked), make([]uint64, chunkWords-len(c.asked))...)
+		kept, key := in.chunkID(c.kept), []byte(nil)
+		for _, w := range whole {
+			key = binary.LittleEndian.AppendUint64(key, w)
+		}
+		in.chunkIDs[maphash.Bytes(in.seed, key)] = kept
+		in.words = append(in.words, make([]uint64, chunkWords)...) // for the number that this took
+		id := in.chunkID(c.asked)
+		require.NotEqual(t, kept, id, "%v", c)
+		require.Equal(t, whole, in.wordsOf(id), "%v", c)
+		require.Equal(t, id, in.chunkID(c.asked), "%v", c)
+		require.Equal(t, kept, in.chunkID(c.kept), "%v", c)
+	}
+	in := newSetInterner(9)
+	first := in.chunkID([]uint64{7})
+	kept, asked := in.setID([]uint32{first, 0}), []uint32{first, first}
+	key := binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, asked[0]), asked[1])
+	in.setIDs[maphash.Bytes(in.seed, key)] = kept
+	in.chunks = append(in.chunks, 0, 0)
+	id := in.setID(asked)
+	require.NotEqual(t, kept, id)
+	require.Equal(t, []uint64{7, 7}, []uint64{in.word(id, 0), in.word(id, 8)})
+	require.Equal(t, id, in.setID(asked))
+	require.Equal(t, kept, in.setID([]uint32{first, 0}))
 }
