@@ -2,6 +2,7 @@ package decide_test
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -99,6 +100,25 @@ func TestCompileRefusesClashesBetweenDocuments(t *testing.T) {
 		parse("[" + ipZoneJSON("corp", "POLICY", "10.0.0.2", "") + "]"),
 	}})
 	require.ErrorContains(t, err, "already that of zone")
+	// Each zone whose id is taken is told, and whose it is: the first one's, which keeps it.
+	var clashing []zone.Zones
+	for i, ids := range [][]string{{"a"}, {"a", "b", "c"}, {"c", "a", "b"}} {
+		var zones []string
+		for _, id := range ids {
+			zones = append(zones, strings.Replace(ipZoneJSON(id, "POLICY", "10.0.0.1", ""), `"name":"`+id, fmt.Sprintf(`"name":"%s of %d`, id, i), 1))
+		}
+		clashing = append(clashing, parse("["+strings.Join(zones, ",")+"]"))
+	}
+	_, err = decide.Compile(decide.Config{Zones: clashing})
+	findings, ok := errors.AsType[decide.Findings](err)
+	require.True(t, ok, "%v", err)
+	var told []string
+	for _, f := range findings {
+		_, behind, _ := strings.Cut(f.Err.Error(), "this zone id is already that of zone ")
+		name, _, _ := strings.Cut(behind, " (z.json:1:")
+		told = append(told, f.Value+": "+name)
+	}
+	require.Equal(t, []string{`a: "a of 0"`, `c: "c of 1"`, `a: "a of 0"`, `b: "b of 1"`}, told)
 	other := strings.Replace(exemptZoneJSON("10.0.0.2"), `"id":"DefaultExemptIpZone"`, `"id":"other"`, 1)
 	_, err = decide.Compile(decide.Config{Zones: []zone.Zones{parse("[" + exemptZoneJSON("10.0.0.1") + "]"), parse("[" + other + "]")}})
 	require.ErrorContains(t, err, "already the exempt zone")

@@ -28,6 +28,10 @@ func TestLayers(t *testing.T) {
 	}{
 		{"empty chain", documents{sailPoint: "{}"}, "", "deny - client_unresolved"},
 		{"unreadable client denies an unrestricted policy", documents{sailPoint: "{}"}, "?", "deny - client_unresolved"},
+		{
+			"nothing stands behind a chain of proxies, not even the first address", documents{zones: "[" + ipZoneJSON("corp", "POLICY", "0.0.0.0", "10.9.0.0/24") + "]", rules: []string{allowCorp}},
+			"10.9.0.1", "deny 10.9.0.1 no_rule",
+		},
 		{"unreadable hop behind a proxy", documents{zones: "[" + corp + "]"}, "10.9.0.1 ? 10.0.0.1", "deny - client_unresolved"},
 		{"unreadable hop behind the client is harmless", documents{zones: "[" + corp + "]"}, "10.0.0.1 ?", "allow 10.0.0.1 unrestricted"},
 		{"all hops trusted: the last one", documents{zones: "[" + corp + "]"}, "10.9.0.1 10.9.0.2", "allow 10.9.0.2 unrestricted"},

@@ -27,18 +27,17 @@ func (c *compiler) inForce(entries []zone.OverlayEntry) []zone.OverlayEntry {
 	var kept []zone.OverlayEntry
 	for i := range entries {
 		entry := &entries[i]
-		if !entry.Until.IsZero() && c.config.Now.IsZero() {
+		switch {
+		case !entry.Until.IsZero() && c.config.Now.IsZero():
 			c.fail(entry.Position, entry.Text, "no-time", "this entry ends at %s, and Config.Now is zero; set it to the present time", entry.Until.Format(time.RFC3339))
-			continue
-		}
-		if !entry.InForce(c.config.Now) {
+		case !entry.InForce(c.config.Now):
 			c.warn(entry.Position, entry.Text, "overlay-expired", "this entry expired at %s and does nothing; remove it or give it a later \"until\"", entry.Until.Format(time.RFC3339))
-			continue
+		default:
+			if next := c.p.info.OverlayUntil; !entry.Until.IsZero() && (next.IsZero() || entry.Until.Before(next)) {
+				c.p.info.OverlayUntil = entry.Until
+			}
+			kept = append(kept, *entry)
 		}
-		if !entry.Until.IsZero() && (c.p.info.OverlayUntil.IsZero() || entry.Until.Before(c.p.info.OverlayUntil)) {
-			c.p.info.OverlayUntil = entry.Until
-		}
-		kept = append(kept, *entry)
 	}
 	return kept
 }
