@@ -78,10 +78,10 @@ var (
 
 // add says that j holds from first on. It returns false once the reader has seen enough.
 func (w *rangeWriter) add(first addrnum.Number, j Judgment) bool {
-	if w.stopped || (w.open && w.judgment == j) {
-		return !w.stopped
-	}
-	if w.open && first != w.first {
+	if w.open {
+		if w.judgment == j {
+			return true
+		}
 		w.emit(first.Prev())
 	}
 	w.open, w.first, w.judgment = true, first, j
@@ -89,21 +89,14 @@ func (w *rangeWriter) add(first addrnum.Number, j Judgment) bool {
 }
 
 func (w *rangeWriter) close() bool {
-	if w.open {
-		w.emit(w.last)
-	}
+	w.emit(w.last)
 	return !w.stopped
 }
 
-func (w *rangeWriter) emit(last addrnum.Number) {
-	if w.fam == addrnum.IPv4 {
-		w.write(w.first, last)
-		return
-	}
-	aroundMapped(w.first, last, w.write)
-}
+func (w *rangeWriter) emit(last addrnum.Number) { aroundMapped(w.first, last, w.write) }
 
-// aroundMapped are the parts of a range of IPv6 that are not mapped.
+// aroundMapped are the parts of a range of either family that are not mapped addresses of
+// IPv6: their numbers are beyond all of IPv4.
 func aroundMapped(first, last addrnum.Number, write func(first, last addrnum.Number)) {
 	if last.Less(mappedFirst) || !first.Less(afterMapped) {
 		write(first, last)
@@ -134,7 +127,9 @@ func (p *Policy) ranges4(out *rangeWriter) {
 
 func (p *Policy) ranges6(out *rangeWriter) {
 	inner := newInnerRanges(p, out.within, out.last)
-	first, id, started := addrnum.Number{}, uint32(0), false
+	var first addrnum.Number
+	var id uint32
+	started := false
 	interval := func(last addrnum.Number) bool {
 		if number := p.judgmentOf[id]; number != secondLook {
 			return out.add(first, p.judgments[number])
@@ -147,9 +142,7 @@ func (p *Policy) ranges6(out *rangeWriter) {
 		}
 		first, id, started = next, nextID, true
 	}
-	if started {
-		interval(out.last)
-	}
+	interval(out.last)
 }
 
 // ClassesIn ranges over the addresses of a range as [Policy.RangesIn] does, with the
@@ -163,26 +156,22 @@ func (p *Policy) ClassesIn(within netipx.IPRange) iter.Seq2[netipx.IPRange, uint
 			return
 		}
 		fam, from, to := addrnum.FamilyOf(within.From()), addrnum.From(within.From()), addrnum.From(within.To())
-		stopped := false
-		interval := func(first, last addrnum.Number, class uint32) bool {
-			write := func(first, last addrnum.Number) {
+		var first addrnum.Number
+		var class uint32
+		begun, stopped := false, false
+		interval := func(last addrnum.Number) bool {
+			aroundMapped(first, last, func(first, last addrnum.Number) {
 				stopped = stopped || !yield(netipx.IPRangeFrom(fam.Addr(first), fam.Addr(last)), class)
-			}
-			if fam == addrnum.IPv4 {
-				write(first, last)
-			} else {
-				aroundMapped(first, last, write)
-			}
+			})
 			return !stopped
 		}
-		first, class, begun := from, uint32(0), false
 		for next, of := range p.classEdges(fam, from, to) {
-			if begun && !interval(first, next.Prev(), class) {
+			if begun && !interval(next.Prev()) {
 				return
 			}
 			first, class, begun = next, of, true
 		}
-		interval(first, to, class)
+		interval(to)
 	}
 }
 

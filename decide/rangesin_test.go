@@ -149,22 +149,37 @@ func TestClassesInAreWhatMatchTellsApart(t *testing.T) {
 			require.True(t, next == within.To().Next() || mapped.Contains(within.To()), "seed %d: nothing from %v on, in %v", seed, next, within)
 		}
 	}
-	var nobody *decide.Policy
-	for range nobody.ClassesIn(mapped) {
-		t.Fatal("no policy has no classes")
-	}
-	for range nobody.ClassesIn(netipx.IPRange{}) {
-		t.Fatal("no policy has no classes")
-	}
 }
 
-// embedsIPv4 says that an address is in a block in which an IPv4 address may say more: one
-// of those that embed, or that databases repeat IPv4 in.
-func embedsIPv4(addr netip.Addr) bool {
-	for _, block := range []string{"64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96"} {
-		if netip.MustParsePrefix(block).Contains(addr) {
-			return true
+// Where there is no policy there are no classes, nor in a range that is none; whoever has seen
+// enough is told no more, also between both sides of the mapped addresses.
+func TestClassesInEnd(t *testing.T) {
+	var nobody *decide.Policy
+	all4, all6 := netipx.RangeOfPrefix(netip.MustParsePrefix("0.0.0.0/0")), netipx.RangeOfPrefix(netip.MustParsePrefix("::/0"))
+	policy := documents{zones: "[" + ipZoneJSON("z", "POLICY", "10.0.0.0/8 64:ff9b::/96", "") + "]"}.compile(t)
+	for of, ranges := range map[*decide.Policy][]netipx.IPRange{
+		nobody: {{}, all4, all6}, {}: {{}, all4, all6}, policy: {{}, mapped, netipx.IPRangeFrom(all4.To(), all4.From()), netipx.IPRangeFrom(all4.From(), all6.To())},
+	} {
+		for _, within := range ranges {
+			for r := range of.ClassesIn(within) {
+				require.Fail(t, "there are none", "%v in %v", r, within)
+			}
 		}
 	}
-	return false
+	for _, within := range []netipx.IPRange{all4, all6} {
+		var whole []netipx.IPRange
+		for r := range policy.ClassesIn(within) {
+			whole = append(whole, r)
+		}
+		require.GreaterOrEqual(t, len(whole), 3)
+		for enough := 1; enough <= len(whole); enough++ {
+			var seen []netipx.IPRange
+			for r := range policy.ClassesIn(within) {
+				if seen = append(seen, r); len(seen) == enough {
+					break
+				}
+			}
+			require.Equal(t, whole[:enough], seen)
+		}
+	}
 }
