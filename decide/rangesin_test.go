@@ -183,3 +183,14 @@ func TestClassesInEnd(t *testing.T) {
 		}
 	}
 }
+
+// embedsIPv4 says that an address is in a block in which an IPv4 address may say more: one
+// of those that embed, or that databases repeat IPv4 in.
+func embedsIPv4(addr netip.Addr) bool {
+	for _, block := range []string{"64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96"} {
+		if netip.MustParsePrefix(block).Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
