@@ -56,9 +56,9 @@ func readPolicy(reader *jsondoc.Reader, node jsondoc.Node, names naming) *Policy
 	if p.Type == Access {
 		prefix = AccessID
 	}
-	if id := reader.Text(node.Get("id")); id != "" && names[id] {
+	if id := reader.Text(node.Get("id")); names[id] {
 		reader.Fail(node.Get("id"), "duplicate-id", "another policy has this id already")
-	} else if id != "" && !isFileName(id) {
+	} else if !isFileName(id) {
 		reader.Fail(node.Get("id"), "bad-value", "the file of the policy's rules has its name: expected letters and digits")
 	}
 	var unnamed bool
@@ -84,7 +84,8 @@ func oneOf(reader *jsondoc.Reader, node jsondoc.Node, name, usual string, words 
 	return word
 }
 
-// isFileName says that a text is a file's name everywhere, and nothing but a name.
+// isFileName says that a text is a file's name everywhere, and nothing but a name, or
+// empty.
 func isFileName(id string) bool {
 	return len(id) <= maxFileName && strings.Trim(id, idDigits+"_-") == ""
 }
@@ -220,10 +221,7 @@ func (r *Rule) ETag() string { return ETag(r.Append(nil, nil)) }
 // Zones are the zones that the rule's network condition names, whatever its
 // status (Z22).
 func (r *Rule) Zones() []string {
-	root, err := jsondoc.Parse("", r.Conditions)
-	if err != nil {
-		return nil
-	}
+	root, _ := jsondoc.Parse("", r.Conditions) // where there are none, none are named
 	network := root.Get("network")
 	return slices.Concat(readList(network.Get("include"), readWord), readList(network.Get("exclude"), readWord))
 }

@@ -181,6 +181,8 @@ func TestNonsensePolicies(t *testing.T) {
 // in.
 func TestAllowsEverybody(t *testing.T) {
 	catchAll := records.CatchAll("ALLOW", moment)
+	require.Regexp(t, `^\{"id":"rul\w{17}","status":"ACTIVE","name":"Catch-all Rule","priority":99,"created":"2026-02-18T08:28:53.000Z","lastUpdated":"2026-02-18T08:28:53.000Z","system":true,`+
+		`"conditions":null,"actions":\{"appSignOn":\{"access":"ALLOW","keepMeSignedIn":\{"postAuth":"NOT_ALLOWED"\}\}\},"type":"ACCESS_POLICY"\}$`, string(catchAll.Append(nil, nil)))
 	require.True(t, catchAll.AllowsEverybody())
 	for name, change := range map[string]func(*records.Rule){
 		"denies":     func(r *records.Rule) { r.Actions = json.RawMessage(`{"appSignOn":{"access":"DENY"}}`) },
@@ -190,8 +192,10 @@ func TestAllowsEverybody(t *testing.T) {
 		"from a zone": func(r *records.Rule) {
 			r.Conditions = json.RawMessage(`{"network":{"connection":"ZONE","include":["nzo1"]}}`)
 		},
-		"for somebody":  func(r *records.Rule) { r.Conditions = json.RawMessage(`{"people":{"users":{"include":["00u1"]}}}`) },
-		"what is this?": func(r *records.Rule) { r.Conditions = json.RawMessage(`{"network":{"connection":"MARS"}}`) },
+		"for somebody":   func(r *records.Rule) { r.Conditions = json.RawMessage(`{"people":{"users":{"include":["00u1"]}}}`) },
+		"no such status": func(r *records.Rule) { r.Status = "MAYBE" },
+		"no such member": func(r *records.Rule) { r.Other = json.RawMessage(`{"unless":{"it":"rains"}}`) },
+		"what is this?":  func(r *records.Rule) { r.Conditions = json.RawMessage(`{"network":{"connection":"MARS"}}`) },
 	} {
 		rule := *catchAll
 		change(&rule)
@@ -209,6 +213,8 @@ func TestPoliciesInOrder(t *testing.T) {
 		{ID: "b", Type: records.SignOn, System: true, Priority: 1},
 		{ID: "a", Type: records.SignOn, Priority: 3},
 	}
+	require.Negative(t, records.ComparePolicies(policies[0], &records.Policy{Type: records.Access, System: true, Priority: 2}), "also of the system's")
+	require.Zero(t, records.ComparePolicies(policies[0], policies[0]))
 	slices.SortFunc(policies, records.ComparePolicies)
 	var order string
 	for _, p := range policies {
@@ -219,13 +225,15 @@ func TestPoliciesInOrder(t *testing.T) {
 
 // Texts come as encoding/json writes them, letter for letter.
 func TestTexts(t *testing.T) {
-	for r := range rune(0x180) {
+	for r := range rune(0x184) {
+		r = []rune{r, 0x2028, 0x2029, 0xfffd, 0x1f600}[max(0, r-0x17f)]
 		name := "a" + string(r) + "b"
 		var want bytes.Buffer
 		encoder := json.NewEncoder(&want)
 		encoder.SetEscapeHTML(false)
 		require.NoError(t, encoder.Encode(name))
-		got := (&records.Zone{Type: records.IP, Name: name}).Append(nil, nil)
-		require.Contains(t, string(got), `"name":`+strings.TrimSuffix(want.String(), "\n")+`,`)
+		got := string((&records.Zone{Type: records.IP, Name: name, Gateways: []records.Network{{Value: name}}}).Append(nil, nil))
+		require.Contains(t, got, `"name":`+strings.TrimSuffix(want.String(), "\n")+`,`)
+		require.Contains(t, got, `"value":`+strings.TrimSuffix(want.String(), "\n")+`}`)
 	}
 }

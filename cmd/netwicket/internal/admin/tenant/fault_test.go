@@ -277,6 +277,7 @@ func TestMendedWhileServing(t *testing.T) {
 			}
 			_, err := store.Documents()
 			require.ErrorContains(t, err, filepath.Base(name), "%s %q", name, broken)
+			require.NotContains(t, err.Error(), "\n", "said once")
 			require.Empty(t, store.Fingerprint())
 			if strings.HasSuffix(broken, "folder") {
 				require.NoError(t, os.Remove(file))
