@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net"
@@ -20,6 +21,11 @@ func (c *Counters) Registry() *prometheus.Registry { return c.registry }
 // SetStay sets how long strangers may have a connection, of a server that does not
 // listen yet.
 func (s *Server) SetStay(stay time.Duration) { s.crowd.Stay = stay }
+
+// ListenOnTLS answers with the front on a listener that a test opened.
+func (s *Server) ListenOnTLS(listener net.Listener, certificates *tls.Config) {
+	s.add(listener, s.withStatus(s.front), certificates)
+}
 
 // ListenOn answers on a listener that a test opened; nil: with the front.
 func (s *Server) ListenOn(listener net.Listener, handler http.Handler) {

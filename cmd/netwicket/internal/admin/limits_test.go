@@ -3,8 +3,10 @@ package admin_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -187,4 +189,35 @@ func TestStatusSaysWhatItIs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCallersOfHTTP2 keep their connection for as long as it is not idle: what counts is
+// how long each of their requests takes.
+func TestCallersOfHTTP2(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		certificates, pool := certificate(t)
+		server := admin.NewServer(front(t).Front, func() error { return nil })
+		listener := doorwaytest.New()
+		server.ListenOnTLS(listener, certificates)
+		ctx, cancel := context.WithCancel(t.Context())
+		var serving sync.WaitGroup
+		serving.Go(func() { _ = server.Serve(ctx) }) // connections may be cut off
+		dialed := 0
+		transport := &http.Transport{ForceAttemptHTTP2: true, DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			dialed++
+			connection, _ := listener.Dial("192.0.2.1")
+			secured := tls.Client(connection, &tls.Config{RootCAs: pool, ServerName: "127.0.0.1", NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS13})
+			return secured, secured.HandshakeContext(ctx)
+		}}
+		for range 4 {
+			answer := get(t, &http.Client{Transport: transport}, "https://127.0.0.1/api/v1/zones")
+			require.Equal(t, http.StatusOK, answer.StatusCode)
+			require.Equal(t, 2, answer.ProtoMajor)
+			time.Sleep(90 * time.Second)
+		}
+		require.Equal(t, 1, dialed)
+		transport.CloseIdleConnections()
+		cancel()
+		serving.Wait()
+	})
 }
