@@ -75,9 +75,7 @@ type statusWriter struct {
 }
 
 func (w *statusWriter) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
+	w.status = status
 	w.ResponseWriter.WriteHeader(status)
 }
 

@@ -197,6 +197,7 @@ func TestConsoleNeedsEveryReadScope(t *testing.T) {
 		require.Contains(t, w.Body.String(), missing)
 	}
 	require.NotContains(t, w.Body.String(), "okta.networkZones.read")
+	require.Equal(t, 1, strings.Count(w.Body.String(), "</html>"))
 	require.Equal(t, http.StatusOK, v.get("/console/assets/console.css"))
 	_, to = v.signIn("all", "")
 	require.Equal(t, http.StatusOK, v.get(to), "the right to manage is one to read")
@@ -239,7 +240,7 @@ func TestConsoleIsForItsOwnPages(t *testing.T) {
 	require.Equal(t, http.StatusOK, v.get("/console/ask"), "nobody signed anybody out")
 	for _, path := range []string{
 		"/console/../api/v1/zones", "/console/%2e%2e/api/v1/zones", "/console//ask", "/console/./ask", "/console/ask/", "/console/assets/../console.go",
-		"/console/assets/%2e%2e%2fenglish.txt", "/console/assets/..%2f..%2fdoc.go", "/console/assets/", "/console/ask%00", "/console/%5c..%5cask", "/console/assets%2fconsole.css",
+		"/console/assets/%2e%2e%2fenglish.txt", "/console/assets/..%2f..%2fdoc.go", "/console/assets/", "/console/ask%00", "/console/%61sk", "/console/%5c..%5cask", "/console/assets%2fconsole.css",
 		"/console/" + strings.Repeat("a", 60_000), "/%63onsole/ask", "/console%2fask", "/CONSOLE/ask", "//console/ask", "/api/../console/ask",
 	} {
 		w := v.ask(http.MethodGet, "/console/ask", nil, func(r *http.Request) {

@@ -88,6 +88,9 @@ func TestNamesOfTheConsole(t *testing.T) {
 					}
 				})
 				require.Equal(t, want, w.Code, "%q", host)
+				if want == elsewhere {
+					require.Equal(t, "the console does not answer for this host\n", w.Body.String())
+				}
 			}
 		})
 	}
@@ -275,6 +278,10 @@ func TestWaysIntoTheConsole(t *testing.T) {
 		require.Contains(t, w.Body.String(), `name="next" value="map?x=1"`)
 	}
 	require.Equal(t, 1.0, value(t, v.desk.counters, "netwicket_admin_refused_logins_total", nil), "who is known failed no login")
+	before := len(v.desk.log.String())
+	require.Equal(t, http.StatusBadRequest, v.ask(http.MethodPost, "/console/sign-in", url.Values{"token": {strings.Repeat("a", 17<<10)}}).Code)
+	require.Contains(t, v.desk.log.String()[before:], `"level":"WARN"`)
+	require.Contains(t, v.desk.log.String()[before:], `"why":"the form cannot be read"`)
 	for length, want := range map[int]int{16<<10 - 6: http.StatusForbidden, 16<<10 - 5: http.StatusBadRequest} { // "token=" is six
 		require.Equal(t, want, v.ask(http.MethodPost, "/console/sign-in", url.Values{"token": {strings.Repeat("a", length)}}).Code)
 	}
@@ -310,6 +317,7 @@ func TestConsoleIsBusy(t *testing.T) {
 	require.Equal(t, http.StatusTooManyRequests, w.Code)
 	require.Equal(t, "60", w.Header().Get("Retry-After"))
 	require.Contains(t, w.Body.String(), "Too many requests.")
+	require.Empty(t, w.Header().Get("Location"))
 	require.Contains(t, v.desk.log.String(), `"why":"too many requests"`)
 	v.cookie = nil
 	require.Equal(t, http.StatusSeeOther, v.get("/console"), "an address is counted by itself")

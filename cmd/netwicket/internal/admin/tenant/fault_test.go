@@ -268,7 +268,7 @@ func TestMendedWhileServing(t *testing.T) {
 	want := documentsOf(t, store)
 	for name, good := range snapshot(t, dir) {
 		file := filepath.Join(dir, filepath.FromSlash(name))
-		for _, broken := range []string{"{", "", "a folder"} {
+		for _, broken := range []string{"{", "", "7", "a folder"} {
 			require.NoError(t, os.Remove(file))
 			if broken == "a folder" {
 				require.NoError(t, os.Mkdir(file, 0o700))

@@ -2,6 +2,7 @@ package tenant_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -291,4 +292,38 @@ func TestNoZonesAnyMore(t *testing.T) {
 		d.Zones = nil
 	})).Status)
 	require.Equal(t, "[]\n", snapshot(t, dir)[namesIn(t, dir)["zones"]])
+}
+
+// TestRulesOfWhichPolicy: each policy gets the rules of its own file, whatever the others
+// lack; and rules that come to a folder with policies come in front of the default one.
+func TestRulesOfWhichPolicy(t *testing.T) {
+	dir := folder(t, nil)
+	store := open(t, dir)
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) {
+		d.Zones = append(d.Zones, office("nzoOffice000000000001", "192.0.2.0/24"))
+		d.Policies = slices.Concat([]*records.Policy{policyOf("00pEmpty0000000000001", 5)}, d.Policies, []*records.Policy{policyOf("00pStaff0000000000001", 6, inZone("nzoOffice000000000001"))})
+	})).Status)
+	answer := write(t, store, changed(func(d *records.Documents) {
+		d.Policies = append(d.Policies, policyOf("00pNamelessness000001", 7))
+		d.Policies[len(d.Policies)-1].Name = ""
+	}))
+	require.Equal(t, http.StatusBadRequest, answer.Status, "it could not be read again")
+	require.Contains(t, string(answer.Body), "okta/policies.json:")
+	require.Contains(t, string(answer.Body), "expected a name")
+	store.Close()
+	text := snapshot(t, dir)["netwicket.json"]
+	put(t, dir, "new.json", `[{"name":"N","type":"SIGN_ON","conditions":{"network":{"connection":"ANYWHERE"}},"actions":{"signon":{"access":"ALLOW"}}}]`)
+	put(t, dir, "app.json", `[{"name":"N","type":"ACCESS_POLICY","conditions":{"network":{"connection":"ANYWHERE"}},"actions":{"appSignOn":{"access":"ALLOW"}}}]`)
+	put(t, dir, "netwicket.json", strings.Replace(text, `"rules": [`, `"rules": ["new.json", "app.json", `, 1))
+	documents, err := open(t, dir).Documents()
+	require.NoError(t, err)
+	rules := make(map[string]string)
+	for _, p := range documents.Policies {
+		if !p.System {
+			rules[p.Name] = fmt.Sprint(p.Priority, " ", names(p.Rules, func(r *records.Rule) string { return r.Name }))
+		}
+	}
+	require.Equal(t, map[string]string{
+		"Policy 00pEmpty0000000000001": "5 []", "Policy 00pStaff0000000000001": "6 [In nzoOffice000000000001]", "Rules of new.json": "7 [N]", "Rules of app.json": "1 [N]",
+	}, rules)
 }

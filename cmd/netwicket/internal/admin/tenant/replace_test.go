@@ -3,6 +3,7 @@ package tenant_test
 import (
 	"bytes"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -126,6 +127,23 @@ func TestReplaceMends(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, broken, string(contents[name]))
 	}
+}
+
+// What mends a folder is held against nothing: neither against warnings, since what was
+// before has none, nor for a caller from no network.
+func TestReplaceMendsWhatIsGuarded(t *testing.T) {
+	dir := plain(t)
+	good := snapshot(t, dir)["zones/a.json"]
+	odd := strings.Replace(good, "203.0.113.0/24", "203.0.113.7/24", 1)
+	put(t, dir, "zones/a.json", "[{]")
+	store := open(t, dir, asFound, func(o *tenant.Options) { o.Strict, o.GuardCaller = true, true })
+	r := request("SAVE", "zones/a.json")
+	r.Peer = netip.Addr{}
+	done, err := store.Replace(r, tenant.Replacement{Name: "zones/a.json", Text: []byte(odd), Begun: tenant.HashOf([]byte("[{]"))})
+	require.NoError(t, err)
+	require.NotEmpty(t, done.Warnings)
+	_, err = store.Replace(r, tenant.Replacement{Name: "zones/a.json", Text: []byte(strings.Replace(odd, "}]}]", `},{"type":"CIDR","value":"198.51.100.7/24"}]}]`, 1)), Begun: tenant.HashOf([]byte(odd))})
+	require.ErrorAs(t, err, new(*tenant.Refused), "one more than before")
 }
 
 // A server of the APIs goes on with what was saved beside it, and a revert gives back
