@@ -221,3 +221,44 @@ func TestCallersOfHTTP2(t *testing.T) {
 		serving.Wait()
 	})
 }
+
+// TestVisitorsKeepTheirConnection: whoever signs in, and whoever is known by a session, is
+// a caller, whose connection is not one of strangers any more.
+func TestVisitorsKeepTheirConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := consoleFront(t, func(o *admin.Options) { o.ExternalURL = "http://netwicket.example.com" })
+		server := admin.NewServer(v.desk.Front, func() error { return nil })
+		listener := doorwaytest.New()
+		server.ListenOn(listener, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		var serving sync.WaitGroup
+		serving.Go(func() { _ = server.Serve(ctx) }) // connections may be cut off
+		cookie := ""
+		for _, first := range []string{
+			"POST /console/sign-in HTTP/1.1\r\nHost: netwicket.example.com\r\nOrigin: http://netwicket.example.com\r\nSec-Fetch-Site: same-origin\r\n" +
+				"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\ntoken=look",
+			"GET /console/ask HTTP/1.1\r\nHost: netwicket.example.com\r\n\r\n",
+		} {
+			connection, _ := listener.Dial("192.0.2.1")
+			reader := bufio.NewReader(connection)
+			ask := func(text string) *http.Response {
+				_, err := io.WriteString(connection, strings.Replace(text, "\r\n\r\n", "\r\n"+cookie+"\r\n", 1))
+				require.NoError(t, err)
+				answer, err := http.ReadResponse(reader, nil)
+				require.NoError(t, err)
+				_, err = io.Copy(io.Discard, answer.Body)
+				require.NoError(t, err)
+				return answer
+			}
+			if answer := ask(first); cookie == "" {
+				require.Equal(t, http.StatusSeeOther, answer.StatusCode)
+				cookie = "Cookie: " + answer.Cookies()[0].Name + "=" + answer.Cookies()[0].Value + "\r\n"
+			}
+			time.Sleep(90 * time.Second)
+			require.Equal(t, http.StatusOK, ask("GET /console/assets/console.css HTTP/1.1\r\nHost: netwicket.example.com\r\n\r\n").StatusCode)
+			require.NoError(t, connection.Close())
+		}
+		cancel()
+		serving.Wait()
+	})
+}

@@ -279,8 +279,12 @@ func TestWaysIntoTheConsole(t *testing.T) {
 	}
 	require.Equal(t, 1.0, value(t, v.desk.counters, "netwicket_admin_refused_logins_total", nil), "who is known failed no login")
 	before := len(v.desk.log.String())
-	require.Equal(t, http.StatusBadRequest, v.ask(http.MethodPost, "/console/sign-in", url.Values{"token": {strings.Repeat("a", 17<<10)}}).Code)
+	w := v.ask(http.MethodPost, "/console/sign-in", url.Values{"token": {strings.Repeat("a", 17<<10)}})
+	require.Equal(t, http.StatusBadRequest, w.Code)
+	require.Equal(t, "the form cannot be read\n", w.Body.String())
 	require.Contains(t, v.desk.log.String()[before:], `"level":"WARN"`)
+	require.Contains(t, v.desk.log.String()[:before], `"why":"the caller may not ask from this address"`)
+	require.Contains(t, v.desk.log.String()[:before], `"why":"what Authorization says is not a live token"`)
 	require.Contains(t, v.desk.log.String()[before:], `"why":"the form cannot be read"`)
 	for length, want := range map[int]int{16<<10 - 6: http.StatusForbidden, 16<<10 - 5: http.StatusBadRequest} { // "token=" is six
 		require.Equal(t, want, v.ask(http.MethodPost, "/console/sign-in", url.Values{"token": {strings.Repeat("a", length)}}).Code)
@@ -333,6 +337,8 @@ func TestConsoleIsBusy(t *testing.T) {
 func TestLogOfTheConsole(t *testing.T) {
 	v := consoleFront(t)
 	v.signIn("zones", "")
+	require.Zero(t, v.cookie.MaxAge, "it lasts as long as the browser runs")
+	require.Contains(t, v.desk.log.String(), `"caller":"zones"`, "who signed in is in the line of it")
 	line := func(method, path string) string {
 		t.Helper()
 		before := len(v.desk.log.String())
@@ -360,6 +366,14 @@ func TestLogOfTheConsole(t *testing.T) {
 
 	v.cookie = nil
 	require.Contains(t, line(http.MethodGet, "/console/ask"), `"why":"nobody is signed in"`)
+	v.cookie = &http.Cookie{Name: "netwicket-console-9190", Value: "none"}
+	require.Contains(t, line(http.MethodGet, "/console/ask"), `"why":"nobody is signed in"`, "nor by a session that there never was")
+	v.cookie = nil
+	v.signIn("look", "")
+	v.callers(fmt.Sprintf(`{"tokens":[{"name":"look","sha256":%q,"scopes":["okta.networkZones.read"],"networks":["198.51.100.0/24"]}],"clients":[]}`, hash("look")))
+	require.Contains(t, line(http.MethodGet, "/console/ask"), `"why":"the caller may not ask from this address"`)
+	v.callers(fmt.Sprintf(lookers, hash("all"), hash("look"), hash("zones"), hash("away")))
+	v.cookie = nil
 	v.desk.pass(time.Second)
 	before := strings.Count(v.desk.log.String(), "\n")
 	for range 150 {

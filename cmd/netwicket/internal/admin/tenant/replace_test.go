@@ -139,7 +139,10 @@ func TestReplaceMendsWhatIsGuarded(t *testing.T) {
 	store := open(t, dir, asFound, func(o *tenant.Options) { o.Strict, o.GuardCaller = true, true })
 	r := request("SAVE", "zones/a.json")
 	r.Peer = netip.Addr{}
-	done, err := store.Replace(r, tenant.Replacement{Name: "zones/a.json", Text: []byte(odd), Begun: tenant.HashOf([]byte("[{]"))})
+	_, err := store.Replace(r, tenant.Replacement{Name: "zones/a.json", Text: []byte(strings.Replace(good, "203.0.113.0/24", "192.0.2.0/24", 1)), Begun: tenant.HashOf([]byte("[{]"))})
+	require.ErrorContains(t, err, "it denies 192.0.2.7, which is in serve.guard", "the guard holds all the same")
+	var done tenant.Replaced
+	done, err = store.Replace(r, tenant.Replacement{Name: "zones/a.json", Text: []byte(odd), Begun: tenant.HashOf([]byte("[{]"))})
 	require.NoError(t, err)
 	require.NotEmpty(t, done.Warnings)
 	_, err = store.Replace(r, tenant.Replacement{Name: "zones/a.json", Text: []byte(strings.Replace(odd, "}]}]", `},{"type":"CIDR","value":"198.51.100.7/24"}]}]`, 1)), Begun: tenant.HashOf([]byte(odd))})
