@@ -42,12 +42,14 @@ type consoleDoor struct {
 	front    *Front
 	pages    *console.Console
 	site     http.Handler
+	external *url.URL // without a host: there is none
 	sessions sessions
 	rates    *windows
 }
 
 func newConsoleDoor(front *Front, pages *console.Console) *consoleDoor {
-	return &consoleDoor{front: front, pages: pages, site: pages.Handler(), rates: newWindows(consoleRate, time.Minute)}
+	external, _ := url.Parse(front.options.ExternalURL) // what is wrong with it, CheckExternalURL has said
+	return &consoleDoor{front: front, pages: pages, site: pages.Handler(), external: cmp.Or(external, new(url.URL)), rates: newWindows(consoleRate, time.Minute)}
 }
 
 // isConsole says that a path is one of the console, as it was sent: no other way to write
@@ -150,7 +152,7 @@ func (v *visit) show() {
 		return
 	}
 	v.site.ServeHTTP(v.writer, below.WithContext(console.WithVisitor(below.Context(), console.Visitor{
-		Name: cmp.Or(v.caller.Name, v.caller.Account), Account: v.caller.Account, Origin: v.origin, SignsOut: true, MayChange: len(without(v.caller, scopesToChange())) == 0,
+		Name: cmp.Or(v.caller.Name, v.caller.Account), Account: v.caller.Account, Origin: v.origin, SignsOut: true, MayChange: len(without(v.caller, callers.Scopes())) == 0,
 	})))
 }
 
@@ -285,7 +287,7 @@ func (v *visit) tooMany(used usage, problem string) {
 // rebinding).
 func (v *visit) isHere() bool {
 	r := v.http
-	if external, err := url.Parse(v.front.options.ExternalURL); err == nil && external.Host != "" && strings.EqualFold(external.Host, r.Host) {
+	if v.external.Host != "" && strings.EqualFold(v.external.Host, r.Host) {
 		return true
 	}
 	host, port, err := net.SplitHostPort(r.Host)
@@ -313,16 +315,15 @@ func covers(certificates *tls.Config, host string) bool {
 	if certificates == nil || certificates.GetCertificate == nil {
 		return false
 	}
-	certificate, err := certificates.GetCertificate(&tls.ClientHelloInfo{ServerName: host})
-	return err == nil && certificate != nil && certificate.Leaf != nil && certificate.Leaf.VerifyHostname(host) == nil
+	certificate, _ := certificates.GetCertificate(&tls.ClientHelloInfo{ServerName: host}) // where it fails there is none
+	return certificate != nil && certificate.Leaf != nil && certificate.Leaf.VerifyHostname(host) == nil
 }
 
 // originOf is the origin of the site as browsers know it: where a proxy stands before it,
 // that of the external URL.
 func (v *visit) originOf() string {
-	external := v.front.options.ExternalURL
-	if at, err := url.Parse(external); err == nil && external != "" && strings.EqualFold(at.Host, v.http.Host) {
-		return strings.ToLower(external)
+	if strings.EqualFold(v.external.Host, v.http.Host) { // a request for no host is not answered
+		return strings.ToLower(v.front.options.ExternalURL)
 	}
 	if v.http.TLS != nil {
 		return "https://" + strings.ToLower(v.http.Host)
@@ -331,15 +332,10 @@ func (v *visit) originOf() string {
 }
 
 // scopesToLook are those of all documents: the console shows every one, and decides by
-// them all.
+// them all. To change one takes every scope there is: it may be any, the policy file
+// among them.
 func scopesToLook() []string {
 	return slices.DeleteFunc(callers.Scopes(), func(scope string) bool { return !strings.HasSuffix(scope, "read") })
-}
-
-// scopesToChange are the others: a document that the console saves may be any, the policy
-// file among them.
-func scopesToChange() []string {
-	return slices.DeleteFunc(callers.Scopes(), func(scope string) bool { return strings.HasSuffix(scope, "read") })
 }
 
 // without are the scopes that a caller does not have.

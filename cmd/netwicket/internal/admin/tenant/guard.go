@@ -70,9 +70,6 @@ func (f *inForce) opened() policyfile.Opened {
 // warnings are what is odd about a policy. Every tenant has system zones that are
 // empty, of which nothing is said (D5).
 func (f *inForce) warnings(now time.Time) finding.List {
-	if f == nil || f.policy == nil {
-		return nil
-	}
 	subject := lint.SubjectOf(f.parts, now)
 	subject.Policy = f.policy
 	var list finding.List

@@ -46,6 +46,9 @@ func TestHalfALine(t *testing.T) {
 	require.ErrorContains(t, err, "generations.jsonl:2: is no line of a history; move the folder")
 	_, err = tenant.Open(tenant.Options{Folder: dir})
 	require.ErrorContains(t, err, "is no line of a history")
+	require.NoError(t, os.WriteFile(linesFile(dir), []byte(strings.Replace(string(text), `"time":"`, `"time":7,"x":"`, 1)), 0o600))
+	_, err = tenant.OpenHistory(dir)
+	require.ErrorContains(t, err, "generations.jsonl:1: is no line of a history")
 	require.NoError(t, os.RemoveAll(filepath.Dir(linesFile(dir))))
 	require.Len(t, open(t, dir).History().Generations(), 0)
 }
