@@ -1,7 +1,6 @@
 package uploads
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -52,7 +51,7 @@ func folders() []string {
 
 // take reads a log to its end into a file.
 func take(body io.Reader, limit int64) (*file, int64, error) {
-	begin, ended, err := beginning(body)
+	begin, err := beginning(body)
 	if err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", ErrCutOff, err)
 	}
@@ -66,27 +65,25 @@ func take(body io.Reader, limit int64) (*file, int64, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", ErrDisk, err)
 	}
-	if ended {
-		body = bytes.NewReader(nil)
-	}
 	size, err := f.fill(begin, body, limit)
 	return f, size, err
 }
 
-// beginning is what tells of which kind a log is, and whether that is all of it.
-func beginning(body io.Reader) (begin []byte, ended bool, err error) {
-	begin = make([]byte, 0, lookedAt)
+// beginning is what tells of which kind a log is. Whoever reads on behind the end finds
+// it again.
+func beginning(body io.Reader) ([]byte, error) {
+	begin := make([]byte, 0, lookedAt)
 	for len(begin) < lookedAt {
 		n, err := body.Read(begin[len(begin):lookedAt])
 		begin = begin[:len(begin)+n]
 		if errors.Is(err, io.EOF) {
-			return begin, true, nil
+			return begin, nil
 		}
 		if err != nil {
-			return begin, false, err
+			return nil, err
 		}
 	}
-	return begin, false, nil
+	return begin, nil
 }
 
 // fill writes the beginning of a log and what comes behind it.

@@ -144,6 +144,7 @@ func TestRefused(t *testing.T) {
 		{"endless", endless{}, uploads.ErrTooLarge, ""},
 		{"nothing", strings.NewReader(""), uploads.ErrEmpty, ""},
 		{"cut off at the beginning", io.MultiReader(strings.NewReader("192.0.2.1"), iotest.ErrReader(io.ErrUnexpectedEOF)), uploads.ErrCutOff, ""},
+		{"cut off before it", iotest.ErrReader(io.ErrUnexpectedEOF), uploads.ErrCutOff, ""},
 		{"cut off", io.MultiReader(strings.NewReader(strings.Repeat("x", 700)), iotest.ErrReader(io.ErrUnexpectedEOF)), uploads.ErrCutOff, ""},
 		{"zip", strings.NewReader("PK\x03\x04 and so on"), nil, "zip"},
 		{"bzip2", strings.NewReader("BZh91AY"), nil, "bzip2"},
