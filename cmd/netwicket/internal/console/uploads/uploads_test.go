@@ -112,25 +112,35 @@ func TestOldestMakesRoom(t *testing.T) {
 	require.Equal(t, []string{"his"}, take(t, store, "bob", "in its place", 900).Gone)
 }
 
+// slow is a body whose end does something else before it fails.
+type slow struct {
+	begun bool
+	end   func()
+}
+
+func (s *slow) Read(p []byte) (int, error) {
+	if !s.begun {
+		s.begun = true
+		return copy(p, "192.0.2.1"), nil
+	}
+	s.end()
+	return 0, errors.New("the visitor is gone")
+}
+
 // A log that is taken has its room from the beginning, and nothing of one that failed
 // is left.
 func TestTakingHasRoom(t *testing.T) {
 	store := newStore(t)
-	body, writer := io.Pipe()
-	failed := make(chan error)
-	go func() {
-		_, err := store.Take("ann", "slow", 1000, body)
-		failed <- err
-	}()
-	_, err := writer.Write(make([]byte, 0))
-	require.NoError(t, err)
-	_, err = writer.Write([]byte("192.0.2.1"))
-	require.NoError(t, err)
-	take(t, store, "ann", "beside it", 1000)
-	require.Equal(t, []string{"beside it"}, take(t, store, "ann", "in its place", 900).Gone)
-	require.NoError(t, writer.CloseWithError(errors.New("the visitor is gone")))
-	require.ErrorIs(t, <-failed, uploads.ErrCutOff)
+	_, err := store.Take("ann", "slow", 1000, &slow{end: func() {
+		take(t, store, "ann", "beside it", 1000)
+		require.Equal(t, []string{"beside it"}, take(t, store, "ann", "in its place", 900).Gone)
+		require.Equal(t, []string{"in its place"}, names(store.List("ann")), "half a log is none")
+	}})
+	require.ErrorIs(t, err, uploads.ErrCutOff)
 	require.Empty(t, take(t, store, "ann", "after it", 1000).Gone)
+	_, err = store.Take("ann", "at the end", 1000, &slow{end: store.Close})
+	require.ErrorIs(t, err, uploads.ErrCutOff)
+	require.Empty(t, store.List("ann"))
 }
 
 func TestRefused(t *testing.T) {
