@@ -221,8 +221,8 @@ func (c *Client) once(ctx context.Context, q Question) (answer, error) {
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, int64(c.bodyLimit)+1))
-	if known, ok := readQuota(response.Header, c.clock.Now()); ok && response.StatusCode != http.StatusTooManyRequests {
-		c.quotas[q.Family] = known
+	if response.StatusCode != http.StatusTooManyRequests {
+		c.quotas[q.Family], _ = readQuota(response.Header, c.clock.Now()) // one that nobody knows is never low
 	}
 	switch {
 	case err != nil:

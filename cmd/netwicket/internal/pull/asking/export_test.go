@@ -1,15 +1,7 @@
 package asking
 
-import (
-	"context"
-	"time"
-)
-
 // Limit sets how large an answer and a list may be, in bytes.
 func (c *Client) Limit(body, list int) { c.bodyLimit, c.listLimit = body, list }
 
-// WithSleep is the client with another sleep.
-func (c *Client) WithSleep(sleep func(context.Context, time.Duration) error) *Client {
-	c.clock.Sleep = sleep
-	return c
-}
+// Clock is the client's, to be set.
+func (c *Client) Clock() *Clock { return &c.clock }

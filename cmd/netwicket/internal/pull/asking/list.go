@@ -20,7 +20,7 @@ const (
 func (c *Client) List(ctx context.Context, q Question) (all, first []jsondoc.Node, err error) {
 	what := q.What
 	seen := make(map[string]bool)
-	size, total := 0, 0
+	var size, total int
 	for page := 1; ; page++ {
 		q.What = fmt.Sprintf("%s, page %d", what, page)
 		if page > maxPages {

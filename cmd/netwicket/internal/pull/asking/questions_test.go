@@ -24,6 +24,7 @@ func TestFailures(t *testing.T) {
 		want           string
 	}{
 		{404, "", "", "okta, zones: 404"},
+		{204, "https://evil.example/", "", "okta, zones: 204"},
 		{404, "https://evil.example/", `{"errorCode":"E1","errorSummary":"Oh","errorCauses":[{"errorSummary":"no"},{"errorSummary":"never"}]}`, "okta, zones: 404 E1 Oh: no: never"},
 		{400, "https://evil.example/", `{"error":"invalid_scope"}`, "okta, zones: 400 invalid_scope"},
 		{401, "", `{"error":"invalid_client","error_description":"No."}`, "okta, zones: 401 invalid_client No." + scope},
@@ -100,7 +101,7 @@ func TestPauses(t *testing.T) {
 	}
 	asked := 0
 	s := newStage(t, func(w http.ResponseWriter, _ *http.Request, _ int) { asked++; w.WriteHeader(503) })
-	s.client = s.client.WithSleep(func(context.Context, time.Duration) error { return over })
+	s.client.Clock().Sleep = func(context.Context, time.Duration) error { return over }
 	require.ErrorIs(t, s.ask(), over)
 	require.Equal(t, 1, asked)
 
@@ -118,6 +119,26 @@ func TestPauses(t *testing.T) {
 	require.Equal(t, []time.Duration{3 * time.Second, 3 * time.Second, 3 * time.Second, 3 * time.Second}, s.waits)
 	require.NoError(t, s.ask())
 	require.Len(t, s.waits, 4)
+	// Many do not ask at once.
+	s = newStage(t, func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(500) })
+	s.client.Clock().Float = func() float64 { return 0.5 }
+	require.Error(t, s.ask())
+	require.Equal(t, []time.Duration{1125 * time.Millisecond, 2250 * time.Millisecond, 4500 * time.Millisecond, 9 * time.Second}, s.waits)
+
+	// A window ends by itself, and is waited for to its end.
+	for past, want := range map[time.Duration][]time.Duration{0: {5 * time.Minute}, 10 * time.Second: {290 * time.Second}, 5 * time.Minute: nil, time.Hour: nil} {
+		s = newStage(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
+			header(w, "Date: Thu, 01 Jan 2026 00:00:00 GMT", "X-Rate-Limit-Limit: 600", "X-Rate-Limit-Remaining: 0", "X-Rate-Limit-Reset: 1767225899")
+			_, _ = w.Write([]byte(`{}`))
+		})
+		require.NoError(t, s.ask())
+		s.now = s.now.Add(past)
+		require.NoError(t, s.ask())
+		require.Equal(t, want, s.waits)
+		s.client.Clock().Sleep = func(context.Context, time.Duration) error { return over }
+		require.ErrorIs(t, s.ask(), over)
+		require.EqualValues(t, 2, s.asked.Load())
+	}
 	// A limit of which something is not said is none.
 	s = newStage(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
 		header(w, "Date: Thu, 01 Jan 2026 00:00:00 GMT", "X-Rate-Limit-Limit: 600", "X-Rate-Limit-Remaining: 0")

@@ -113,11 +113,10 @@ func (c *Client) backOff(attempt int) time.Duration {
 
 // leave waits for the end of the window of a family of which little is left.
 func (c *Client) leave(ctx context.Context, q Question) error {
-	known, found := c.quotas[q.Family]
-	if !found || !known.low() {
+	known := c.quotas[q.Family]
+	if !known.low() {
 		return nil
 	}
-	delete(c.quotas, q.Family)
 	left := known.wait() - c.clock.Now().Sub(known.seen)
 	if left <= 0 {
 		return nil

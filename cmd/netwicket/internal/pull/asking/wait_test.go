@@ -3,10 +3,13 @@ package asking
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
 // The headers of a rate limit count whole or not at all.
@@ -62,6 +65,13 @@ func TestRetryAfter(t *testing.T) {
 	}
 	wait, _ := refused(http.Header{"Retry-After": {"Thu, 01 Jan 2026 00:00:00 GMT"}, "Date": {"Thu, 01 Jan 2026 00:00:09 GMT"}}, time.Time{})
 	require.LessOrEqual(t, wait, time.Duration(0), "it is over by the tenant's own clock")
+}
+
+// An answer may be as large as a document, and a list as many.
+func TestDefaultLimits(t *testing.T) {
+	c := New(Options{Address: &url.URL{Scheme: "https", Host: "a"}})
+	require.Equal(t, jsondoc.MaxSize, c.bodyLimit)
+	require.Equal(t, 256<<20, c.listLimit)
 }
 
 // A clock has the machine's in place of what is not given.
