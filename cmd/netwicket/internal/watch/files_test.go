@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/watch"
+	"github.com/netwicket/netwicket/internal/keepertest"
 )
 
 // kept are files that are kept, and what came of them.
@@ -21,6 +22,27 @@ type kept struct {
 	answers chan error    // what it gives
 	told    chan error    // what was said of it
 	applied chan struct{} // it was put in force
+}
+
+// next is what comes next. Nothing depends on how soon.
+func next[T any](t *testing.T, from <-chan T) (one T) {
+	t.Helper()
+	select {
+	case one = <-from:
+	case <-time.After(keepertest.Patience / 3):
+		require.FailNow(t, "nothing comes")
+	}
+	return one
+}
+
+// give hands over what is waited for.
+func give[T any](t *testing.T, to chan<- T, one T) {
+	t.Helper()
+	select {
+	case to <- one:
+	case <-time.After(keepertest.Patience / 3):
+		require.FailNow(t, "nobody takes it")
+	}
 }
 
 // keep loads files that answer when the test says so.
@@ -48,15 +70,15 @@ func (k *kept) start(t *testing.T) {
 	t.Helper()
 	go func() { k.answers <- nil }()
 	require.NoError(t, k.Once())
-	<-k.begun
-	<-k.applied
+	next(t, k.begun)
+	next(t, k.applied)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		k.Keep(ctx)
 	}()
-	t.Cleanup(func() { cancel(); <-ended })
+	t.Cleanup(func() { cancel(); next(t, ended) })
 }
 
 func TestFilesAreLoadedWhenTheyChange(t *testing.T) {
@@ -64,15 +86,15 @@ func TestFilesAreLoadedWhenTheyChange(t *testing.T) {
 	k.start(t)
 	for _, content := range []string{"two", "three and more"} {
 		require.NoError(t, os.WriteFile(k.Paths[0], []byte(content), 0o600))
-		<-k.begun
-		k.answers <- nil
-		<-k.applied
-		require.NoError(t, <-k.told)
+		next(t, k.begun)
+		give(t, k.answers, nil)
+		next(t, k.applied)
+		require.NoError(t, next(t, k.told))
 	}
-	k.asked <- struct{}{}
-	<-k.begun
-	k.answers <- errors.New("no certificate")
-	require.ErrorContains(t, <-k.told, "no certificate")
+	give(t, k.asked, struct{}{})
+	next(t, k.begun)
+	give(t, k.answers, errors.New("no certificate"))
+	require.ErrorContains(t, next(t, k.told), "no certificate")
 	require.Empty(t, k.applied)
 }
 
@@ -81,24 +103,55 @@ func TestFilesAreLoadedWhenTheyChange(t *testing.T) {
 func TestFilesThatHang(t *testing.T) {
 	k := keep(t, 50*time.Millisecond)
 	k.start(t)
-	k.asked <- struct{}{}
-	<-k.begun
-	require.ErrorIs(t, <-k.told, watch.ErrHanging)
-	k.asked <- struct{}{}
-	k.answers <- nil // too late
-	<-k.begun
+	give(t, k.asked, struct{}{})
+	next(t, k.begun)
+	require.ErrorIs(t, next(t, k.told), watch.ErrHanging)
+	give(t, k.asked, struct{}{})
+	give(t, k.answers, nil) // too late
+	next(t, k.begun)
 	require.Empty(t, k.applied)
-	k.answers <- nil
-	<-k.applied
-	require.NoError(t, <-k.told)
+	give(t, k.answers, nil)
+	next(t, k.applied)
+	require.NoError(t, next(t, k.told))
 	require.Empty(t, k.begun)
 
-	k.asked <- struct{}{}
-	<-k.begun // and never answers
+	give(t, k.asked, struct{}{})
+	next(t, k.begun) // and never answers
 }
 
 func TestFilesThatHangAtTheStart(t *testing.T) {
 	k := keep(t, time.Millisecond)
 	require.ErrorIs(t, k.Once(), watch.ErrHanging)
 	require.Empty(t, k.applied)
+}
+
+// What cannot be loaded at the start is not put in force, and is loaded when it changes.
+func TestFilesThatDoNotLoadAtTheStart(t *testing.T) {
+	k := keep(t, time.Hour)
+	go func() { k.answers <- errors.New("no certificate") }()
+	require.EqualError(t, k.Once(), "no certificate")
+	require.Empty(t, k.applied)
+	next(t, k.begun)
+
+	// Nothing is known of it, so that it is loaded at once.
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		k.Keep(ctx)
+	}()
+	next(t, k.begun)
+	give(t, k.answers, nil)
+	next(t, k.applied)
+	require.NoError(t, next(t, k.told))
+	cancel()
+	next(t, ended)
+}
+
+// A Watcher that is none tells nothing, and may be used all the same.
+func TestNoWatcher(t *testing.T) {
+	var none *watch.Watcher
+	require.Nil(t, none.Changed())
+	require.NoError(t, none.Follow([]string{"x"}))
+	none.Close()
 }
