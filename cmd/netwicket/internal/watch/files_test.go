@@ -125,27 +125,13 @@ func TestFilesThatHangAtTheStart(t *testing.T) {
 	require.Empty(t, k.applied)
 }
 
-// What cannot be loaded at the start is not put in force, and is loaded when it changes.
+// What cannot be loaded at the start is not put in force.
 func TestFilesThatDoNotLoadAtTheStart(t *testing.T) {
 	k := keep(t, time.Hour)
 	go func() { k.answers <- errors.New("no certificate") }()
 	require.EqualError(t, k.Once(), "no certificate")
 	require.Empty(t, k.applied)
 	next(t, k.begun)
-
-	// Nothing is known of it, so that it is loaded at once.
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		k.Keep(ctx)
-	}()
-	next(t, k.begun)
-	give(t, k.answers, nil)
-	next(t, k.applied)
-	require.NoError(t, next(t, k.told))
-	cancel()
-	next(t, ended)
 }
 
 // A Watcher that is none tells nothing, and may be used all the same.
