@@ -1,0 +1,83 @@
+package filter_test
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/filter"
+)
+
+// ways are the two ways to ask, each with a question and its answer.
+var ways = map[string]struct {
+	ask              func(io.Reader, io.Writer, filter.Policies) error
+	question, answer string
+}{
+	"tsv":       {filter.TSV, "x\n", "deny\tno_policy\t\t\n"},
+	"rowbinary": {filter.RowBinary, strings.Repeat("x", 16), "\x00"},
+}
+
+// halting gives nothing so many times in front of every part, and the end behind the
+// last one.
+type halting struct {
+	nothing, left int
+	parts         []string
+	reads         int
+}
+
+func (h *halting) Read(p []byte) (int, error) {
+	h.reads++
+	if h.left++; h.left <= h.nothing {
+		return 0, nil
+	}
+	h.left = 0
+	if len(h.parts) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, h.parts[0])
+	h.parts = h.parts[1:]
+	return n, nil
+}
+
+// nth fails once, and takes nothing that is empty.
+type nth struct {
+	bytes.Buffer
+	fails, writes int
+}
+
+func (n *nth) Write(p []byte) (int, error) {
+	if n.writes++; n.writes == n.fails || len(p) == 0 {
+		return 0, syscall.EIO
+	}
+	return n.Buffer.Write(p)
+}
+
+// A stream that gives nothing for a while goes on, and one that gives nothing for long
+// has ended; whatever cannot be written ends it too.
+func TestStreamsThatHalt(t *testing.T) {
+	for name, way := range ways {
+		for nothing, want := range map[int]error{0: nil, 1: nil, 99: nil, 100: io.ErrNoProgress} {
+			in, out := &halting{nothing: nothing, parts: []string{way.question, way.question + way.question}}, &nth{}
+			require.Equal(t, want, way.ask(in, out, filter.Policies{}), "%s, %d", name, nothing)
+			if want == nil {
+				require.Equal(t, strings.Repeat(way.answer, 3), out.String())
+			} else {
+				require.Equal(t, 100, in.reads)
+			}
+		}
+		many := strings.Repeat(way.question, 20_000)
+		whole := &nth{}
+		require.NoError(t, way.ask(strings.NewReader(many), whole, filter.Policies{}))
+		require.Equal(t, strings.Repeat(way.answer, 20_000), whole.String())
+		require.Greater(t, whole.writes, 1)
+		for fails := range whole.writes {
+			out := &nth{fails: fails + 1}
+			require.ErrorIs(t, way.ask(strings.NewReader(many), out, filter.Policies{}), syscall.EIO)
+			require.Equal(t, fails+1, out.writes, "nothing is written behind it")
+		}
+	}
+}
