@@ -47,6 +47,42 @@ func TestClockJumps(t *testing.T) {
 	})
 }
 
+// TestClockWithoutOverlay: where nothing ends, a clock that is set is nothing to the policy, also not where an overlay was
+// there before.
+func TestClockWithoutOverlay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ahead atomic.Int64
+		files := keepertest.PlainPolicy()
+		with := `{"okta": {"zones": ["zones.json"]}, "overlay": "overlay.json"}`
+		files["netwicket.json"] = with
+		files["overlay.json"] = `{"deny": [{"network": "198.51.100.7"}]}`
+		k := keepertest.Keep(t, files, func(o *keeper.Options) {
+			keeper.WithClock(o, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }, 0)
+		})
+		quiet := func() {
+			t.Helper()
+			ahead.Add(int64(-time.Hour))
+			time.Sleep(2 * time.Minute)
+			require.Empty(t, k.Reports)
+		}
+		require.False(t, k.Allows("198.51.100.7"))
+		k.Move("netwicket.json", keepertest.PolicyFile)
+		k.Becomes("198.51.100.7", true)
+		k.Succeeds()
+		quiet()
+		k.Asked <- struct{}{}
+		k.Succeeds()
+		quiet()
+		k.Move("netwicket.json", with)
+		k.Becomes("198.51.100.7", false)
+		k.Succeeds()
+		before := k.Keeper.Status().Loaded
+		ahead.Add(int64(-time.Hour))
+		require.Equal(t, keeper.Expiry, (<-k.Reports).Cause, "entries may be in force that were not yet")
+		require.Equal(t, 30*time.Second-time.Hour, k.Keeper.Status().Loaded.Sub(before).Round(time.Second))
+	})
+}
+
 // TestFilesChangeWhileTheyAreRead: what was read of files that changed meanwhile
 // is thrown away. The clock is read after the files were looked at and before they
 // are read, which is when this one writes.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/decide/release"
+	"github.com/netwicket/netwicket/internal/files"
 )
 
 // WithClock makes a Keeper read another clock, and look at it that often.
@@ -23,6 +24,9 @@ const (
 )
 
 func LiveHeap() uint64 { return liveHeap() }
+
+// Fits says whether files would fit into memory, one of which may be a snapshot.
+func Fits(state files.State, snapshot string) error { return fits(state, snapshot) }
 
 // PrepareRelease is what a follower has prepared of a release.
 func (k *Keeper) PrepareRelease(c release.Candidate) (release.Prepared, error) { return k.prepare(c) }

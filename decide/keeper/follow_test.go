@@ -251,6 +251,26 @@ func TestReleaseThatTheProgramRefusesAtStart(t *testing.T) {
 	})
 }
 
+// Where no release has come, neither a clock that is set back nor another policy file makes a policy.
+func TestClockWithoutRelease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ahead atomic.Int64
+		c := keepertest.NewChannel(t)
+		k := keepertest.Keep(t, c.Files(`}, "edge": {}, "serve": {"guard": ["198.51.100.7"]}}`), func(o *keeper.Options) {
+			keeper.WithClock(o, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }, 0)
+		})
+		ahead.Store(int64(-time.Hour))
+		k.Move("netwicket.json", c.Following(`}, "edge": {"trusted": ["10.0.0.1"]}, "serve": {"guard": ["198.51.100.7"]}}`))
+		r := k.Succeeds()
+		require.NotNil(t, r.Parts.Edge)
+		require.Nil(t, k.Keeper.Live().Policy())
+		require.Empty(t, k.Keeper.Status().LockedOut, "everybody is, and no other policy is there")
+		k.Move("netwicket.json", c.Following(`}, "serve": {"guard": ["198.51.100.7"]}}`))
+		k.Fails(`no "edge" any more`)
+		require.ErrorContains(t, k.Keeper.Err(), `no "edge" any more`)
+	})
+}
+
 // A release that is refused while its policy file is broken, and one that expires while it waits.
 func TestRefusedReleaseExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

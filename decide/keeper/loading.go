@@ -225,9 +225,8 @@ func (k *Keeper) bringUpToTime(next *loaded) error {
 
 // compileAt compiles the same documents for another time.
 func (l *loaded) compileAt(now time.Time) error {
-	policy, err := l.parts.CompileAt(now, l.policy)
-	if err == nil {
-		l.policy, l.asOf = policy, now
-	}
+	var err error
+	l.policy, err = l.parts.CompileAt(now, l.policy)
+	l.asOf = now
 	return err
 }

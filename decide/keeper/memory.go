@@ -2,7 +2,6 @@ package keeper
 
 import (
 	"fmt"
-	"math"
 	"runtime/debug"
 	"runtime/metrics"
 
@@ -22,12 +21,9 @@ const snapshotFactor = 32
 // fits refuses to load what would not fit into the memory that the process may have
 // (GOMEMLIMIT) beside the policy in force: a reload that kills the process takes that
 // along. It is an estimate by the sizes of the files that were followed so far, of which one
-// may be the snapshot; empty: none is. Without a limit everything fits.
+// may be the snapshot; empty: none is.
 func fits(state files.State, snapshot string) error {
-	limit := debug.SetMemoryLimit(-1)
-	if limit == math.MaxInt64 {
-		return nil
-	}
+	limit := debug.SetMemoryLimit(-1) // without one as large as can be
 	packed := state.SizeOf(snapshot)
 	need := (state.Size()-packed)*loadFactor + packed*snapshotFactor
 	if int64(liveHeap())+need <= limit {

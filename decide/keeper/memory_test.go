@@ -2,6 +2,7 @@ package keeper_test
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/keeper"
 	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/internal/files"
 	"github.com/netwicket/netwicket/internal/keepertest"
 	"github.com/netwicket/netwicket/internal/realdata"
 )
@@ -63,6 +65,31 @@ func TestSnapshotThatDoesNotFit(t *testing.T) {
 	debug.SetMemoryLimit(math.MaxInt64)
 	k.Move("policy.nws", blocking(t, "198.51.100.0/24"))
 	k.Becomes("203.0.113.7", true)
+}
+
+// TestWhatFits: to the byte, by the sizes of files that may be of any size, since none of them is read.
+func TestWhatFits(t *testing.T) {
+	folder := t.TempDir()
+	lists, snapshot := filepath.Join(folder, "lists.txt"), filepath.Join(folder, "policy.nws")
+	for name, size := range map[string]int64{lists: 1 << 30, snapshot: 2 << 30} { // of which nothing is written
+		require.NoError(t, os.WriteFile(name, nil, 0o600))
+		require.NoError(t, os.Truncate(name, size))
+	}
+	state := files.Set{Files: []string{lists, snapshot, filepath.Join(folder, "missing")}}.Look()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // what lives is what lived
+	runtime.GC()
+	live := int64(keeper.LiveHeap())
+	require.Positive(t, live)
+	for packed, need := range map[string]int64{snapshot: 8<<30 + 64<<30, "": 24 << 30} {
+		before := debug.SetMemoryLimit(live + need)
+		fits := keeper.Fits(state, packed)
+		debug.SetMemoryLimit(live + need - 1)
+		exceeds := keeper.Fits(state, packed)
+		require.Equal(t, live+need-1, debug.SetMemoryLimit(before), "it is only asked for")
+		require.NoError(t, fits)
+		require.ErrorContains(t, exceeds, fmt.Sprintf("files of 3072 MiB take about %d MiB to load, which with what is in use would exceed GOMEMLIMIT, %d MiB", need>>20, (live+need-1)>>20))
+		require.NoError(t, keeper.Fits(state, packed), "there is no limit")
+	}
 }
 
 // TestSnapshotFactor measures what reading a snapshot takes, of a hundred zones on databases of
