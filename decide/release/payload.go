@@ -106,7 +106,7 @@ func ParsePayload(text []byte) (Payload, error) {
 	var p Payload
 	needs(r, root, "v", "channel", "version", "created", "expires", "snapshots")
 	r.Object(root,
-		jsondoc.Key{Name: "v", Read: func(n jsondoc.Node) { number(r, n, payloadVersion) }},
+		jsondoc.Key{Name: "v", Read: func(n jsondoc.Node) { r.Is(n, jsondoc.Number, "a number") }},
 		jsondoc.Key{Name: "channel", Read: func(n jsondoc.Node) { p.Channel = matching(r, n, channels, "a channel such as prod") }},
 		jsondoc.Key{Name: "version", Read: func(n jsondoc.Node) { p.Version = number(r, n, MaxVersion) }},
 		jsondoc.Key{Name: "created", Read: func(n jsondoc.Node) { p.Created = moment(r, n) }},
