@@ -278,8 +278,7 @@ func (k *Keeper) start() error {
 	timing := k.options.Timing
 	k.watch = files.Watch(timing.Quiet, timing.Latest, timing.Poll)
 	k.retry, k.expiry = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
-	k.retry.Stop()
-	k.expiry.Stop()
+	k.retry.Stop() // of the expiry Run sees to that
 	return nil
 }
 
