@@ -236,7 +236,7 @@ func isHost(text string) bool { return hosts.MatchString(text) }
 // may have written it.
 func (x *exchange) urls() []string {
 	urls := []string{x.Base + x.Path}
-	if called, ok := x.called(); ok && called+x.Path != urls[0] {
+	if called, ok := x.called(); ok {
 		urls = append(urls, called+x.Path)
 	}
 	return urls
@@ -387,13 +387,10 @@ func (x *exchange) send(answer wire.Answer) {
 			header.Set("X-Rate-Limit-Reset", strconv.FormatInt(end.Unix(), 10))
 		}
 	}
-	if answer.Body == nil {
-		header["Content-Type"] = nil // else one is guessed
-		x.writer.WriteHeader(answer.Status)
-		return
+	if answer.Body != nil {
+		header.Set("Content-Type", "application/json")
+		header.Set("Content-Length", strconv.Itoa(len(answer.Body)))
 	}
-	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", strconv.Itoa(len(answer.Body)))
 	x.writer.WriteHeader(answer.Status)
 	_, _ = x.writer.Write(answer.Body) // a client that is gone misses nothing
 }

@@ -120,6 +120,11 @@ func TestHeaders(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			answer, body := d.ask(row.q)
 			h := answer.Header
+			if status, err := strconv.Atoi(row.name[:3]); err == nil {
+				require.Equal(t, status, answer.StatusCode)
+			} else if row.name == "public" {
+				require.Equal(t, http.StatusOK, answer.StatusCode)
+			}
 			require.Equal(t, []string{"no-cache, no-store"}, h["Cache-Control"])
 			require.Equal(t, []string{"no-cache"}, h["Pragma"])
 			require.Equal(t, []string{"0"}, h["Expires"])
@@ -130,6 +135,7 @@ func TestHeaders(t *testing.T) {
 				require.Empty(t, h.Values("Content-Type"))
 			} else {
 				require.Equal(t, []string{"application/json"}, h["Content-Type"])
+				require.EqualValues(t, []string{strconv.FormatInt(answer.ContentLength, 10)}, h["Content-Length"])
 			}
 			for _, name := range []string{"X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset"} {
 				require.Equal(t, row.rate, len(h.Values(name)) == 1, name)
@@ -289,11 +295,13 @@ func TestRateLimits(t *testing.T) {
 
 // TestBusy: R3. A vendor's own words about its limit stand, with one Reset.
 func TestBusy(t *testing.T) {
-	answer, _ := front(t).ask(question{verb: "DELETE", target: "/api/v1/policies/00p1", token: "writer"})
+	d := front(t)
+	answer, _ := d.ask(question{verb: "DELETE", target: "/api/v1/policies/00p1", token: "writer"})
 	require.Equal(t, http.StatusTooManyRequests, answer.StatusCode)
 	require.Equal(t, []string{"0"}, answer.Header["X-Rate-Limit-Limit"])
 	require.Equal(t, []string{"0"}, answer.Header["X-Rate-Limit-Remaining"])
 	require.Len(t, answer.Header["X-Rate-Limit-Reset"], 1)
+	require.Contains(t, d.log.String(), `"why":"others; write","error_id":"oae1"`)
 }
 
 // TestSailPointRate: R4, ten seconds for each client and version, and Retry-After.
@@ -314,6 +322,7 @@ func TestSailPointRate(t *testing.T) {
 	require.Equal(t, 200, ask("/v2024/auth-org/network-config", "writer"))
 	answer, said := d.ask(question{verb: "POST", target: "/oauth/token?grant_type=client_credentials&client_id=w&client_secret=secret"})
 	require.Equal(t, 200, answer.StatusCode)
+	require.Contains(t, d.log.String(), `"caller":"w","address":"192.0.2.1","method":"POST","path":"/oauth/token","status":200`)
 	token, isText := said["access_token"].(string)
 	require.True(t, isText)
 	answer, said = d.ask(question{target: "/v3/auth-org/network-config", scheme: "Bearer", token: token})
@@ -353,6 +362,12 @@ func TestFailedLogins(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, answer.StatusCode)
 	require.Equal(t, wire.TooManyRequests, d.failure(good))
 	require.Equal(t, wire.TooManyRequests, d.failure(question{verb: "POST", target: "/oauth2/v1/token"}))
+	require.Contains(t, d.log.String(), `"why":"too many failed logins from this address"`)
+	answer, _ = d.ask(good)
+	reset := strconv.FormatInt(d.clock().Add(time.Minute+time.Second).Unix(), 10)
+	require.Equal(t, [][]string{{"10"}, {"0"}, {reset}}, [][]string{answer.Header["X-Rate-Limit-Limit"], answer.Header["X-Rate-Limit-Remaining"], answer.Header["X-Rate-Limit-Reset"]})
+	answer, _ = d.ask(question{target: "/v3/auth-org/network-config", token: "writer"})
+	require.Equal(t, []string{"60"}, answer.Header["Retry-After"])
 	require.Equal(t, wire.TooManyRequests, d.failure(question{target: "/.well-known/okta-organization"}))
 	good.peer = "192.0.2.2:1"
 	require.Zero(t, d.failure(good), "another address")

@@ -30,9 +30,9 @@ import (
 
 // vendor is an API of the test's own: it says which failure it was asked to word,
 // and what reached its routes.
-func vendor(routes ...wire.Route) wire.Vendor {
+func vendor(name string, routes ...wire.Route) wire.Vendor {
 	return wire.Vendor{Routes: routes, Fail: func(failure wire.Failure, cause string) wire.Answer {
-		text, err := json.Marshal(map[string]any{"failure": failure, "cause": cause})
+		text, err := json.Marshal(map[string]any{"failure": failure, "cause": cause, "vendor": name})
 		if err != nil {
 			panic(err)
 		}
@@ -40,7 +40,7 @@ func vendor(routes ...wire.Route) wire.Vendor {
 			wire.NoCredentials: 403, wire.BadCredentials: 401, wire.OutsideNetworks: 403, wire.TooManyRequests: 429, wire.UnknownPath: 404,
 			wire.UnknownVerb: 405, wire.MissingScope: 403, wire.NotAcceptable: 400, wire.UnsupportedMedia: 400, wire.MalformedBody: 400, wire.BodyTooLarge: 400,
 		}[failure]
-		return wire.Answer{Status: status, Body: text, Causes: []string{cause}}
+		return wire.Answer{Status: status, Body: text}
 	}}
 }
 
@@ -55,7 +55,7 @@ func told(r *wire.Request) wire.Answer {
 
 // busy answers as Okta's API does while others write.
 func busy(*wire.Request) wire.Answer {
-	return wire.Answer{Status: http.StatusTooManyRequests, Header: http.Header{"X-Rate-Limit-Limit": {"0"}, "X-Rate-Limit-Remaining": {"0"}}, Body: []byte("{}")}
+	return wire.Answer{Status: http.StatusTooManyRequests, Header: http.Header{"X-Rate-Limit-Limit": {"0"}, "X-Rate-Limit-Remaining": {"0"}}, Body: []byte("{}"), Causes: []string{"others", "write"}, ErrorID: "oae1"}
 }
 
 func done(*wire.Request) wire.Answer { return wire.Answer{Status: http.StatusNoContent} }
@@ -130,19 +130,19 @@ func front(t testing.TB, change ...func(*admin.Options)) *desk {
 	}
 	const zones, policies, org = "okta.networkZones.", "okta.policies.", "sp:auth-org:"
 	d.Front = admin.New(
-		vendor(
-			wire.Route{Verb: http.MethodGet, Path: "/api/v1/zones", Scope: zones + "read", Family: "zones", Handle: told},
-			wire.Route{Verb: http.MethodPost, Path: "/api/v1/zones", Scope: zones + "manage", Family: "zones", Body: wire.Object, Handle: told},
-			wire.Route{Verb: http.MethodGet, Path: "/api/v1/zones/{id}", Scope: zones + "read", Family: "zones", Handle: told},
-			wire.Route{Verb: http.MethodDelete, Path: "/api/v1/zones/{id}", Scope: zones + "manage", Family: "zones", Handle: done},
-			wire.Route{Verb: http.MethodGet, Path: "/api/v1/policies/{id}/rules/{rule}", Scope: policies + "read", Family: "policies", Handle: told},
-			wire.Route{Verb: http.MethodDelete, Path: "/api/v1/policies/{id}", Scope: policies + "manage", Family: "policies", Handle: busy},
-			wire.Route{Verb: http.MethodGet, Path: "/.well-known/okta-organization", Public: true, Family: "other", Handle: told},
+		vendor("okta",
+			wire.Route{Verb: http.MethodGet, Path: "/api/v1/zones", Scope: zones + "read", Handle: told},
+			wire.Route{Verb: http.MethodPost, Path: "/api/v1/zones", Scope: zones + "manage", Body: wire.Object, Handle: told},
+			wire.Route{Verb: http.MethodGet, Path: "/api/v1/zones/{id}", Scope: zones + "read", Handle: told},
+			wire.Route{Verb: http.MethodDelete, Path: "/api/v1/zones/{id}", Scope: zones + "manage", Handle: done},
+			wire.Route{Verb: http.MethodGet, Path: "/api/v1/policies/{id}/rules/{rule}", Scope: policies + "read", Handle: told},
+			wire.Route{Verb: http.MethodDelete, Path: "/api/v1/policies/{id}", Scope: policies + "manage", Handle: busy},
+			wire.Route{Verb: http.MethodGet, Path: "/.well-known/okta-organization", Public: true, Handle: told},
 		),
-		vendor(
-			wire.Route{Verb: http.MethodGet, Path: "/v3/auth-org/network-config", Scope: org + "read", Family: "sailpoint", Handle: told},
-			wire.Route{Verb: http.MethodGet, Path: "/v2024/auth-org/network-config", Scope: org + "read", Family: "sailpoint", Handle: told},
-			wire.Route{Verb: http.MethodPatch, Path: "/v3/auth-org/network-config", Scope: org + "manage", Family: "sailpoint", Body: wire.JSONPatch, Handle: told},
+		vendor("sailpoint",
+			wire.Route{Verb: http.MethodGet, Path: "/v3/auth-org/network-config", Scope: org + "read", Handle: told},
+			wire.Route{Verb: http.MethodGet, Path: "/v2024/auth-org/network-config", Scope: org + "read", Handle: told},
+			wire.Route{Verb: http.MethodPatch, Path: "/v3/auth-org/network-config", Scope: org + "manage", Body: wire.JSONPatch, Handle: told},
 		),
 		options)
 	return d

@@ -45,6 +45,7 @@ func bubble(t *testing.T, stay time.Duration, test func(t *testing.T, listener *
 func TestTimes(t *testing.T) {
 	const asked = "GET /api/v1/zones HTTP/1.1\r\nHost: a\r\nAuthorization: SSWS writer\r\n\r\n"
 	const writing = "POST /api/v1/zones HTTP/1.1\r\nHost: a\r\nAuthorization: SSWS writer\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+	const login = "POST /oauth/token?grant_type=client_credentials&client_id=w&client_secret="
 	const hour = time.Hour // so that other limits than a stranger's show
 	for _, test := range []struct {
 		name    string
@@ -63,6 +64,10 @@ func TestTimes(t *testing.T) {
 		{"an answer that is not read", 0, asked, 0, true, 60 * time.Second},
 		{"a later answer that is not read", 0, asked + asked, 1, true, 60 * time.Second},
 		{"no further request", 0, asked, 1, false, 2 * time.Minute},
+		{"no further request after a token", 0, login + "secret HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 1, false, 2 * time.Minute},
+		{"a failed login", 0, login + "other HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 1, false, 5 * time.Second},
+		{"a stranger's request", 0, strings.Replace(asked, "writer", "other", 1), 1, false, 5 * time.Second},
+		{"a request of nobody", 0, "GET /api/v1/zones HTTP/1.1\r\nHost: a\r\n\r\n", 1, false, 5 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			bubble(t, test.stay, func(t *testing.T, listener *doorwaytest.Listener) {
@@ -79,7 +84,7 @@ func TestTimes(t *testing.T) {
 					require.NoError(t, err)
 					_, err = io.Copy(io.Discard, answer.Body)
 					require.NoError(t, err)
-					require.Equal(t, http.StatusOK, answer.StatusCode)
+					require.Equal(t, test.stay == 0 && test.ends == 5*time.Second, answer.StatusCode != http.StatusOK)
 				}
 				if !test.unread {
 					go func() { _, _ = io.Copy(io.Discard, reader) }()

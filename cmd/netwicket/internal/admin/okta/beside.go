@@ -14,7 +14,7 @@ import (
 // organization is, which apps and groups there are. Nothing of it can be changed.
 func (a *api) besideRoutes() []wire.Route {
 	get := func(path string, handle func(*wire.Request) wire.Answer) wire.Route {
-		return wire.Route{Verb: http.MethodGet, Path: path, Family: usersFamily, Handle: handle}
+		return wire.Route{Verb: http.MethodGet, Path: path, Handle: handle}
 	}
 	organization := get("/.well-known/okta-organization", a.getOrganization)
 	organization.Public = true

@@ -40,14 +40,6 @@ const (
 	managePolicies = "okta.policies.manage"
 )
 
-// The families of the rate limits (R1).
-const (
-	zonesFamily    = "zones"
-	policiesFamily = "policies"
-	threatsFamily  = "threats"
-	usersFamily    = "users"
-)
-
 // read answers from the documents as they are.
 func (a *api) read(answer func(*wire.Request, *records.Documents) wire.Answer) func(*wire.Request) wire.Answer {
 	return func(r *wire.Request) wire.Answer {

@@ -17,7 +17,7 @@ const policiesPath = "/api/v1/policies"
 
 func (a *api) policyRoutes() []wire.Route {
 	route := func(verb, path, scope string, body wire.Body, handle func(*wire.Request) wire.Answer) wire.Route {
-		return wire.Route{Verb: verb, Path: policiesPath + path, Scope: scope, Family: policiesFamily, Body: body, Handle: handle}
+		return wire.Route{Verb: verb, Path: policiesPath + path, Scope: scope, Body: body, Handle: handle}
 	}
 	return []wire.Route{
 		route(http.MethodGet, "", readPolicies, wire.NoBody, a.read(a.listPolicies)),

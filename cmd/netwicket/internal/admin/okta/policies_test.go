@@ -358,7 +358,6 @@ func TestPolicyRoutes(t *testing.T) {
 		}
 		require.Equal(t, scope, route.Scope, "%s %s", route.Verb, place)
 		require.Equal(t, body, route.Body, "%s %s", route.Verb, place)
-		require.Equal(t, "policies", route.Family, place)
 		require.False(t, route.Public)
 	}
 	require.Equal(t, map[string][]string{

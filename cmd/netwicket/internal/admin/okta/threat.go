@@ -17,8 +17,8 @@ const threatPath = "/api/v1/threats/configuration"
 
 func (a *api) threatRoutes() []wire.Route {
 	return []wire.Route{
-		{Verb: http.MethodGet, Path: threatPath, Scope: readThreats, Family: threatsFamily, Handle: a.read(a.getThreat)},
-		{Verb: http.MethodPost, Path: threatPath, Scope: manageThreats, Family: threatsFamily, Body: wire.Object, Handle: shaped(threatShape(), a.change(a.replaceThreat))},
+		{Verb: http.MethodGet, Path: threatPath, Scope: readThreats, Handle: a.read(a.getThreat)},
+		{Verb: http.MethodPost, Path: threatPath, Scope: manageThreats, Body: wire.Object, Handle: shaped(threatShape(), a.change(a.replaceThreat))},
 	}
 }
 

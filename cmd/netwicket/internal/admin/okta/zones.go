@@ -15,7 +15,7 @@ const zonesPath = "/api/v1/zones"
 
 func (a *api) zoneRoutes() []wire.Route {
 	route := func(verb, path, scope string, body wire.Body, handle func(*wire.Request) wire.Answer) wire.Route {
-		return wire.Route{Verb: verb, Path: zonesPath + path, Scope: scope, Family: zonesFamily, Body: body, Handle: handle}
+		return wire.Route{Verb: verb, Path: zonesPath + path, Scope: scope, Body: body, Handle: handle}
 	}
 	return []wire.Route{
 		route(http.MethodGet, "", readZones, wire.NoBody, a.read(a.listZones)),

@@ -183,3 +183,21 @@ func TestContentsThatAreNone(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 0o700, info.Mode().Perm(), "it is nobody else's business")
 }
+
+// TestContentsAreKeptOnce: a content that is there already is not written again.
+func TestContentsAreKeptOnce(t *testing.T) {
+	dir := folder(t, nil)
+	store := open(t, dir)
+	require.Equal(t, http.StatusOK, write(t, store, addZone(blocklist("A", "203.0.113.0/24"))).Status)
+	hash := store.History().Generations()[1].Changed["okta/zones.json"]
+	first, err := os.Stat(own(dir, "objects", hash[:2], hash+".gz"))
+	require.NoError(t, err)
+	_, err = store.Revert(request("", ""), 1)
+	require.NoError(t, err)
+	_, err = store.Revert(request("", ""), 2)
+	require.NoError(t, err)
+	require.Equal(t, hash, store.History().Generations()[3].Changed["okta/zones.json"])
+	again, err := os.Stat(own(dir, "objects", hash[:2], hash+".gz"))
+	require.NoError(t, err)
+	require.True(t, os.SameFile(first, again))
+}

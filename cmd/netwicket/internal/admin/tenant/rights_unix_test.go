@@ -97,6 +97,22 @@ func sticky(folder string) func(string) bool {
 	}
 }
 
+// TestTakenBackAndMadeAgain: a store that took a write back goes on as if there had been
+// none: its next write is the next generation, and nobody else's change is found.
+func TestTakenBackAndMadeAgain(t *testing.T) {
+	dir := crowded(t)
+	require.NoError(t, os.Remove(filepath.Join(dir, ".netwicket", "lock")))
+	require.NoError(t, os.Remove(filepath.Join(dir, ".netwicket", "turn")))
+	give(t, dir, func(name string) bool { return name != "okta/rules" })
+	if os.Getuid() == 0 {
+		require.NoError(t, os.Chown(filepath.Join(dir, "okta", "rules"), nobody, nobody))
+	}
+	output := inFolderOfOthers(t, dir, 0)
+	require.Contains(t, output, "okta/rules/00pGuests000000000001.json: permission denied")
+	require.Contains(t, output, "then answered 200")
+	require.Contains(t, output, "[first start POST /api/v1/zones POST /api/v1/zones]")
+}
+
 // TestThatCannotBeTakenBack: where a write fails late and the disk has no room for what
 // was there, the answer says both.
 func TestThatCannotBeTakenBack(t *testing.T) {
@@ -177,5 +193,10 @@ func writeToFolderOfOthers(t *testing.T, dir string) {
 	fmt.Println("answered", answer.Status, string(answer.Body))
 	if answer.Status != http.StatusOK && limit == 0 {
 		require.Equal(t, before, documentsOf(t, store), "what was is still served")
+	}
+	if os.Chmod(filepath.Join(dir, "okta", "rules"), 0o755) == nil { // it is ours after all
+		answer = write(t, store, changed(moves()["a policy goes"]))
+		fmt.Println("then answered", answer.Status, string(answer.Body))
+		fmt.Println(names(store.History().Generations(), func(g tenant.Generation) string { return g.Action }))
 	}
 }

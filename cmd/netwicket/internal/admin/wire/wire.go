@@ -16,7 +16,6 @@ type Route struct {
 
 	Scope  string // that the caller must have; a manage scope includes its read scope. Empty: any caller
 	Public bool   // nobody is asked who they are
-	Family string // whose rate limit it counts for
 
 	Body   Body
 	Handle func(*Request) Answer
