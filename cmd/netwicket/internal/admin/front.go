@@ -418,16 +418,10 @@ func (x *exchange) log(answer wire.Answer) {
 	x.options.Log.Log(x.http.Context(), level, "request", attrs...)
 }
 
-// peerOf is the address that a connection comes from.
+// peerOf is the address that a connection comes from; the zero Addr if it has none.
 func peerOf(remote string) netip.Addr {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		return netip.Addr{}
-	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}
-	}
+	host, _, _ := net.SplitHostPort(remote) // of what is none, no address comes
+	addr, _ := netip.ParseAddr(host)
 	return addr.Unmap().WithZone("")
 }
 

@@ -81,6 +81,7 @@ func TestPaths(t *testing.T) {
 		{"HEAD", "/api/v1/zones", 405, "GET, POST"},
 		{"OPTIONS", "/api/v1/zones", 405, "GET, POST"},
 		{"POST", "/api/v1/zones/nzo1", 405, "GET, DELETE"},
+		{"POST", "/api/v1/zones/special", 405, "GET, DELETE"},
 		{"get", "/api/v1/zones", 405, "GET, POST"},
 		{"GET", "/", 404, ""},
 		{"GET", "/v3/auth-org/network-config", 200, ""},
@@ -418,6 +419,14 @@ func TestLog(t *testing.T) {
 		require.Contains(t, log, part)
 	}
 	require.NotRegexp(t, regexp.MustCompile(`[^\x20-\x7e\n]`), log)
+	require.Contains(t, log, `"level":"WARN"`)
+	require.NotContains(t, log, "retry", "no client said so")
+	other := front(t)
+	again, _ := other.ask(question{target: "/api/v1/zones", token: "writer"})
+	require.NotEqual(t, answer.Header.Get("X-Okta-Request-Id"), again.Header.Get("X-Okta-Request-Id"))
+	require.Contains(t, other.log.String(), `"level":"INFO"`)
+	require.NotContains(t, other.log.String(), `"why"`)
+	require.NotContains(t, other.log.String(), `"error_id"`)
 }
 
 // FuzzRequests: whatever a request brings, the answer is 2xx or 4xx in JSON.

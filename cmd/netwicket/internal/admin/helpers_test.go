@@ -134,6 +134,7 @@ func front(t testing.TB, change ...func(*admin.Options)) *desk {
 			wire.Route{Verb: http.MethodGet, Path: "/api/v1/zones", Scope: zones + "read", Handle: told},
 			wire.Route{Verb: http.MethodPost, Path: "/api/v1/zones", Scope: zones + "manage", Body: wire.Object, Handle: told},
 			wire.Route{Verb: http.MethodGet, Path: "/api/v1/zones/{id}", Scope: zones + "read", Handle: told},
+			wire.Route{Verb: http.MethodGet, Path: "/api/v1/zones/special", Scope: zones + "read", Handle: told},
 			wire.Route{Verb: http.MethodDelete, Path: "/api/v1/zones/{id}", Scope: zones + "manage", Handle: done},
 			wire.Route{Verb: http.MethodGet, Path: "/api/v1/policies/{id}/rules/{rule}", Scope: policies + "read", Handle: told},
 			wire.Route{Verb: http.MethodDelete, Path: "/api/v1/policies/{id}", Scope: policies + "manage", Handle: busy},

@@ -2,7 +2,6 @@ package tenant_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -199,6 +198,7 @@ func TestUnfitPolicyFile(t *testing.T) {
 		`{"okta": {"zones": "z.json"}}`:                 `netwicket.json:1:20 /okta/zones: "z.json": expected an array of the paths of files`,
 		`{"okta": {"zones": null}}`:                     `netwicket.json:1:20`,
 		`{"okta": {"zones": [""]}}`:                     `netwicket.json:1:20`,
+		`{"okta": {"zones": ["a.json", "b.json"]}}`:     `okta.zones names 2 files`,
 		`{"okta": {"zones": ["gone.json"]}}`:            `gone.json: no such file`,
 		`{"okta": {"rules": ["gone.json"]}}`:            `gone.json: no such file`,
 		`{"okta": {"threatInsight": "gone.json"}}`:      `gone.json: no such file`,
@@ -263,26 +263,6 @@ func TestOtherWaysToNameAFile(t *testing.T) {
 	require.Equal(t, snapshot(t, outside)["z.json"], string(contents[file]))
 }
 
-// TestPoliciesOfNoRules have no file; and one whose empty file is named, which denies
-// everybody, does so until it is not to decide any more.
-func TestPoliciesOfNoRules(t *testing.T) {
-	dir := folder(t, map[string]string{"netwicket.json": `{"okta": {"rules": ["nobody.json"]}}`, "nobody.json": "[]"})
-	store := open(t, dir)
-	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.Policies = append(d.Policies, policyOf("00pEmpty0000000000001", 1)) })).Status)
-	require.NotContains(t, snapshot(t, dir), "okta/rules/00pEmpty0000000000001.json")
-	require.Contains(t, decision(t, dir, "192.0.2.1"), "no_rule")
-	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) {
-		for i, p := range d.Policies {
-			if p.Name == "Rules of nobody.json" {
-				d.Policies[i] = p.Changed()
-				d.Policies[i].Status = records.Inactive
-			}
-		}
-	})).Status)
-	require.Contains(t, decision(t, dir, "192.0.2.1"), "allow")
-	require.Equal(t, "[]", snapshot(t, dir)["nobody.json"], "somebody else's stays where it lies")
-}
-
 // TestNoZonesAnyMore: a file of zones of which none is left is an empty one.
 func TestNoZonesAnyMore(t *testing.T) {
 	dir := everyVendor(t)
@@ -294,36 +274,14 @@ func TestNoZonesAnyMore(t *testing.T) {
 	require.Equal(t, "[]\n", snapshot(t, dir)[namesIn(t, dir)["zones"]])
 }
 
-// TestRulesOfWhichPolicy: each policy gets the rules of its own file, whatever the others
-// lack; and rules that come to a folder with policies come in front of the default one.
-func TestRulesOfWhichPolicy(t *testing.T) {
-	dir := folder(t, nil)
-	store := open(t, dir)
-	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) {
-		d.Zones = append(d.Zones, office("nzoOffice000000000001", "192.0.2.0/24"))
-		d.Policies = slices.Concat([]*records.Policy{policyOf("00pEmpty0000000000001", 5)}, d.Policies, []*records.Policy{policyOf("00pStaff0000000000001", 6, inZone("nzoOffice000000000001"))})
-	})).Status)
-	answer := write(t, store, changed(func(d *records.Documents) {
-		d.Policies = append(d.Policies, policyOf("00pNamelessness000001", 7))
-		d.Policies[len(d.Policies)-1].Name = ""
-	}))
-	require.Equal(t, http.StatusBadRequest, answer.Status, "it could not be read again")
-	require.Contains(t, string(answer.Body), "okta/policies.json:")
-	require.Contains(t, string(answer.Body), "expected a name")
-	store.Close()
-	text := snapshot(t, dir)["netwicket.json"]
-	put(t, dir, "new.json", `[{"name":"N","type":"SIGN_ON","conditions":{"network":{"connection":"ANYWHERE"}},"actions":{"signon":{"access":"ALLOW"}}}]`)
-	put(t, dir, "app.json", `[{"name":"N","type":"ACCESS_POLICY","conditions":{"network":{"connection":"ANYWHERE"}},"actions":{"appSignOn":{"access":"ALLOW"}}}]`)
-	put(t, dir, "netwicket.json", strings.Replace(text, `"rules": [`, `"rules": ["new.json", "app.json", `, 1))
-	documents, err := open(t, dir).Documents()
-	require.NoError(t, err)
-	rules := make(map[string]string)
-	for _, p := range documents.Policies {
-		if !p.System {
-			rules[p.Name] = fmt.Sprint(p.Priority, " ", names(p.Rules, func(r *records.Rule) string { return r.Name }))
-		}
-	}
-	require.Equal(t, map[string]string{
-		"Policy 00pEmpty0000000000001": "5 []", "Policy 00pStaff0000000000001": "6 [In nzoOffice000000000001]", "Rules of new.json": "7 [N]", "Rules of app.json": "1 [N]",
-	}, rules)
+// TestUnfitPolicyFileOfPolicies: the first thing that is wrong with it is what is said.
+func TestUnfitPolicyFileOfPolicies(t *testing.T) {
+	dir := folder(t, map[string]string{
+		"netwicket.json": `{"okta": 7}`, "okta/policies.json": `[{"id":"00p1","name":"x","type":"OKTA_SIGN_ON"}]`,
+		"okta/rules/00p1.json": `[{"name":"R","actions":{"signon":{"access":"DENY"}}}]`,
+	})
+	before := snapshot(t, dir)
+	_, err := tenant.Open(tenant.Options{Folder: dir})
+	require.ErrorContains(t, err, "netwicket.json:1:10")
+	require.Equal(t, before, snapshot(t, dir))
 }

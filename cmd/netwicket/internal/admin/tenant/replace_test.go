@@ -2,6 +2,7 @@ package tenant_test
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"net/netip"
 	"os"
@@ -82,6 +83,7 @@ func TestReplace(t *testing.T) {
 	all := lines(t, audit.Bytes())
 	require.Len(t, all, 4)
 	require.EqualValues(t, 2, all[0]["generation"])
+	require.EqualValues(t, http.StatusOK, all[0]["status"])
 	require.EqualValues(t, 1, all[0]["newlyDenied"])
 	require.EqualValues(t, http.StatusBadRequest, all[3]["status"])
 }
@@ -109,6 +111,7 @@ func TestReplaceStaysInTheFolder(t *testing.T) {
 		_, err := replace(store, name, "x", "y")
 		require.Error(t, err, name)
 		require.NotErrorIs(t, err, tenant.ErrBusy, name)
+		require.False(t, errors.As(err, new(*tenant.Changed)), name)
 	}
 	require.Equal(t, "x", snapshot(t, outside)["secret.txt"])
 }
@@ -213,4 +216,49 @@ func TestReplaceThatBreaksOff(t *testing.T) {
 		require.Equal(t, before["feeds/bad.txt"], string(contents["feeds/bad.txt"]))
 		next.Close()
 	}
+}
+
+// TestReplaceOfNothing: a text that is there already is nothing to save, and no attempt
+// that came to nothing leaves its file in the history.
+func TestReplaceOfNothing(t *testing.T) {
+	dir := plain(t)
+	put(t, dir, "notes.txt", "mine")
+	store := open(t, dir, asFound)
+	zones := snapshot(t, dir)["zones/a.json"]
+	_, err := replace(store, "zones/a.json", zones, zones)
+	require.ErrorContains(t, err, "zones/a.json: the text is what the file holds; there is nothing to save")
+	_, err = replace(store, "notes.txt", "other", "mine, too")
+	require.ErrorAs(t, err, new(*tenant.Changed))
+	require.Zero(t, store.Generation())
+	_, err = replace(store, "zones/a.json", zones, zones+"\n")
+	require.NoError(t, err)
+	listed, err := store.History().Names(2)
+	require.NoError(t, err)
+	require.NotContains(t, listed, "notes.txt")
+	_, err = replace(store, "notes.txt", "mine", "mine, too")
+	require.NoError(t, err)
+	contents, err := store.History().Contents(store.Generation())
+	require.NoError(t, err)
+	require.Equal(t, "mine, too", string(contents["notes.txt"]))
+}
+
+// TestReplaceOfWhatAnAPIServes: where the vendors' APIs have written, or do, a text has to
+// be one that they can serve, though no policy is made of it.
+func TestReplaceOfWhatAnAPIServes(t *testing.T) {
+	const broken = `[{"id":"00p1","name":"x","type":"MFA_ENROLL"}]`
+	dir := folder(t, nil)
+	server := open(t, dir)
+	policies := snapshot(t, dir)["okta/policies.json"]
+	_, err := replace(server, "okta/policies.json", policies, broken)
+	require.ErrorAs(t, err, new(*tenant.Refused))
+	require.ErrorContains(t, err, "okta/policies.json:1:")
+	server.Close()
+	_, err = replace(open(t, dir, asFound), "okta/policies.json", policies, broken)
+	require.ErrorContains(t, err, "okta/policies.json:1:", "an API may be started again")
+	require.Equal(t, policies, snapshot(t, dir)["okta/policies.json"])
+
+	dir = plain(t)
+	put(t, dir, "okta/policies.json", policies)
+	_, err = replace(open(t, dir, asFound), "okta/policies.json", policies, broken)
+	require.NoError(t, err, "no API has to read it")
 }
