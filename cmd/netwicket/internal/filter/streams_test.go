@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -80,4 +81,29 @@ func TestStreamsThatHalt(t *testing.T) {
 			require.Equal(t, fails+1, out.writes, "nothing is written behind it")
 		}
 	}
+}
+
+// The end of a line that is too long is no line, whatever it looks like, and those behind
+// it are read.
+func TestEndOfALineThatIsTooLong(t *testing.T) {
+	asked := filter.Policies{Policy: policy(t, "203.0.113.0/24")}
+	const office, unresolved = "allow\trule\t\toffice\n", "deny\tclient_unresolved\t\t\n"
+	long := strings.Repeat("x", filter.MaxLine+2)
+	for end, want := range map[string]string{
+		"192.0.2.7\n": unresolved, "192.0.2.7": unresolved, "": unresolved, "\n": unresolved, "192.0.2.7\n192.0.2.7": unresolved + office, "\n192.0.2.7": unresolved + office,
+		"192.0.2.7\n\n192.0.2.7\n": unresolved + unresolved + office,
+	} {
+		for _, together := range []bool{false, true} {
+			var in io.Reader = io.MultiReader(strings.NewReader(long), strings.NewReader(end))
+			if together {
+				in = iotest.DataErrReader(in)
+			}
+			var out bytes.Buffer
+			require.NoError(t, filter.TSV(in, &out, asked))
+			require.Equal(t, want, out.String(), "%q", end)
+		}
+	}
+	var out bytes.Buffer
+	require.NoError(t, filter.TSV(strings.NewReader(long[:filter.MaxLine-len("192.0.2.7")]+"192.0.2.7\n192.0.2.7"), &out, asked))
+	require.Equal(t, unresolved+office, out.String())
 }
