@@ -59,6 +59,8 @@ func TestTSV(t *testing.T) {
 	lines := []struct{ line, want string }{
 		{"192.0.2.7", office}, {"203.0.113.9", blocked}, {"198.51.100.1", other}, {"2001:db8:bad::1", "deny\tblocklisted\tSix\t"},
 		{"::ffff:192.0.2.7", office}, {"192.0.2.7:4711", office}, {"[2001:db8::7]:443", other}, {"fe80::1%eth0", other}, {" 192.0.2.7\t", office}, {"192.0.2.7\r", office},
+		{"\t192.0.2.7", office}, {" 192.0.2.7", office}, {"192.0.2.7 ", office}, {"192.0.2.7\t", office}, {"\t 192.0.2.7\t ", office}, {" ", unresolved}, {"10.0.0.1 ,\t192.0.2.7", office},
+		{"192.0.2.7" + strings.Repeat(" ", filter.MaxLine-9), office}, {strings.Repeat(" ", filter.MaxLine-9) + "192.0.2.7\r", office}, {"192.0.2.7" + strings.Repeat(" ", filter.MaxLine-8), unresolved},
 		{"", unresolved}, {"office", unresolved}, {"192.0.2.7/32", unresolved}, {"192.0.02.7", unresolved}, {`\N`, unresolved}, {"192.0.2.7 192.0.2.7", unresolved},
 		{"10.0.0.1,192.0.2.7", office}, {"10.0.0.1, 192.0.2.7", office}, {"10.0.0.1,203.0.113.9", blocked}, {"192.0.2.7,203.0.113.9", blocked},
 		{"10.0.0.1,x,192.0.2.7", unresolved}, {"10.0.0.1,,192.0.2.7", unresolved}, {"192.0.2.7,x", office}, {",", unresolved},
@@ -96,6 +98,12 @@ func TestTSVAnswersAsEvalDoes(t *testing.T) {
 			hops[i] = pool[random.IntN(len(pool))]
 			if random.IntN(4) > 0 {
 				hops[i] = "10.0.0.1"
+			}
+		}
+		if random.IntN(5) == 0 { // about as long as an edge looks
+			hops = slices.Repeat([]string{"10.0.0.1"}, gate.MaxChain-3+random.IntN(8))
+			if at := gate.MaxChain - 5 + random.IntN(10); at < len(hops) {
+				hops[at] = pool[random.IntN(len(pool))]
 			}
 		}
 		in.WriteString(strings.Join(hops, ",") + "\n")

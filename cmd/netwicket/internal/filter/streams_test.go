@@ -3,6 +3,7 @@ package filter_test
 import (
 	"bytes"
 	"io"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -83,6 +84,20 @@ func TestStreamsThatHalt(t *testing.T) {
 	}
 }
 
+// repeated are so many bytes, in units of a line that is as long as may be.
+type repeated struct{ left, given int }
+
+func (r *repeated) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), filter.MaxLine-r.given)
+	if r.given += n; r.given == filter.MaxLine {
+		r.left, r.given = r.left-1, 0
+	}
+	return n, nil
+}
+
 // The end of a line that is too long is no line, whatever it looks like, and those behind
 // it are read.
 func TestEndOfALineThatIsTooLong(t *testing.T) {
@@ -103,6 +118,16 @@ func TestEndOfALineThatIsTooLong(t *testing.T) {
 			require.Equal(t, want, out.String(), "%q", end)
 		}
 	}
+	// However long it is, it takes no more memory.
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	endless := &repeated{left: 40}
+	var short bytes.Buffer
+	require.NoError(t, filter.TSV(io.MultiReader(endless, strings.NewReader("\n192.0.2.7\n")), &short, asked))
+	runtime.ReadMemStats(&after)
+	require.Equal(t, unresolved+office, short.String())
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16*filter.MaxLine))
+
 	var out bytes.Buffer
 	require.NoError(t, filter.TSV(strings.NewReader(long[:filter.MaxLine-len("192.0.2.7")]+"192.0.2.7\n192.0.2.7"), &out, asked))
 	require.Equal(t, unresolved+office, out.String())
