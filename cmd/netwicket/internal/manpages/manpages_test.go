@@ -12,11 +12,10 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/manpages"
 )
 
-// pages are those of a program with one command, which has one.
-func pages(t *testing.T) map[string]string {
-	t.Helper()
+// program is one with a command, which has one.
+func program() *cobra.Command {
 	run := func(*cobra.Command, []string) {}
-	root := &cobra.Command{Use: "gate", Short: "Guard <doors> *well*", Run: run, CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}}
+	root := &cobra.Command{Use: "gate", Short: "Guard <doors> *well*", Long: "Guards:\n\n  one door\n\n  another", Run: run, CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}}
 	root.PersistentFlags().StringArrayP("config", "c", nil, "policy at `PATH_*` (repeatable)")
 	open := &cobra.Command{Use: "open [DOOR...]", Short: "Open doors", Run: run, Long: `Opens each door, as in <file> or [list_of_them]:
 
@@ -26,10 +25,17 @@ func pages(t *testing.T) map[string]string {
 and says so.`, Example: "  gate open 'front door'"}
 	open.Flags().Int("rate", 600, "`N` doors a minute")
 	open.Flags().Bool("quietly", false, ".hidden; it's --quiet\nand soft")
-	open.AddCommand(&cobra.Command{Use: "log", Short: "List what was opened", Run: run}, &cobra.Command{Use: "secret", Hidden: true, Run: run})
+	open.AddCommand(&cobra.Command{Use: "log", Short: "List what was opened", Run: run}, &cobra.Command{Use: "a-secret", Hidden: true, Run: run})
+	open.Flags().Bool("loudly", false, "'loud' or not")
 	root.AddCommand(open)
+	return root
+}
+
+// pages are those of the program.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
 	folder := t.TempDir()
-	require.NoError(t, manpages.Write(root, folder, "v1.2.3", time.Date(2026, 3, 1, 3, 0, 0, 0, time.FixedZone("east", 4*60*60))))
+	require.NoError(t, manpages.Write(program(), folder, "v1.2.3", time.Date(2026, 3, 1, 3, 0, 0, 0, time.FixedZone("east", 4*60*60))))
 	found := map[string]string{}
 	entries, err := os.ReadDir(folder)
 	require.NoError(t, err)
@@ -52,8 +58,10 @@ func TestWrite(t *testing.T) {
 			`gate - Guard <doors> *well*`,
 			".TP\n\\fB\\-c\\fP, \\fB\\-\\-config\\fP \\fIPATH_*\\fP\npolicy at PATH_* (repeatable)\n",
 			`\fBgate-open(1)\fP`,
+			"\n  one door\n\n  another\n", "\n.SH OPTIONS\n",
 		},
 		"gate-open.1": {
+			".TP\n\\fB\\-\\-loudly\\fP\n\\&'loud' or not\n",
 			"Opens each door, as in <file> or [list_of_them]:\n",
 			"\n  wood    with a *key*\n",
 			"  .steel  with a \\\\ and two lines\n", // two backslashes are one for roff
@@ -73,4 +81,13 @@ func TestWrite(t *testing.T) {
 		require.NotContains(t, found[name], "cobra")
 	}
 	require.Equal(t, found, pages(t), "the same texts give the same bytes")
+}
+
+// A page that cannot be written is said, of whatever command it is.
+func TestPageThatCannotBeWritten(t *testing.T) {
+	for _, page := range []string{"gate.1", "gate-open.1", "gate-open-log.1"} {
+		folder := t.TempDir()
+		require.NoError(t, os.Mkdir(filepath.Join(folder, page), 0o700))
+		require.ErrorContains(t, manpages.Write(program(), folder, "v1", time.Time{}), page)
+	}
 }

@@ -63,10 +63,10 @@ func TestOthersStayAsTheyAreWritten(t *testing.T) {
 	f := newFolder(t, map[string]string{"a.json": string(okta("nzo1").Zones), "r.json": rules("1")})
 	const old = "00112233445566778899aabbccddeeff"
 	write(t, f, "pulled/"+old+"/okta/zones.json", string(okta("nzo2").Zones))
-	write(t, f, "netwicket.json", `{"okta":{"zones":["a.json","pulled/`+old+`/okta/zones.json", "pulled/`+old+`"],"rules":[ "r.json" /* mine */ ]}}`)
+	write(t, f, "netwicket.json", `{"okta":{"zones":["a.json","pulled/`+old+`/okta/zones.json", "pulled/`+old+`"],"rules":[ "r.json" /* mine */ ],"threatInsight":7}}`)
 	d := generation.Documents{SailPoint: sailPoint(`[]`)}
 	name := pulled(t, f, d, noon)
-	require.Equal(t, `{"okta":{"zones":["a.json","pulled/`+name+`/okta/zones.json","pulled/`+old+`"],"rules":[ "r.json" /* mine */ ]}, "sailpoint": {"networkConfig": "pulled/`+name+`/sailpoint/network-config.json"}}`, read(t, f, "netwicket.json"))
+	require.Equal(t, `{"okta":{"zones":["a.json","pulled/`+name+`/okta/zones.json","pulled/`+old+`"],"rules":[ "r.json" /* mine */ ],"threatInsight":7}, "sailpoint": {"networkConfig": "pulled/`+name+`/sailpoint/network-config.json"}}`, read(t, f, "netwicket.json"))
 }
 
 // A profile that was not asked for stays, in force and in the generation.
