@@ -69,6 +69,7 @@ var Packages = map[string][]string{
 	"cmd/netwicket/internal/replay":          {"./cmd/netwicket/internal/replay", "./cmd/netwicket"},
 	"cmd/netwicket/internal/request":         {"./cmd/netwicket/internal/request", "./cmd/netwicket"},
 	"cmd/netwicket/internal/spacemap":        {"./cmd/netwicket/internal/spacemap", "./cmd/netwicket"},
+	"cmd/netwicket/internal/textdiff":        {"./cmd/netwicket/internal/textdiff", "./cmd/netwicket/internal/console"},
 	"cmd/netwicket/internal/watch":           {"./cmd/netwicket/internal/watch", "./cmd/netwicket"},
 
 	"cmd/netwicket/internal/pull":             {"./cmd/netwicket/internal/pull", "./cmd/netwicket"},
