@@ -25,12 +25,18 @@ const zones = `[{"type":"IP","id":"b","name":"B","usage":"BLOCKLIST","gateways":
 // examines it on a machine where everything is well but for what changes.
 func examine(t *testing.T, keys string, changes ...func(*doctor.Options)) doctor.Report {
 	t.Helper()
+	return examineFile(t, `{"okta":{"zones":["zones.json"]},`+keys+`}`, changes...)
+}
+
+// examineFile is examine for the whole text of a policy file.
+func examineFile(t *testing.T, policyFile string, changes ...func(*doctor.Options)) doctor.Report {
+	t.Helper()
 	t.Chdir(t.TempDir())
 	database, err := mmdbtest.File{Type: "Test-Country", Built: noon.AddDate(0, 0, -30), Networks: []mmdbtest.Network{
 		{Prefix: "192.0.2.0/24", Record: mmdbtest.Map{"country": mmdbtest.Map{"iso_code": "DE"}}},
 	}}.Bytes()
 	require.NoError(t, err)
-	for name, text := range map[string]string{"netwicket.json": `{"okta":{"zones":["zones.json"]},` + keys + `}`, "zones.json": zones, "country.mmdb": string(database), "feed.txt": "203.0.113.9\n"} {
+	for name, text := range map[string]string{"netwicket.json": policyFile, "zones.json": zones, "country.mmdb": string(database), "feed.txt": "203.0.113.9\n"} {
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
 	}
 	require.NoError(t, os.Chtimes("feed.txt", noon, noon.AddDate(0, 0, -3)))
