@@ -59,6 +59,16 @@ func TestStatusOnItsOwnAddress(t *testing.T) {
 	}
 }
 
+// TestListenerThatFails ends the server, which says why.
+func TestListenerThatFails(t *testing.T) {
+	server := admin.NewServer(front(t).Front, func() error { return nil })
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	server.ListenOn(listener, nil)
+	require.NoError(t, listener.Close())
+	require.ErrorIs(t, server.Serve(t.Context()), net.ErrClosed)
+}
+
 // TestPanicIsLogged as what it is: our fault.
 func TestPanicIsLogged(t *testing.T) {
 	d := front(t)

@@ -155,15 +155,10 @@ func (s *Server) Serve(ctx context.Context) error {
 	return err
 }
 
+// serve answers until it is closed, which is an error as well: nobody asks any more then.
 func (l *listening) serve() error {
-	var err error
 	if l.tls {
-		err = l.http.ServeTLS(l.net, "", "")
-	} else {
-		err = l.http.Serve(l.net)
+		return l.http.ServeTLS(l.net, "", "")
 	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return l.http.Serve(l.net)
 }

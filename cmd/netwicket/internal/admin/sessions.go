@@ -47,13 +47,13 @@ func (s *sessions) begin(of callers.Credential, now time.Time) string {
 	if s.open == nil {
 		s.open = make(map[[sha256.Size]byte]session)
 	}
-	if len(s.open) >= mostSessions {
-		s.makeRoom(now)
-	}
+	s.makeRoom(now)
 	s.open[sha256.Sum256([]byte(secret))] = session{of, now, now}
 	return secret
 }
 
+// makeRoom ends sessions that are over, and if there is no room then, the one that was
+// used the longest ago.
 func (s *sessions) makeRoom(now time.Time) {
 	var last [sha256.Size]byte
 	var since time.Time

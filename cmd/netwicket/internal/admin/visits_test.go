@@ -174,6 +174,34 @@ func TestSessionsMakeRoom(t *testing.T) {
 	require.False(t, open(499))
 }
 
+// TestSessionsThatAreOverMakeRoom, also where they were used a moment ago.
+func TestSessionsThatAreOverMakeRoom(t *testing.T) {
+	v := consoleFront(t)
+	v.signIn("look", "")
+	for range 3*12 - 1 {
+		v.desk.pass(20 * time.Minute)
+		require.Equal(t, http.StatusOK, v.get("/console/ask"))
+	}
+	old := v.cookie
+	v.cookie = nil
+	v.signIn("look", "")
+	next := v.cookie
+	for range 998 {
+		v.cookie = nil
+		v.signIn("look", "")
+	}
+	v.cookie = old
+	v.desk.pass(20*time.Minute - 1)
+	require.Equal(t, http.StatusOK, v.get("/console/ask"))
+	v.desk.pass(1)
+	v.cookie = nil
+	v.signIn("look", "")
+	v.cookie = next
+	require.Equal(t, http.StatusOK, v.get("/console/ask"))
+	v.cookie = old
+	require.Equal(t, http.StatusForbidden, v.get("/console/ask"))
+}
+
 // TestSessionsEndByTheClock: half an hour after the last request, and half a day after
 // the first; not a moment sooner.
 func TestSessionsEndByTheClock(t *testing.T) {

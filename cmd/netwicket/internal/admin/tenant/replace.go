@@ -165,7 +165,7 @@ func (s *Store) besides(contents folderFiles) folderFiles {
 	others := make(folderFiles)
 	for _, name := range s.history.saved() {
 		text, there := contents[name]
-		document := name == policyfile.FileName || slices.Contains(n.deciding(), name) || slices.Contains(usualFiles(), name) || isOwn(name)
+		document := name == policyfile.FileName || slices.Contains(n.deciding(), name) || isOwn(name)
 		if there && !document {
 			others[name] = text
 		}

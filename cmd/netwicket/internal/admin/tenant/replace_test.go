@@ -2,13 +2,13 @@ package tenant_test
 
 import (
 	"bytes"
-	"errors"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -107,11 +107,17 @@ func TestReplaceStaysInTheFolder(t *testing.T) {
 	dir, outside := plain(t), folder(t, map[string]string{"secret.txt": "x"})
 	require.NoError(t, os.Symlink(filepath.Join(outside, "secret.txt"), filepath.Join(dir, "feeds/link.txt")))
 	store := open(t, dir, asFound)
-	for _, name := range []string{"../secret.txt", filepath.Join(outside, "secret.txt"), "feeds/link.txt", ".netwicket/lock", "feeds", "feeds/none.txt", "", "."} {
+	put(t, dir, "feeds/.hidden", "x")
+	const noName = "expected a file of the policy folder"
+	for name, want := range map[string]string{
+		"../secret.txt": noName, filepath.Join(outside, "secret.txt"): noName, "": noName, ".": noName, "feeds/../../secret.txt": noName,
+		".netwicket/lock": noName, "feeds/../.netwicket/lock": noName, "feeds/.hidden": noName, "./feeds/.hidden": noName,
+		"feeds": "open feeds: expected a regular file", "feeds/none.txt": "no such file or directory", "feeds/link.txt": "it leads outside of the folder",
+	} {
 		_, err := replace(store, name, "x", "y")
-		require.Error(t, err, name)
-		require.NotErrorIs(t, err, tenant.ErrBusy, name)
-		require.False(t, errors.As(err, new(*tenant.Changed)), name)
+		var refused *tenant.Refused
+		require.ErrorAs(t, err, &refused, name)
+		require.ErrorContains(t, err, want, name)
 	}
 	require.Equal(t, "x", snapshot(t, outside)["secret.txt"])
 }
@@ -261,4 +267,61 @@ func TestReplaceOfWhatAnAPIServes(t *testing.T) {
 	put(t, dir, "okta/policies.json", policies)
 	_, err = replace(open(t, dir, asFound), "okta/policies.json", policies, broken)
 	require.NoError(t, err, "no API has to read it")
+}
+
+// TestReplaceInAFolderThatCannotBeRead says what cannot be read.
+func TestReplaceInAFolderThatCannotBeRead(t *testing.T) {
+	dir := plain(t)
+	zones := snapshot(t, dir)["zones/a.json"]
+	require.NoError(t, os.Remove(filepath.Join(dir, "netwicket.json")))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "netwicket.json"), 0o700))
+	store := open(t, dir, asFound, func(o *tenant.Options) { o.Patience = time.Millisecond })
+	_, err := replace(store, "zones/a.json", zones, zones+"\n")
+	require.ErrorAs(t, err, new(*tenant.Unavailable))
+	require.ErrorContains(t, err, "netwicket.json")
+	require.Equal(t, zones, snapshot(t, dir)["zones/a.json"])
+}
+
+// TestRevertOfWhatWasSaved: documents become what they were, and so does what no API has;
+// the rest of the policy file, somebody else's files that it named, and what the generation
+// did not have yet, stay as they are.
+func TestRevertOfWhatWasSaved(t *testing.T) {
+	dir := everyVendor(t)
+	server := open(t, dir)
+	first := server.Generation()
+	put(t, dir, "bad.txt", "203.0.113.1\n")
+	save := func(name, old, new string) tenant.Replaced {
+		t.Helper()
+		text := snapshot(t, dir)[name]
+		require.Contains(t, text, old)
+		between := open(t, dir, asFound)
+		defer between.Close()
+		done, err := replace(between, name, text, strings.Replace(text, old, new, 1))
+		require.NoError(t, err)
+		return done
+	}
+	save("netwicket.json", `"okta": {`, `"okta": {"threatFeeds": ["bad.txt"],`)
+	second := save("bad.txt", "203.0.113.1", "203.0.113.2").Before
+	save("my/z.json", "192.0.2.0/24", "192.0.2.0/25")
+	save("my/t.json", `"none"`, `"audit"`)
+	saved := snapshot(t, dir)
+	put(t, dir, "netwicket.json", strings.Replace(saved["netwicket.json"], "// ours", "// ours, later", 1))
+	_, err := server.Documents() // it learns of the others' generations
+	require.NoError(t, err)
+	_, err = server.Revert(request("", ""), second)
+	require.NoError(t, err)
+	after := snapshot(t, dir)
+	require.Contains(t, after["netwicket.json"], "// ours, later")
+	require.Contains(t, after["netwicket.json"], `"threatFeeds": ["bad.txt"]`)
+	require.Equal(t, "203.0.113.1\n", after["bad.txt"])
+	require.Equal(t, saved["my/z.json"], after["my/z.json"], "it is somebody else's")
+	require.Equal(t, saved["my/t.json"], after["my/t.json"])
+	documents, err := server.Documents()
+	require.NoError(t, err)
+	require.Equal(t, "192.0.2.0/24", documents.Zones[0].Gateways[0].Value)
+	require.Equal(t, "none", documents.Threat.Action)
+	save("bad.txt", "203.0.113.1", "203.0.113.3")
+	_, err = server.Revert(request("", ""), first)
+	require.NoError(t, err)
+	require.Equal(t, "203.0.113.3\n", snapshot(t, dir)["bad.txt"], "the first generation had none")
 }

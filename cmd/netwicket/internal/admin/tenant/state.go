@@ -36,13 +36,13 @@ func (s *Store) current() state { return s.unless((*state).stale) }
 
 // currentPolicy is current, and the policy's geo data and lists are those of now.
 func (s *Store) currentPolicy() state {
-	return s.unless(func(now *state) bool { return now.stale() || now.policy.beside.changed() })
+	return s.unless(func(now *state) bool { return now.stale() || now.policy.changed() })
 }
 
 // stale says that the files are to be read again. A policy that does not load is
 // tried again when anything of it has changed.
 func (now *state) stale() bool {
-	return now.read == nil || now.read.changed() || now.err != nil && now.policy != nil && now.policy.beside.changed()
+	return now.read == nil || now.read.changed() || now.err != nil && now.policy.changed()
 }
 
 // unless is the folder as it was read, read again if that is stale.
@@ -152,6 +152,10 @@ type inForce struct {
 	policy *decide.Policy
 	beside seen // what it was made of beside the documents
 }
+
+// changed says that what a policy was made of beside the documents looks different now;
+// of none, nothing does.
+func (f *inForce) changed() bool { return f != nil && f.beside.changed() }
 
 // instead is a policy that did not compile, with the one before in its place for
 // the guard and the geo data: what it was made of is watched.
