@@ -74,12 +74,8 @@ func (s *sessions) use(secret string, now time.Time) (of callers.Credential, ope
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := sha256.Sum256([]byte(secret))
-	one, open := s.open[key]
-	if !open {
-		return of, false
-	}
-	if one.over(now) {
-		delete(s.open, key)
+	one := s.open[key]
+	if one.over(now) { // as that is which there is none of
 		return of, false
 	}
 	one.used = now

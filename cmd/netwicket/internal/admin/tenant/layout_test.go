@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -284,4 +285,32 @@ func TestUnfitPolicyFileOfPolicies(t *testing.T) {
 	_, err := tenant.Open(tenant.Options{Folder: dir})
 	require.ErrorContains(t, err, "netwicket.json:1:10")
 	require.Equal(t, before, snapshot(t, dir))
+}
+
+// TestWhoseFilesAre: what a write names no more goes if it has a name that a write gives,
+// whatever the number; every other file is somebody else's.
+func TestWhoseFilesAre(t *testing.T) {
+	const zones = `[{"type":"IP","id":"nzoOffice000000000001","name":"Office","gateways":[{"type":"CIDR","value":"192.0.2.0/24"}]}]`
+	for name, ours := range map[string]bool{
+		"okta/zones.json": true, "okta/zones-3.json": true, "okta/zones-1234567890.json": true, "./okta/zones-3.json": true, "okta/../okta/zones-3.json": true,
+		"okta/zones-.json": false, "okta/zones-x.json": false, "okta/zones-3x.json": false, "okta/zones-x3.json": false, "okta/zones-3-4.json": false, "okta/zones3.json": false,
+		"123/zones.json": false, "123.json": false, "zones.json": false, "x/okta/zones.json": false, "okta/zones.json.json": false, "okta/zones.jsonc": false, "okta/rules/mine.json": false, "okta/rules-3/mine.json": false,
+		"okta/rules/00pMine.json": true, "okta/rules-3/rstMine.json": true, "okta/rules-x/00pMine.json": false, "rules/00pMine.json": false,
+	} {
+		dir := folder(t, map[string]string{"netwicket.json": `{"okta": {"zones": ["` + name + `"], "threatInsight": "t.json"}}`, name: zones, "t.json": `{"action":"none","excludeZones":[]}`})
+		store := open(t, dir)
+		text := snapshot(t, dir)[path.Clean(name)]
+		require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { addOffice(d); turnThreat(d) })).Status)
+		files := snapshot(t, dir)
+		require.Equal(t, "okta/zones-3.json", strings.ReplaceAll(namesIn(t, dir)["zones"], "zones-4", "zones-3"), name)
+		require.NotContains(t, files["netwicket.json"], `"rules"`)
+		if ours {
+			if namesIn(t, dir)["zones"] != path.Clean(name) {
+				require.NotContains(t, files, path.Clean(name))
+			}
+		} else {
+			require.Equal(t, text, files[path.Clean(name)], name)
+		}
+		require.Contains(t, files, "t.json")
+	}
 }
