@@ -269,13 +269,8 @@ func (h *History) keep(text []byte) (string, error) {
 		return "", err
 	}
 	return hash, atomicfile.Write(name, func(w io.Writer) error {
-		packed, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
-		if err != nil {
-			return err
-		}
-		if _, err := packed.Write(text); err != nil {
-			return err
-		}
+		packed, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // it knows the level
+		_, _ = packed.Write(text)                           // Close has the error
 		return packed.Close()
 	})
 }
