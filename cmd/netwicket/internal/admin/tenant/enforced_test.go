@@ -1,7 +1,9 @@
 package tenant_test
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,13 +12,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
 )
 
 // TestPoliciesOfNoRules have no file; and one whose empty file is named, which denies
 // everybody, does so until it is not to decide any more.
 func TestPoliciesOfNoRules(t *testing.T) {
 	dir := folder(t, map[string]string{"netwicket.json": `{"okta": {"rules": ["nobody.json"]}}`, "nobody.json": "[]"})
-	store := open(t, dir)
+	var log bytes.Buffer
+	store := open(t, dir, func(o *tenant.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.Policies = append(d.Policies, policyOf("00pEmpty0000000000001", 1)) })).Status)
 	require.NotContains(t, snapshot(t, dir), "okta/rules/00pEmpty0000000000001.json")
 	require.Contains(t, decision(t, dir, "192.0.2.1"), "no_rule")
@@ -30,6 +34,7 @@ func TestPoliciesOfNoRules(t *testing.T) {
 	})).Status)
 	require.Contains(t, decision(t, dir, "192.0.2.1"), "allow")
 	require.Equal(t, "[]", snapshot(t, dir)["nobody.json"], "somebody else's stays where it lies")
+	require.NotContains(t, log.String(), "okta.rules", "it named what follows from the policies")
 }
 
 // TestRulesOfWhichPolicy: each policy gets the rules of its own file, whatever the others
