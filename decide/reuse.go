@@ -53,16 +53,16 @@ type listOrigin struct {
 
 // locates says that a policy has the geo patterns of that origin.
 func (p *Policy) locates(o *origin) bool {
-	return p != nil && p.classAt != nil && p.origin.geo == o.geo && p.origin.locations == o.locations
+	return p != nil && p.origin.geo == o.geo && p.origin.locations == o.locations
 }
 
 // shapes says that a policy has the geo patterns of that origin, and address patterns
 // of the same zones.
 func (p *Policy) shapes(o *origin) bool { return p.locates(o) && p.origin.shape == o.shape }
 
-// lists says that a policy has the classes of that origin.
+// lists says that a policy has the classes of that origin, of which it has the shape.
 func (p *Policy) lists(o *origin) bool {
-	return p.shapes(o) && slices.EqualFunc(p.origin.lists, o.lists, func(a, b listOrigin) bool { return a.sum == b.sum })
+	return slices.EqualFunc(p.origin.lists, o.lists, func(a, b listOrigin) bool { return a.sum == b.sum })
 }
 
 // hashLocations hashes what geo patterns follow from.
