@@ -81,7 +81,9 @@ func TestRecompileSeesWhatLocationsSay(t *testing.T) {
 		return fmt.Sprintf(`{"id":%q,"name":%q,"type":"DYNAMIC_V2","status":"ACTIVE","usage":"POLICY",%s}`, id, name, terms)
 	}
 	us, vpn := `"locations":{"include":[{"country":"US"}]}`, `"ipServiceCategories":{"include":["ALL_ANONYMIZERS"]}`
-	zones := func(all ...string) string { return "[" + strings.Join(all, ",") + "]" }
+	block := strings.NewReplacer("POLICY", "BLOCKLIST")
+	rest := []string{block.Replace(zone("x", "x", vpn)), ipZoneJSON("y", "BLOCKLIST", "192.0.2.4", ""), block.Replace(zone("z", "z", us))}
+	zones := func(all ...string) string { return "[" + strings.Join(append(all, rest...), ",") + "]" }
 	base := documents{zones: zones(zone("a", "a", us), zone("b", "b", vpn)), csv: "192.0.2.1,US,,1,,\n192.0.2.2,DE,,2,tor,ANONYMIZER_TOR\n192.0.2.3,,,,,\n192.0.2.4,FR,,,,VPN\n", assume: geo.AllSorts}
 	with := func(change func(d *documents)) documents { d := base; change(&d); return d }
 	config := base.config(t)
@@ -103,6 +105,12 @@ func TestRecompileSeesWhatLocationsSay(t *testing.T) {
 		}),
 		"a zone that is a blocklist": with(func(d *documents) { d.zones = strings.Replace(d.zones, "POLICY", "BLOCKLIST", 1) }),
 		"a zone that is none":        with(func(d *documents) { d.zones = strings.Replace(d.zones, "ACTIVE", "INACTIVE", 1) }),
+		"an INACTIVE zone before": with(func(d *documents) {
+			d.zones = strings.Replace(d.zones, "[", "["+strings.Replace(ipZoneJSON("i", "POLICY", "192.0.2.0/24", ""), "ACTIVE", "INACTIVE", 1)+",", 1)
+		}),
+		"INACTIVE zones among them": with(func(d *documents) {
+			d.zones = zones(zone("a", "a", us), strings.Replace(zone("i", "i", us), "ACTIVE", "INACTIVE", 1), zone("b", "b", vpn))
+		}),
 		"an IP zone before": with(func(d *documents) {
 			d.zones = strings.Replace(d.zones, "[", "["+ipZoneJSON("i", "BLOCKLIST", "192.0.2.0/24", "")+",", 1)
 		}),

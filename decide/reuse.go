@@ -86,7 +86,6 @@ func (c *compiler) hashLocations() [sha256.Size]byte {
 // hashShape hashes what features mean.
 func (p *Policy) hashShape() [sha256.Size]byte {
 	return newHashing().of(func(h *hasher) {
-		h.count(p.ipBits)
 		for i := range p.zones {
 			if z := &p.zones[i]; z.kind == ipZone {
 				h.count(i) // patterns name the blocklist
@@ -105,9 +104,6 @@ func originsOf(lists []list, numbered features) []listOrigin {
 		o.sum = hashing.of(func(h *hasher) {
 			h.write(o.sum[:]) // of the feature's lists before
 			for r := range l.ranges {
-				if !r.IsValid() {
-					continue // it holds nothing
-				}
 				fam, first, last := addrnum.FamilyOf(r.From()), addrnum.From(r.From()), addrnum.From(r.To())
 				h.flags(fam == addrnum.IPv4)
 				for _, number := range []uint64{first.Hi, first.Lo, last.Hi, last.Lo} {
