@@ -226,7 +226,8 @@ func geoEdgesOf(table *geo.Table, byLocation []uint32) geoEdges {
 // merged leaves out the edges at which the pattern stays.
 func merged(edges iter.Seq2[addrnum.Number, uint32]) iter.Seq2[addrnum.Number, uint32] {
 	return func(yield func(addrnum.Number, uint32) bool) {
-		last, fresh := uint32(0), true
+		var last uint32
+		fresh := true
 		for at, pattern := range edges {
 			if !fresh && pattern == last {
 				continue

@@ -118,8 +118,8 @@ func (c *compiler) addRule(set *ruleSet, spec *zone.Rule, zones []int) {
 		}
 		lists.byZone[index] = append(lists.byZone[index], uint32(64*word+bit))
 	}
-	for _, id := range spec.Network.Listed() {
-		if spec.Network.Connection == zone.InZones && id.Many() {
+	for _, id := range spec.Network.Listed() { // by InZones alone: see model.rule
+		if id.Many() {
 			rules := lists.many[id.ID]
 			rules = append(rules, make([]uint64, max(0, word+1-len(rules)))...)
 			setBit(rules[word:], bit, true)
