@@ -132,9 +132,6 @@ func (c *compiler) addRule(set *ruleSet, spec *zone.Rule, zones []int) {
 func (c *compiler) settleRules() (rules *setInterner, byZone []uint32) {
 	words := len(c.p.ruleWords.exclude)
 	rules, byZone = newSetInterner(words), make([]uint32, len(c.p.zones))
-	if c.ruleLists.byZone == nil {
-		return rules, byZone
-	}
 	row := make([]uint64, words)
 	for index, list := range c.ruleLists.byZone {
 		clear(row)
