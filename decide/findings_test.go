@@ -242,6 +242,50 @@ func TestInfoCounts(t *testing.T) {
 	require.Equal(t, 3, policy.Info().Decisions)
 }
 
+// What is unknown so that a blocklist may hold the client is told of that blocklist, whatever word
+// it is in, and of no other zone.
+func TestUnknownOfAnyWord(t *testing.T) {
+	for _, before := range []int{0, 1, 62, 63, 64, 65, 127, 128, 129} {
+		var zones []string
+		for i := range before {
+			zones = append(zones, fmt.Sprintf(`{"id":"z%d","name":"z%d","type":"DYNAMIC","status":"ACTIVE","usage":"BLOCKLIST","locations":[{"country":"US"}]}`, i, i))
+		}
+		zones = append(zones, `{"id":"asn","name":"asn","type":"DYNAMIC","status":"ACTIVE","usage":"BLOCKLIST","asns":["1"]}`)
+		policy := documents{zones: "[" + strings.Join(zones, ",") + "]", csv: "192.0.2.1,DE,,,,\n192.0.2.2,US,,1,,\n"}.compile(t)
+		for _, p := range []*decide.Policy{policy, readSnapshot(t, snapshotOf(t, policy))} {
+			d := p.Decide(netip.MustParseAddr("192.0.2.1"))
+			require.Equal(t, "asn", d.Zone.Name, "behind %d", before)
+			require.Equal(t, geo.ASN, d.Unknown, "behind %d", before)
+		}
+	}
+}
+
+// A rule in force that lists a zone which holds no request for it is warned of, with what comes of
+// it; one that is switched off is not, nor is a zone that can be used.
+func TestRulesOfZonesThatHoldNothing(t *testing.T) {
+	zones := "[" + ipZoneJSON("office", "POLICY", "10.0.0.1", "") + "," + ipZoneJSON("bad", "BLOCKLIST", "10.0.0.2", "") + "," +
+		strings.Replace(ipZoneJSON("old", "POLICY", "10.0.0.3", ""), `"ACTIVE"`, `"INACTIVE"`, 1) + "," + strings.Replace(ipZoneJSON("worse", "BLOCKLIST", "10.0.0.4", ""), `"ACTIVE"`, `"INACTIVE"`, 1) + "]"
+	const never, may = "it never matches here", "it may match here: an ALLOW rule that excludes it does not apply, a DENY rule does"
+	for _, list := range []string{"include", "exclude"} {
+		for _, status := range []string{"ACTIVE", "INACTIVE"} {
+			for id, want := range map[string]string{"office": "", "bad": "blocklist-zone bad: rule \"r\" refers to zone \"bad\", which is a blocklist; ", "old": "inactive-zone old: rule \"r\" refers to zone \"old\", which is INACTIVE; ", "worse": "inactive-zone worse: rule \"r\" refers to zone \"worse\", which is INACTIVE; "} {
+				rules := fmt.Sprintf(`[{"name":"r","status":%q,"conditions":{"network":{"connection":"ZONE",%q:[%q]}},"actions":{"signon":{"access":"ALLOW"}}}]`, status, list, id)
+				var got []string
+				for _, text := range said(t, documents{zones: zones, rules: []string{rules}}.config(t)) {
+					if strings.Contains(text, "refers to zone") {
+						got = append(got, text)
+					}
+				}
+				if want == "" || status == "INACTIVE" {
+					require.Empty(t, got)
+					continue
+				}
+				require.Equal(t, []string{want + map[string]string{"include": never, "exclude": may}[list]}, got)
+			}
+		}
+	}
+}
+
 // Where no source knows of countries at all, none of one family is missed.
 func TestCountriesOfNoSource(t *testing.T) {
 	for _, text := range said(t, documents{sailPoint: `{"geolocation":["US"],"whitelisted":true}`}.config(t)) {

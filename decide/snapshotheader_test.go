@@ -77,5 +77,10 @@ func TestSnapshotTellsOfItsData(t *testing.T) {
 		read, err := decide.ReadBody(bodyOf(changed))
 		require.NoError(t, err)
 		require.Equal(t, time.Unix(want, 0).UTC(), read.Info().Data[0].Built)
+		if want > 1 { // which a header has no way to write
+			var out bytes.Buffer
+			require.ErrorContains(t, read.WriteSnapshot(&out), "year outside of range")
+			require.Zero(t, out.Len())
+		}
 	}
 }

@@ -1,11 +1,16 @@
 package decide
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/zone"
 )
 
 // A policy may be as large as docs/snapshot.md says, and by nothing larger.
@@ -53,6 +58,26 @@ func TestPolicyFitsASnapshot(t *testing.T) {
 		}
 		require.ErrorContains(t, err, "the snapshot has "+c.says+" judgments about classes that repeat IPv4; the limit is 16000000")
 	}
+}
+
+// What no snapshot may hold is refused before anything of it is written.
+func TestTooLargeForASnapshot(t *testing.T) {
+	p, err := Compile(Config{SailPoint: &zone.NetworkConfig{}})
+	require.NoError(t, err)
+	require.NoError(t, p.WriteSnapshot(io.Discard))
+	large := *p
+	large.info.Intervals6 = 16_000_001
+	var out bytes.Buffer
+	err = large.WriteSnapshot(&out)
+	findings, ok := errors.AsType[Findings](err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, "snapshot-limit", findings[0].Code)
+	require.ErrorContains(t, err, "the snapshot has 16000001 intervals of IPv6")
+	require.Zero(t, out.Len())
+	full := errors.New("the disk is full")
+	reader, writer := io.Pipe()
+	require.NoError(t, reader.CloseWithError(full))
+	require.ErrorIs(t, p.WriteSnapshot(writer), full)
 }
 
 // A snapshot names the version of this module, in whatever program it is.
