@@ -107,10 +107,12 @@ func TestNeeds(t *testing.T) {
 // later every sort is needed, whatever its name ends in.
 func TestNeedsOfCategories(t *testing.T) {
 	config := documents{zones: `[{"id":"z","name":"z","type":"DYNAMIC_V2","status":"ACTIVE","usage":"POLICY","ipServiceCategories":{"include":["NORD_VPN"]}}]`, csv: "192.0.2.1,,,,,NORD_VPN\n"}.config(t)
-	for _, spelling := range []string{"NORD_VPN", "nord_vpn"} {
+	for _, spelling := range []string{"NORD_VPN", "nord_vpn", "all_anonymizers", "anonymizer_tor"} {
 		config.Zones[0].Zones[0].Categories.Include[0].Value = spelling
 		require.NotContains(t, strings.Join(said(t, config), "\n"), "unnamed-operator", spelling)
 	}
+	config.Zones[0].Zones[0].Categories.Include[0].Value = "other_vpn"
+	require.Contains(t, strings.Join(said(t, config), "\n"), "unnamed-operator OTHER_VPN", "as every finding says it")
 	for _, category := range []string{"ALL_LATER", "ALL_LATER_VPN", "ALL_LATER_PROXY", "ALL_LATER_TOR"} {
 		config := documents{zones: `[{"id":"z","name":"z","type":"DYNAMIC_V2","status":"ACTIVE","usage":"POLICY","ipServiceCategories":{"include":["` + category + `"]}}]`, assume: geo.VPNSort | geo.TorSort}.config(t)
 		_, err := decide.Compile(config)
