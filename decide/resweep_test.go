@@ -37,6 +37,9 @@ func TestRecompileAroundParts(t *testing.T) {
 				rules: []string{`[{"name":"a","conditions":{"network":{"connection":"ZONE","` + map[string]string{"DENY": "include", "ALLOW": "exclude"}[access] + `":["a"]}},"actions":{"signon":{"access":"ALLOW"}}},{"name":"a","actions":{"signon":{"access":"` + access + `"}}}]`},
 				csv:   "9.255.0.0/16,US,,,,\n10.0.128.0/17,DE,,,,\n10.1.0.0/32,US,,,,\n2a00:3::/33,DE,,,,\n255.255.255.255,DE,,,,\n",
 			}.config(t)
+			if steps != nil {
+				config.Geo = steps[0].config.Geo // the same table: else all is made anew
+			}
 			policy, err := decide.Compile(config)
 			require.NoError(t, err)
 			steps = append(steps, step{fmt.Sprintf("%q, the rest %s", list, access), config, policy})
@@ -67,6 +70,7 @@ func TestRecompileOfAnswersThatPart(t *testing.T) {
 	} {
 		for _, list := range []string{"10.0.0.0/31 2001:db8::/32", "10.0.0.1"} {
 			config := documents{zones: "[" + ipZoneJSON("a", "POLICY", list, "") + "," + ipZoneJSON("b", "POLICY", "10.0.0.1-10.0.0.2", "") + "]", rules: []string{"[" + rules + "]"}}.config(t)
+			config.Geo = nil // the same one
 			policy, err := decide.Recompile(previous, config)
 			require.NoError(t, err)
 			for _, addr := range addrs {
@@ -83,12 +87,15 @@ func TestRecompileOfAnswersThatPart(t *testing.T) {
 func TestRecompileOfManyPages(t *testing.T) {
 	var many []string
 	for page := range 70 {
+		many = append(many, fmt.Sprintf("%x:%x::/32", 0x2a00+page, 0x100+page)) // so that no two are alike
 		for i := range 34 {
 			many = append(many, fmt.Sprintf("%x:%x::/32", 0x2a00+page, 2*i))
 		}
 	}
 	of := func(more string) decide.Config {
-		return documents{zones: "[" + ipZoneJSON("z", "BLOCKLIST", strings.Join(many, " ")+more, "") + "]"}.config(t)
+		config := documents{zones: "[" + ipZoneJSON("z", "BLOCKLIST", strings.Join(many, " ")+more, "") + "]"}.config(t)
+		config.Geo = nil // the same one
+		return config
 	}
 	first, err := decide.Compile(of(""))
 	require.NoError(t, err)
