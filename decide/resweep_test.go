@@ -93,13 +93,13 @@ func TestRecompileOfManyPages(t *testing.T) {
 		}
 	}
 	of := func(more string) decide.Config {
-		config := documents{zones: "[" + ipZoneJSON("z", "BLOCKLIST", strings.Join(many, " ")+more, "") + "]"}.config(t)
+		config := documents{zones: "[" + ipZoneJSON("z", "BLOCKLIST", strings.Join(many, " "), "") + "," + ipZoneJSON("y", "BLOCKLIST", more, "") + "]"}.config(t)
 		config.Geo = nil // the same one
 		return config
 	}
-	first, err := decide.Compile(of(""))
+	first, err := decide.Compile(of("10.0.0.2"))
 	require.NoError(t, err)
-	for _, more := range []string{" 10.0.0.1", " 2a45:1::/48", ""} {
+	for _, more := range []string{"10.0.0.1", "2a45:1::/48", "10.0.0.2"} {
 		want, err := decide.Compile(of(more))
 		require.NoError(t, err)
 		got, err := decide.Recompile(first, of(more))
@@ -142,6 +142,9 @@ func TestRecompileSeesWhatLocationsSay(t *testing.T) {
 		}),
 		"a zone that is a blocklist": with(func(d *documents) { d.zones = strings.Replace(d.zones, "POLICY", "BLOCKLIST", 1) }),
 		"a zone that is none":        with(func(d *documents) { d.zones = strings.Replace(d.zones, "ACTIVE", "INACTIVE", 1) }),
+		"an IP zone that blocks no more": with(func(d *documents) {
+			d.zones = strings.Replace(d.zones, ipZoneJSON("y", "BLOCKLIST", "192.0.2.4", ""), ipZoneJSON("y", "POLICY", "192.0.2.4", ""), 1)
+		}),
 		"an INACTIVE zone before": with(func(d *documents) {
 			d.zones = strings.Replace(d.zones, "[", "["+strings.Replace(ipZoneJSON("i", "POLICY", "192.0.2.0/24", ""), "ACTIVE", "INACTIVE", 1)+",", 1)
 		}),
