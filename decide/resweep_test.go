@@ -62,13 +62,13 @@ func TestRecompileOfAnswersThatPart(t *testing.T) {
 		return fmt.Sprintf(`{"name":"r","conditions":{"network":{"connection":"ZONE",%q:[%q]}},"actions":{"signon":{"access":%q}}}`, list, zone, access)
 	}
 	const rest = `{"name":"r","actions":{"signon":{"access":"DENY"}}}`
-	addrs := chainOf("9.255.255.255 10.0.0.0 10.0.0.1 10.0.0.2 2001:db8::1 2001:db9::1")
+	addrs := chainOf("9.255.255.255 10.0.0.0 10.0.0.1 10.0.0.2 ::a00:1 2001:db8::1 2001:db9::1")
 	var previous *decide.Policy
 	for i, rules := range []string{
 		rule("include", "a", "ALLOW") + "," + rest, rule("include", "a", "DENY") + "," + rest, rule("include", "a", "ALLOW") + "," + rest, rule("exclude", "a", "ALLOW") + "," + rest,
 		rule("exclude", "a", "ALLOW") + "," + rule("include", "a", "ALLOW"), rule("include", "b", "ALLOW") + "," + rest, rule("exclude", "b", "ALLOW") + "," + rest, rest, rule("include", "a", "ALLOW") + "," + rest,
 	} {
-		for _, list := range []string{"10.0.0.0/31 2001:db8::/32", "10.0.0.1"} {
+		for _, list := range []string{"10.0.0.0/31 2001:db8::/32", "10.0.0.1", "::a00:1", "10.0.0.2"} {
 			config := documents{zones: "[" + ipZoneJSON("a", "POLICY", list, "") + "," + ipZoneJSON("b", "POLICY", "10.0.0.1-10.0.0.2", "") + "]", rules: []string{"[" + rules + "]"}}.config(t)
 			config.Geo = nil // the same one
 			policy, err := decide.Recompile(previous, config)
