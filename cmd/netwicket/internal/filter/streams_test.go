@@ -118,6 +118,11 @@ func TestEndOfALineThatIsTooLong(t *testing.T) {
 			require.Equal(t, want, out.String(), "%q", end)
 		}
 	}
+	// One that is as long as may be is none of them, also if its end comes late.
+	var full bytes.Buffer
+	require.NoError(t, filter.TSV(io.MultiReader(strings.NewReader(strings.Repeat(" ", filter.MaxLine-9)+"192.0.2.7\r"), strings.NewReader("\n")), &full, asked))
+	require.Equal(t, office, full.String())
+
 	// However long it is, it takes no more memory.
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
