@@ -1,0 +1,51 @@
+package uploads_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/console/uploads"
+)
+
+// open are the logs that this process has open, by where they lay.
+func open(t *testing.T) (folders []string) {
+	t.Helper()
+	links, err := filepath.Glob("/proc/self/fd/*")
+	require.NoError(t, err)
+	for _, link := range links {
+		if target, err := os.Readlink(link); err == nil && strings.Contains(target, "/netwicket-log-") {
+			folders = append(folders, filepath.Dir(target))
+		}
+	}
+	return folders
+}
+
+// Without a word of the environment logs are where large files may be, and a log that is
+// forgotten takes no room any more.
+func TestWhereLogsAre(t *testing.T) {
+	if info, err := os.Stat("/var/tmp"); err != nil || !info.IsDir() {
+		t.Skip("this system has no /var/tmp")
+	}
+	own := t.TempDir()
+	for variable, want := range map[string]string{"": "/var/tmp", own: own} {
+		t.Setenv("TMPDIR", variable)
+		store := uploads.New(limits, time.Now)
+		log := take(t, store, "ann", "log", 10)
+		require.Equal(t, []string{want}, open(t))
+		require.True(t, store.Forget("ann", log.ID))
+		require.Empty(t, open(t))
+		take(t, store, "ann", "log", 10)
+		_, err := store.Take("ann", "none", -1, strings.NewReader("PK\x03\x04"))
+		require.Error(t, err)
+		_, err = store.Take("ann", "too large", -1, strings.NewReader(strings.Repeat("x", 1001)))
+		require.Error(t, err)
+		require.Len(t, open(t), 1)
+		store.Close()
+		require.Empty(t, open(t))
+	}
+}
