@@ -33,11 +33,11 @@ func (f *failing) at(step string) error {
 	return nil
 }
 
-func (f *failing) Lock(ctx context.Context) (func(), error) {
+func (f *failing) Lock(context.Context) (func(), error) {
 	if err := f.at("lock"); err != nil {
 		return nil, err
 	}
-	return f.Folder.Lock(ctx)
+	return f.LockWithin(time.Millisecond)
 }
 
 func (f *failing) Present(ctx context.Context) ([]byte, error) {
