@@ -20,7 +20,7 @@ const sourceRoot = "%SRCROOT%"
 func artifact(folder, path string) artifactLocation {
 	at := filepath.Clean(path)
 	if filepath.IsAbs(at) {
-		if relative, err := filepath.Rel(folder, at); err == nil && filepath.IsLocal(relative) {
+		if relative, _ := filepath.Rel(folder, at); filepath.IsLocal(relative) {
 			at = relative
 		}
 	} else if !filepath.IsLocal(at) {
@@ -52,10 +52,8 @@ func (l *lines) column(f *finding.Finding) int {
 		return 1
 	}
 	if l.path != f.File {
-		l.path, l.text = f.File, nil
-		if text, err := (files.File{Path: f.File, Within: l.within}).Read(files.DocumentLimit); err == nil {
-			l.text = bytes.Split(text, []byte("\n"))
-		}
+		text, _ := files.File{Path: f.File, Within: l.within}.Read(files.DocumentLimit) // may be gone
+		l.path, l.text = f.File, bytes.Split(text, []byte("\n"))
 	}
 	if line > len(l.text) || column > len(l.text[line-1])+1 {
 		return column

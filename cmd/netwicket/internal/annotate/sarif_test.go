@@ -78,7 +78,7 @@ func TestSARIFNamesFiles(t *testing.T) {
 func TestSARIFCountsColumns(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "zones.json")
-	require.NoError(t, os.WriteFile(file, []byte("plain\nä日😀x\nbroken \xff\n"), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte("plain\nä日😀x\nbroken \xff\nöx"), 0o600))
 	for _, row := range []struct {
 		name              string
 		file              string
@@ -86,13 +86,16 @@ func TestSARIFCountsColumns(t *testing.T) {
 	}{
 		{"ASCII", file, 1, 4, 4}, {"the start", file, 2, 1, 1},
 		{"behind two bytes", file, 2, 3, 2}, {"behind three", file, 2, 6, 3}, {"behind two code units", file, 2, 10, 5}, {"the end", file, 2, 11, 6},
-		{"no UTF-8", file, 3, 9, 9}, {"behind the end", file, 2, 40, 40}, {"a line that is gone", file, 9, 5, 5},
+		{"no UTF-8", file, 3, 9, 9}, {"behind the end", file, 2, 40, 40}, {"just behind the end", file, 2, 12, 12}, {"a line that is gone", file, 9, 5, 5}, {"behind one byte", file, 1, 2, 2},
+		{"the last line", file, 4, 4, 3},
 		{"a file that is gone", filepath.Join(dir, "absent"), 1, 5, 5}, {"a whole document", file, 0, 0, 1},
 	} {
 		places, _ := logOf(t, finding.List{{File: row.file, Line: row.line, Column: row.column, Code: "bad-json"}}, dir, "")
 		require.Equal(t, row.out, places[0].column, row.name)
 		require.Equal(t, max(row.line, 1), places[0].line, row.name)
 	}
+	both, _ := logOf(t, finding.List{{File: file, Line: 2, Column: 6, Code: "bad-json"}, {File: filepath.Join(dir, "absent"), Line: 2, Column: 6, Code: "bad-json"}, {File: file, Line: 2, Column: 6, Code: "bad-json"}}, dir, "")
+	require.Equal(t, []int{3, 6, 3}, []int{both[0].column, both[1].column, both[2].column}, "one file is not taken for another")
 	places, _ := logOf(t, finding.List{{File: file, Line: 2, Column: 11, Code: "bad-json"}}, dir, t.TempDir())
 	require.Equal(t, 11, places[0].column, "a file outside of --within is not read")
 }

@@ -52,6 +52,14 @@ func TestCommand(t *testing.T) {
 	}
 }
 
+// What stands nowhere in a file stands at its start.
+func TestPlaceOfACommand(t *testing.T) {
+	for at, want := range map[[2]int][2]int{{0, 0}: {1, 1}, {1, 1}: {1, 1}, {-1, 2}: {1, 2}, {7, 9}: {7, 9}} {
+		command := annotate.Of(&finding.Finding{File: "a", Line: at[0], Column: at[1], Code: "bad-json", Err: errors.New("x")})
+		require.Equal(t, want, [2]int{command.Line, command.Column})
+	}
+}
+
 // However a file is called and whatever stands in it, the runner finds one command,
 // the one that was meant, and a person sees what is there.
 func TestCommandsCannotBeForged(t *testing.T) {
