@@ -201,3 +201,21 @@ func TestContentsAreKeptOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, os.SameFile(first, again))
 }
+
+// TestHistoryThatIsNeeded: who lists zones goes on behind one that somebody else deleted
+// (G3), so that without the generation before nothing of what changed is served.
+func TestHistoryThatIsNeeded(t *testing.T) {
+	dir := folder(t, nil)
+	store := open(t, dir)
+	require.Equal(t, http.StatusOK, write(t, store, addZone(blocklist("A", "203.0.113.0/24"))).Status)
+	require.NoError(t, os.Rename(own(dir, "objects"), own(dir, "aside")))
+	_, err := store.Documents()
+	require.NoError(t, err, "nothing has changed")
+	put(t, dir, "okta/zones.json", strings.Replace(snapshot(t, dir)["okta/zones.json"], `"A"`, `"B"`, 1))
+	_, err = store.Documents()
+	require.ErrorAs(t, err, new(*tenant.Unavailable))
+	require.ErrorContains(t, err, "generation 2, ")
+	require.NoError(t, os.Rename(own(dir, "aside"), own(dir, "objects")))
+	put(t, dir, "okta/zones.json", strings.Replace(snapshot(t, dir)["okta/zones.json"], `"B"`, `"CC"`, 1))
+	require.Equal(t, []string{"CC"}, zonesFrom(t, store, 4))
+}

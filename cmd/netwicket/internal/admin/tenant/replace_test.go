@@ -158,6 +158,25 @@ func TestReplaceMendsWhatIsGuarded(t *testing.T) {
 	require.ErrorAs(t, err, new(*tenant.Refused), "one more than before")
 }
 
+// What breaks while it is served is mended against the policy of before: who was out then
+// may stay out, and nobody else.
+func TestReplaceMendsAgainstWhatWas(t *testing.T) {
+	dir := plain(t)
+	good := strings.Replace(snapshot(t, dir)["zones/a.json"], "203.0.113.0/24", "192.0.2.7/32", 1)
+	put(t, dir, "zones/a.json", good)
+	put(t, dir, "netwicket.json", strings.Replace(snapshot(t, dir)["netwicket.json"], `["192.0.2.7"]`, `["192.0.2.7", "198.51.100.7"]`, 1))
+	store := open(t, dir, asFound)
+	before := store.Fingerprint()
+	require.NotEmpty(t, before)
+	put(t, dir, "zones/a.json", "[{")
+	_, err := replace(store, "zones/a.json", "[{", strings.Replace(good, "192.0.2.7/32", "198.51.100.0/24", 1))
+	require.ErrorContains(t, err, "it denies 198.51.100.7, which is in serve.guard")
+	require.NotContains(t, err.Error(), "192.0.2.7")
+	_, err = replace(store, "zones/a.json", "[{", good)
+	require.NoError(t, err)
+	require.Equal(t, before, store.Fingerprint())
+}
+
 // A server of the APIs goes on with what was saved beside it, and a revert gives back
 // what no API has as well.
 func TestReplaceBesideAServer(t *testing.T) {
