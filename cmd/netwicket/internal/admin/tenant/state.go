@@ -171,7 +171,12 @@ func (f *inForce) instead(before *inForce) *inForce {
 }
 
 // fingerprint is that of the policy; empty if nothing ever compiled.
-func (f *inForce) fingerprint() string { return f.policy.Info().Fingerprint }
+func (f *inForce) fingerprint() string {
+	if f == nil {
+		return ""
+	}
+	return f.policy.Info().Fingerprint
+}
 
 // compile makes the policy that the folder is with contents in place of its files.
 // Geo data are those of before as long as their files are the same. The policy is
