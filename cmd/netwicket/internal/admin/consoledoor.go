@@ -159,10 +159,7 @@ func (v *visit) show() {
 // below is the request as the site knows it.
 func (v *visit) below() *http.Request {
 	r := v.http.Clone(v.http.Context())
-	r.URL.Path = "/" + strings.TrimPrefix(r.URL.Path, consolePath)
-	if r.URL.RawPath != "" {
-		r.URL.RawPath = "/" + strings.TrimPrefix(r.URL.RawPath, consolePath)
-	}
+	r.URL.Path = "/" + strings.TrimPrefix(r.URL.Path, consolePath) // where it was written in another way, no page is
 	return r
 }
 

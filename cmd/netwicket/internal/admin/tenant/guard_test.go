@@ -115,6 +115,22 @@ func TestDataThatComeLater(t *testing.T) {
 	require.Regexp(t, `zones\.json:\d+:\d+ .*AS`, string(answer.Body))
 }
 
+// What comes to a folder of data counts from then on, and no write is told of for it.
+func TestFolderOfData(t *testing.T) {
+	dir := folder(t, map[string]string{"netwicket.json": `{"geo": ["data"]}`, "data/a.csv": "network,country,region,asn,anonymizer,services\n0.0.0.0/0,DE,,,,\n203.0.113.0/24,US,,,,\n"})
+	var audit bytes.Buffer
+	store := open(t, dir, audited(&audit))
+	country := "US"
+	require.Equal(t, http.StatusOK, write(t, store, addZone(&records.Zone{
+		Type: records.Dynamic, ID: records.NewID(records.ZoneID), Name: "US", Status: records.Active, Usage: records.Blocklist, Locations: []records.Location{{Country: &country}},
+	})).Status)
+	put(t, dir, "data/b.csv", "network,country,region,asn,anonymizer,services\n192.0.2.0/24,US,,,,\n")
+	require.Equal(t, http.StatusOK, write(t, store, addZone(blocklist("Bad", "198.51.100.0/25"))).Status)
+	require.Contains(t, decision(t, dir, "192.0.2.9"), "blocklisted")
+	all := lines(t, audit.Bytes())
+	require.EqualValues(t, 128, all[1]["newlyDenied"])
+}
+
 // A folder that is not ours to write is said at the start.
 func TestFolderThatIsNotOurs(t *testing.T) {
 	dir := folder(t, map[string]string{".netwicket": "a file"})

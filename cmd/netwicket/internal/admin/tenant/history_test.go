@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"compress/gzip"
 	"encoding/json"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -215,6 +216,7 @@ func TestHistoryThatIsNeeded(t *testing.T) {
 	_, err = store.Documents()
 	require.ErrorAs(t, err, new(*tenant.Unavailable))
 	require.ErrorContains(t, err, "generation 2, ")
+	require.ErrorIs(t, err, fs.ErrNotExist)
 	require.NoError(t, os.Rename(own(dir, "aside"), own(dir, "objects")))
 	put(t, dir, "okta/zones.json", strings.Replace(snapshot(t, dir)["okta/zones.json"], `"B"`, `"CC"`, 1))
 	require.Equal(t, []string{"CC"}, zonesFrom(t, store, 4))
