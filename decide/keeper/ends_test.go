@@ -2,7 +2,10 @@ package keeper_test
 
 import (
 	"context"
+	"os"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -69,5 +72,90 @@ func TestRunHasEnded(t *testing.T) {
 		require.ErrorContains(t, k.Refresh(t.Context()), "nobody keeps the policy up to date")
 		require.ErrorContains(t, k.Run(t.Context()), "once")
 		require.EqualValues(t, 1, k.Status().Parts.Release())
+	})
+}
+
+// TestDefectInALoad: a panic of whatever reads files is an error like others, and ends nothing.
+func TestDefectInALoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var broken atomic.Bool
+		k := keepertest.Keep(t, keepertest.PlainPolicy(), func(o *keeper.Options) {
+			keeper.WithReading(o, func(string) {
+				if broken.Load() {
+					panic("a defect")
+				}
+			})
+		})
+		broken.Store(true)
+		k.Move("zones.json", keepertest.Blocklist("198.51.100.0/24"))
+		r := k.Fails("netwicket failed on this policy: a defect")
+		require.Equal(t, keeper.Changed, r.Cause)
+		require.ErrorContains(t, r.Err, "ends_test.go", "it says where")
+		require.ErrorContains(t, k.Keeper.Err(), "a defect")
+		require.False(t, k.Allows("203.0.113.7"))
+		broken.Store(false)
+		k.Becomes("203.0.113.7", true)
+		require.NoError(t, k.Keeper.Err())
+	})
+}
+
+// TestDeletedButMountedAtStart: what a mount shows is in force, and it is told that it is not
+// what lies there now.
+func TestDeletedButMountedAtStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := keepertest.New(t)
+		k.Write("zones.json", keepertest.Blocklist("203.0.113.0/24"))
+		file, err := os.Open(k.Path("zones.json"))
+		require.NoError(t, err)
+		defer file.Close()
+		held := "/proc/self/fd/" + strconv.Itoa(int(file.Fd()))
+		if _, err := os.Stat(held); err != nil {
+			t.Skip("no /proc on this system")
+		}
+		k.Move("zones.json", keepertest.Blocklist("198.51.100.0/24"))
+		k.Write("netwicket.json", `{"okta": {"zones": ["`+held+`"]}}`)
+		k.Start()
+		r := k.Fails(held + " is deleted but still mounted")
+		require.Equal(t, keeper.Changed, r.Cause)
+		require.NotNil(t, r.Parts)
+		require.ErrorContains(t, k.Keeper.Err(), "mount the folder instead")
+		require.False(t, k.Allows("203.0.113.7"))
+		require.True(t, k.Allows("198.51.100.7"))
+	})
+}
+
+// TestFilesChangeDuringTheFirstLoad: there is no policy to stay with meanwhile, so what was read
+// first is in force, and what came then follows.
+func TestFilesChangeDuringTheFirstLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := keepertest.New(t)
+		for name, text := range keepertest.PlainPolicy() {
+			k.Write(name, text)
+		}
+		first := true
+		k.Start(func(o *keeper.Options) {
+			keeper.WithReading(o, func(string) {
+				time.Sleep(time.Millisecond)
+				if first {
+					k.Move("zones.json", keepertest.Blocklist("198.51.100.0/24"))
+				}
+				first = false
+			})
+		})
+		time.Sleep(time.Second)
+		require.True(t, k.Allows("203.0.113.7"))
+		require.False(t, k.Allows("198.51.100.7"))
+		require.NoError(t, k.Keeper.Err())
+	})
+}
+
+// TestNobodyAsks: to close the channel is not to ask.
+func TestNobodyAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := keepertest.Keep(t, keepertest.PlainPolicy())
+		time.Sleep(time.Second)
+		close(k.Asked)
+		time.Sleep(time.Second)
+		require.Empty(t, k.Reports)
 	})
 }

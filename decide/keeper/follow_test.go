@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -176,78 +175,22 @@ func (w waited) Pointer(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// A release that the program refuses to put in force is told of until it is, or another one is, though the
-// follower takes it for one that is in force; and it is tried again.
-func TestReleaseThatTheProgramRefuses(t *testing.T) {
+// A policy file with an error beside the channel is not in force, and takes no release along.
+func TestPolicyFileOfAChannelWithAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		k, c := followed(t, `}}`)
-		not := errors.New("not this one")
-		refuse := func(do func() error) { k.Install.Store(do) }
-		refuse(func() error { return not })
+		k, c := followed(t, `}, "edge": {}}`)
+		k.Move("netwicket.json", c.Following(`}, "edge": {"trusted": ["10.0.0.300"]}}`))
+		k.Fails("10.0.0.300")
+		require.ErrorContains(t, k.Keeper.Err(), "10.0.0.300")
+		require.False(t, k.Allows("203.0.113.7"))
+		require.True(t, k.Allows("198.51.100.7"))
+		require.Empty(t, k.Keeper.Status().Parts.Edge.Trusted)
 		c.Publish(blocking(t, "198.51.100.0/24"), "")
-		require.Equal(t, keeper.Released, k.Fails("not this one").Cause)
-		require.Equal(t, keeper.Retried, k.Fails("not this one").Cause)
-		time.Sleep(time.Second)
-		require.ErrorIs(t, k.Keeper.Err(), not)
-		require.EqualValues(t, 1, k.Keeper.Status().Parts.Release())
-		require.False(t, k.Allows("203.0.113.7"), "the one before stays")
-
-		// Files that change mend nothing.
-		k.Move("netwicket.json", c.Following(`}, "edge": {}}`))
-		time.Sleep(time.Second)
-		require.ErrorIs(t, k.Keeper.Err(), not)
-		require.Nil(t, k.Keeper.Status().Parts.Edge)
-
-		refuse(func() error { return nil })
-		k.Becomes("203.0.113.7", true)
-		require.False(t, k.Allows("198.51.100.7"))
-		require.NoError(t, k.Keeper.Err())
-		require.EqualValues(t, 2, k.Keeper.Status().Parts.Release())
-		require.NotNil(t, k.Keeper.Status().Parts.Edge)
-
-		// The next one takes the place of one that waits.
-		refuse(func() error { return not })
-		c.Publish(blocking(t, "203.0.113.0/25"), "")
-		k.Fails("not this one")
-		c.Publish(blocking(t, "203.0.113.128/25"), "")
-		refuse(func() error { return nil })
-		k.Becomes("203.0.113.200", false)
-		time.Sleep(time.Second)
-		require.True(t, k.Allows("203.0.113.7"))
-		require.NoError(t, k.Keeper.Err())
-		require.EqualValues(t, 4, k.Keeper.Status().Parts.Release())
-	})
-}
-
-// So is one of the state, which was in force before the program was started anew; and a guard
-// that it denies is told of.
-func TestReleaseThatTheProgramRefusesAtStart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		k, _ := followed(t, `}, "serve": {"guard": ["203.0.113.7"]}}`)
-		refuses := true
-		o := opening(k, func(policy *decide.Policy) error {
-			if policy != nil && refuses {
-				return errors.New("not this one")
-			}
-			return nil
-		})
-		begun := time.Now()
-		opened, err := keeper.OpenWith(o)
-		require.NoError(t, err)
-		require.Nil(t, opened.Live().Policy())
-		require.ErrorContains(t, opened.Err(), "not this one")
-		status := opened.Status()
-		require.Equal(t, begun, status.Failing)
-		require.Empty(t, status.LockedOut, "nobody is let in")
-		go func() { _ = opened.Run(t.Context()) }()
-		time.Sleep(time.Second)
-		require.Nil(t, opened.Live().Policy())
-		require.ErrorContains(t, opened.Err(), "not this one")
-		refuses = false
-		time.Sleep(time.Second)
-		require.NoError(t, opened.Err())
-		require.NotNil(t, opened.Live().Policy())
-		require.Len(t, opened.Status().LockedOut, 1)
+		k.Becomes("198.51.100.7", false)
+		require.ErrorContains(t, k.Keeper.Err(), "10.0.0.300", "a release mends no policy file")
+		k.Move("netwicket.json", c.Following(`}, "edge": {"trusted": ["10.0.0.1"]}}`))
+		k.Succeeds()
+		require.Eventually(t, func() bool { return k.Keeper.Err() == nil }, keepertest.Patience, 5*time.Millisecond)
 	})
 }
 
@@ -268,31 +211,5 @@ func TestClockWithoutRelease(t *testing.T) {
 		k.Move("netwicket.json", c.Following(`}, "serve": {"guard": ["198.51.100.7"]}}`))
 		k.Fails(`no "edge" any more`)
 		require.ErrorContains(t, k.Keeper.Err(), `no "edge" any more`)
-	})
-}
-
-// A release that is refused while its policy file is broken, and one that expires while it waits.
-func TestRefusedReleaseExpires(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var ahead atomic.Int64
-		k, c := followed(t, `, "onExpired": "deny"}}`, func(o *keeper.Options) {
-			keeper.WithClock(o, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }, 0)
-		})
-		k.Install.Store(func() error { return errors.New("not this one") })
-		c.Publish(blocking(t, "198.51.100.0/24"), "")
-		k.Fails("not this one")
-		require.NoError(t, os.RemoveAll(c.Folder))
-		k.Install.Store(func() error { return nil })
-		k.Move("netwicket.json", "{")
-		k.Fails("netwicket.json")
-		require.True(t, k.Allows("198.51.100.7"))
-		ahead.Store(int64(2 * time.Hour))
-		time.Sleep(time.Second)
-		require.False(t, k.Allows("198.51.100.7"))
-		require.Nil(t, k.Keeper.Live().Policy())
-		k.Move("netwicket.json", c.Following(`, "onExpired": "deny"}}`))
-		time.Sleep(time.Second)
-		require.Nil(t, k.Keeper.Live().Policy(), "it waits no more")
-		require.False(t, k.Allows("203.0.113.7"))
 	})
 }

@@ -71,7 +71,7 @@ func TestSnapshotThatDoesNotFit(t *testing.T) {
 func TestWhatFits(t *testing.T) {
 	folder := t.TempDir()
 	lists, snapshot := filepath.Join(folder, "lists.txt"), filepath.Join(folder, "policy.nws")
-	for name, size := range map[string]int64{lists: 1 << 30, snapshot: 2 << 30} { // of which nothing is written
+	for name, size := range map[string]int64{lists: 1 << 40, snapshot: 2 << 40} { // of which nothing is written
 		require.NoError(t, os.WriteFile(name, nil, 0o600))
 		require.NoError(t, os.Truncate(name, size))
 	}
@@ -80,14 +80,14 @@ func TestWhatFits(t *testing.T) {
 	runtime.GC()
 	live := int64(keeper.LiveHeap())
 	require.Positive(t, live)
-	for packed, need := range map[string]int64{snapshot: 8<<30 + 64<<30, "": 24 << 30} {
+	for packed, need := range map[string]int64{snapshot: 8<<40 + 64<<40, "": 24 << 40} {
 		before := debug.SetMemoryLimit(live + need)
 		fits := keeper.Fits(state, packed)
 		debug.SetMemoryLimit(live + need - 1)
 		exceeds := keeper.Fits(state, packed)
 		require.Equal(t, live+need-1, debug.SetMemoryLimit(before), "it is only asked for")
 		require.NoError(t, fits)
-		require.ErrorContains(t, exceeds, fmt.Sprintf("files of 3072 MiB take about %d MiB to load, which with what is in use would exceed GOMEMLIMIT, %d MiB", need>>20, (live+need-1)>>20))
+		require.ErrorContains(t, exceeds, fmt.Sprintf("files of 3145728 MiB take about %d MiB to load, which with what is in use would exceed GOMEMLIMIT, %d MiB", need>>20, (live+need-1)>>20))
 		require.NoError(t, keeper.Fits(state, packed), "there is no limit")
 	}
 }

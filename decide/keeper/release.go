@@ -146,10 +146,14 @@ func (k *Keeper) forget() {
 	}
 }
 
-// withdraw has nothing in force: everything is denied.
+// withdraw has nothing in force: everything is denied. The follower says so again and again, and
+// what the program did not agree to is tried again then.
 func (k *Keeper) withdraw() {
 	k.followed.inRun(func() {
 		k.forget()
+		if k.live.Policy() == nil {
+			return
+		}
 		next := loaded{parts: k.parts.WithoutRelease()}
 		err := k.put(next)
 		if err == nil {
@@ -163,9 +167,6 @@ func (k *Keeper) withdraw() {
 // releaseEnded tells of what was put in force, or was not.
 func (k *Keeper) releaseEnded(cause Cause, err error, parts *policyfile.Parts, took time.Duration) {
 	if k.followed.opening {
-		if err != nil {
-			k.failing = err
-		}
 		return
 	}
 	k.awaitExpiry()
@@ -203,7 +204,7 @@ func failureOf(s release.Status, ready bool) error {
 		return err
 	case !ready:
 		return fmt.Errorf("netwicket: version %d of the policy expired at %s", s.Payload.Version, s.Payload.Expires.Format(time.RFC3339))
-	case s.Last.Result.Failed() && s.Last.Err != nil:
+	case s.Last.Err != nil:
 		return fmt.Errorf("netwicket: version %d of the policy stays in force; a newer one may not have come: %w", s.Payload.Version, s.Last.Err)
 	}
 	return nil

@@ -1,0 +1,153 @@
+package keeper_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/decide/keeper"
+	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/internal/keepertest"
+)
+
+// hung is a Keeper whose files hang and were given up, but for the overlay, which says nothing.
+func hung(t *testing.T, change ...func(*keeper.Options)) *keepertest.Kept {
+	t.Helper()
+	m := newMount(brief)
+	k := keepertest.Keep(t, map[string]string{
+		"netwicket.json": withOverlay, "zones.json": keepertest.Blocklist("203.0.113.0/24"), "overlay.json": quietOverlay,
+	}, append([]func(*keeper.Options){m.options}, change...)...)
+	m.hang(k)
+	k.Fails("does not answer")
+	t.Cleanup(m.answer)
+	return k
+}
+
+// aboutOverlay is a report of the overlay alone.
+func aboutOverlay(r keeper.Report) bool { return r.Cause == keeper.OverlayAlone }
+
+// TestBrokenOverlayAlone: an overlay that comes alone and is none is told of, and leaves the one before
+// in force.
+func TestBrokenOverlayAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := hung(t)
+		k.Move("overlay.json", denying("198.51.100.7"))
+		require.NoError(t, k.Reported("the overlay", aboutOverlay).Err)
+		require.False(t, k.Allows("198.51.100.7"))
+		in := k.Keeper.Status()
+		for text, says := range map[string]string{"{": "overlay.json:1:2", `{"deny": [{"network": "192.0.2.9"}]}`: "serve.guard"} {
+			k.Move("overlay.json", text)
+			r := k.Reported("the overlay", aboutOverlay)
+			require.ErrorContains(t, r.Err, says)
+			require.ErrorContains(t, k.Keeper.Err(), "nor is the overlay: ")
+			require.ErrorContains(t, k.Keeper.Err(), says)
+			require.False(t, k.Allows("198.51.100.7"))
+			require.True(t, k.Allows("192.0.2.9"))
+			require.Equal(t, in.Overlay, k.Keeper.Status().Overlay)
+			require.Same(t, in.Parts, k.Keeper.Status().Parts)
+		}
+		k.Move("overlay.json", denying("198.51.100.8"))
+		require.NoError(t, k.Reported("the overlay", aboutOverlay).Err)
+		require.True(t, k.Allows("198.51.100.7"))
+		require.False(t, k.Allows("198.51.100.8"))
+		require.NoError(t, k.Keeper.Status().OverlayErr)
+	})
+}
+
+// TestOverlayAloneIsReadOnce: while nothing else answers, an overlay is read when it looks otherwise, and
+// not at every look.
+func TestOverlayAloneIsReadOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := hung(t)
+		k.Move("overlay.json", denying("198.51.100.7"))
+		require.NoError(t, k.Reported("the overlay", aboutOverlay).Err)
+		inForce := k.Keeper.Live().Policy()
+		time.Sleep(time.Second)
+		require.Empty(t, k.Reports)
+		require.Same(t, inForce, k.Keeper.Live().Policy())
+		k.Move("overlay.json", denying("198.51.100.7")+" ") // which says the same
+		time.Sleep(time.Second)
+		require.Empty(t, k.Reports)
+		require.Same(t, inForce, k.Keeper.Live().Policy())
+	})
+}
+
+// TestEntryThatCameAloneEnds when it says, and not when somebody looks by chance.
+func TestEntryThatCameAloneEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := hung(t, func(o *keeper.Options) { keeper.WithClock(o, time.Now, 0) })
+		until := time.Now().Add(5 * time.Second)
+		k.Move("overlay.json", `{"allow": [{"network": "203.0.113.7", "until": "`+until.Format(time.RFC3339Nano)+`"}]}`)
+		require.NoError(t, k.Reported("the overlay", aboutOverlay).Err)
+		require.True(t, k.Allows("203.0.113.7"))
+		time.Sleep(time.Until(until) - 1)
+		require.True(t, k.Allows("203.0.113.7"))
+		time.Sleep(1)
+		synctest.Wait()
+		require.False(t, k.Allows("203.0.113.7"))
+		require.Equal(t, keeper.Expiry, k.Succeeds().Cause)
+		require.ErrorIs(t, k.Keeper.Err(), keeper.ErrHanging)
+	})
+}
+
+// TestRefreshThatIsLeftAlone: whoever waits for files that hang waits no longer than it likes, or than
+// anybody keeps them.
+func TestRefreshThatIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMount(time.Hour)
+		k := keepertest.New(t)
+		for name, text := range keepertest.PlainPolicy() {
+			k.Write(name, text)
+		}
+		o := keeper.Options{Policy: policyfile.Options{Paths: []string{k.Folder}}, Asked: k.Asked}
+		m.options(&o)
+		kept, err := keeper.OpenWith(o)
+		require.NoError(t, err)
+		running, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- kept.Run(running) }()
+		m.hang(k)
+		enough := errors.New("enough")
+		waiting, leave := context.WithCancelCause(t.Context())
+		refreshed := make(chan error, 2)
+		go func() { refreshed <- kept.Refresh(waiting) }()
+		synctest.Wait()
+		require.Empty(t, refreshed)
+		leave(enough)
+		require.ErrorIs(t, <-refreshed, enough)
+		go func() { refreshed <- kept.Refresh(t.Context()) }()
+		synctest.Wait()
+		require.Empty(t, refreshed)
+		stop()
+		require.NoError(t, <-ended)
+		require.ErrorContains(t, <-refreshed, "nobody keeps the policy up to date")
+		m.answer()
+	})
+}
+
+// TestGivenUpOnce: a load that learns how long it may take when it has taken longer is given up once.
+func TestGivenUpOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		silence, goOn := make(chan struct{}), make(chan struct{})
+		k := keepertest.Keep(t, keepertest.PlainPolicy(), func(o *keeper.Options) {
+			o.Around = func(load func()) { <-goOn; load() }
+			keeper.WithReading(o, func(string) {
+				if k := len(goOn); k > 0 { // beside a policy in force
+					<-silence
+				}
+			})
+		})
+		k.Asked <- struct{}{}
+		time.Sleep(2 * time.Minute)
+		require.ErrorIs(t, k.Fails("does not answer").Err, keeper.ErrHanging)
+		require.Empty(t, k.Reports)
+		close(goOn)
+		time.Sleep(time.Minute)
+		close(silence)
+		k.Succeeds()
+	})
+}
