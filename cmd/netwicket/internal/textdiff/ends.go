@@ -25,7 +25,6 @@ func KeepEnds(before, edited []byte) []byte {
 			ends[from2+i] = was[from1+i].end
 		}
 		for i := r.From2; i < r.To2; i++ {
-			ends[i] = common
 			if j := r.From1 + i - r.From2; j < r.To1 { // it stands where another one stood
 				ends[i] = was[j].end
 			}
@@ -37,7 +36,7 @@ func KeepEnds(before, edited []byte) []byte {
 		out = append(out, one.text...)
 		switch {
 		case len(one.end) == 0: // the last line, which has none
-		case len(ends[i]) == 0: // it was the last
+		case len(ends[i]) == 0: // it was the last, or none was in its place
 			out = append(out, common...)
 		default:
 			out = append(out, ends[i]...)
@@ -70,9 +69,7 @@ func cut(text []byte) []line {
 func commonEnd(lines []line) []byte {
 	count := make(map[string]int)
 	for _, one := range lines {
-		if len(one.end) > 0 {
-			count[string(one.end)]++
-		}
+		count[string(one.end)]++
 	}
 	ends := []string{"\n", "\r\n", "\r"}
 	return []byte(slices.MaxFunc(ends, func(a, b string) int { return count[a] - count[b] }))

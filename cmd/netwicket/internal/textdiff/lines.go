@@ -41,9 +41,6 @@ func compare(before, after [][]byte) []run {
 // shortest is the shortest difference of two lists that differ.
 func shortest(before, after [][]byte) []run {
 	whole := []run{{0, len(before), 0, len(after)}}
-	if len(before) == 0 || len(after) == 0 {
-		return whole
-	}
 	most := min(len(before)+len(after), maxSteps)
 	reach := make([]int, 2*most+2) // by diagonal, from -most: how far one gets on it
 	var trail [][]int
@@ -51,12 +48,8 @@ func shortest(before, after [][]byte) []run {
 		trail = append(trail, slices.Clone(reach[most-steps:most+steps+2]))
 		for diagonal := -steps; diagonal <= steps; diagonal += 2 {
 			at := most + diagonal
-			x := 0
-			switch {
-			case steps == 0:
-			case diagonal == -steps || diagonal != steps && reach[at-1] < reach[at+1]:
-				x = reach[at+1]
-			default:
+			x := reach[at+1] // nowhere at first
+			if diagonal > -steps && reach[at-1] >= reach[at+1] {
 				x = reach[at-1] + 1
 			}
 			y := x - diagonal
@@ -92,7 +85,7 @@ func back(trail [][]int, x, y int) []run {
 			return trail[steps][d+steps]
 		}
 		from := diagonal - 1
-		if diagonal == -steps || diagonal != steps && at(diagonal-1) < at(diagonal+1) {
+		if at(diagonal-1) < at(diagonal+1) {
 			from = diagonal + 1
 		}
 		x1 := at(from)

@@ -127,7 +127,7 @@ func TestPatchAtItsWord(t *testing.T) {
 // A long text of which much changes is patched all the same; just below what is searched
 // for the difference is the shortest one, and beyond all of it is replaced.
 func TestPatchOfMuch(t *testing.T) {
-	for changed, want := range map[int]int{750: 750, 751: 1501} {
+	for changed, want := range map[int]int{749: 749, 750: 1501, 751: 1501} { // with a line that is added
 		var before, after strings.Builder
 		for i := range 1501 {
 			fmt.Fprintf(&before, "%d\n", i)
@@ -137,9 +137,16 @@ func TestPatchOfMuch(t *testing.T) {
 				fmt.Fprintf(&after, "%d\n", i)
 			}
 		}
-		got, removed := applied(t, before.String(), string(textdiff.Patch("f", []byte(before.String()), []byte(after.String()))))
-		require.Equal(t, after.String(), got)
-		require.Equal(t, want, removed)
+		for _, added := range []string{"", "added\n"} {
+			text := after.String() + added
+			got, removed := applied(t, before.String(), string(textdiff.Patch("f", []byte(before.String()), []byte(text))))
+			require.Equal(t, text, got)
+			if added == "" && changed == 750 {
+				require.Equal(t, 750, removed)
+			} else {
+				require.Equal(t, want, removed)
+			}
+		}
 	}
 }
 
@@ -180,6 +187,15 @@ func TestKeepEndsOfChance(t *testing.T) {
 			}
 		}
 		require.Equal(t, want.String(), string(textdiff.KeepEnds([]byte(before.String()), []byte(edited.String()))), "%q", before.String())
+	}
+	// Lines that are taken out or put in between change none of the others.
+	for before, edits := range map[string]map[string]string{
+		"a\r\nb\nc\rd\n": {"b\nc\nd\n": "b\nc\rd\n", "a\nc\nd\n": "a\r\nc\rd\n", "a\nn\nb\nc\nd\n": "a\r\nn\nb\nc\rd\n", "n\na\nb\nc\nd\nn\n": "n\na\r\nb\nc\rd\nn\n", "d\n": "d\n", "c\n": "c\r", "a\nd": "a\r\nd"},
+		"a\r\nb":         {"a\nb\nc": "a\r\nb\r\nc", "b\n": "b\r\n", "a": "a", "n\na\nb": "n\r\na\r\nb"},
+	} {
+		for edited, want := range edits {
+			require.Equal(t, want, string(textdiff.KeepEnds([]byte(before), []byte(strings.ReplaceAll(edited, "\n", "\r\n")))), "%q to %q", before, edited)
+		}
 	}
 	// New lines have the end that is most common; among as many, LF before CRLF before CR.
 	for before, want := range map[string]string{
