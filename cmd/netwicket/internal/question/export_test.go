@@ -2,6 +2,7 @@ package question
 
 // What tests compare with curl and bash.
 var (
-	Option  = option
-	ByShell = byShell
+	Option   = option
+	ByShell  = byShell
+	ByCmdExe = byCmdExe
 )
