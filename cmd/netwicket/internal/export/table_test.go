@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/netip"
 	"strconv"
@@ -160,12 +159,31 @@ func TestTableAnswersAsThePolicyDoes(t *testing.T) {
 		if seed%4 > 1 {
 			table.Compare, table.Against = true, randomPolicy(t, seed+1000)
 		}
-		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { requireTable(t, table, seed) })
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { requireTable(t, table, seed, 20_000) })
 	}
-	t.Run("nobody", func(t *testing.T) { requireTable(t, export.Table{Compare: true}, 0) })
+	t.Run("nobody", func(t *testing.T) { requireTable(t, export.Table{Compare: true}, 0, 20_000) })
 }
 
-func requireTable(t *testing.T, table export.Table, seed uint64) {
+// The same of small policies, in all forms that have no buckets.
+func TestTablesOfSmallPolicies(t *testing.T) {
+	subjects := policies(t)
+	seed := uint64(0)
+	for name, policy := range subjects {
+		for _, family := range []int{0, 4, 6} {
+			for _, against := range []string{"", "blocklists", "not 6to4"} {
+				seed++
+				table := export.Table{Policy: policy, NoBuckets: true, NoEmbedded: seed%2 == 0, Family: family, Compare: against != "", Against: subjects[against]}
+				t.Run(fmt.Sprint(name, family, against), func(t *testing.T) { requireTable(t, table, seed, 300) })
+			}
+		}
+	}
+}
+
+func TestTableWithBuckets(t *testing.T) {
+	requireTable(t, export.Table{Policy: policies(t)["allow list"], Family: 4}, 1, 300)
+}
+
+func requireTable(t *testing.T, table export.Table, seed uint64, probes int) {
 	t.Helper()
 	rows := readTable(t, table)
 	want := func(addr netip.Addr) string {
@@ -208,7 +226,7 @@ func requireTable(t *testing.T, table export.Table, seed uint64) {
 	require.NoError(t, err)
 	require.True(t, expected.Equal(covered), "rows for other addresses than those that the table is about")
 	random := rand.New(rand.NewPCG(seed, 6))
-	for range 20_000 {
+	for range probes {
 		addr := randomAddr(random)
 		at, found := rowOf(rows, addr)
 		if found != expected.Contains(addr) || found && !scattered(addr) && rows[at].said != want(addr) {
@@ -234,12 +252,24 @@ func TestTableFails(t *testing.T) {
 	var whole bytes.Buffer
 	table := export.Table{Policy: policies(t)["closed"], NoBuckets: true}
 	require.NoError(t, export.WriteTable(&whole, table))
-	for room := range whole.Len() {
-		out, in := io.Pipe()
-		go func() {
-			_, _ = io.CopyN(io.Discard, out, int64(room))
-			_ = out.CloseWithError(syscall.ENOSPC)
-		}()
-		require.ErrorIs(t, export.WriteTable(in, table), syscall.ENOSPC)
+	for left := 0; left < whole.Len(); left += 1 + left%7 {
+		require.ErrorIs(t, export.WriteTable(&room{left}, table), syscall.ENOSPC)
 	}
+	require.NoError(t, export.WriteTable(&room{whole.Len()}, table))
+	// What is written in many pieces ends with the first that finds none.
+	large := export.Table{Policy: policies(t)["closed"], Family: 4}
+	short := &room{100_000}
+	require.ErrorIs(t, export.WriteTable(short, large), syscall.ENOSPC)
+	require.Negative(t, short.left)
+	require.Greater(t, short.left, -100_000, "nothing is written behind it")
+}
+
+// room is a disk with room for so many bytes.
+type room struct{ left int }
+
+func (r *room) Write(p []byte) (int, error) {
+	if r.left -= len(p); r.left < 0 {
+		return 0, syscall.ENOSPC
+	}
+	return len(p), nil
 }
