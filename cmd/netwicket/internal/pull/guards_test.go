@@ -79,6 +79,25 @@ func TestShrinks(t *testing.T) {
 	}
 }
 
+// Seven tenths are seven tenths of many as well.
+func TestShrinksByOneOfMany(t *testing.T) {
+	s := newStage(t, "")
+	block := func(n int) {
+		var networks []string
+		for i := range n {
+			networks = append(networks, fmt.Sprintf("203.0.%d.%d/32", i/256, i%256))
+		}
+		s.tenant.zones[1] = zone("nzo2", "BLOCKLIST", false, networks...)
+	}
+	block(1000)
+	s.pulled()
+	block(699)
+	_, err := s.keeps()
+	require.ErrorContains(t, err, "entries of ACTIVE blocklist zones: 699 now, 1000 in force")
+	block(700)
+	s.pulled()
+}
+
 // Whoever lets in more than a hundredth of the internet anew is refused, and whoever
 // lets in a hundredth is not; private addresses and IPv6 do not count (U12).
 func TestOpens(t *testing.T) {

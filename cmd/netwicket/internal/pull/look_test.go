@@ -8,10 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/pull"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/pull/generation"
 )
 
 const (
@@ -250,7 +252,7 @@ func TestPoliciesThatAreEnforced(t *testing.T) {
 		require.Len(t, look.Warnings, 1)
 		require.Contains(t, look.Warnings[0], `policy "Groups" (00p4) is for groups`)
 	}
-	for count, want := range map[int]string{0: "it has none", 10: `(00p9)`, 11: `(00p9), and 1 more`} {
+	for count, want := range map[int]string{0: "it has none", 10: `(00p9)`, 11: `(00p9), and 1 more`, 13: `(00p9), and 3 more`} {
 		s := newStage(t, "")
 		s.tenant.signOn, s.Okta.Policies = nil, []string{"Nobody"}
 		for i := range count {
@@ -339,4 +341,35 @@ func TestChangedBeforeTheSwitch(t *testing.T) {
 	require.NoError(t, err)
 	s.write("netwicket.json", "{")
 	require.ErrorContains(t, s.Switch(look), "netwicket.json:1:2")
+}
+
+// A folder that never holds still is tried three times, and one that cannot be written
+// to once.
+func TestSwitchGivesUp(t *testing.T) {
+	asked := 0 // for the time: once for each switch, and twice for whatever is judged
+	stage := func(now func(s *stage)) (*stage, *pull.Look) {
+		s := newStage(t, "{}\n")
+		look, err := s.Look(t.Context())
+		require.NoError(t, err)
+		asked = 0
+		s.Now = func() time.Time {
+			asked++
+			now(s)
+			return noon
+		}
+		return s, look
+	}
+	s, look := stage(func(s *stage) { s.write("netwicket.json", fmt.Sprintf("{} // %d\n", asked)) })
+	require.ErrorIs(t, s.Switch(look), generation.ErrChanged)
+	require.Equal(t, 3+2*2, asked)
+	require.Contains(t, s.read("netwicket.json"), "{} //")
+
+	s, look = stage(func(*stage) {})
+	s.write("pulled", "")
+	require.ErrorContains(t, s.Switch(look), "pulled: cannot be written")
+	require.Equal(t, 1, asked)
+
+	s, look = stage(func(*stage) {})
+	require.NoError(t, s.Switch(look))
+	require.Equal(t, 1, asked)
 }

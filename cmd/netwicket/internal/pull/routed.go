@@ -13,7 +13,7 @@ import (
 // opened says that the new policy lets in more than a hundredth of the internet
 // that was kept out (U12).
 func opened(look *Look) []string {
-	if look.First || look.Before.Policy == nil {
+	if look.Before.Policy == nil { // on a first run there is none
 		return nil
 	}
 	now, all := newlyAllowed(look.Before.Policy, look.After.Policy), size(routed())
@@ -29,7 +29,7 @@ func opened(look *Look) []string {
 func newlyAllowed(before, after *decide.Policy) uint64 {
 	var changed netipx.IPSetBuilder
 	for change := range decide.Diff(before, after) {
-		if change.Range.From().Is4() && impact.DirectionOf(change) == impact.NewlyAllowed {
+		if impact.DirectionOf(change) == impact.NewlyAllowed {
 			changed.AddRange(change.Range)
 		}
 	}

@@ -48,7 +48,7 @@ func (p *Puller) shrunk(look *Look) []string {
 
 // firstOf is the first finding of an error, on one line.
 func firstOf(err error) string {
-	if list, ok := err.(finding.List); ok && len(list) > 0 { //nolint:errorlint // as Compile returns it
+	if list, _ := err.(finding.List); len(list) > 0 { //nolint:errorlint // as Compile returns it
 		return list[0].Error()
 	}
 	return err.Error()
