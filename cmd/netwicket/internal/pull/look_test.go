@@ -347,7 +347,7 @@ func TestChangedBeforeTheSwitch(t *testing.T) {
 // to once.
 func TestSwitchGivesUp(t *testing.T) {
 	asked := 0 // for the time: once for each switch, and twice for whatever is judged
-	stage := func(now func(s *stage)) (*stage, *pull.Look) {
+	looked := func(now func(s *stage)) (*stage, *pull.Look) {
 		s := newStage(t, "{}\n")
 		look, err := s.Look(t.Context())
 		require.NoError(t, err)
@@ -359,17 +359,17 @@ func TestSwitchGivesUp(t *testing.T) {
 		}
 		return s, look
 	}
-	s, look := stage(func(s *stage) { s.write("netwicket.json", fmt.Sprintf("{} // %d\n", asked)) })
+	s, look := looked(func(s *stage) { s.write("netwicket.json", fmt.Sprintf("{} // %d\n", asked)) })
 	require.ErrorIs(t, s.Switch(look), generation.ErrChanged)
 	require.Equal(t, 3+2*2, asked)
 	require.Contains(t, s.read("netwicket.json"), "{} //")
 
-	s, look = stage(func(*stage) {})
+	s, look = looked(func(*stage) {})
 	s.write("pulled", "")
 	require.ErrorContains(t, s.Switch(look), "pulled: cannot be written")
 	require.Equal(t, 1, asked)
 
-	s, look = stage(func(*stage) {})
+	s, look = looked(func(*stage) {})
 	require.NoError(t, s.Switch(look))
 	require.Equal(t, 1, asked)
 }
