@@ -32,7 +32,7 @@ func insideBlocks(v4 netip.Addr) []netip.Addr {
 
 // Where lists of IPv6 and what the IPv4 address inside says meet, the ranges are what Decide says
 // of their addresses: of the first, the last, and those around every edge of either, in the whole
-// space and in ranges that begin and end anywhere. Neighbours differ.
+// space and in ranges that begin and end anywhere. Neighbours differ, and no answer is made anew.
 func TestRangesWhereListsMeetInside(t *testing.T) {
 	repeating := func(networks ...mmdbtest.Network) geo.Source {
 		content, err := mmdbtest.File{Type: "Test", Aliases: true, Repeats: []string{"64:ff9b::/96", "64:ff9b:0:0:1::/96", "2a00:1::/48", "3000::/16"}, Networks: networks}.Bytes()
@@ -60,6 +60,8 @@ func TestRangesWhereListsMeetInside(t *testing.T) {
 		"and of IPv6":                        {documents{zones: "[" + v6 + "," + v4 + "]"}, nil},
 		"and an exempt zone":                 {documents{zones: "[" + v4 + "," + exemptZoneJSON("10.0.0.6-10.0.0.7 2002:a00:8::/47 64:ff9b::a00:8") + "]"}, nil},
 		"rules of IPv6":                      {documents{zones: "[" + v4 + "," + policyZone + "]", rules: rules}, nil},
+		"a feed that is noted":               {documents{zones: "[" + policyZone + "," + v4 + "]", rules: rules, threat: `{"action":"audit"}`, feeds: []string{"10.0.0.4/30\n2002:a00:6::/47\n64:ff9b::a00:5"}}, nil},
+		"a feed that is noted of locations":  {documents{zones: "[" + here + "," + v4 + "]", rules: us, threat: `{"action":"audit"}`, feeds: []string{"10.0.0.4/30\n2002:a00:6::/47\n64:ff9b::a00:5"}}, countries},
 		"a feed":                             {documents{zones: "[" + policyZone + "]", threat: `{"action":"block"}`, feeds: []string{"10.0.0.4/30\n2002:a00:6::/47\n64:ff9b::a00:5"}}, nil},
 		"an overlay":                         {documents{sailPoint: "{}", overlay: `{"deny":[{"network":"10.0.0.4/30"},{"network":"64:ff9b::a00:0/125"}],"allow":[{"network":"2002:a00:5::/48"}]}`}, nil},
 		"locations that repeat":              {documents{zones: "[" + germany + "]"}, countries},
@@ -99,6 +101,11 @@ func TestRangesWhereListsMeetInside(t *testing.T) {
 				t.Fatalf("%s: %v, and by the documents %v", name, got, want)
 			}
 		}
+		require.Zero(t, testing.AllocsPerRun(1, func() {
+			for _, addr := range edges {
+				policy.Decide(addr)
+			}
+		}), name)
 		for i := 0; i+7 < len(edges); i += 5 {
 			requireRanges(t, policy, edges[i:i+8], netipx.IPRangeFrom(edges[i], edges[i+7]), name)
 			requireRanges(t, policy, edges[i:i+1], netipx.IPRangeFrom(edges[i], edges[i]), name)
