@@ -2,7 +2,9 @@ package decide_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,4 +62,55 @@ func TestUnknownData(t *testing.T) {
 		})
 	}
 	require.Zero(t, decidetest.Documents{Zones: with(places, block), Geo: geo}.Compile(t).Decide(netip.Addr{}).Unknown, "nobody is known")
+}
+
+// Of rules in any order, as many as one word holds and more, a decision names what the documents
+// name: what is unknown of the client so that rules up to the one that decides may hold, and no
+// more of rules behind it.
+func TestUnknownOfRules(t *testing.T) {
+	zones := []string{`"locations":{"include":[{"country":"US"}]}`, `"locations":{"include":[{"country":"US","region":"US-CA"}]}`, `"asns":{"include":["1"]}`, `"ipServiceCategories":{"include":["ALL_ANONYMIZERS"]}`, `"locations":{"exclude":[{"country":"FR"}]},"asns":{"exclude":["2"]}`}
+	var texts []string
+	for i, terms := range zones {
+		texts = append(texts, fmt.Sprintf(`{"type":"DYNAMIC_V2","id":"z%d","name":"z%d","status":"ACTIVE","usage":"POLICY",%s}`, i, i, terms))
+	}
+	texts = append(texts, ipZoneJSON("never", "POLICY", "203.0.113.1", ""), ipZoneJSON("some", "POLICY", "192.0.2.0-192.0.2.7", ""))
+	var csv string
+	count := 0
+	for _, place := range []string{"US,US-CA", "US,", "FR,", ","} {
+		for _, asn := range []string{"1", "2", ""} {
+			for _, services := range []string{"-", ""} {
+				csv += fmt.Sprintf("192.0.2.%d,%s,%s,,%s\n", count, place, asn, services)
+				count++
+			}
+		}
+	}
+	csv += "192.0.2.99,US,US-NY,3,tor,NORD_VPN|ANONYMIZER_TOR|X_PROXY\n" // so that the corrections tell of every sort
+	random := rand.New(rand.NewPCG(1, 6))
+	for policy := range 80 {
+		var rules []string
+		filler := []int{0, 0, 61, 62, 63, 64, 126}[policy%7]
+		add := func(list, id, access string) {
+			rules = append(rules, fmt.Sprintf(`{"name":"r%d","conditions":{"network":{"connection":"ZONE",%q:[%q]}},"actions":{"signon":{"access":%q}}}`, len(rules), list, id, access))
+		}
+		for range 2 + random.IntN(4) {
+			if random.IntN(3) == 0 {
+				for ; filler > 0; filler-- {
+					add("include", "never", []string{"ALLOW", "DENY"}[filler%2])
+				}
+			}
+			add([]string{"include", "exclude"}[random.IntN(2)], []string{"z0", "z1", "z2", "z3", "z4", "some"}[random.IntN(6)], []string{"ALLOW", "ALLOW", "DENY"}[random.IntN(3)])
+		}
+		last := fmt.Sprintf(`{"name":"last","actions":{"signon":{"access":%q}}}`, []string{"ALLOW", "DENY"}[random.IntN(2)])
+		files := []string{"[" + strings.Join(append(rules, last), ",") + "]"}
+		if policy%3 == 0 { // another policy in front, which lets everybody on
+			files = append([]string{allowAll}, files...)
+		}
+		p := documents{zones: "[" + strings.Join(texts, ",") + "]", rules: files, csv: csv}.compile(t)
+		for i := range count + 1 {
+			addr := netip.AddrFrom4([4]byte{192, 0, 2, byte(i)})
+			if got, want := p.Decide(addr), p.NaiveDecision(addr); got != want {
+				t.Fatalf("policy %d: %v, and by the documents %v", policy, got, want)
+			}
+		}
+	}
 }
