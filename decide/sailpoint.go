@@ -45,7 +45,7 @@ func (s *sailPoint) trusts(document *zone.NetworkConfig, country string) truth {
 	switch {
 	case !s.countries:
 		return truthOf(s.present && !s.allowlist)
-	case country == "" || !s.geoProvided:
+	case country == "": // as it is of every address where no source has countries
 		return isUnknown
 	default:
 		return truthOf(document.Trusts(country))

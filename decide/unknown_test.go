@@ -46,6 +46,7 @@ func TestUnknownData(t *testing.T) {
 		{"a DENY rule that does not", decidetest.Documents{Zones: with(places, ""), Rules: rule("include", "p", "DENY", "ALLOW")}, "192.0.2.5", nil},
 		{"no rule", decidetest.Documents{Zones: with(places, ""), Rules: []string{`[{"name":"r","conditions":{"network":{"connection":"ZONE","include":["p"]}},"actions":{"signon":{"access":"ALLOW"}}}]`}}, "192.0.2.4", []string{"country"}},
 		{"SailPoint", decidetest.Documents{SailPoint: `{"geolocation":["US"],"whitelisted":true}`}, "192.0.2.4", []string{"country"}},
+		{"SailPoint, of which nothing is enforced", decidetest.Documents{SailPoint: `{"geolocation":["US"],"whitelisted":true}`, AuthProfile: `{"offNetwork":false,"untrustedGeography":false}`}, "192.0.2.4", nil},
 		{"SailPoint off its network", decidetest.Documents{SailPoint: `{"range":["10.0.0.0/8"]}`}, "192.0.2.4", nil},
 		{"another layer denied before", decidetest.Documents{Zones: with(places, block), Overlay: `{"deny":[{"network":"192.0.2.4","why":"x"}]}`}, "192.0.2.4", nil},
 		{"the client alone counts", decidetest.Documents{Zones: with(places, block)}, "192.0.2.5 192.0.2.4", nil},
