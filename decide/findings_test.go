@@ -244,6 +244,35 @@ func TestInfoCounts(t *testing.T) {
 	require.Equal(t, 3, policy.Info().Decisions)
 }
 
+// A profile that denies everybody is warned of, at its place, and no other.
+func TestProfilesThatDenyEverybody(t *testing.T) {
+	for _, network := range []string{"", `{}`, `{"range":["10.0.0.0/8"]}`, `{"whitelisted":true}`, `{"geolocation":["US"],"whitelisted":true}`, `{"geolocation":["US"]}`} {
+		for _, profile := range []string{"", `{"offNetwork":false,"untrustedGeography":false}`, `{"offNetwork":true,"untrustedGeography":false}`, `{"offNetwork":false,"untrustedGeography":true}`} {
+			if network == "" && profile == "" {
+				continue
+			}
+			config := documents{sailPoint: network, profile: profile, csv: "192.0.2.1,US,,,,\n2001:db8::1,US,,,,\n"}.config(t)
+			policy, err := decide.Compile(config)
+			require.NoError(t, err)
+			got := ""
+			for _, f := range policy.Info().Warnings {
+				if f.Code == "network-undefined" || f.Code == "empty-allow-list" {
+					got += f.Code
+					require.Equal(t, config.AuthProfile.Position, f.Position)
+				}
+			}
+			want := ""
+			switch { // as everybody is denied
+			case strings.Contains(profile, `"offNetwork":true`) && !strings.Contains(network, "range"):
+				want = "network-undefined"
+			case strings.Contains(profile, `"untrustedGeography":true`) && network == `{"whitelisted":true}`:
+				want = "empty-allow-list"
+			}
+			require.Equal(t, want, got, "%s %s", network, profile)
+		}
+	}
+}
+
 // What is unknown so that a blocklist may hold the client is told of that blocklist, whatever word
 // it is in, and of no other zone.
 func TestUnknownOfAnyWord(t *testing.T) {

@@ -68,6 +68,7 @@ func TestLayers(t *testing.T) {
 		{"rule before permitted by a blocklist", documents{zones: "[" + blocked + "]", rules: []string{allowAll}}, "10.0.0.1", `allow 10.0.0.1 rule rule="all"`},
 		{"profile alone", documents{profile: `{"offNetwork":false}`}, "192.0.2.1", "allow 192.0.2.1 not_enforced"},
 		{"profile without a network", documents{profile: `{"offNetwork":true}`}, "192.0.2.1", "deny 192.0.2.1 network_undefined"},
+		{"profile with an empty network", documents{sailPoint: `{"range":[]}`, profile: `{"offNetwork":true}`}, "192.0.2.1", "deny 192.0.2.1 network_undefined"},
 		{"enforced empty block list", documents{sailPoint: "{}", profile: `{"untrustedGeography":true}`}, "192.0.2.1", "allow 192.0.2.1 permitted"},
 		{"enforced empty allow list", documents{sailPoint: `{"whitelisted":true}`, profile: `{"untrustedGeography":true}`}, "192.0.2.1", "deny 192.0.2.1 empty_allow_list"},
 		{"no database", documents{sailPoint: `{"geolocation":["US"]}`, unknown: decide.TrustUnknownCountry}, "192.0.2.1", "deny 192.0.2.1 geo_unavailable"},

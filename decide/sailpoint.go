@@ -98,18 +98,14 @@ func (s *sailPoint) enforced() bool { return s.enforceNetwork || s.enforceGeogra
 
 func (c *compiler) addSailPointWarnings() {
 	document, profile, s := c.config.SailPoint, c.config.AuthProfile, &c.p.sailPoint
-	var at zone.Position
 	if document != nil {
 		c.warnings = append(c.warnings, document.Warnings...)
-		at = document.Position
-	}
-	if profile != nil {
-		c.warnings = append(c.warnings, profile.Warnings...)
-		at = profile.Position
 	}
 	if profile == nil {
 		return
 	}
+	c.warnings = append(c.warnings, profile.Warnings...)
+	at := profile.Position
 	if profile.OffNetwork && !s.network {
 		c.warn(at, "", "network-undefined", "the profile blocks access from off network and no network is defined: everybody is denied network_undefined")
 	}
