@@ -258,7 +258,7 @@ func TestProfilesThatDenyEverybody(t *testing.T) {
 			for _, f := range policy.Info().Warnings {
 				if f.Code == "network-undefined" || f.Code == "empty-allow-list" {
 					got += f.Code
-					require.Equal(t, config.AuthProfile.Position, f.Position)
+					require.Equal(t, "profile.json", f.File)
 				}
 			}
 			want := ""
