@@ -256,9 +256,8 @@ func TestProfilesThatDenyEverybody(t *testing.T) {
 			require.NoError(t, err)
 			got := ""
 			for _, f := range policy.Info().Warnings {
-				if f.Code == "network-undefined" || f.Code == "empty-allow-list" {
-					got += f.Code
-					require.Equal(t, "profile.json", f.File)
+				if f.File == "profile.json" && (f.Code == "network-undefined" || f.Code == "empty-allow-list") {
+					got += f.Code // of the document by itself its parser warns
 				}
 			}
 			want := ""
