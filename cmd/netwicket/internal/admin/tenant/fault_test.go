@@ -266,6 +266,12 @@ func TestMendedWhileServing(t *testing.T) {
 		d.Threat = &records.ThreatInsight{Action: "none"}
 	})).Status)
 	want := documentsOf(t, store)
+	store.Close()
+	require.NoError(t, os.RemoveAll(own(dir))) // as if it came from elsewhere
+	var log bytes.Buffer
+	store = open(t, dir, func(o *tenant.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	require.Empty(t, history(t, dir))
+	require.Empty(t, log.String())
 	for name, good := range snapshot(t, dir) {
 		file := filepath.Join(dir, filepath.FromSlash(name))
 		for _, broken := range []string{"{", "", "7", "a folder"} {
@@ -279,6 +285,9 @@ func TestMendedWhileServing(t *testing.T) {
 			require.ErrorContains(t, err, filepath.Base(name), "%s %q", name, broken)
 			require.NotContains(t, err.Error(), "\n", "said once")
 			require.Empty(t, store.Fingerprint())
+			require.Contains(t, log.String(), "the documents do not load; requests are refused until they do")
+			require.Contains(t, log.String(), filepath.Base(name))
+			log.Reset()
 			if strings.HasSuffix(broken, "folder") {
 				require.NoError(t, os.Remove(file))
 			}

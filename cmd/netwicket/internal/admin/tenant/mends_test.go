@@ -99,3 +99,12 @@ func TestReplaceInAFolderThatCannotBeRead(t *testing.T) {
 	require.ErrorContains(t, err, "netwicket.json")
 	require.Equal(t, zones, snapshot(t, dir)["zones/a.json"])
 }
+
+// Documents that an API could serve are there for whoever replaces texts, too.
+func TestDocumentsAsFound(t *testing.T) {
+	store := open(t, everyVendor(t), asFound)
+	documents, err := store.Documents()
+	require.NoError(t, err)
+	require.Len(t, documents.Zones, 1)
+	require.Len(t, documents.Policies, 2)
+}
