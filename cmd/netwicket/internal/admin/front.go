@@ -268,7 +268,6 @@ func (x *exchange) token() wire.Answer {
 		settle(x.http, time.Now()) // the clock of deadlines
 	}
 	issued.Answer.Audited = true // it is no write
-	x.why = strings.Join(issued.Answer.Causes, "; ")
 	return issued.Answer
 }
 

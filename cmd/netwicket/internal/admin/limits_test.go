@@ -66,6 +66,7 @@ func TestTimes(t *testing.T) {
 		{"no further request", 0, asked, 1, false, 2 * time.Minute},
 		{"no further request after a token", 0, login + "secret HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 1, false, 2 * time.Minute},
 		{"a failed login", 0, login + "other HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 1, false, 5 * time.Second},
+		{"a login that says nothing", 0, "POST /oauth2/v1/token HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 0\r\n\r\n", 1, false, 5 * time.Second},
 		{"a stranger's request", 0, strings.Replace(asked, "writer", "other", 1), 1, false, 5 * time.Second},
 		{"a request of nobody", 0, "GET /api/v1/zones HTTP/1.1\r\nHost: a\r\n\r\n", 1, false, 5 * time.Second},
 	} {

@@ -67,6 +67,11 @@ func TestListenerThatFails(t *testing.T) {
 	server.ListenOn(listener, nil)
 	require.NoError(t, listener.Close())
 	require.ErrorIs(t, server.Serve(t.Context()), net.ErrClosed)
+
+	certificates, _ := certificate(t)
+	server = admin.NewServer(front(t).Front, func() error { return nil })
+	server.ListenOnTLS(listener, certificates)
+	require.ErrorIs(t, server.Serve(t.Context()), net.ErrClosed)
 }
 
 // TestPanicIsLogged as what it is: our fault.

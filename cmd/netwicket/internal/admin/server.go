@@ -64,18 +64,15 @@ func (s *Server) Listen(address, metrics string, certificates *tls.Config) error
 	if certificates == nil && !at.IP.IsLoopback() { // of a name, what it stands for
 		return fmt.Errorf("--listen %s: plain HTTP is for loopback addresses alone, since tokens would be sent in the clear; give --tls-cert and --tls-key, or listen on 127.0.0.1", shown.Text(address))
 	}
-	handler := s.front
 	if metrics == "" {
-		handler = s.withStatus(handler)
+		return s.open(at.String(), s.withStatus(s.front), certificates)
 	}
-	if err := s.open(at.String(), handler, certificates); err != nil {
+	if err := s.open(at.String(), s.front, certificates); err != nil {
 		return err
 	}
-	if metrics != "" {
-		if err := s.open(metrics, s.withStatus(http.NotFoundHandler()), nil); err != nil {
-			_ = s.servers[0].net.Close() // nothing was served yet
-			return err
-		}
+	if err := s.open(metrics, s.withStatus(http.NotFoundHandler()), nil); err != nil {
+		_ = s.servers[0].net.Close() // nothing was served yet
+		return err
 	}
 	return nil
 }

@@ -1,16 +1,27 @@
 package admin_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/callers"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
 )
 
@@ -82,6 +93,58 @@ func TestLoginsThatFail(t *testing.T) {
 	require.Regexp(t, `"path":"/oauth/token","status":401,"why":"[^"]+"`, d.log.String())
 	require.NotContains(t, d.log.String(), "client_secret")
 	require.Equal(t, 1, strings.Count(d.log.String(), "\n"))
+	answer, said := d.ask(question{verb: "POST", target: "/oauth2/v1/token?grant_type=client_credentials&client_id=w&client_secret=secret"})
+	require.GreaterOrEqual(t, answer.StatusCode, 400, "that is SailPoint's way to ask")
+	require.NotContains(t, said, "access_token")
+}
+
+// TestVersionsOfSailPoint: paths without a version are of the first (R4).
+func TestVersionsOfSailPoint(t *testing.T) {
+	d := front(t, func(o *admin.Options) { o.SailPointRate = 2 })
+	for i, target := range []string{"/auth-org/x", "/auth-profiles/y", "/auth-org/z"} {
+		answer, _ := d.ask(question{target: target, token: "writer"})
+		require.Equal(t, i == 2, answer.StatusCode == http.StatusTooManyRequests, target)
+	}
+}
+
+// TestWhereALoginIsFor: a client names the endpoint as the server is known outside, or as
+// it was called; and no other (A4).
+func TestWhereALoginIsFor(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	set, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k"}}})
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "callers.json")
+	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, `{"clients":[{"id":"0oa1","name":"terraform","jwks":%s,"scopes":["okta.policies.read"]}]}`, set), 0o600))
+	file, err := callers.Read(path)
+	require.NoError(t, err)
+	for _, test := range []struct {
+		external, host, audience string
+		want                     int
+	}{
+		{"", "127.0.0.1:9190", "http://127.0.0.1:9190/oauth2/v1/token", 200},
+		{"", "127.0.0.1:9190", "https://netwicket.example.com/oauth2/v1/token", 401},
+		{"https://netwicket.example.com", "127.0.0.1:9190", "https://netwicket.example.com/oauth2/v1/token", 200},
+		{"https://netwicket.example.com", "127.0.0.1:9190", "http://127.0.0.1:9190/oauth2/v1/token", 200},
+		{"https://netwicket.example.com", "127.0.0.1:9190", "http://127.0.0.1:9191/oauth2/v1/token", 401},
+		{"https://netwicket.example.com", "a_b", "http://a_b/oauth2/v1/token", 401}, // no host
+		{"https://netwicket.example.com", "a_b", "https://netwicket.example.com/oauth2/v1/token", 200},
+	} {
+		d := front(t, func(o *admin.Options) { o.ExternalURL = test.external })
+		d.who.Replace(file)
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", "k"))
+		require.NoError(t, err)
+		assertion, err := jwt.Signed(signer).Claims(map[string]any{
+			"iss": "0oa1", "sub": "0oa1", "aud": test.audience, "jti": "1", "iat": d.clock().Unix(), "exp": d.clock().Add(5 * time.Minute).Unix(),
+		}).Serialize()
+		require.NoError(t, err)
+		form := url.Values{
+			"grant_type": {"client_credentials"}, "scope": {"okta.policies.read"}, "client_assertion": {assertion},
+			"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+		}
+		answer, said := d.ask(question{verb: "POST", target: "/oauth2/v1/token", media: "application/x-www-form-urlencoded", body: form.Encode(), host: test.host})
+		require.Equal(t, test.want, answer.StatusCode, "%v: %v", test, said)
+	}
 }
 
 // TestLoginsAreLimited: who asks for tokens is counted by the address, as who is no caller

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -220,4 +221,24 @@ func TestHistoryThatIsNeeded(t *testing.T) {
 	require.NoError(t, os.Rename(own(dir, "aside"), own(dir, "objects")))
 	put(t, dir, "okta/zones.json", strings.Replace(snapshot(t, dir)["okta/zones.json"], `"B"`, `"CC"`, 1))
 	require.Equal(t, []string{"CC"}, zonesFrom(t, store, 4))
+}
+
+// TestHistoryInCircles: a history that somebody has edited so that two zones stood behind
+// one another tells of no place, and of that at once.
+func TestHistoryInCircles(t *testing.T) {
+	dir := folder(t, nil)
+	now := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
+	open(t, dir, func(o *tenant.Options) { o.Now = func() time.Time { return now } }).Close()
+	text, err := os.ReadFile(linesFile(dir))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(linesFile(dir), []byte(strings.Replace(string(text), `"changed":`, `"gone":[{"id":"nzoA","after":"nzoB"},{"id":"nzoB","after":"nzoA"}],"changed":`, 1)), 0o600))
+	store := open(t, dir)
+	documents, err := store.Documents()
+	require.NoError(t, err)
+	_, known := store.Behind(documents.ZonePlace, "nzoA")
+	require.False(t, known)
+	require.Equal(t, now, store.Since())
+	store.Close()
+	require.NoError(t, os.RemoveAll(own(dir)))
+	require.Equal(t, now.Add(time.Hour), open(t, dir, func(o *tenant.Options) { o.Now = func() time.Time { return now.Add(time.Hour) } }).Since(), "without a history it begins now")
 }

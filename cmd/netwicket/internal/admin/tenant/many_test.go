@@ -173,8 +173,19 @@ func TestBehindZonesThatAreGone(t *testing.T) {
 	require.Equal(t, "[nzo4 nzo5]", behind("nzo2"))
 	require.Equal(t, "[nzo4 nzo5]", behind("nzo1"))
 
-	text := snapshot(t, dir)["okta/zones.json"]
 	documents, err := store.Documents()
+	require.NoError(t, err)
+	place, known := store.Behind(documents.ZonePlace, documents.Zones[0].ID)
+	require.Equal(t, []any{1, true}, []any{place, known}, "the first is one as any")
+	first := blocklist("first", "203.0.113.99/32")
+	first.ID = "nzoFirst"
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.Zones = slices.Insert(d.Zones, 0, first) })).Status)
+	remove("nzoFirst")
+	place, known = store.Behind(documents.ZonePlace, "nzoFirst")
+	require.Equal(t, []any{0, true}, []any{place, known}, "behind what was in front of all, all come")
+
+	text := snapshot(t, dir)["okta/zones.json"]
+	documents, err = store.Documents()
 	require.NoError(t, err)
 	kept := slices.DeleteFunc(slices.Clone(documents.Zones), func(z *records.Zone) bool { return z.ID == "nzo4" || z.Name == "0" })
 	put(t, dir, "okta/zones.json", string(records.WriteZones(kept)))

@@ -108,3 +108,23 @@ func TestDocumentsAsFound(t *testing.T) {
 	require.Len(t, documents.Zones, 1)
 	require.Len(t, documents.Policies, 2)
 }
+
+// A generation that could not be served is not to be had again, and no part of it.
+func TestNoWayBackToWhatDidNotLoad(t *testing.T) {
+	dir := everyVendor(t)
+	files := snapshot(t, dir)
+	for name, want := range map[string]string{"my/z.json": "my/z.json:1:", "my/p.json": "my/p.json:1:", "my/r.json": "my/r.json:1:"} {
+		put(t, dir, name, "[{")
+		store := open(t, dir, asFound)
+		done, err := replace(store, name, "[{", files[name])
+		require.NoError(t, err)
+		store.Close()
+		server := open(t, dir)
+		before := snapshot(t, dir)
+		_, err = server.Revert(request("", ""), done.Before)
+		require.ErrorContains(t, err, want)
+		require.Equal(t, before, snapshot(t, dir))
+		server.Close()
+		files = before
+	}
+}

@@ -67,10 +67,12 @@ func TestRevertIsGuarded(t *testing.T) {
 	var audit bytes.Buffer
 	store := open(t, dir, audited(&audit))
 	require.Equal(t, http.StatusOK, write(t, store, addZone(blocklist("Bad", "203.0.113.0/24"))).Status)
+	since := store.Since()
+	require.Equal(t, store.History().Generations()[0].Time, since, "the first start")
 	_, err := store.Revert(request("", ""), 1)
 	require.NoError(t, err)
 	policy := snapshot(t, dir)["netwicket.json"]
-	put(t, dir, "netwicket.json", strings.Replace(policy, "{", `{"serve": {"guard": ["203.0.113.9"]},`, 1))
+	put(t, dir, "netwicket.json", strings.Replace(policy, "{", `{"serve": {"guard": ["203.0.113.9", "203.0.113.10"]},`, 1))
 	before := snapshot(t, dir)
 	_, err = store.Revert(request("", ""), 2)
 	var refused *tenant.Refused
@@ -79,7 +81,8 @@ func TestRevertIsGuarded(t *testing.T) {
 	require.Equal(t, before, snapshot(t, dir))
 	all := lines(t, audit.Bytes())
 	require.EqualValues(t, http.StatusBadRequest, all[len(all)-1]["status"])
-	require.NotEmpty(t, all[len(all)-1]["causes"])
+	require.Len(t, all[len(all)-1]["causes"], 2)
+	require.Len(t, refused.Causes, 2)
 }
 
 // While a server holds the folder, others write between its writes: it reads what
