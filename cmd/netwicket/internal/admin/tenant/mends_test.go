@@ -1,6 +1,7 @@
 package tenant_test
 
 import (
+	"bytes"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -19,9 +20,12 @@ func TestReplaceMends(t *testing.T) {
 		dir := plain(t)
 		good := snapshot(t, dir)[name]
 		put(t, dir, name, broken)
-		store := open(t, dir, asFound)
+		var audit bytes.Buffer
+		store := open(t, dir, asFound, audited(&audit))
 		_, err := replace(store, name, broken, good)
 		require.NoError(t, err, name)
+		require.EqualValues(t, 0, lines(t, audit.Bytes())[0]["newlyDenied"], "nothing was in force before")
+		require.Empty(t, lines(t, audit.Bytes())[0]["before"])
 		require.Contains(t, decision(t, dir, "203.0.113.9"), "blocklisted")
 		contents, err := store.History().Contents(1)
 		require.NoError(t, err)

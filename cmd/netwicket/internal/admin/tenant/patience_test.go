@@ -2,6 +2,7 @@ package tenant_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/folderlock"
 )
 
@@ -75,4 +77,38 @@ func TestPatienceWithinAProgram(t *testing.T) {
 			require.Equal(t, http.StatusOK, <-first)
 		})
 	}
+}
+
+// TestFolderThatNeverRests: a write that others overtake again and again gives up.
+func TestFolderThatNeverRests(t *testing.T) {
+	dir := folder(t, nil)
+	store := open(t, dir, func(o *tenant.Options) { o.Patience = time.Nanosecond })
+	text := snapshot(t, dir)["okta/policies.json"]
+	tries := 0
+	answer := write(t, store, changed(func(d *records.Documents) {
+		tries++
+		put(t, dir, "okta/policies.json", text+strings.Repeat("\n", tries))
+		d.Zones = append(d.Zones, blocklist("A", "203.0.113.0/24"))
+	}))
+	require.Equal(t, http.StatusTooManyRequests, answer.Status)
+	require.Positive(t, tries)
+	require.Len(t, history(t, dir), 1)
+	require.Equal(t, http.StatusOK, write(t, store, addZone(blocklist("A", "203.0.113.0/24"))).Status)
+}
+
+// TestAnswersThatStoreNothing: 400 is the first of them.
+func TestAnswersThatStoreNothing(t *testing.T) {
+	dir := folder(t, nil)
+	store := open(t, dir)
+	before := snapshot(t, dir)
+	for _, status := range []int{400, 404, 412, 500} {
+		answer := write(t, store, func(d *records.Documents) wire.Answer {
+			d.Zones = append(d.Zones, blocklist("A", "203.0.113.0/24"))
+			return wire.Answer{Status: status}
+		})
+		require.Equal(t, status, answer.Status)
+		require.True(t, answer.Audited)
+		require.Equal(t, before, snapshot(t, dir))
+	}
+	require.Len(t, history(t, dir), 1)
 }
