@@ -118,7 +118,7 @@ func TestWatch(t *testing.T) {
 
 	told = nil
 	clock.Sleep = func(context.Context, time.Duration) error { return context.Canceled }
-	p.Watch(t.Context(), time.Minute, clock, func(*Look, error, time.Duration) { told = append(told, "once") })
+	p.Watch(t.Context(), time.Minute, asking.Clock{Sleep: clock.Sleep}, func(*Look, error, time.Duration) { told = append(told, "once") })
 	require.Equal(t, []string{"once"}, told)
 }
 
