@@ -146,6 +146,18 @@ func TestSourceOfADatabase(t *testing.T) {
 		e.Location = geo.Location{Country: "DE", Registered: registered}
 		require.Equal(t, want, explained.Facts(e, &p)[0].Value)
 	}
+	overruled := explained.NewProvenance(&decide.Explanation{Location: at}, []geo.Said{
+		{File: "a.mmdb", States: geo.Country, Location: geo.Location{Country: "DE"}, Range: network}, {File: "b.mmdb", States: geo.Country, Location: geo.Location{Country: "FR"}, Range: span},
+	})
+	require.Equal(t, "a.mmdb", *overruled.Country.Source)
+	require.Len(t, overruled.Country.Others, 1)
+	require.Equal(t, "b.mmdb", overruled.Country.Others[0].Source)
+
+	// An address of ours that has a country needs no advice.
+	e.Decision.Client = netip.MustParseAddr("10.0.0.1")
+	require.Empty(t, explained.Facts(e, &p)[0].Note)
+	e.Location.Country = ""
+	require.NotEmpty(t, explained.Facts(e, &p)[0].Note)
 	empty := explained.Fact{From: &explained.Datum{}, Note: "why"}
 	require.Equal(t, "why", empty.Source())
 	named := "x"
@@ -278,7 +290,7 @@ func TestObject(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, `{"b":1,"a":2,"b #2":3,"b #3":4,"b #2 #2":5,"\"":null}`, string(text))
 	_, err = json.Marshal(explained.Object{{"a", func() {}}})
-	require.Error(t, err)
+	require.ErrorContains(t, err, "unsupported type")
 	text, err = json.Marshal(explained.Object{})
 	require.NoError(t, err)
 	require.Equal(t, `{}`, string(text))
