@@ -34,8 +34,8 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, folder: t.TempDir()}
 	for name, text := range map[string]string{
 		"netwicket.json": `{"okta":{"zones":["zones.json"],"rules":["rules.json"]},"overlay":"overlay.json","geo":["first.csv","second.csv","third.csv"],"services":{"EXPRESS_VPN":["express.txt"]}}`,
-		"first.csv":      "network,country,region,asn,anonymizer,services\n192.0.2.0/24,DE,DE-BE,64500,none,NORD_VPN\n198.51.100.0/24,DE,,,,\n",
-		"second.csv":     "network,country,region,asn,anonymizer,services\n192.0.2.0/25,FR,FR-IDF,64500,,\n203.0.113.0/24,,,,,-\n",
+		"first.csv":      "network,country,region,asn,anonymizer,services\n192.0.2.0/24,DE,DE-BE,64500,none,NORD_VPN\n198.51.100.0/24,DE,,,,NORD_VPN\n",
+		"second.csv":     "network,country,region,asn,anonymizer,services\n192.0.2.0/25,FR,FR-IDF,64500,,\n203.0.113.0/24,,,,,-\n198.51.100.0/24,,,,,-\n",
 		"third.csv":      "network,country,region,asn,anonymizer,services\n192.0.2.0/26,,,64501,tor,\n203.0.113.0/25,,,,,-\n",
 		"express.txt":    "# ours\n192.0.2.7\n",
 		"overlay.json":   `{"deny":[{"network":"203.0.113.66","why":"x"}]}`,
@@ -112,6 +112,8 @@ func TestSources(t *testing.T) {
 	require.Equal(t, "unknown", facts[2].Value)
 	require.Equal(t, "none", facts[4].Value)
 
+	_, p = w.explain("198.51.100.9")
+	require.JSONEq(t, `{"value":["NORD_VPN"],"source":"first.csv","line":3,"others":[{"value":[],"source":"second.csv","line":4}]}`, w.text(p.Services), "none adds nothing")
 	e, p = w.explain("10.0.0.1")
 	facts = explained.Facts(e, &p)
 	require.Contains(t, facts[0].Source(), "private addresses (10.0.0.0/8) are in no country")
