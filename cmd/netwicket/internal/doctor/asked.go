@@ -109,8 +109,8 @@ func isPeer(text string, addr netip.Addr) bool {
 	if network, err := netip.ParsePrefix(text); err == nil {
 		return network.Contains(addr)
 	}
-	peer, err := netip.ParseAddr(text)
-	return err == nil && peer.Unmap() == addr
+	peer, _ := netip.ParseAddr(text) // the zero Addr is nobody's
+	return peer.Unmap() == addr
 }
 
 // Check says what became of the question, and what to do about it, by the policy as
@@ -125,7 +125,7 @@ func (a Asked) Check(parts *policyfile.Parts) Check {
 		return Check{About: Proxies, State: Warning, Text: about + fmt.Sprintf(format, args...), Do: do}
 	}
 	if a.Message == stranger {
-		if addr, err := netip.ParseAddr(a.Peer); err == nil && slices.ContainsFunc(edge.Trusted, func(p netip.Prefix) bool { return plain(p).Contains(addr.Unmap()) }) {
+		if addr, _ := netip.ParseAddr(a.Peer); slices.ContainsFunc(edge.Trusted, func(p netip.Prefix) bool { return plain(p).Contains(addr.Unmap()) }) {
 			return warn("reload: send SIGHUP, and look at what the log says of it", "refused as a stranger, and now it is in edge.trusted: the running service has another policy")
 		}
 		return warn("if it is one of our proxies, add it to edge.trusted", "refused: it is not in edge.trusted")

@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/doctor"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway/doorwaytest"
+	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/mmdbtest"
 )
@@ -148,6 +150,41 @@ func TestDataInWords(t *testing.T) {
 	}, said(report, doctor.Data), "each once")
 }
 
+// What was compiled into a snapshot has no files of its own.
+func TestDataOfASnapshot(t *testing.T) {
+	compiled := func(*doctor.Options) {
+		policy, err := policyfile.Load(policyfile.Options{Paths: []string{"files.json"}}).Compile()
+		require.NoError(t, err)
+		var out bytes.Buffer
+		require.NoError(t, policy.WriteSnapshot(&out))
+		require.NoError(t, os.WriteFile("policy.nws", out.Bytes(), 0o600))
+	}
+	files := func(*doctor.Options) {
+		require.NoError(t, os.WriteFile("files.json", []byte(`{"okta":{"zones":["zones.json"]},"geo":["country.mmdb"],"services":{"NORD_VPN":["feed.txt"]}}`), 0o600))
+	}
+	report := examineFile(t, `{"snapshot":"policy.nws",`+goodEdge+`}`, files, compiled)
+	require.Equal(t, []string{"ok Test-Country was built 2026-10-27, 30 days ago; serve.maxAge sets no limit", "ok a netset of 1 network"}, said(report, doctor.Data))
+	require.Regexp(t, `^ok policy [0-9a-f]{32} from the snapshot policy.nws: `, said(report, doctor.InForce)[0])
+}
+
+// Who can reach a listener, by the spelling of its address.
+func TestWhoReachesAListener(t *testing.T) {
+	for listen, trusted := range map[string][2]string{ // one who can, and one who cannot
+		"127.0.0.1:9180": {"127.0.0.1", "::1"}, "[::ffff:127.0.0.1]:9180": {"127.0.0.1", "::1"}, "[::1]:9180": {"::1", "127.0.0.1"}, "[::]:9180": {"10.0.0.1", ""}, ":9180": {"2001:db8::1", ""},
+		"[::ffff:192.0.2.1]:9180": {"10.0.0.1", "2001:db8::1"}, "[2001:db8::9]:9180": {"2001:db8::1", "10.0.0.1"},
+	} {
+		for i, proxy := range trusted {
+			if proxy == "" {
+				continue
+			}
+			report := examine(t, `"edge":{"trusted":["`+proxy+`"],"source":"x-forwarded-for"},"serve":{"listen":"`+listen+`","metrics":"127.0.0.1:9181"}`)
+			require.Equal(t, i == 0, report.Works(), "%s from %s: %q", listen, proxy, wrong(report))
+		}
+	}
+	// A network of addresses that are written mapped is of IPv4.
+	has(t, examine(t, `"edge":{"trusted":["::ffff:127.0.0.0/104"],"source":"x-forwarded-for"}`), "")
+}
+
 // What is in force: emergency entries by the hour, warnings, and what must not be locked
 // out.
 func TestInForceInWords(t *testing.T) {
@@ -206,9 +243,17 @@ func TestLongLogs(t *testing.T) {
 	last, _, err = doctor.ReadLog(strings.NewReader(long), netip.Addr{})
 	require.NoError(t, err)
 	require.Len(t, last, 1)
+	_, _, err = doctor.ReadLog(strings.NewReader(" "+long), netip.Addr{})
+	require.EqualError(t, err, "a line of more than 1048576 bytes: this is no log of netwicket serve")
 	socket, _, err := doctor.ReadLog(strings.NewReader(`{"msg":"denied","decision":"deny"}`+"\n"+`{"msg":"denied","decision":"deny","peer":"@"}`), netip.Addr{})
 	require.NoError(t, err)
 	require.Equal(t, []string{"@", "a local socket, or no address"}, []string{socket[0].Peer, socket[1].Peer})
+	nobody := doctor.Asked{Message: "denied", Reason: "blocklisted", Client: "203.0.113.9", Source: "x-forwarded-for"}
+	require.True(t, strings.HasSuffix(nobody.Check(nil).Text, "denied: blocklisted, client 203.0.113.9 by x-forwarded-for"), "no reference was given")
+	require.Equal(t, "refused: it is not in edge.trusted", strings.SplitN(doctor.Asked{Peer: "@", Message: "caller outside edge.trusted refused; if it is one of our proxies, add it there"}.Check(nil).Text, ": ", 2)[1])
+	_, used, err = doctor.ReadLog(strings.NewReader("{}\n{\"msg\":\"x\"}\n7\n"), netip.Addr{})
+	require.NoError(t, err)
+	require.Equal(t, 1, used, "what has no message is no line of serve's")
 	_, _, err = doctor.ReadLog(brokenLog{}, netip.Addr{})
 	require.ErrorIs(t, err, os.ErrClosed)
 }

@@ -113,7 +113,7 @@ func TestSources(t *testing.T) {
 	require.Equal(t, "none", facts[4].Value)
 
 	_, p = w.explain("198.51.100.9")
-	require.JSONEq(t, `{"value":["NORD_VPN"],"source":"first.csv","line":3,"others":[{"value":[],"source":"second.csv","line":4}]}`, w.text(p.Services), "none adds nothing")
+	require.JSONEq(t, `{"value":[],"source":"second.csv","line":4,"others":[{"value":["NORD_VPN"],"source":"first.csv","line":3}]}`, w.text(p.Services), "a correction that says none")
 	e, p = w.explain("10.0.0.1")
 	facts = explained.Facts(e, &p)
 	require.Contains(t, facts[0].Source(), "private addresses (10.0.0.0/8) are in no country")
