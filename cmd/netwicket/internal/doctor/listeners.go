@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io/fs"
 	"net"
@@ -62,8 +61,8 @@ func (x *examination) public() {
 // port says whether a port is free, by the system's own table: nothing is opened.
 func (x *examination) port(key, address string) {
 	_, text, _ := net.SplitHostPort(address) // it was checked when it was read
-	number, err := strconv.ParseUint(text, 10, 16)
-	if err != nil || number == 0 {
+	number, _ := strconv.ParseUint(text, 10, 16)
+	if number == 0 {
 		return // a name of a service, or any port that is free
 	}
 	if number < firstFreePort && !x.options.System.Root {
@@ -133,12 +132,7 @@ func (x *examination) certificate() {
 		x.add(Machine, Error, do, "certificate %s with key %s: %s", x.settings.TLSCert, x.settings.TLSKey, err)
 		return
 	}
-	leaf, err := x509.ParseCertificate(pair.Certificate[0])
-	if err != nil {
-		x.add(Machine, Error, do, "certificate %s: %s", x.settings.TLSCert, err)
-		return
-	}
-	ends, left := leaf.NotAfter.UTC().Format(time.RFC3339), leaf.NotAfter.Sub(x.options.Now)
+	ends, left := pair.Leaf.NotAfter.UTC().Format(time.RFC3339), pair.Leaf.NotAfter.Sub(x.options.Now)
 	switch {
 	case left <= 0:
 		x.add(Machine, Error, "renew it: proxies refuse it, and then deny", "certificate %s ended %s", x.settings.TLSCert, ends)

@@ -52,10 +52,7 @@ func listeningOn(table string, port uint16) (inodes []string) {
 func ownerOf(proc string, inodes []string) string {
 	links, _ := filepath.Glob(filepath.Join(proc, "[0-9]*", "fd", "*")) // the pattern is one
 	for _, link := range links {
-		target, err := os.Readlink(link)
-		if err != nil {
-			continue
-		}
+		target, _ := os.Readlink(link) // empty where one may not look
 		for _, inode := range inodes {
 			if target == "socket:["+inode+"]" {
 				name, err := os.ReadFile(filepath.Join(filepath.Dir(filepath.Dir(link)), "comm"))

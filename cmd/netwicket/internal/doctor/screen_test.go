@@ -96,6 +96,16 @@ func TestListenersInWords(t *testing.T) {
 	has(t, examine(t, strings.Replace(unix, "ask.sock", "zones.json/ask.sock", 1)), "error listen is the Unix socket zones.json/ask.sock: ")
 	has(t, examine(t, strings.Replace(unix, "}}", `},"metrics":"unix:ask.sock"}`, 1)+"", func(o *doctor.Options) { o.Metrics = "unix:ask.sock" }), "error listen and metrics are both unix:ask.sock: the second cannot be opened")
 
+	// One that cannot be opened twice is looked at once, and the others all the same.
+	report = examine(t, goodEdge+`,"serve":{"listen":"127.0.0.1:9180","grpc":"127.0.0.1:9180","metrics":"127.0.0.1:9181"}`, listens)
+	require.Equal(t, []string{
+		"ok listen is 127.0.0.1:9180: a netwicket listens on that port", "error listen and grpc are both 127.0.0.1:9180: the second cannot be opened",
+		"ok metrics is 127.0.0.1:9181: nobody listens on that port, so that no netwicket runs there",
+	}, said(report, doctor.Machine)[1:4])
+	report = examine(t, unix, func(o *doctor.Options) { o.System.Writable = func(string) error { return os.ErrPermission } })
+	require.Equal(t, []string{"error listen is the Unix socket ask.sock: nothing can be made in .: permission denied"}, said(report, doctor.Machine)[1:2])
+	require.NotContains(t, strings.Join(said(report, doctor.Machine), "\n"), "not there")
+
 	// Whoever reaches the questions reaches the metrics, unless they are elsewhere.
 	has(t, examine(t, `"edge":{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for"},"serve":{"listen":":9180"}`), "warning listen is :9180: whoever reaches it reads /metrics and /status")
 	has(t, examine(t, `"edge":{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for"},"serve":{"listen":":9180","metrics":"localhost:9181"}`), "")
@@ -203,6 +213,16 @@ func TestInForceInWords(t *testing.T) {
 	require.Contains(t, said(examine(t, goodEdge), doctor.InForce), "ok mode enforce: what the policy denies is denied")
 	has(t, examine(t, `"serve":{"guard":["203.0.113.7"]}`), `error serve needs an "edge"`)
 
+	has(t, examine(t, goodEdge+`,"serve":{"guard":["192.0.2.1","198.51.100.1"]}`), "")
+	// What loads may not compile; then nothing else is looked at.
+	rules := func(*doctor.Options) {
+		require.NoError(t, os.WriteFile("rules.json", []byte(`[{"id":"1","name":"r","priority":1,"conditions":{"network":{"connection":"ZONE","include":["absent"]}},"actions":{"signon":{"access":"ALLOW"}}}]`), 0o600))
+	}
+	report := examineFile(t, `{"okta":{"zones":["zones.json"],"rules":["rules.json"]},`+goodEdge+`}`, rules)
+	has(t, report, "error rules.json:1:")
+	require.Nil(t, report.Edge)
+	require.Len(t, report.Checks, 1)
+
 	// Of many errors some are shown, and the others counted.
 	for more, want := range map[int]string{0: "", 1: "error and 1 more errors", 3: "error and 3 more errors"} {
 		var zones []string
@@ -251,6 +271,11 @@ func TestLongLogs(t *testing.T) {
 	nobody := doctor.Asked{Message: "denied", Reason: "blocklisted", Client: "203.0.113.9", Source: "x-forwarded-for"}
 	require.True(t, strings.HasSuffix(nobody.Check(nil).Text, "denied: blocklisted, client 203.0.113.9 by x-forwarded-for"), "no reference was given")
 	require.Equal(t, "refused: it is not in edge.trusted", strings.SplitN(doctor.Asked{Peer: "@", Message: "caller outside edge.trusted refused; if it is one of our proxies, add it there"}.Check(nil).Text, ": ", 2)[1])
+	six := examine(t, `"edge":{"trusted":["2001:db8::1","::ffff:192.0.2.0/120"],"source":"x-forwarded-for"},"serve":{"listen":"[::]:9180","metrics":"127.0.0.1:9181"}`).Edge
+	for peer, inside := range map[string]bool{"2001:db8::1": true, "2001:db8::2": false, "192.0.2.9": true, "::ffff:192.0.2.9": true, "192.0.3.1": false} {
+		text := doctor.Asked{Peer: peer, Message: "caller outside edge.trusted refused; if it is one of our proxies, add it there"}.Check(six).Text
+		require.Equal(t, inside, strings.Contains(text, "now it is in edge.trusted"), text)
+	}
 	_, used, err = doctor.ReadLog(strings.NewReader("{}\n{\"msg\":\"x\"}\n7\n"), netip.Addr{})
 	require.NoError(t, err)
 	require.Equal(t, 1, used, "what has no message is no line of serve's")
