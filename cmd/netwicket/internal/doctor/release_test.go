@@ -110,6 +110,18 @@ func TestReleaseInForce(t *testing.T) {
 		require.Equal(t, c.inForce, inForce, "%s: %q", c.want, texts)
 		require.NotNil(t, report.Edge, "the edge is looked at all the same")
 	}
+	for failing, want := range map[error]string{fs.ErrPermission: "state: permission denied", fs.ErrNotExist: ".: file does not exist"} {
+		report := followed(t, "", 0, func(o *doctor.Options) {
+			o.System.Writable = func(folder string) error {
+				if folder == "state" || errors.Is(failing, fs.ErrNotExist) {
+					return failing
+				}
+				return nil
+			}
+		})
+		has(t, report, "error the state state cannot be written: "+want)
+		require.NotContains(t, report.Checks, doctor.Check{About: doctor.Machine, State: doctor.OK, Text: "the state state can be written"})
+	}
 	report := followed(t, "", 0)
 	require.Contains(t, report.Checks, doctor.Check{About: doctor.Machine, State: doctor.OK, Text: "the state state can be written"})
 	require.Contains(t, report.Checks, doctor.Check{About: doctor.InForce, State: doctor.OK, Text: seven})
