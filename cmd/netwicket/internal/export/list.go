@@ -26,8 +26,7 @@ type List struct {
 	LeftOut  int            // how many are narrower than the format takes, see [Fit]
 	Family   int            // 4 or 6; 0: both
 	shares   [2]share       // of the addresses of IPv4 and IPv6
-	weighed  bool
-	requests share // of the log's denied requests
+	requests share          // of the log's denied requests
 }
 
 // share is a part of a whole; a whole of zero is none.
@@ -80,7 +79,7 @@ func DenyList(all []netip.Prefix, requests []uint64, most int) List {
 		}
 		return all[a].Bits() - all[b].Bits()
 	})
-	list := List{Denied: true, Of: len(all), weighed: requests != nil}
+	list := List{Denied: true, Of: len(all)}
 	chosen := len(all)
 	if most > 0 {
 		chosen = min(most, chosen)
@@ -114,11 +113,11 @@ func (l *List) Coverage() string {
 	text := grouped(len(l.Prefixes)) + " of " + grouped(l.Of) + " prefixes"
 	var parts []string
 	for family, name := range []string{"IPv4", "IPv6"} {
-		if l.Denied && l.shares[family].whole > 0 {
+		if l.shares[family].whole > 0 {
 			parts = append(parts, l.shares[family].String()+" of denied "+name+" addresses")
 		}
 	}
-	if l.weighed && l.requests.whole > 0 {
+	if l.requests.whole > 0 {
 		parts = append(parts, l.requests.String()+" of the log's requests from denied addresses")
 	}
 	if len(parts) > 0 {

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -120,16 +121,20 @@ func TestDenyListChooses(t *testing.T) {
 	}
 	cut := export.DenyList(many, nil, 1000)
 	require.Equal(t, "1,000 of 12,345 prefixes: 8.1 % of denied IPv4 addresses", cut.Coverage())
+	for of, want := range map[int]string{0: "0 of 0", 999: "0 of 999", 1000: "0 of 1,000", 100_000: "0 of 100,000", 1_234_567_890: "0 of 1,234,567,890"} {
+		few := export.List{Of: of}
+		require.Equal(t, want+" prefixes", few.Coverage())
+	}
 	cut.LeftOut = 3
 	require.Contains(t, cut.Coverage(), "; 3 narrower ones left out")
 }
 
 // Cloudflare's lists hold IPv4 networks from /8 and IPv6 ones from /12 to /64.
 func TestFit(t *testing.T) {
-	all := prefixes("0.0.0.0/7", "2.0.0.0/8", "192.0.2.7/32", "::/11", "20::/12", "2001:db8::/64", "2001:db8:1::/65")
+	all := prefixes("0.0.0.0/7", "2.0.0.0/8", "192.0.2.7/32", "::/11", "20::/12", "2001:db8:1::/65", "2001:db8::/64", "2001:db8:2::/128")
 	fitting, leftOut := export.Fit("cloudflare", all)
 	require.Equal(t, prefixes("0.0.0.0/8", "1.0.0.0/8", "2.0.0.0/8", "192.0.2.7/32", "::/12", "10::/12", "20::/12", "2001:db8::/64"), fitting)
-	require.Equal(t, 1, leftOut)
+	require.Equal(t, 2, leftOut)
 	fitting, leftOut = export.Fit("cloudflare", prefixes("0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1"))
 	require.Len(t, fitting, 256+4096)
 	require.Zero(t, leftOut)
@@ -192,7 +197,7 @@ func TestListFormats(t *testing.T) {
 		}
 		var out bytes.Buffer
 		err := export.WriteList(&out, "aws-waf", export.DenyList(many, nil, 0), heading(nil))
-		require.ErrorContains(t, err, "10,001 networks are more than an IP set of AWS WAF may hold, 10,000")
+		require.ErrorContains(t, err, "10,001 networks are more than an IP set of AWS WAF may hold, 10,000; give --max 10000 or less with --deny")
 		require.Zero(t, out.Len())
 		require.NoError(t, export.WriteList(&out, "aws-waf", export.DenyList(many, nil, export.WAFLimit), heading(nil)))
 		require.NoError(t, export.CheckLimit("cidr", 1<<30))
@@ -210,6 +215,17 @@ func TestListFormats(t *testing.T) {
 	t.Run("others", func(t *testing.T) {
 		require.ErrorContains(t, export.WriteList(&bytes.Buffer{}, "nginx", denied, heading(nil)), "expected cidr, aws-waf, cloudflare")
 	})
+}
+
+// A list that found no room is an error, whatever its format.
+func TestListFails(t *testing.T) {
+	six := export.DenyList(prefixes("2001:db8::/32"), nil, 0)
+	six.Family = 6
+	for _, format := range export.ListFormats() {
+		for _, l := range []export.List{export.DenyList(prefixes("192.0.2.7/32"), nil, 0), six} {
+			require.ErrorIs(t, export.WriteList(&room{0}, format, l, heading(nil)), syscall.ENOSPC, format)
+		}
+	}
 }
 
 func TestAllowList(t *testing.T) {

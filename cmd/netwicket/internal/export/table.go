@@ -61,10 +61,7 @@ func WriteTable(out io.Writer, table Table) error {
 		w.add(r, said)
 	}
 	w.close()
-	if w.err != nil {
-		return w.err
-	}
-	return w.out.Flush()
+	return w.out.Flush() // which has the first error, too
 }
 
 // ranges are those that the table is about, with what both policies say of them.
@@ -76,7 +73,7 @@ func (t *Table) ranges() iter.Seq2[netipx.IPRange, [2]decide.Judgment] {
 				continue
 			}
 			from := r.From()
-			for t.NoEmbedded && len(left) > 0 && from.IsValid() && from.Compare(r.To()) <= 0 && left[0].From().Compare(r.To()) <= 0 {
+			for t.NoEmbedded && len(left) > 0 && left[0].From().Compare(r.To()) <= 0 {
 				//   from .. r.To()
 				// |-------|left[0]|---->
 				if from.Compare(left[0].From()) < 0 && !yield(netipx.IPRangeFrom(from, left[0].From().Prev()), said) {
@@ -86,20 +83,13 @@ func (t *Table) ranges() iter.Seq2[netipx.IPRange, [2]decide.Judgment] {
 					from = netip.Addr{} // the rest of r lies inside
 					break
 				}
-				from, left = laterOf(from, left[0].To().Next()), left[1:]
+				from, left = left[0].To().Next(), left[1:]
 			}
 			if from.IsValid() && from.Compare(r.To()) <= 0 && !yield(netipx.IPRangeFrom(from, r.To()), said) {
 				return
 			}
 		}
 	}
-}
-
-func laterOf(a, b netip.Addr) netip.Addr {
-	if a.Less(b) {
-		return b
-	}
-	return a
 }
 
 func (t *Table) all() iter.Seq2[netipx.IPRange, [2]decide.Judgment] {

@@ -167,6 +167,11 @@ func TestTableAnswersAsThePolicyDoes(t *testing.T) {
 // The same of small policies, in all forms that have no buckets.
 func TestTablesOfSmallPolicies(t *testing.T) {
 	subjects := policies(t)
+	zones, err := zone.ParseOkta("zones.json", []byte(`[{"type":"IP","id":"b","name":"B","usage":"BLOCKLIST","gateways":[{"type":"RANGE","value":"2001:db8::-2002::"},
+		{"type":"RANGE","value":"2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff-2003::5"},{"type":"CIDR","value":"64:ff9b::/96"},{"type":"RANGE","value":"64:ff9b:1:ffff:ffff:ffff:ffff:fff0-64:ff9b:2::"}]}]`))
+	require.NoError(t, err)
+	subjects["ends of what embeds"], err = decide.Compile(decide.Config{Zones: []zone.Zones{zones}})
+	require.NoError(t, err)
 	seed := uint64(0)
 	for name, policy := range subjects {
 		for _, family := range []int{0, 4, 6} {
