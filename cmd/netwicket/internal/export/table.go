@@ -125,9 +125,7 @@ type tableWriter struct {
 }
 
 func (w *tableWriter) write(text []byte) {
-	if w.err == nil {
-		_, w.err = w.out.Write(text)
-	}
+	_, w.err = w.out.Write(text) // which keeps the first error
 }
 
 func (w *tableWriter) add(r netipx.IPRange, said [2]decide.Judgment) {

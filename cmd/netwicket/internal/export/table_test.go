@@ -172,10 +172,11 @@ func TestTablesOfSmallPolicies(t *testing.T) {
 	require.NoError(t, err)
 	subjects["ends of what embeds"], err = decide.Compile(decide.Config{Zones: []zone.Zones{zones}})
 	require.NoError(t, err)
+	subjects["by chance"], subjects["by another"] = randomPolicy(t, 1), randomPolicy(t, 4)
 	seed := uint64(0)
 	for name, policy := range subjects {
 		for _, family := range []int{0, 4, 6} {
-			for _, against := range []string{"", "blocklists", "not 6to4"} {
+			for _, against := range []string{"", "blocklists", "by chance"} {
 				seed++
 				table := export.Table{Policy: policy, NoBuckets: true, NoEmbedded: seed%2 == 0, Family: family, Compare: against != "", Against: subjects[against]}
 				t.Run(fmt.Sprint(name, family, against), func(t *testing.T) { requireTable(t, table, seed, 300) })
