@@ -57,8 +57,9 @@ func (c *command) ansiEscape(char byte) {
 	case char == 'c' && c.at < len(c.text):
 		c.word.WriteByte(c.text[c.at] & 0x1f)
 		c.at++
-	default:
-		c.word.WriteString(`\` + string(char))
+	default: // it means itself; it may be the first byte of a letter
+		c.word.WriteByte('\\')
+		c.word.WriteByte(char)
 	}
 }
 

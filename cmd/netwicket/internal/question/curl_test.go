@@ -164,12 +164,20 @@ func TestWordsAsBashMakesThem(t *testing.T) {
 		t.Skip("there is no bash to compare with")
 	}
 	pieces := []string{"a", "b", " ", " ", "'", "'", `"`, `"`, `\`, "\n", "$'", `\n`, `\x41`, `\101`, `\u00e9`, `\'`, `\"`, "$", "^", "#", "\t", "é", "=", ":", "%"}
+	escapes := []string{`\a`, `\b`, `\e`, `\E`, `\f`, `\n`, `\r`, `\t`, `\v`, `\\`, `\'`, `\"`, `\?`, `\x4`, `\x41`, `\x4g`, `\xg`, `\x`, `\7`, `\101`, `\1011`, `\18`, `\8`, `\u41`, `\u00e9`, `\u00e99`, `\ug`, `\u`, `\U1f600z`, `\U0001F600`, `\UA9z`, `\z`, `\cA`, `\c[`, "a", "'", " ", "F"}
 	random := rand.New(rand.NewPCG(1, 2))
 	var script bytes.Buffer
 	script.WriteString("curl() { for word; do printf '%s\\0' \"$word\"; done; printf 'END\\0'; }\n")
 	var want []string
 	for len(want) < 1500 {
 		text := "curl "
+		if random.IntN(3) == 0 {
+			text += "$'"
+			for range 1 + random.IntN(5) {
+				text += escapes[random.IntN(len(escapes))]
+			}
+			text += "'"
+		}
 		for range 1 + random.IntN(14) {
 			text += pieces[random.IntN(len(pieces))]
 		}
