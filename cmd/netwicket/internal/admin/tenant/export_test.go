@@ -4,7 +4,14 @@ import (
 	"maps"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
 )
+
+// HeaderText is text as a header takes it.
+func HeaderText(text string, most int) string { return headerText(text, most) }
+
+// AddWarnings puts warnings into the headers of an answer.
+func AddWarnings(answer *wire.Answer, warnings []string) { addWarnings(answer, warnings) }
 
 // BreakOff makes a change and stops as a program that is killed once so many files
 // have their new content: what it was to do afterwards is not done. It says how many

@@ -208,6 +208,39 @@ func TestBehindZonesThatAreGone(t *testing.T) {
 	put(t, dir, "okta/zones.json", text)
 }
 
+// TestWhatIsGone: a generation has each zone and policy that it took away, with the one
+// that was in front of it in its list: of zones, and of the policies of its type.
+func TestWhatIsGone(t *testing.T) {
+	dir := folder(t, nil)
+	store := open(t, dir)
+	first, err := store.Documents()
+	require.NoError(t, err)
+	app := func(id string, priority int) *records.Policy {
+		p := policyOf(id, priority, records.CatchAll("ALLOW", ""))
+		p.Type = records.Access
+		return p
+	}
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) {
+		d.Zones = append(d.Zones, office("nzoA", "192.0.2.0/24"), office("nzoB", "192.0.2.0/24"), office("nzoC", "192.0.2.0/24"))
+		d.Policies = append(d.Policies, app("rstB", 2), app("rstA", 1), policyOf("00pB", 2), policyOf("00pA", 1), policyOf("00pC", 3))
+	})).Status)
+	require.Empty(t, history(t, dir)[1].Gone)
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) {
+		d.Zones = slices.DeleteFunc(d.Zones, func(z *records.Zone) bool { return z.ID == "nzoB" || z.ID == "nzoC" })
+		d.Policies = slices.DeleteFunc(d.Policies, func(p *records.Policy) bool { return slices.Contains([]string{"rstA", "rstB", "00pC"}, p.ID) })
+	})).Status)
+	require.Equal(t, []tenant.Gone{{ID: "nzoB", After: "nzoA"}, {ID: "nzoC", After: "nzoB"}, {ID: "00pC", After: "00pB"}, {ID: "rstA", After: ""}, {ID: "rstB", After: "rstA"}}, history(t, dir)[2].Gone)
+	documents, err := store.Documents()
+	require.NoError(t, err)
+	of := documents.PoliciesOf(records.SignOn)
+	at := func(id string) int { return slices.IndexFunc(of, func(p *records.Policy) bool { return p.ID == id }) }
+	place, known := store.Behind(at, "00pC")
+	require.Equal(t, []any{2, true}, []any{place, known})
+	require.Equal(t, first.Zones[3].ID, documents.Zones[3].ID)
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.Zones = d.Zones[:4:4] })).Status)
+	require.Equal(t, []tenant.Gone{{ID: "nzoA", After: first.Zones[3].ID}}, history(t, dir)[3].Gone)
+}
+
 // Documents that somebody edited into nonsense do not start, and while the server
 // runs nothing is served or written until they are mended; the files stay as they
 // are, and what decides is not touched by it.

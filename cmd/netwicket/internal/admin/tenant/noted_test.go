@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,4 +171,29 @@ func TestFirstZonesAndPolicies(t *testing.T) {
 	require.JSONEq(t, `{"people":{"groups":{"include":[]}}}`, string(documents.Policies[0].Conditions))
 	require.Equal(t, 1, documents.Policies[0].Rules[0].Priority)
 	require.Equal(t, "rul", documents.Policies[1].Rules[0].ID[:3])
+}
+
+// TestTextsOfHeaders are ASCII without what could end a header, and not too long.
+func TestTextsOfHeaders(t *testing.T) {
+	for text, want := range map[string]string{
+		strings.Repeat("x", 400):      strings.Repeat("x", 400),
+		strings.Repeat("x", 401):      strings.Repeat("x", 397) + "...",
+		"\u00e4\r\nSet-Cookie: \"x\"": `u00e4rnSet-Cookie: "x"`,
+		"":                            "",
+	} {
+		require.Equal(t, want, tenant.HeaderText(text, 400))
+	}
+	warning := strings.Repeat("y", 500)
+	var answer wire.Answer
+	tenant.AddWarnings(&answer, []string{warning})
+	require.Equal(t, []string{strings.Repeat("y", 397) + "..."}, answer.Header.Values("Netwicket-Warning"))
+	for many, want := range map[int]int{0: 0, 1: 1, 8: 8, 9: 9, 40: 9} {
+		var answer wire.Answer
+		tenant.AddWarnings(&answer, slices.Repeat([]string{"w"}, many))
+		values := answer.Header.Values("Netwicket-Warning")
+		require.Len(t, values, want)
+		if many > 8 {
+			require.Equal(t, fmt.Sprintf("and %d more; the log has them", many-8), values[8])
+		}
+	}
 }
