@@ -170,7 +170,7 @@ func (x *exchange) answer() wire.Answer {
 		answer := x.fail(wire.UnknownVerb, "")
 		answer.Header = http.Header{"Allow": {strings.Join(allow, ", ")}}
 		return answer
-	case !route.Public && !callers.Has(x.Caller.Scopes, route.Scope):
+	case !callers.Has(x.Caller.Scopes, route.Scope): // a public one asks for none
 		return x.fail(wire.MissingScope, "the caller does not have the scope "+route.Scope)
 	case !accepts(x.http.Header):
 		return x.fail(wire.NotAcceptable, "Accept does not admit application/json")

@@ -64,12 +64,13 @@ func TestSessionsThatAreOverMakeRoom(t *testing.T) {
 	v.cookie = nil
 	v.signIn("look", "")
 	next := v.cookie
+	v.desk.pass(time.Millisecond)
 	for range 998 {
 		v.cookie = nil
 		v.signIn("look", "")
 	}
 	v.cookie = old
-	v.desk.pass(20*time.Minute - 1)
+	v.desk.pass(20*time.Minute - time.Millisecond - 1)
 	require.Equal(t, http.StatusOK, v.get("/console/ask"))
 	v.desk.pass(1)
 	v.cookie = nil
