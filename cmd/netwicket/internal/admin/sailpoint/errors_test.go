@@ -1,97 +1,143 @@
 package sailpoint_test
 
 import (
+	"encoding/json"
+	"errors"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/sailpoint"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
 )
 
-// What comes before the document is worded as SailPoint words it (S9 to S11): an
-// ErrorResponseDto, but for 401 and 429, which have a shape of their own.
+// said is what an answer says: its code and its first message, or the one member that it has.
+func said(t *testing.T, answer wire.Answer) (code, text string) {
+	t.Helper()
+	var body struct {
+		Code     string `json:"detailCode"`
+		ID       string `json:"trackingId"`
+		Messages []struct{ Locale, LocaleOrigin, Text string }
+		Causes   []any
+		Error    string
+		Message  string
+	}
+	require.NoError(t, json.Unmarshal(answer.Body, &body))
+	if body.Code == "" {
+		return "", body.Error + body.Message
+	}
+	require.Regexp(t, `^[0-9a-f]{32}$`, body.ID)
+	require.Equal(t, body.ID, answer.ErrorID)
+	require.Len(t, body.Messages, 2)
+	require.Equal(t, body.Messages[0].Text, body.Messages[1].Text)
+	require.Equal(t, []string{"en-US", "DEFAULT", "und", "REQUEST"}, []string{body.Messages[0].Locale, body.Messages[0].LocaleOrigin, body.Messages[1].Locale, body.Messages[1].LocaleOrigin})
+	require.NotNil(t, body.Causes)
+	return body.Code, body.Messages[0].Text
+}
+
+// TestErrorsOfTheStore: what refuses a document is said, and all of it to the audit; who
+// waited too long is told to come back (S9, S11).
+func TestErrorsOfTheStore(t *testing.T) {
+	answer := sailpoint.Refuse(&tenant.Refused{Causes: []string{"first\x1b", "second"}})
+	require.Equal(t, http.StatusBadRequest, answer.Status)
+	code, text := said(t, answer)
+	require.Equal(t, "400.1 Bad Request Content", code)
+	require.Contains(t, text, "first")
+	require.NotContains(t, text, "\x1b")
+	require.Equal(t, []string{"first\x1b", "second"}, answer.Causes)
+
+	answer = sailpoint.Refuse(tenant.ErrBusy)
+	require.Equal(t, http.StatusTooManyRequests, answer.Status)
+	require.Equal(t, http.Header{"Retry-After": {"1"}}, answer.Header)
+	_, text = said(t, answer)
+	require.Equal(t, " Rate Limit Exceeded ", text)
+
+	answer = sailpoint.Refuse(&tenant.Unavailable{Err: errors.New("z.json:1:1: no")})
+	require.Equal(t, http.StatusBadRequest, answer.Status)
+	code, text = said(t, answer)
+	require.Equal(t, "400.1 Bad Request Content", code)
+	require.Equal(t, "The documents of this folder cannot be used at the moment: z.json:1:1: no", text)
+}
+
+// TestFailures: each in SailPoint's words and shape (S9, S10, S11).
 func TestFailures(t *testing.T) {
-	vendor := openOrg(t, nil).vendor
-	for failure, want := range map[wire.Failure]struct {
-		status     int
-		code, text string
-		because    bool // why is said behind the text
-	}{
-		wire.OutsideNetworks:  {http.StatusForbidden, "403 Forbidden", "The server understood the request but refuses to authorize it.", false},
-		wire.MissingScope:     {http.StatusForbidden, "403 Forbidden", "The server understood the request but refuses to authorize it.", false},
-		wire.UnknownPath:      {http.StatusNotFound, "404 Not found", "The server did not find a current representation for the target resource.", false},
-		wire.UnknownVerb:      {http.StatusMethodNotAllowed, "405 Method not allowed", "The method is not allowed for this resource.", false},
-		wire.NotAcceptable:    {http.StatusNotAcceptable, "406 Not acceptable", "The resource is available as JSON only.", true},
-		wire.UnsupportedMedia: {http.StatusUnsupportedMediaType, "415 Unsupported media type", "The media type is not supported.", true},
-		wire.BodyTooLarge:     {http.StatusBadRequest, "400.1.4 Limit violation", "The request is too large.", true},
-		wire.MalformedBody:    {http.StatusBadRequest, "400.0 Bad request syntax", "The request could not be parsed.", true},
+	for failure, want := range map[wire.Failure][3]any{
+		wire.NoCredentials:    {401, "", "JWT validation failed: there is no token"},
+		wire.BadCredentials:   {401, "", "JWT validation failed: the token is not known or has expired"},
+		wire.OutsideNetworks:  {403, "403 Forbidden", "The server understood the request but refuses to authorize it."},
+		wire.MissingScope:     {403, "403 Forbidden", "The server understood the request but refuses to authorize it."},
+		wire.TooManyRequests:  {429, "", " Rate Limit Exceeded "},
+		wire.UnknownPath:      {404, "404 Not found", "The server did not find a current representation for the target resource."},
+		wire.UnknownVerb:      {405, "405 Method not allowed", "The method is not allowed for this resource."},
+		wire.NotAcceptable:    {406, "406 Not acceptable", "The resource is available as JSON only."},
+		wire.UnsupportedMedia: {415, "415 Unsupported media type", "The media type is not supported."},
+		wire.BodyTooLarge:     {400, "400.1.4 Limit violation", "The request is too large."},
+		wire.MalformedBody:    {400, "400.0 Bad request syntax", "The request could not be parsed."},
 	} {
-		for _, why := range []string{"", "Line 1 is none."} {
-			text := want.text
-			if want.because && why != "" {
-				text += " " + why
+		for _, why := range []string{"", "because of x"} {
+			answer := sailpoint.Fail(failure, why)
+			require.Equal(t, want[0], answer.Status, failure)
+			require.NotEmpty(t, answer.Causes)
+			code, text := said(t, answer)
+			require.Equal(t, want[1], code, failure)
+			switch failure {
+			case wire.NotAcceptable, wire.UnsupportedMedia, wire.BodyTooLarge, wire.MalformedBody:
+				if why != "" {
+					require.Equal(t, want[2].(string)+" "+why, text)
+					continue
+				}
 			}
-			answer := vendor.Fail(failure, why)
-			require.Equal(t, want.status, answer.Status)
-			require.Regexp(t, `^[0-9a-f]{32}$`, answer.ErrorID)
-			require.JSONEq(t, `{"detailCode":"`+want.code+`","trackingId":"`+answer.ErrorID+`","messages":[{"locale":"en-US","localeOrigin":"DEFAULT","text":"`+text+`"},`+
-				`{"locale":"und","localeOrigin":"REQUEST","text":"`+text+`"}],"causes":[]}`, string(answer.Body))
-			require.Equal(t, []string{want.code + ": " + text}, answer.Causes)
-			require.NotEqual(t, answer.ErrorID, vendor.Fail(failure, why).ErrorID)
+			require.Equal(t, want[2], text, "why is for the log alone: %v", failure)
 		}
 	}
-	for failure, want := range map[wire.Failure]struct {
-		status int
-		body   string
-	}{
-		wire.NoCredentials:   {http.StatusUnauthorized, `{"error":"JWT validation failed: there is no token"}`},
-		wire.BadCredentials:  {http.StatusUnauthorized, `{"error":"JWT validation failed: the token is not known or has expired"}`},
-		wire.TooManyRequests: {http.StatusTooManyRequests, `{"message":" Rate Limit Exceeded "}`},
+}
+
+// TestPlacesOfAPatch: RFC 6901 names places, and what names none, or one that no patch may
+// touch, is said with its step.
+func TestPlacesOfAPatch(t *testing.T) {
+	const before = `{"range":["192.0.2.1","192.0.2.2"],"geolocation":null,"whitelisted":true}`
+	for patch, want := range map[string]string{
+		`[{"op":"test","path":"","value":` + before + `}]`:            before,
+		`[{"op":"test","path":"/range/1","value":"192.0.2.2"}]`:       before,
+		`[{"op":"test","path":"/range/0","value":"192.0.2.2"}]`:       "400.1 Bad Request Content: Operation 1: test /range/0 fails.",
+		`[{"op":"test","path":"/range/2","value":null}]`:              "400.1 Bad Request Content: Operation 1: test /range/2 fails.",
+		`[{"op":"test","path":"/range/-","value":null}]`:              "400.1 Bad Request Content: Operation 1: test /range/- fails.",
+		`[{"op":"add","path":"/range/-","value":"192.0.2.3"}]`:        `{"range":["192.0.2.1","192.0.2.2","192.0.2.3"],"geolocation":null,"whitelisted":true}`,
+		`[{"op":"add","path":"/range/0","value":"192.0.2.3"}]`:        `{"range":["192.0.2.3","192.0.2.1","192.0.2.2"],"geolocation":null,"whitelisted":true}`,
+		`[{"op":"add","path":"/range/3","value":"192.0.2.3"}]`:        "400.1 Bad Request Content: Operation 1: add /range/3 cannot be done.",
+		`[{"op":"add","path":"/range/01","value":"192.0.2.3"}]`:       "400.1 Bad Request Content: Operation 1: /range/01 names no element of a list.",
+		`[{"op":"add","path":"/range/+1","value":"192.0.2.3"}]`:       "400.1 Bad Request Content: Operation 1: /range/+1 names no element of a list.",
+		`[{"op":"add","path":"/range/-1","value":"192.0.2.3"}]`:       "400.1 Bad Request Content: Operation 1: /range/-1 names no element of a list.",
+		`[{"op":"remove","path":"/range/1"}]`:                         `{"range":["192.0.2.1"],"geolocation":null,"whitelisted":true}`,
+		`[{"op":"remove","path":"/range"}]`:                           `{"range":null,"geolocation":null,"whitelisted":true}`,
+		`[{"op":"remove","path":"/whitelisted"}]`:                     "400.1.1 Illegal update attempt: Operation 1: /whitelisted cannot be taken away.",
+		`[{"op":"move","path":"/geolocation","from":"/whitelisted"}]`: "400.1.1 Illegal update attempt: Operation 1: /whitelisted cannot be taken away.",
+		`[{"op":"move","path":"/range/0","from":"/range"}]`:           "400.1 Bad Request Content: Operation 1: /range cannot be moved into itself.",
+		`[{"op":"move","path":"/range/0","from":"/range/1"}]`:         `{"range":["192.0.2.2","192.0.2.1"],"geolocation":null,"whitelisted":true}`,
+		`[{"op":"copy","path":"/range/0","from":"/range/1"}]`:         `{"range":["192.0.2.2","192.0.2.1","192.0.2.2"],"geolocation":null,"whitelisted":true}`,
+		`[{"op":"copy","path":"/range/0","from":"/other"}]`:           "400.1.1 Illegal update attempt: Operation 1: /other cannot be patched.",
+		`[{"op":"replace","path":"/range/0/x","value":1}]`:            "400.1.1 Illegal update attempt: Operation 1: /range/0/x cannot be patched.",
+		`[{"op":"replace","path":"/whitelisted/0","value":1}]`:        "400.1.1 Illegal update attempt: Operation 1: /whitelisted/0 cannot be patched.",
+		`[{"op":"replace","path":"/a~1b~0c","value":1}]`:              "400.1.1 Illegal update attempt: Operation 1: /a~1b~0c cannot be patched.",
+		`[{"op":"replace","path":"","value":{}}]`:                     "400.1.1 Illegal update attempt: Operation 1: the document as a whole cannot be written.",
+		`[{"op":"move","path":"/range","from":""}]`:                   "400.1 Bad Request Content: Operation 1:  cannot be moved into itself.",
+		`[{"op":"replace","path":"range","value":[]}]`:                "400.1 Bad Request Content: Operation 1: path must be a JSON pointer.",
+		`[{"op":"replace","path":"/ran~ge","value":[]}]`:              "400.1 Bad Request Content: Operation 1: path must be a JSON pointer.",
+		`[{"op":"replace","path":"/ran~2ge","value":[]}]`:             "400.1 Bad Request Content: Operation 1: path must be a JSON pointer.",
+		`[{"op":"replace","path":7,"value":[]}]`:                      "400.1 Bad Request Content: Operation 1: path must be a JSON pointer.",
+		`[{"op":"copy","path":"/range"}]`:                             "400.1 Bad Request Content: Operation 1: from must be a JSON pointer.",
+		`[{"op":"add","path":"/range"}]`:                              "400.1 Bad Request Content: Operation 1: add needs a value.",
+		`[{"op":"replace","path":"/range"}]`:                          "400.1 Bad Request Content: Operation 1: replace needs a value.",
+		`[{"op":"test","path":"/range"}]`:                             "400.1 Bad Request Content: Operation 1: test needs a value.",
+		`[{"op":"Add","path":"/range","value":[]}]`:                   "400.1 Bad Request Content: Operation 1: op must be add, remove, replace, move, copy or test.",
+		`[{"op":7,"path":"/range","value":[]}]`:                       "400.1 Bad Request Content: Operation 1: op must be add, remove, replace, move, copy or test.",
+		`[{"op":"test","path":"/whitelisted","value":true},7]`:        "400.1 Bad Request Content: Operation 2: expected an object of op and path.",
+		`{"op":"test"}`: "400.0 Bad request syntax: The request could not be parsed. Expected a list of operations.",
+		`[{"op":"test","path":"/whitelisted","value":true},{"op":"remove","path":"/range/0"},{"op":"remove","path":"/range/0"},{"op":"remove","path":"/range/0"},{"op":"add","path":"/range","value":[]}]`: "400.1 Bad Request Content: Operation 4: remove /range/0 cannot be done.",
 	} {
-		answer := vendor.Fail(failure, "what nobody needs to know")
-		require.Equal(t, want.status, answer.Status)
-		require.Equal(t, want.body, string(answer.Body))
-		require.Empty(t, answer.ErrorID)
-	}
-}
-
-// A write that waits too long for others is one request too many, to be made again.
-func TestBusy(t *testing.T) {
-	store, err := tenant.Open(tenant.Options{Folder: t.TempDir(), Holder: "test", Patience: time.Nanosecond})
-	require.NoError(t, err)
-	t.Cleanup(store.Close)
-	o := &org{t: t, vendor: sailpoint.New(store)}
-	began, end, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		store.Write(&wire.Request{}, func(*records.Documents) wire.Answer {
-			close(began)
-			<-end
-			return wire.Answer{Status: http.StatusBadRequest}
-		}, func(error) wire.Answer { return wire.Answer{} })
-	}()
-	<-began
-	answer := o.call(http.MethodPost, "/v3/auth-org/network-config", `{"range":["192.0.2.0/24"],"geolocation":[],"whitelisted":true}`)
-	require.Equal(t, http.StatusTooManyRequests, answer.status)
-	require.Equal(t, `{"message":" Rate Limit Exceeded "}`, answer.body)
-	require.Equal(t, []string{"1"}, answer.header["Retry-After"])
-	close(end)
-	<-ended
-}
-
-// While the documents of the folder do not load, nothing is read or written, and why is said.
-func TestFolderThatDoesNotLoad(t *testing.T) {
-	o := openOrg(t, nil)
-	o.put("netwicket.json", `{"geo": [`)
-	for _, verb := range []string{http.MethodGet, http.MethodPost} {
-		answer := o.call(verb, "/v3/auth-org/network-config", `{"range":["192.0.2.0/24"],"geolocation":[],"whitelisted":true}`)
-		require.Equal(t, http.StatusBadRequest, answer.status, answer.body)
-		require.Contains(t, answer.body, "400.1 Bad Request Content")
-		require.Contains(t, answer.body, "The documents of this folder cannot be used at the moment: ")
+		after, why := patched(t, "network-config", before, patch)
+		require.Equal(t, want, after+why, patch)
 	}
 }
