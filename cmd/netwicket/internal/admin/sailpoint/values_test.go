@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,4 +134,39 @@ func TestProfileWithoutAName(t *testing.T) {
 		o := openOrg(t, map[string]string{"netwicket.json": `{"sailpoint": {"authProfile": "profile.json"}}`, "profile.json": text})
 		require.Equal(t, `[{"tenant":"netwicket","id":"`+id+`"}]`, o.must("GET", "/beta/auth-profiles", ""), text)
 	}
+}
+
+// TestSizesOfPatches: a thousand steps, a document of 1 MiB, and 64 MiB of documents that
+// are read on the way; and of none of them one more.
+func TestSizesOfPatches(t *testing.T) {
+	const small = `{"range":null,"geolocation":null,"whitelisted":true}`
+	steps := func(many int, each ...string) string {
+		return "[" + strings.Join(slices.Repeat(each, many)[:many], ",") + "]"
+	}
+	const same, set = `{"op":"test","path":"/whitelisted","value":true}`, `{"op":"replace","path":"/whitelisted","value":true}`
+	refused := func(before, patch string) string {
+		t.Helper()
+		_, failed := sailpoint.Patched("network-config", []byte(before), []byte(patch))
+		if failed == nil {
+			return ""
+		}
+		require.Equal(t, http.StatusBadRequest, failed.Status)
+		return failed.Causes[0]
+	}
+	require.Empty(t, refused(small, steps(1000, same)))
+	require.Equal(t, "400.1.4 Limit violation: No more than 1000 operations are allowed.", refused(small, steps(1001, same)))
+
+	value := func(length int) string { // so that the document has this length
+		return strings.Repeat("x", length-len(`{"range":[""],"geolocation":null,"whitelisted":true}`))
+	}
+	replace := func(length int) string { return `[{"op":"replace","path":"/range","value":["` + value(length) + `"]}]` }
+	const large = "400.1.4 Limit violation: The document would become larger than 1 MiB."
+	require.NotEqual(t, large, refused(small, replace(1<<20)))
+	require.Equal(t, large, refused(small, replace(1<<20+1)))
+
+	document := `{"range":["` + value(1<<17) + `"],"geolocation":null,"whitelisted":true}`
+	const turns = "400.1.4 Limit violation: The patch tests and changes a document of this size by turns too often."
+	require.NotEqual(t, turns, refused(document, steps(1000, same)))
+	require.NotEqual(t, turns, refused(document, steps(512, same, set)))
+	require.Equal(t, turns, refused(document, steps(513, same, set)))
 }

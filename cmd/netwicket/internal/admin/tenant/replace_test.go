@@ -274,3 +274,19 @@ func TestRevertOfWhatWasSaved(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "203.0.113.3\n", snapshot(t, dir)["bad.txt"], "the first generation had none")
 }
+
+// TestRevertToAnEmptyFile: a file that somebody deleted comes back, though it held nothing.
+func TestRevertToAnEmptyFile(t *testing.T) {
+	dir := everyVendor(t)
+	put(t, dir, "notes.txt", "mine")
+	between := open(t, dir, asFound)
+	done, err := replace(between, "notes.txt", "mine", "")
+	require.NoError(t, err)
+	between.Close()
+	require.NoError(t, os.Remove(filepath.Join(dir, "notes.txt")))
+	_, err = open(t, dir).Revert(request("", ""), done.Generation)
+	require.NoError(t, err)
+	text, there := snapshot(t, dir)["notes.txt"]
+	require.True(t, there)
+	require.Empty(t, text)
+}
