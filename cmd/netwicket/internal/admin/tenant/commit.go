@@ -41,10 +41,14 @@ func (s *Store) commit(g Generation, before, after folderFiles) error {
 	if err := s.history.begin(intent); err != nil {
 		return err
 	}
-	return s.carryOut(g, before, after)
+	if err := s.carryOut(g, before, after); err != nil {
+		return errors.Join(err, s.history.finish())
+	}
+	return nil
 }
 
-// carryOut does what commit has begun.
+// carryOut does what commit has begun, and forgets the note of it. What fails leaves the
+// files and the history as they were, and the note.
 func (s *Store) carryOut(g Generation, before, after folderFiles) error {
 	changed := changes(before, after)
 	staged, err := s.stage(changed, after)
@@ -53,7 +57,7 @@ func (s *Store) carryOut(g Generation, before, after folderFiles) error {
 	}
 	if err != nil {
 		discard(staged)
-		return errors.Join(err, s.history.finish())
+		return err
 	}
 	for i, name := range changed {
 		if staged[i] == nil { // it goes
@@ -63,7 +67,7 @@ func (s *Store) carryOut(g Generation, before, after folderFiles) error {
 		}
 		if err != nil {
 			discard(staged[i+1:])
-			return errors.Join(err, s.undo(changed[:i], before), s.history.dropLast(), s.history.finish())
+			return errors.Join(err, s.undo(changed[:i], before), s.history.dropLast())
 		}
 	}
 	return s.history.finish()

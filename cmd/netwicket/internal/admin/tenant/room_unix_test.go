@@ -111,3 +111,38 @@ func TestDiskThatIsFull(t *testing.T) {
 		})
 	}
 }
+
+// TestNoRoomToFinish: a write that was stopped half-way and that the next start has no room
+// to finish stays noted: the start after that finishes it.
+func TestNoRoomToFinish(t *testing.T) {
+	if os.Getenv(littleRoomVariable) == "" {
+		child := exec.Command(os.Args[0], "-test.run=^TestNoRoomToFinish$")
+		child.Env = append(os.Environ(), littleRoomVariable+"=1")
+		output, err := child.CombinedOutput()
+		require.NoError(t, err, "%s", output)
+		return
+	}
+	dir, before, after := stopped(t, true)
+	put(t, dir, "okta/threat-insight.json", after["okta/threat-insight.json"]) // which was done
+	before["okta/threat-insight.json"] = after["okta/threat-insight.json"]
+	long := "/" + strings.Repeat("x", 25_000)
+	text, err := os.ReadFile(linesFile(dir))
+	require.NoError(t, err)
+	lines := strings.SplitAfter(strings.TrimSuffix(string(text), "\n"), "\n")
+	lines[2] = strings.Replace(lines[2], `"action":"POST /`, `"action":"POST `+long, 1)
+	require.NoError(t, os.WriteFile(linesFile(dir), []byte(strings.Join(lines, "")+"\n"), 0o600)) // no line has room behind that one
+	for range 2 {
+		withRoom(t, 20_000, func() {
+			_, err := tenant.Open(tenant.Options{Folder: dir})
+			require.ErrorContains(t, err, "generations.jsonl: file too large")
+		})
+		require.Equal(t, before, snapshot(t, dir))
+		require.FileExists(t, own(dir, "pending.json"))
+		require.Len(t, history(t, dir), 3)
+	}
+	store := open(t, dir)
+	require.Equal(t, after, snapshot(t, dir))
+	require.NoFileExists(t, own(dir, "pending.json"))
+	require.Len(t, history(t, dir), 4)
+	require.Equal(t, []string{"First", "Second"}, zonesFrom(t, store, 4))
+}
