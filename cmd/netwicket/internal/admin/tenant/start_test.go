@@ -78,3 +78,21 @@ func TestStartThatFails(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatIsMissingComes at any start: zones, where there are none, and a default policy
+// of each type; nothing that is there is touched.
+func TestWhatIsMissingComes(t *testing.T) {
+	dir := folder(t, nil)
+	open(t, dir).Close()
+	first := snapshot(t, dir)
+	put(t, dir, "okta/zones.json", "[]")
+	require.Len(t, zonesFrom(t, open(t, dir), 0), 4)
+	require.Equal(t, first["okta/policies.json"], snapshot(t, dir)["okta/policies.json"])
+
+	dir = folder(t, first)
+	put(t, dir, "okta/policies.json", "[]")
+	documents, err := open(t, dir).Documents()
+	require.NoError(t, err)
+	require.Len(t, documents.Policies, 2)
+	require.Equal(t, first["okta/zones.json"], snapshot(t, dir)["okta/zones.json"])
+}
