@@ -297,3 +297,20 @@ func TestMendedWhileServing(t *testing.T) {
 		}
 	}
 }
+
+// TestFolderOfRulesInTheWay: rules that cannot be listed are not taken for none.
+func TestFolderOfRulesInTheWay(t *testing.T) {
+	dir := folder(t, nil)
+	store := open(t, dir)
+	want := documentsOf(t, store)
+	rules := filepath.Join(dir, "okta", "rules")
+	require.NoError(t, os.Rename(rules, rules+".aside"))
+	require.NoError(t, os.WriteFile(rules, nil, 0o600))
+	_, err := store.Documents()
+	require.ErrorAs(t, err, new(*tenant.Unavailable))
+	require.ErrorContains(t, err, filepath.Join("okta", "rules")+":")
+	require.Equal(t, http.StatusConflict, write(t, store, addZone(blocklist("A", "203.0.113.0/24"))).Status)
+	require.NoError(t, os.Remove(rules))
+	require.NoError(t, os.Rename(rules+".aside", rules))
+	require.Equal(t, want, documentsOf(t, store))
+}

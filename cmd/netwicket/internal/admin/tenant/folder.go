@@ -39,7 +39,8 @@ func (f folderFiles) policyFile() []byte {
 // is never nil, so that it can be watched.
 func (s *Store) readFolder() (*records.Documents, *reading, error) {
 	r := &reading{}
-	r.set = files.Set{Files: []string{at(s.options.Folder, policyfile.FileName)}}
+	r.set = s.always()
+	r.set.Files = []string{at(s.options.Folder, policyfile.FileName)}
 	r.look = r.set.Look()
 	texts, err := s.readTexts(r)
 	if err != nil {
@@ -54,6 +55,11 @@ func (s *Store) readFolder() (*records.Documents, *reading, error) {
 	return documents, r, nil
 }
 
+// always is what is watched of every folder, whatever its policy file names.
+func (s *Store) always() files.Set {
+	return files.Set{Folders: []string{at(s.options.Folder, rulesFolder)}, Reads: isDocument}
+}
+
 // readTexts reads the files, and notes which they are, what the policy file calls them
 // and how they looked before.
 func (s *Store) readTexts(r *reading) (folderFiles, error) {
@@ -66,7 +72,7 @@ func (s *Store) readTexts(r *reading) (folderFiles, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.set = files.Set{Folders: []string{at(s.options.Folder, rulesFolder)}, Reads: isDocument}
+	r.set = s.always()
 	var names []string // each file by the name that the policy file has for it, if it has one
 	for _, name := range slices.Concat([]string{policyfile.FileName}, n.deciding(), usualFiles(), own, s.history.saved(), s.about()) {
 		if file := at(s.options.Folder, name); !slices.Contains(r.set.Files, file) {
