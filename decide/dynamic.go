@@ -262,7 +262,7 @@ func inCategory(s geo.Service, category string) truth {
 	case allProxiesVPNs:
 		return truthOf(!tor)
 	case allAnonymizers:
-		return truthOf(s.Anonymous) // as Tor is
+		return truthOf(tor || s.Anonymous) // corrections may call Tor plain
 	case allAnonymizersExceptTor:
 		return truthOf(!tor && s.Anonymous)
 	case anonymizerTor:

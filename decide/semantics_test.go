@@ -151,6 +151,7 @@ func TestDynamicZones(t *testing.T) {
 		{"ALL_PROXIES_VPNS and Tor", "DYNAMIC_V2", category("ALL_PROXIES_VPNS"), ",,,,ANONYMIZER_TOR", "no", "no"},
 		{"ALL_PROXIES_VPNS and a plain VPN", "DYNAMIC_V2", category("ALL_PROXIES_VPNS"), ",,,,NORD_VPN=plain", "match", "match"},
 		{"ALL_ANONYMIZERS and Tor", "DYNAMIC_V2", category("ALL_ANONYMIZERS"), ",,,,ANONYMIZER_TOR", "match", "match"},
+		{"ALL_ANONYMIZERS and Tor, plain by corrections", "DYNAMIC_V2", category("ALL_ANONYMIZERS"), ",,,,ANONYMIZER_TOR=plain", "match", "match"},
 		{"ALL_ANONYMIZERS and a corporate VPN", "DYNAMIC_V2", category("ALL_ANONYMIZERS"), ",,,,GLOBALPROTECT_VPN", "no", "no"},
 		{"ALL_ANONYMIZERS_EXCEPT_TOR and Tor", "DYNAMIC_V2", category("ALL_ANONYMIZERS_EXCEPT_TOR"), ",,,,ANONYMIZER_TOR", "no", "no"},
 		{"an aggregate that we do not know", "DYNAMIC_V2", category("ALL_NEW_THINGS"), ",,,,NORD_VPN", "unknown", "unknown"},
