@@ -285,11 +285,8 @@ func (s *ruleSet) unknown(p *Policy, r *request) geo.Field {
 	}
 	for w := s.firstWord; w < s.firstWord+s.words; w++ {
 		holds, mayHold := p.hold(r, w)
-		open := mayHold &^ holds
 		applies := p.ruleWords.applies(w, holds, mayHold)
-		if applies != 0 {
-			open &= applies ^ (applies - 1) // up to the lowest bit of applies
-		}
+		open := mayHold &^ holds & (applies ^ (applies - 1)) // up to the lowest bit of applies, or all
 		for column, rules := range pattern.causes.rules {
 			if rules != 0 && p.ruleSetsOf.word(rules, w)&open != 0 {
 				unknown |= pattern.causes.field(column)
