@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
 )
 
 // Zones and rules are kept as bits of words. Whatever the number of a zone is around the ends
@@ -63,5 +66,51 @@ func wordsOfZones(width, blocklist int) documents {
 	return documents{
 		zones: "[" + strings.Join(zones, ",") + "]", csv: strings.Join(addresses[:max(1, width/2)], "\n"), rules: []string{"[" + strings.Join(rules, ",") + "]"},
 		threat: `{"action":"audit","excludeZones":[` + strings.Join(excluded, ",") + `]}`, feeds: []string{"10.1.0.0/16"},
+	}
+}
+
+// The zone that blocks is the first in the document that does, or may, whatever word it is in.
+func TestFirstBlocklistOfAnyWord(t *testing.T) {
+	for _, first := range []int{0, 1, 63, 64, 65, 127, 128} {
+		for _, kind := range []string{"IP", "DYNAMIC"} {
+			var zones []string
+			for i := range 130 {
+				usage := "BLOCKLIST"
+				if i < first {
+					usage = "POLICY"
+				}
+				if kind == "IP" {
+					zones = append(zones, ipZoneJSON(fmt.Sprint("z", i), usage, "192.0.2.1 192.0.2.2", ""))
+				} else {
+					zones = append(zones, fmt.Sprintf(`{"id":"z%d","name":"z%d","type":"DYNAMIC","status":"ACTIVE","usage":%q,"locations":[{"country":"US"}]}`, i, i, usage))
+				}
+			}
+			compiled := documents{zones: "[" + strings.Join(zones, ",") + "]", csv: "192.0.2.1,US,,,,\n192.0.2.3,DE,,,,\n"}.compile(t)
+			for _, policy := range []*decide.Policy{compiled, readSnapshot(t, snapshotOf(t, compiled))} {
+				for _, chain := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.3 192.0.2.1"} { // the country of the second is unknown
+					d := policy.DecideChain(chainOf(chain))
+					require.Equal(t, decide.Blocklisted, d.Reason)
+					require.Equal(t, fmt.Sprint("z", first), d.Zone.Name, "%s, %s", kind, chain)
+				}
+			}
+		}
+	}
+}
+
+// What is unknown so that a blocklist may hold the client is told of that blocklist, whatever word
+// it is in, and of no other zone.
+func TestUnknownOfAnyWord(t *testing.T) {
+	for _, before := range []int{0, 1, 62, 63, 64, 65, 127, 128, 129} {
+		var zones []string
+		for i := range before {
+			zones = append(zones, fmt.Sprintf(`{"id":"z%d","name":"z%d","type":"DYNAMIC","status":"ACTIVE","usage":"BLOCKLIST","locations":[{"country":"US"}]}`, i, i))
+		}
+		zones = append(zones, `{"id":"asn","name":"asn","type":"DYNAMIC","status":"ACTIVE","usage":"BLOCKLIST","asns":["1"]}`)
+		policy := documents{zones: "[" + strings.Join(zones, ",") + "]", csv: "192.0.2.1,DE,,,,\n192.0.2.2,US,,1,,\n"}.compile(t)
+		for _, p := range []*decide.Policy{policy, readSnapshot(t, snapshotOf(t, policy))} {
+			d := p.Decide(netip.MustParseAddr("192.0.2.1"))
+			require.Equal(t, "asn", d.Zone.Name, "behind %d", before)
+			require.Equal(t, geo.ASN, d.Unknown, "behind %d", before)
+		}
 	}
 }
