@@ -41,8 +41,14 @@ func TestReadSets(t *testing.T) {
 			for range random.IntN(4) {
 				setBit(set, random.IntN(width), true)
 			}
-			in.id(set)
+			id := in.id(set)
+			for bit := range width {
+				require.Equal(t, set[bit/64]>>(bit%64)&1 == 1, in.holds(id, bit), "width %d, zone %d", width, bit)
+			}
+			require.True(t, in.has(id))
 		}
+		require.False(t, in.has(uint32(in.count())))
+		require.Equal(t, width > 512, in.chunks != nil, "docs/snapshot.md says which have chunks")
 		got, err := readSetsFrom(writtenSetsOf(in.sets), width)
 		require.NoError(t, err, "width %d", width)
 		require.Equal(t, in.sets, got, "width %d", width)
@@ -71,6 +77,7 @@ func TestReadSets(t *testing.T) {
 	got, err := readSetsFrom(nil, 0)
 	require.NoError(t, err)
 	require.Equal(t, newSets(0), got)
+	require.True(t, got.has(0) && !got.has(1), "of no zones there is the empty set")
 }
 
 // What is no list of sets is refused, and leaves none but the empty one.
