@@ -81,15 +81,15 @@ func (p *Policy) header(documents bool) SnapshotHeader {
 
 // program is the name and the version of this module in the program that runs.
 func program() string {
-	info, found := debug.ReadBuildInfo()
-	if !found {
-		info = &debug.BuildInfo{}
-	}
+	info, _ := debug.ReadBuildInfo() // nil where nothing is known
 	return programOf(info)
 }
 
 func programOf(info *debug.BuildInfo) string {
 	const name, path = "netwicket", "github.com/netwicket/netwicket"
+	if info == nil {
+		return name + " devel"
+	}
 	for _, module := range append([]*debug.Module{&info.Main}, info.Deps...) {
 		version, numbered := strings.CutPrefix(module.Version, "v") // else "(devel)", or nothing
 		if strings.TrimSuffix(module.Path, "/cmd") == path && numbered && version != "0.0.0" {

@@ -154,6 +154,10 @@ func TestSnapshotWithBrokenDocuments(t *testing.T) {
 	}
 	want := explain(texts)
 	require.NotEqual(t, explain(nil), want)
+	// Rules of another policy tell nothing beside its own zones either, nor take anything from them.
+	beside := slices.DeleteFunc(slices.Clone(texts), func(d decide.SnapshotDocument) bool { return d.Kind == decide.RulesDocument })
+	other := decide.SnapshotDocument{Kind: decide.RulesDocument, Name: "other.json", Text: []byte(strings.ReplaceAll(of.rules[0], "not old", "not new"))}
+	require.Equal(t, explain(beside), explain(append(slices.Clone(beside), other)))
 	for kind, text := range broken {
 		bad := decide.SnapshotDocument{Kind: kind, Name: "broken", Text: []byte(text)}
 		require.Equal(t, want, explain(append([]decide.SnapshotDocument{bad}, texts...)), "kind %d in front", kind)

@@ -154,7 +154,7 @@ func TestSnapshotOfManyZones(t *testing.T) {
 // What repeats IPv4 lies within one block, of which the geo patterns repeat nothing, and
 // IPv4 has no class of it; an edge changes something.
 func TestSnapshotRepeats(t *testing.T) {
-	content, err := mmdbtest.File{Type: "Test", Aliases: true, Networks: []mmdbtest.Network{
+	content, err := mmdbtest.File{Type: "Test", Aliases: true, Repeats: []string{"2a00::/16"}, Networks: []mmdbtest.Network{
 		{Prefix: "192.0.2.0/24", Record: mmdbtest.Map{"country": mmdbtest.Map{"iso_code": "US"}}}, {Prefix: "198.51.100.0/24", Record: mmdbtest.Map{"country": mmdbtest.Map{"iso_code": "DE"}}},
 	}}.Bytes()
 	require.NoError(t, err)

@@ -106,6 +106,7 @@ func TestProgramOfASnapshot(t *testing.T) {
 		require.Equal(t, c.want, programOf(info), "%v", c)
 	}
 	require.Equal(t, "netwicket devel", programOf(&debug.BuildInfo{}))
+	require.Equal(t, "netwicket devel", programOf(nil))
 	require.Regexp(t, "^netwicket .", program())
 }
 
