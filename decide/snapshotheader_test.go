@@ -43,6 +43,12 @@ func TestSnapshotHeaderIsThePolicys(t *testing.T) {
 	}
 }
 
+// A zone that is switched off may be of a type that nobody knows, in a snapshot as in a document.
+func TestSnapshotOfAnUnknownType(t *testing.T) {
+	policy := documents{sailPoint: "{}", zones: `[{"id":"new","name":"new","type":"LATER","status":"INACTIVE","usage":"POLICY"}]`}.compile(t)
+	require.Empty(t, decide.SameAsRead(policy, readSnapshot(t, snapshotOf(t, policy))))
+}
+
 // A snapshot says of its sources what the policy said, but for where they lay; a list has no date.
 func TestSnapshotTellsOfItsData(t *testing.T) {
 	content, err := mmdbtest.File{Type: "Test", Networks: []mmdbtest.Network{{Prefix: "192.0.2.0/24", Record: mmdbtest.Map{"country": mmdbtest.Map{"iso_code": "US"}}}}}.Bytes()

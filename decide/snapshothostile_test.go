@@ -239,6 +239,7 @@ func TestSnapshotContent(t *testing.T) {
 		"an IPv4 edge of nothing new":      {edges4, join(number(2), number(0), number(0), number(7), number(0)), "edge 1 of IPv4 changes nothing"},
 		"an IPv6 edge of nothing new":      {edges6, join(number(2), number(0), number(0), number(7), number(0)), "edge 1 of IPv6 changes nothing"},
 		"an IPv4 edge around the end":      {edges4, join(number(3), number(0), number(0), number(5), number(1), number(1<<64-3), number(0)), "edge 2 of IPv4 is not behind"},
+		"a second rule behind the last":    {rules, join(number(1), number(2), []byte{0, 1, 0, 1}, []byte{2, 1, 1, 0, 0, 0, 0}), "not in order"},
 		"a rule far behind the last":       {rules, join(number(1), number(2), []byte{0, 1, 0, 1}, []byte{2, 1}, number(1<<64-1), []byte{0, 0, 0, 0}), "not in order"},
 		"a class of no pattern":            {classes, join(number(1), number(99), number(0)), "address pattern 99"},
 		"a class of no geo pattern":        {classes, join(number(1), number(0), number(99)), "geo pattern 99"},

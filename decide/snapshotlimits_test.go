@@ -191,6 +191,23 @@ func TestSnapshotRepeats(t *testing.T) {
 		says(read(edges4Section, join(number(2), number(0), number(uint64(own.Plain)), number(7), number(uint64(own.Plain)))), "edge 1 of IPv4 changes nothing", true)
 		says(read(edges6Section, join(number(2), number(0), number(uint64(own.Plain)), number(7), number(uint64(own.Plain)))), "edge 1 of IPv6 changes nothing", true)
 
+		// Classes that repeat IPv4 are judged with every geo pattern: too many judgments are refused.
+		many := sectionsOf(body)
+		patterns, numbers := many[patternsSection], 0
+		next := func(from []byte) int { n, size := binary.Uvarint(from[numbers:]); numbers += size; return int(n) }
+		for range 3 * next(patterns) {
+			next(patterns)
+		}
+		before := numbers
+		count := next(patterns)
+		many[patternsSection] = join(patterns[:before], number(uint64(count+40)), patterns[numbers:], make([]byte, 40*9))
+		numbers = 0
+		classes := next(many[classesSection])
+		more := 16_000_000/(count+40) + 1
+		many[classesSection] = join(number(uint64(classes+more)), many[classesSection][numbers:], bytes.Repeat(join(number(0), number(uint64(own.Pattern))), more))
+		_, err = decide.ReadBody(bodyOf(many))
+		says(err, "judgments about classes that repeat IPv4; the limit is 16000000", true)
+
 		// A block of any size, in which an interval lies that ends with the address space or not.
 		const within = "does not lie within one block"
 		for _, bits := range []byte{0, 1, 2, 3, 16, 27, 28, 29, 63, 64, 65, 95, 96} {
