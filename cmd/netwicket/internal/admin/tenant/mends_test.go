@@ -117,7 +117,7 @@ func TestDocumentsAsFound(t *testing.T) {
 func TestNoWayBackToWhatDidNotLoad(t *testing.T) {
 	dir := everyVendor(t)
 	files := snapshot(t, dir)
-	for name, want := range map[string]string{"my/z.json": "my/z.json:1:", "my/p.json": "my/p.json:1:", "my/r.json": "my/r.json:1:"} {
+	for name, want := range map[string]string{"my/z.json": "my/z.json:1:", "my/p.json": "my/p.json:1:", "my/r.json": "my/r.json:1:", "my/t.json": "my/t.json:1:"} {
 		put(t, dir, name, "[{")
 		store := open(t, dir, asFound)
 		done, err := replace(store, name, "[{", files[name])
