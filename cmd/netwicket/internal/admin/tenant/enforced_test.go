@@ -57,7 +57,7 @@ func TestRulesOfWhichPolicy(t *testing.T) {
 	text := snapshot(t, dir)["netwicket.json"]
 	put(t, dir, "new.json", `[{"name":"N","type":"SIGN_ON","conditions":{"network":{"connection":"ANYWHERE"}},"actions":{"signon":{"access":"ALLOW"}}}]`)
 	put(t, dir, "app.json", `[{"name":"N","type":"ACCESS_POLICY","conditions":{"network":{"connection":"ANYWHERE"}},"actions":{"appSignOn":{"access":"ALLOW"}}}]`)
-	put(t, dir, "netwicket.json", strings.Replace(text, `"rules": [`, `"rules": ["new.json", "app.json", `, 1))
+	put(t, dir, "netwicket.json", strings.Replace(text, `Staff0000000000001.json"`, `Staff0000000000001.json", "new.json", "app.json"`, 1))
 	documents, err := open(t, dir).Documents()
 	require.NoError(t, err)
 	rules := make(map[string]string)

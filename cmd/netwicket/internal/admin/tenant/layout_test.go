@@ -255,6 +255,9 @@ func TestOtherWaysToNameAFile(t *testing.T) {
 	policy := `{"okta": {"zones": ["` + file + `"], "rules": []}}`
 	dir := folder(t, map[string]string{"netwicket.json": policy})
 	store := open(t, dir)
+	zones := snapshot(t, outside)["z.json"]
+	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.SessionConfig = json.RawMessage(`{"maxIdleTime":15}`) })).Status)
+	require.Equal(t, zones, snapshot(t, outside)["z.json"], "nobody changed it")
 	require.Equal(t, http.StatusOK, write(t, store, addZone(blocklist("Bad", "203.0.113.0/24"))).Status)
 	require.Equal(t, policy, snapshot(t, dir)["netwicket.json"])
 	require.Contains(t, snapshot(t, outside)["z.json"], "203.0.113.0/24")
@@ -313,4 +316,14 @@ func TestWhoseFilesAre(t *testing.T) {
 		}
 		require.Contains(t, files, "t.json")
 	}
+}
+
+// TestOneFileOfTwoNames is one file, that nobody else changes by a write.
+func TestOneFileOfTwoNames(t *testing.T) {
+	dir := folder(t, map[string]string{"netwicket.json": `{"okta": {"zones": ["./okta/zones.json"]}}`, "okta/zones.json": "[]"})
+	store := open(t, dir)
+	for range 3 {
+		require.Equal(t, http.StatusOK, write(t, store, changed(addOffice)).Status)
+	}
+	require.Equal(t, []string{"found", "first start", "POST /api/v1/zones", "POST /api/v1/zones", "POST /api/v1/zones"}, names(history(t, dir), func(g tenant.Generation) string { return g.Action }))
 }

@@ -132,3 +132,13 @@ func TestNoWayBackToWhatDidNotLoad(t *testing.T) {
 		files = before
 	}
 }
+
+// A policy file that names what is not there is mended by another one.
+func TestReplaceMendsWhatIsMissing(t *testing.T) {
+	dir := plain(t)
+	require.NoError(t, os.Remove(filepath.Join(dir, "threat.json")))
+	text := snapshot(t, dir)["netwicket.json"]
+	_, err := replace(open(t, dir, asFound), "netwicket.json", text, strings.Replace(text, `"threatInsight": "threat.json", "threatFeeds": ["feeds/bad.txt"]`, `"rules": []`, 1))
+	require.NoError(t, err)
+	require.Contains(t, decision(t, dir, "203.0.113.9"), "blocklisted")
+}
