@@ -191,7 +191,7 @@ func TestWhoReachesAListener(t *testing.T) {
 			require.Equal(t, i == 0, report.Works(), "%s from %s: %q", listen, proxy, wrong(report))
 		}
 	}
-	all := examine(t, `"edge":{"trusted":["::ffff:0:0/96"],"source":"x-forwarded-for"}`)
+	all := examine(t, `"edge":{"trusted":["::ffff:0:0/96"],"allowTrustAll":true,"source":"x-forwarded-for"}`)
 	require.True(t, all.Works(), "all of IPv4: %q", wrong(all))
 	// A network of addresses that are written mapped is of IPv4.
 	has(t, examine(t, `"edge":{"trusted":["::ffff:127.0.0.0/104"],"source":"x-forwarded-for"}`), "")
