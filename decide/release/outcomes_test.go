@@ -241,29 +241,31 @@ func TestOwnClock(t *testing.T) {
 
 // A clock that the program has is the one that counts.
 func TestGivenClock(t *testing.T) {
-	store, g := newMemory(), &gateway{reported: make(chan release.Outcome, 10)}
-	waits, now := make(chan time.Duration, 10), make(chan time.Time)
-	o := g.options(t, store)
-	o.Every = 20 * time.Second
-	o.Clock = release.Clock{Now: noonAlways, Random: func() float64 { return 0.25 }, After: func(d time.Duration) <-chan time.Time {
-		if d == 30*time.Second {
-			return nil // the longest sleep, which nothing ends here
+	synctest.Test(t, func(t *testing.T) {
+		store, g := newMemory(), &gateway{reported: make(chan release.Outcome, 10)}
+		waits, now := make(chan time.Duration, 10), make(chan time.Time)
+		o := g.options(t, store)
+		o.Every = 20 * time.Second
+		o.Clock = release.Clock{Now: noonAlways, Random: func() float64 { return 0.25 }, After: func(d time.Duration) <-chan time.Time {
+			if d == 30*time.Second {
+				return nil // the longest sleep, which nothing ends here
+			}
+			waits <- d
+			return now
+		}}
+		f := follow(t, o, "")
+		require.Equal(t, release.Started, (<-g.reported).Cause)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { f.Run(ctx); close(done) }()
+		for _, want := range []time.Duration{0, 36 * time.Second, 54 * time.Second, 54 * time.Second} { // a tenth less by chance; a minute is the most
+			require.Equal(t, want, <-waits)
+			now <- noon
+			require.Equal(t, release.Unreachable, (<-g.reported).Result)
 		}
-		waits <- d
-		return now
-	}}
-	f := follow(t, o, "")
-	require.Equal(t, release.Started, (<-g.reported).Cause)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { f.Run(ctx); close(done) }()
-	for _, want := range []time.Duration{0, 36 * time.Second, 54 * time.Second, 54 * time.Second} { // a tenth less by chance; a minute is the most
-		require.Equal(t, want, <-waits)
-		now <- noon
-		require.Equal(t, release.Unreachable, (<-g.reported).Result)
-	}
-	cancel()
-	<-done
+		cancel()
+		<-done
+	})
 }
 
 // What is wrong with the options is said in words.
