@@ -86,6 +86,20 @@ func TestPayloadEdges(t *testing.T) {
 			require.ErrorContains(t, err, fmt.Sprintf("%d snapshots; expected 1 to 16", count))
 		}
 	}
+	// What is of another kind, or too much, is not looked into any further.
+	for change, says := range map[[2]string]string{
+		{`"snapshots":[`, `"snapshots":null,"x":[`}: "/snapshots: \"null\": expected an array of snapshots, found null",
+		{entry, "5" + strings.Repeat(",5", 16)}:     "17 snapshots; expected 1 to 16",
+		{`"2026-11-26T11:00:00Z"`, `1795698000`}:    "/created: \"1795698000\": expected a time, found a number",
+		{`"version":7`, `"version":true`}:           "/version: \"true\": expected a number, found a boolean",
+		{`"channel":"prod"`, `"channel":7`}:         "/channel: \"7\": expected a channel such as prod, found a number",
+	} {
+		_, err := release.ParsePayload([]byte(strings.Replace(good, change[0], change[1], 1)))
+		require.ErrorContains(t, err, says)
+		if change[0] != `"snapshots":[` {
+			require.NotContains(t, err.Error(), "\n", "one finding")
+		}
+	}
 	// Whatever is no JSON is none for other programs either, and what is no object lacks nothing.
 	for text, says := range map[string]string{`{"v":2`: "", `{"v":2,"v":2}`: "", `[]`: "expected an object", `5`: "expected an object"} {
 		_, err := release.ParsePayload([]byte(text))
@@ -107,6 +121,19 @@ func TestWhatIsNotEncoded(t *testing.T) {
 		require.ErrorContains(t, err, says)
 		require.Nil(t, text)
 	}
+}
+
+// A release for other programs is told apart from one that is no release: keys are trusted that signed it.
+func TestOtherProgramsRelease(t *testing.T) {
+	err := verify(sealText(t, []byte(`{"v":2,"anything":1}`), 1))
+	require.ErrorIs(t, err, release.ErrNoFormat)
+	require.NotErrorIs(t, err, release.ErrBadSignature)
+	err = verify(sealText(t, []byte(`{"v":2,"anything":1}`), 9))
+	require.ErrorIs(t, err, release.ErrBadSignature)
+	require.NotErrorIs(t, err, release.ErrNoFormat)
+	err = verify(sealText(t, []byte(`{"v":1}`), 1))
+	require.ErrorIs(t, err, release.ErrBadSignature)
+	require.ErrorContains(t, err, "what they signed is no release: ")
 }
 
 // A pointer has as many signatures as it may, and as many bytes.
@@ -140,6 +167,79 @@ func TestPointerEdges(t *testing.T) {
 	}
 	require.NoError(t, sealed(0))
 	require.EqualError(t, sealed(1), "the pointer would have 65537 bytes; 65536 are the most")
+}
+
+// What cannot be read of a pointer is said, before anybody asks who signed it.
+func TestWhatIsNoPointer(t *testing.T) {
+	good := string(sealText(t, []byte(`{}`), 1))
+	change := func(old, new string) string {
+		require.Contains(t, good, old)
+		return strings.Replace(good, old, new, 1)
+	}
+	id := release.KeyID(public(1))
+	for text, says := range map[string][]string{
+		"{":                                 {"pointer:1:2"},
+		"[]":                                {"expected an object"},
+		"{}":                                {`"payload" is missing`, `"signatures" is missing`},
+		change(`"e30="`, `5`):               {`/payload: "5": expected base64, found a number`},
+		change(`"e30="`, `"e30"`):           {`/payload: "e30": expected base64`},
+		change(`"e30="`, `"e31="`):          {`/payload: "e31=": expected base64`},
+		change(`"e30="`, `"e3\n0="`):        {"expected base64"},
+		change(`"e30="`, `""`):              {"0 of the 1 that are asked for"},
+		`{"payload":"e30=","signatures":5}`: {"expected an array of signatures, found a number"},
+		change(`"keyid":"`+id+`",`, ``):     {`"keyid" is missing`},
+		change(`"keyid":"`, `"keyid":"x`):   {"the id of a key, 16 hexadecimal digits"},
+		`{"payload":"e30=","signatures":[{"keyid":"` + id + `"}]}`: {`"sig" is missing`},
+		`{"payload":"e30=","signatures":[]}`:                       {"0 of the 1 that are asked for"},
+		`{"payload":"e30=","signatures":[5]}`:                      {"/signatures/0: \"5\": expected an object, found a number"},
+	} {
+		err := verify([]byte(text))
+		require.ErrorIs(t, err, release.ErrBadSignature)
+		for _, want := range says {
+			require.ErrorContains(t, err, want, text)
+		}
+		require.Equal(t, strings.Contains(says[0], "asked for"), !strings.Contains(err.Error(), "the pointer cannot be read: "), "%v", err)
+		require.Equal(t, len(says), 1+strings.Count(err.Error(), "\n"), "one finding each: %v", err)
+	}
+}
+
+// What is no snapshot, or not the one that the release names, is told apart.
+func TestWhatIsNoSnapshot(t *testing.T) {
+	large := make([]byte, release.SnapshotLimit+1)
+	_, err := release.SnapshotOf(large)
+	require.EqualError(t, err, "a snapshot of 67108865 bytes; 67108864 are the most")
+	_, err = release.SnapshotOf(large[1:])
+	require.ErrorContains(t, err, "this is no snapshot")
+	content := aSnapshot(t)
+	chosen, err := release.SnapshotOf(content)
+	require.NoError(t, err)
+	require.Equal(t, release.FormatOne, chosen.Format)
+	require.Equal(t, 1, chosen.Format)
+	good := release.Candidate{Chosen: chosen, Snapshot: content, Now: noon}
+	for says, change := range map[string]func(*release.Candidate){
+		"this is no snapshot":              func(c *release.Candidate) { c.Snapshot = []byte("nonsense, and more of it than a header has") },
+		", not other, as the release says": func(c *release.Candidate) { c.Chosen.Fingerprint = "other" },
+		"overlay:1:2":                      func(c *release.Candidate) { c.Overlay = []byte("{") },
+	} {
+		c := good
+		change(&c)
+		policy, overlay, err := c.Read()
+		require.ErrorContains(t, err, says)
+		require.Nil(t, policy)
+		require.Nil(t, overlay)
+		prepared, err := release.PreparePolicy(c, nil, nil)
+		require.ErrorContains(t, err, says)
+		require.Nil(t, prepared.Install)
+		require.Nil(t, prepared.Again)
+	}
+	policy, overlay, err := good.Read()
+	require.NoError(t, err)
+	require.NotNil(t, policy)
+	require.Nil(t, overlay)
+	prepared, err := release.PreparePolicy(good, nil, nil)
+	require.NoError(t, err)
+	require.NotNil(t, prepared.Install)
+	require.Nil(t, prepared.Again, "nothing ends")
 }
 
 // systemsAuthority has, for a child of this test, a server of an authority of the system and one of another, by whose

@@ -178,7 +178,7 @@ func (s *server) get(ctx context.Context, address *url.URL, limit int64, within 
 // prove puts the token into a request.
 func (s *server) prove(request *http.Request) error {
 	token, err := s.options.Token()
-	if err == nil && token != "" {
+	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	return err
@@ -202,6 +202,6 @@ func (o StoreOptions) Token() (string, error) {
 
 // IsLoopback says that a host is this one, which may be asked by plain http.
 func IsLoopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
+	addr, _ := netip.ParseAddr(host) // zero, which is none, for a name
+	return host == "localhost" || addr.Unmap().IsLoopback()
 }

@@ -239,6 +239,38 @@ func TestOwnClock(t *testing.T) {
 	})
 }
 
+// What time does is told, and is no look; and a start with what has expired says why nothing is in force.
+func TestTimeIsNoLook(t *testing.T) {
+	var o release.Options
+	inBubble(t, func(options *release.Options) {
+		options.OnExpired = release.Deny
+		o = *options
+	}, func(t *testing.T, r *running) {
+		r.publish(t, 5, time.Hour, r.until(20*time.Minute))
+		require.Equal(t, policy(5)+" with somebody let in", r.after(time.Minute))
+		r.store.fails(nil, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+		r.after(10 * time.Minute) // the look has been given up
+		last := r.Status().Last
+		require.Equal(t, policy(5), r.after(9*time.Minute))
+		require.Equal(t, last, r.Status().Last)
+		require.Equal(t, []release.Result{release.Installed}, r.results(release.Timed))
+		checked := r.Status().Checked
+		require.Equal(t, policy(5), r.after(40*time.Minute-time.Second))
+		require.Empty(t, r.after(time.Second))
+		require.Equal(t, []release.Result{release.Installed, release.Expired}, r.results(release.Timed))
+		require.Equal(t, checked, r.Status().Checked)
+
+		g := &gateway{}
+		o.Prepare, o.Withdraw, o.Report = g.prepare, g.install(""), g.report
+		f := follow(t, o, release.Expired)
+		out := f.Status().Last
+		require.EqualError(t, out.Err, "version 5 expired at "+r.Status().Payload.Expires.Format(time.RFC3339)+"; everything is denied")
+		require.Equal(t, []release.Outcome{out}, g.outcomes)
+		require.Equal(t, uint64(5), out.Payload.Version)
+		require.True(t, out.Expired)
+	})
+}
+
 // A clock that the program has is the one that counts.
 func TestGivenClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
