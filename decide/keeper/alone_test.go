@@ -3,6 +3,8 @@ package keeper_test
 import (
 	"context"
 	"errors"
+	"os"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -149,5 +151,44 @@ func TestGivenUpOnce(t *testing.T) {
 		time.Sleep(time.Minute)
 		close(silence)
 		k.Succeeds()
+	})
+}
+
+// TestAskedDuringALoad: who asks while files are loaded has them read anew afterwards, databases too, although looks that
+// found nothing came in between.
+func TestAskedDuringALoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var holds atomic.Bool
+		goOn := make(chan struct{})
+		files := german(t, "geo.csv", monday, 1)
+		blocked := func(country string) string {
+			return "network,country,region,asn,anonymizer,services\n198.51.100.0/24," + country + ",,,,\n"
+		}
+		files["geo.csv"] = blocked("FR")
+		k := keepertest.Keep(t, files, func(o *keeper.Options) {
+			o.Around = func(load func()) {
+				load()
+				if holds.Load() {
+					<-goOn
+				}
+			}
+		})
+		holds.Store(true)
+		k.Asked <- struct{}{}
+		synctest.Wait()
+		before, err := os.Stat(k.Path("geo.csv"))
+		require.NoError(t, err)
+		k.Write("geo.csv", blocked("DE"))
+		require.NoError(t, os.Chtimes(k.Path("geo.csv"), before.ModTime(), before.ModTime()))
+		k.Asked <- struct{}{}
+		time.Sleep(time.Second)
+		require.Empty(t, k.Reports)
+		holds.Store(false)
+		close(goOn)
+		require.Equal(t, keeper.Asked, k.Succeeds().Cause)
+		require.Equal(t, keeper.Asked, k.Succeeds().Cause)
+		require.False(t, k.Allows("198.51.100.7"))
+		time.Sleep(time.Second)
+		require.Empty(t, k.Reports)
 	})
 }

@@ -159,3 +159,25 @@ func TestNobodyAsks(t *testing.T) {
 		require.Empty(t, k.Reports)
 	})
 }
+
+// TestEntryEndsLater: until it does, nothing is compiled and nothing told, however often somebody looks at the clock.
+func TestEntryEndsLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until := time.Now().Add(5 * time.Minute)
+		files := keepertest.PlainPolicy()
+		files["netwicket.json"] = `{"okta": {"zones": ["zones.json"]}, "overlay": "overlay.json"}`
+		files["overlay.json"] = `{"allow": [{"network": "203.0.113.7", "until": "` + until.Format(time.RFC3339Nano) + `"}]}`
+		k := keepertest.Keep(t, files, func(o *keeper.Options) { o.Timing.Poll = time.Hour })
+		before := k.Keeper.Live().Policy()
+		time.Sleep(time.Until(until) - 1)
+		require.Same(t, before, k.Keeper.Live().Policy())
+		require.Empty(t, k.Reports)
+		require.True(t, k.Allows("203.0.113.7"))
+		time.Sleep(1)
+		synctest.Wait()
+		require.False(t, k.Allows("203.0.113.7"))
+		require.Equal(t, keeper.Expiry, k.Succeeds().Cause)
+		time.Sleep(time.Hour)
+		require.Empty(t, k.Reports)
+	})
+}

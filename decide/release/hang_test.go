@@ -101,3 +101,83 @@ func TestLateLook(t *testing.T) {
 		require.Equal(t, looks+1, r.store.looks())
 	})
 }
+
+// A clock that is set back is nothing to a release without an overlay.
+func TestClockWithoutOverlay(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, r *running) {
+		r.publish(t, 5, time.Hour, "")
+		require.Equal(t, policy(5), r.after(time.Minute))
+		r.clock.set(-30 * time.Minute)
+		require.Equal(t, policy(5), r.after(time.Minute))
+		require.Empty(t, r.results(release.Timed))
+		require.True(t, r.Ready())
+	})
+}
+
+// What is made when an entry ends, and still has it, is not put in force: nothing is.
+func TestEntryThatStays(t *testing.T) {
+	inBubble(t, func(o *release.Options) {
+		prepare := o.Prepare
+		o.Prepare = func(c release.Candidate) (release.Prepared, error) {
+			p, err := prepare(c)
+			p.Again = func(now time.Time) (release.Prepared, error) {
+				return release.Prepared{Install: p.Install, Until: now, Again: p.Again}, nil
+			}
+			return p, err
+		}
+	}, func(t *testing.T, r *running) {
+		r.publish(t, 5, time.Hour, r.until(time.Minute))
+		require.Equal(t, policy(5)+" with somebody let in", r.after(59*time.Second))
+		require.Empty(t, r.after(time.Second))
+		require.False(t, r.Ready())
+		r.mutex.Lock()
+		defer r.mutex.Unlock()
+		last := r.outcomes[len(r.outcomes)-1]
+		require.EqualError(t, last.Err, "an entry of the overlay that has ended is still in the policy")
+		require.Equal(t, release.SnapshotInvalid, last.Result)
+	})
+}
+
+// A release that expires while it is fetched takes the one before along, where that is so wanted: it is the newest.
+func TestReleaseExpiresDuringALook(t *testing.T) {
+	store, g := newMemory(), &gateway{}
+	now := noon
+	o := g.options(t, store)
+	o.OnExpired, o.Clock.Now = release.Deny, func() time.Time { return now }
+	o.Prepare = func(c release.Candidate) (release.Prepared, error) {
+		if c.Payload.Version == 6 {
+			now = c.Payload.Expires
+		}
+		return g.prepare(c)
+	}
+	store.publish(t, payload(5))
+	f := follow(t, o, "")
+	look(t, f, release.Installed)
+	require.Equal(t, policy(5), g.now())
+	store.publish(t, payload(6, expiring(noon.Add(time.Minute))))
+	require.ErrorContains(t, look(t, f, release.Expired).Err, "version 6 expired at 2026-11-26T12:01:00Z; everything is denied")
+	require.Empty(t, g.now())
+	require.False(t, f.Ready())
+	require.True(t, f.Status().Withheld)
+	look(t, f, release.Expired)
+	store.publish(t, payload(7))
+	look(t, f, release.Installed)
+	require.Equal(t, policy(7), g.now())
+}
+
+// Since when a release is in force: what its overlay does with time is no other release.
+func TestSince(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, r *running) {
+		r.publish(t, 5, time.Hour, r.until(time.Minute))
+		require.Equal(t, policy(5)+" with somebody let in", r.after(30*time.Second))
+		since := r.Status().Since
+		require.Equal(t, r.clock.now().Add(-30*time.Second), since, "the first look is at once")
+		require.Equal(t, policy(5), r.after(time.Minute))
+		require.Equal(t, since, r.Status().Since)
+		published := r.clock.now()
+		r.publish(t, 6, time.Hour, "")
+		require.Equal(t, policy(6), r.after(30*time.Second))
+		require.True(t, r.Status().Since.After(published))
+		require.True(t, r.Status().Since.Before(published.Add(6*time.Second)))
+	})
+}

@@ -125,13 +125,15 @@ func TestWhatIsWritten(t *testing.T) {
 // accepted there is not known.
 func TestStateThatCannotBeRead(t *testing.T) {
 	o, g, _, sixth := twoVersions(t)
-	large := sixth["prod.json"] + strings.Repeat(" ", release.PointerLimit)
+	largest := sixth["prod.json"] + strings.Repeat(" ", release.PointerLimit-len(sixth["prod.json"]))
 	for name, row := range map[string]struct {
 		pointer, mark string
 		want          release.Result
 		says          string
 	}{
-		"a pointer without a mark":           {large, "", release.StateError, "larger than is read"},
+		"a pointer of the largest size":      {largest, sixth["prod.accepted"], release.Installed, ""},
+		"a pointer that is too large":        {largest + " ", sixth["prod.accepted"], release.StateError, "larger than is read"},
+		"the same without a mark":            {largest + " ", "", release.StateError, "larger than is read"},
 		"a mark without a pointer":           {"", sixth["prod.accepted"], release.StateError, "the pointer is gone; nothing below version 6 is accepted"},
 		"a broken mark without a pointer":    {"", "{", release.StateError, "prod.accepted"},
 		"a broken mark beside a pointer":     {sixth["prod.json"], "{", release.StateError, "prod.accepted"},
