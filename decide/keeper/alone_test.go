@@ -192,3 +192,20 @@ func TestAskedDuringALoad(t *testing.T) {
 		require.Empty(t, k.Reports)
 	})
 }
+
+// TestClockIsSetBackDuringALoad: what is loaded is in force as of the time when it gets there.
+func TestClockIsSetBackDuringALoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMount(time.Hour)
+		m.ahead.Store(70)
+		k := keepertest.Keep(t, brokenGlass(), m.options, func(o *keeper.Options) {
+			keeper.WithClock(o, func() time.Time { return epoch.Add(time.Duration(m.ahead.Load()) * time.Second) }, 0)
+		})
+		require.True(t, k.Allows("198.51.100.7"), "the entry has ended")
+		m.hang(k)
+		m.ahead.Store(0)
+		m.answer()
+		require.Equal(t, keeper.Asked, k.Succeeds().Cause)
+		require.False(t, k.Allows("198.51.100.7"))
+	})
+}

@@ -144,6 +144,8 @@ func TestStateThatCannotBeRead(t *testing.T) {
 		"a mark without a version":           {sixth["prod.json"], `{"channel":"prod","payload":"` + blobOf("").SHA256 + `"}`, release.StateError, `"version" is missing`},
 		"a mark of nobody knows which":       {sixth["prod.json"], `{"version":6,"payload":"` + blobOf("").SHA256 + `"}`, release.StateError, `"channel" is missing`},
 		"a mark of a payload that is no sum": {sixth["prod.json"], `{"channel":"prod","version":6,"payload":"6"}`, release.StateError, "the SHA-256 of a payload"},
+		"a mark beyond every version":        {sixth["prod.json"], `{"channel":"prod","version":9007199254740992,"payload":"` + blobOf("").SHA256 + `"}`, release.StateError, "expected a whole number from 1 to 9007199254740991"},
+		"a mark of the last version":         {sixth["prod.json"], `{"channel":"prod","version":9007199254740991,"payload":"` + blobOf("").SHA256 + `"}`, release.OldVersion, "version 9007199254740991 has been accepted"},
 		"neither":                            {"", "", "", ""},
 	} {
 		state := map[string]string{}
@@ -161,6 +163,7 @@ func TestStateThatCannotBeRead(t *testing.T) {
 		require.Equal(t, row.want == release.Installed, g.now() != "", name)
 		if err := f.Status().Last.Err; row.says != "" {
 			require.ErrorContains(t, err, row.says, name)
+			require.NotContains(t, err.Error(), "\n", "one finding")
 		}
 	}
 }

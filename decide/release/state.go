@@ -117,7 +117,7 @@ func (s state) keep(pointer []byte, m mark, blobs map[Blob][]byte) error {
 	if err := s.makeFolder(filepath.Join(s.folder, blobFolder), 0o755); err != nil {
 		return err
 	}
-	if before, err := s.mark(); err == nil && before.version > m.version {
+	if before, _ := s.mark(); before.version > m.version { // one that cannot be read is written anew
 		return fmt.Errorf("%s holds version %d already, which another program accepted; one program at a time keeps a state", s.folder, before.version)
 	}
 	for blob, content := range blobs {
