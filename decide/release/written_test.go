@@ -1,6 +1,7 @@
 package release_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -100,4 +101,63 @@ func TestFolderIsGone(t *testing.T) {
 	}), "")
 	require.ErrorIs(t, look(t, f, release.StateError).Err, os.ErrNotExist)
 	require.Empty(t, g.now())
+}
+
+// A disk that is full at anything that is done for the first release, a file where a folder has to be, and a folder
+// that vanishes: it is told of, nothing is in force, and the next look takes the release.
+func TestFirstWriteFails(t *testing.T) {
+	full := errors.New("no space left on device")
+	fails := func(step func(o release.Options, at int, what string) error, at int) (reached bool) {
+		store, g := newMemory(), &gateway{}
+		store.publish(t, payload(5))
+		o := g.options(t, store)
+		steps, failed := 0, ""
+		f := follow(t, release.WithStep(o, func(what string) error {
+			if steps++; steps == at {
+				failed = what
+				return step(o, at, what)
+			}
+			return nil
+		}), "")
+		out := f.Look(t.Context())
+		if failed == "" {
+			return false
+		}
+		require.Equal(t, release.StateError, out.Result, failed)
+		require.Empty(t, g.now(), failed)
+		look(t, f, release.Installed)
+		require.Equal(t, policy(5), g.now(), failed)
+		return true
+	}
+	count := 0
+	for at := 1; fails(func(release.Options, int, string) error { return full }, at); at++ {
+		count = at
+	}
+	require.Greater(t, count, 20)
+	require.True(t, fails(func(o release.Options, _ int, _ string) error { return os.RemoveAll(o.State) }, 4), "when its name is to be on the disk")
+
+	store, g := newMemory(), &gateway{}
+	store.publish(t, payload(5))
+	o := g.options(t, store)
+	require.NoError(t, os.Mkdir(o.State, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(o.State, "sha256"), nil, 0o600))
+	require.ErrorContains(t, look(t, follow(t, o, ""), release.StateError).Err, "mkdir "+filepath.Join(o.State, "sha256"))
+}
+
+// What cannot be taken away stays, and does no harm.
+func TestWhatStays(t *testing.T) {
+	store, g := newMemory(), &gateway{}
+	store.publish(t, payload(5))
+	o := g.options(t, store)
+	f := follow(t, release.WithStep(o, func(what string) error {
+		if strings.HasPrefix(what, "remove ") {
+			return errors.New("it is in use")
+		}
+		return nil
+	}), "")
+	look(t, f, release.Installed)
+	store.publish(t, payload(6))
+	look(t, f, release.Installed)
+	require.Contains(t, filesOf(t, o.State), "sha256/"+blobOf(policy(5)).SHA256)
+	require.Equal(t, policy(6), g.now())
 }
