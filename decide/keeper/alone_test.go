@@ -209,3 +209,44 @@ func TestClockIsSetBackDuringALoad(t *testing.T) {
 		require.False(t, k.Allows("198.51.100.7"))
 	})
 }
+
+// TestOverlayAloneChangesWhileItIsRead: what was read then is thrown away, and it is read again; so it is where its own time
+// says that it was written meanwhile.
+func TestOverlayAloneChangesWhileItIsRead(t *testing.T) {
+	for name, during := range map[string]func(*keepertest.Kept){
+		"another file":     func(k *keepertest.Kept) { k.Move("overlay.json", denying("198.51.100.8")) },
+		"a time that came": func(*keepertest.Kept) { time.Sleep(200 * time.Millisecond) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m, reads := newMount(brief), 0
+				var k *keepertest.Kept
+				k = keepertest.Keep(t, map[string]string{
+					"netwicket.json": withOverlay, "zones.json": keepertest.Blocklist("203.0.113.0/24"), "overlay.json": quietOverlay,
+				}, m.options, func(o *keeper.Options) {
+					keeper.WithReading(o, func(file string) {
+						if silence := m.silence.Load(); file == "" && silence != nil {
+							m.begun.Add(1)
+							<-*silence
+						}
+						if file != "" {
+							if reads++; reads == 2 { // the first was when the others were given up
+								during(k)
+							}
+						}
+					})
+				})
+				m.hang(k)
+				k.Fails("does not answer")
+				t.Cleanup(m.answer)
+				require.Equal(t, 1, reads)
+				k.Move("overlay.json", denying("198.51.100.8"))
+				soon := time.Now().Add(150 * time.Millisecond)
+				require.NoError(t, os.Chtimes(k.Path("overlay.json"), soon, soon))
+				require.NoError(t, k.Reported("the overlay", aboutOverlay).Err)
+				require.Equal(t, 3, reads)
+				require.False(t, k.Allows("198.51.100.8"))
+			})
+		})
+	}
+}

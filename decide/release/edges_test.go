@@ -88,7 +88,7 @@ func TestPayloadEdges(t *testing.T) {
 	}
 	// What is of another kind, or too much, is not looked into any further.
 	for change, says := range map[[2]string]string{
-		{`"snapshots":[`, `"snapshots":null,"x":[`}: "/snapshots: \"null\": expected an array of snapshots, found null",
+		{`[` + entry + `]`, `null`}: "/snapshots: \"null\": expected an array of snapshots, found null",
 		{entry, "5" + strings.Repeat(",5", 16)}:     "17 snapshots; expected 1 to 16",
 		{`"2026-11-26T11:00:00Z"`, `1795698000`}:    "/created: \"1795698000\": expected a time, found a number",
 		{`"version":7`, `"version":true`}:           "/version: \"true\": expected a number, found a boolean",
@@ -96,9 +96,7 @@ func TestPayloadEdges(t *testing.T) {
 	} {
 		_, err := release.ParsePayload([]byte(strings.Replace(good, change[0], change[1], 1)))
 		require.ErrorContains(t, err, says)
-		if change[0] != `"snapshots":[` {
-			require.NotContains(t, err.Error(), "\n", "one finding")
-		}
+		require.NotContains(t, err.Error(), "\n", "one finding")
 	}
 	// Whatever is no JSON is none for other programs either, and what is no object lacks nothing.
 	for text, says := range map[string]string{`{"v":2`: "", `{"v":2,"v":2}`: "", `[]`: "expected an object", `5`: "expected an object"} {

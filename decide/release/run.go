@@ -25,8 +25,6 @@ const (
 // release expires, whatever a look waits for. What goes wrong is no reason to end; Status and
 // Report tell of it.
 func (f *Follower) Run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	work := files.NewWork[found]()
 	defer work.Stop()
 	clock, failures := f.options.Clock, 0
