@@ -88,11 +88,11 @@ func TestPayloadEdges(t *testing.T) {
 	}
 	// What is of another kind, or too much, is not looked into any further.
 	for change, says := range map[[2]string]string{
-		{`[` + entry + `]`, `null`}: "/snapshots: \"null\": expected an array of snapshots, found null",
-		{entry, "5" + strings.Repeat(",5", 16)}:     "17 snapshots; expected 1 to 16",
-		{`"2026-11-26T11:00:00Z"`, `1795698000`}:    "/created: \"1795698000\": expected a time, found a number",
-		{`"version":7`, `"version":true`}:           "/version: \"true\": expected a number, found a boolean",
-		{`"channel":"prod"`, `"channel":7`}:         "/channel: \"7\": expected a channel such as prod, found a number",
+		{`[` + entry + `]`, `null`}:              "/snapshots: \"null\": expected an array of snapshots, found null",
+		{entry, "5" + strings.Repeat(",5", 16)}:  "17 snapshots; expected 1 to 16",
+		{`"2026-11-26T11:00:00Z"`, `1795698000`}: "/created: \"1795698000\": expected a time, found a number",
+		{`"version":7`, `"version":true`}:        "/version: \"true\": expected a number, found a boolean",
+		{`"channel":"prod"`, `"channel":7`}:      "/channel: \"7\": expected a channel such as prod, found a number",
 	} {
 		_, err := release.ParsePayload([]byte(strings.Replace(good, change[0], change[1], 1)))
 		require.ErrorContains(t, err, says)
