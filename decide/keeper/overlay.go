@@ -88,7 +88,7 @@ func (k *Keeper) overlayEnded(r overlayOutcome) {
 		return
 	}
 	k.alone = r.seen
-	if k.failing == nil || r.err == nil && r.parts == nil {
+	if r.err == nil && r.parts == nil {
 		return
 	}
 	if r.err == nil {

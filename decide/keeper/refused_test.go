@@ -60,7 +60,7 @@ func TestReleaseAfterOneThatIsRefused(t *testing.T) {
 		k, c := followed(t, `}}`, func(o *keeper.Options) {
 			o.Install = func(parts *policyfile.Parts, _ *decide.Policy) error {
 				if parts.Release() == 2 {
-					return errors.New("not this one")
+					return &keeper.Refusal{Causes: []string{"not this one"}} // which is not tried for ever
 				}
 				return nil
 			}
@@ -71,6 +71,8 @@ func TestReleaseAfterOneThatIsRefused(t *testing.T) {
 		}
 		c.Publish(blocking(t, "198.51.100.0/24"), "")
 		k.Fails("not this one")
+		time.Sleep(5 * time.Second)
+		require.ErrorContains(t, k.Keeper.Err(), "not this one")
 		c.Publish(blocking(t, "203.0.113.128/25"), "")
 		k.Becomes("203.0.113.7", true)
 		time.Sleep(time.Second)
@@ -187,14 +189,24 @@ func TestReleaseThatTheProgramRefusesAtStart(t *testing.T) {
 func TestRefusedReleaseExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ahead atomic.Int64
+		var refuses atomic.Bool
 		k, c := followed(t, `, "onExpired": "deny"}}`, func(o *keeper.Options) {
 			keeper.WithClock(o, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }, 0)
+			o.Install = func(_ *policyfile.Parts, policy *decide.Policy) error {
+				if policy != nil && ahead.Load() > 0 {
+					t.Error("what has expired is back")
+				}
+				if refuses.Load() {
+					return errors.New("not this one")
+				}
+				return nil
+			}
 		})
-		k.Install.Store(func() error { return errors.New("not this one") })
+		refuses.Store(true)
 		c.Publish(blocking(t, "198.51.100.0/24"), "")
 		k.Fails("not this one")
 		require.NoError(t, os.RemoveAll(c.Folder))
-		k.Install.Store(func() error { return nil })
+		refuses.Store(false)
 		k.Move("netwicket.json", "{")
 		k.Fails("netwicket.json")
 		require.True(t, k.Allows("198.51.100.7"))
