@@ -2,6 +2,7 @@ package keeper_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strconv"
 	"strings"
@@ -179,5 +180,51 @@ func TestEntryEndsLater(t *testing.T) {
 		require.Equal(t, keeper.Expiry, k.Succeeds().Cause)
 		time.Sleep(time.Hour)
 		require.Empty(t, k.Reports)
+	})
+}
+
+// TestWatchingIsToldOnce: that folders cannot be watched is told at the start and with every load, and not at every look.
+func TestWatchingIsToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := keepertest.Keep(t, keepertest.PlainPolicy(), func(o *keeper.Options) {
+			o.Changed, o.Timing.Poll = make(chan string), 20*time.Millisecond
+			o.Follow = func([]string) error { return errors.New("no events here") }
+		})
+		causes := func() (all []keeper.Cause) {
+			time.Sleep(time.Second)
+			for len(k.Reports) > 0 {
+				all = append(all, (<-k.Reports).Cause)
+			}
+			return all
+		}
+		require.Equal(t, []keeper.Cause{keeper.Watching}, causes())
+		require.Empty(t, causes())
+		k.Move("zones.json", keepertest.Blocklist("198.51.100.0/24"))
+		require.Equal(t, []keeper.Cause{keeper.Watching, keeper.Changed}, causes())
+	})
+}
+
+// TestRefreshWaitsForQuietFiles: files that change while they are read are read again before whoever refreshes is told.
+func TestRefreshWaitsForQuietFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		changes := 0
+		var k *keepertest.Kept
+		k = keepertest.Keep(t, keepertest.PlainPolicy(), func(o *keeper.Options) {
+			o.Timing.Poll = time.Hour
+			keeper.WithReading(o, func(string) {
+				time.Sleep(time.Millisecond)
+				if changes > 0 {
+					changes--
+					k.Move("zones.json", keepertest.Blocklist("198.51.100.0/24", "192.0.2.0/24")) // after the look
+				}
+			})
+		})
+		time.Sleep(time.Second)
+		changes = 3
+		k.Move("zones.json", keepertest.Blocklist("192.0.2.0/24"))
+		require.NoError(t, k.Keeper.Refresh(t.Context()))
+		require.Zero(t, changes)
+		require.False(t, k.Allows("198.51.100.7"))
+		require.True(t, k.Allows("203.0.113.7"))
 	})
 }

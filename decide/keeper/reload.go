@@ -54,7 +54,7 @@ func (k *Keeper) ended(r outcome) {
 	if r.read {
 		k.finish(r)
 	}
-	if k.wanted.waits && !k.loading.Busy() {
+	if k.wanted.waits {
 		k.want(k.wanted.request)
 	}
 	if !k.loading.Busy() && k.unsteady == 0 {
