@@ -45,7 +45,13 @@ func TestWhereLogsAre(t *testing.T) {
 		_, err = store.Take("ann", "too large", -1, strings.NewReader(strings.Repeat("x", 1001)))
 		require.Error(t, err)
 		require.Len(t, open(t), 1)
+		log = take(t, store, "bob", "read", 10)
+		input, _ := store.Open("bob", log.ID)
+		reader, err := input.Open()
+		require.NoError(t, err)
 		store.Close()
+		require.Len(t, open(t), 1, "it is read to its end")
+		require.NoError(t, reader.Close())
 		require.Empty(t, open(t))
 	}
 }

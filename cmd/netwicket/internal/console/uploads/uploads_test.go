@@ -88,6 +88,14 @@ func TestLogIsOfWhoDroppedIt(t *testing.T) {
 	require.False(t, store.Forget("bob", log.ID))
 	require.Empty(t, store.List("bob"))
 	require.Equal(t, []uploads.Log{log}, store.List("ann"))
+	_, found = store.Get("ann", "another")
+	require.False(t, found)
+	require.False(t, store.Forget("ann", ""))
+	second := take(t, store, "ann", "second", 20)
+	got, found := store.Get("ann", second.ID)
+	require.True(t, found)
+	require.Equal(t, second, got)
+	require.True(t, store.Forget("ann", second.ID))
 	require.NotEqual(t, log.ID, take(t, store, "ann", "hers", 10).ID)
 }
 
@@ -116,6 +124,7 @@ func TestOldestMakesRoom(t *testing.T) {
 type slow struct {
 	begun bool
 	end   func()
+	err   error // nil: the visitor is gone
 }
 
 func (s *slow) Read(p []byte) (int, error) {
@@ -124,6 +133,9 @@ func (s *slow) Read(p []byte) (int, error) {
 		return copy(p, "192.0.2.1"), nil
 	}
 	s.end()
+	if s.err != nil {
+		return 0, s.err
+	}
 	return 0, errors.New("the visitor is gone")
 }
 
@@ -138,9 +150,39 @@ func TestTakingHasRoom(t *testing.T) {
 	}})
 	require.ErrorIs(t, err, uploads.ErrCutOff)
 	require.Empty(t, take(t, store, "ann", "after it", 1000).Gone)
+	_, err = store.Take("ann", "whole at the end", 1000, &slow{end: store.Close, err: io.EOF})
+	require.ErrorIs(t, err, uploads.ErrClosed)
+	require.Empty(t, store.List("ann"))
+	store = newStore(t)
 	_, err = store.Take("ann", "at the end", 1000, &slow{end: store.Close})
 	require.ErrorIs(t, err, uploads.ErrCutOff)
 	require.Empty(t, store.List("ann"))
+}
+
+// A log has room for what it may have until it is known what it has; its name is cut,
+// and its time is that of its end.
+func TestRoom(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	store := uploads.New(limits, func() time.Time { return now })
+	defer store.Close()
+	for range 3 {
+		log, err := store.Take("ann", strings.Repeat("n", 300), 1000, strings.NewReader("x"))
+		require.NoError(t, err)
+		require.Empty(t, log.Gone, "it has one byte")
+		require.Equal(t, strings.Repeat("n", 255), log.Name)
+		require.Equal(t, now, log.At)
+	}
+	take(t, store, "bob", "one", 1000)
+	take(t, store, "bob", "two", 990)
+	_, err := store.Take("eve", "of unknown size", -1, strings.NewReader("x"))
+	require.NoError(t, err, "there is room for all that it may have")
+	take(t, store, "eve", "more", 1000)
+	_, err = store.Take("dan", "of unknown size", -1, strings.NewReader("x"))
+	require.ErrorIs(t, err, uploads.ErrFull)
+	_, err = store.Take("dan", "of none", 0, strings.NewReader("x"))
+	require.NoError(t, err)
+	require.Equal(t, uploads.Limits{Each: 2147483648, Logs: 4, Bytes: 4294967296, All: 17179869184}, uploads.DefaultLimits())
 }
 
 func TestRefused(t *testing.T) {
@@ -160,6 +202,7 @@ func TestRefused(t *testing.T) {
 		{"bzip2", strings.NewReader("BZh91AY"), nil, "bzip2"},
 		{"xz", strings.NewReader("\xfd7zXZ\x00"), nil, "xz"},
 		{"UTF-16", strings.NewReader("\xff\xfe1\x009\x002\x00"), nil, "UTF-16"},
+		{"no text from the first byte on", strings.NewReader("\x00text"), nil, "binary"},
 		{"no text", strings.NewReader("\x7fELF\x00"), nil, "binary"},
 	}
 	for _, test := range tests {
