@@ -77,6 +77,11 @@ func TestWithOverlayDescribes(t *testing.T) {
 	require.Positive(t, b.TableBytes6)
 	require.Equal(t, snapshotOf(t, got), snapshotOf(t, readSnapshot(t, snapshotOf(t, got))), "nothing of it ends, so that it is written as any other")
 
+	// What the one overlay says already, another that says it of more addresses says by the same patterns.
+	more, err := got.WithOverlay(overlayOf(t, `{"deny":[{"network":"192.0.2.67"},{"network":"100.64.0.0/10"}],"allow":[{"network":"198.51.100.67"}]}`), overlayNow)
+	require.NoError(t, err)
+	require.Empty(t, decide.KeptTwice(more))
+
 	seen := map[string]string{read.Info().Fingerprint: "the policy", want.Info().Fingerprint: "compiled"}
 	readOther := readSnapshot(t, snapshotOf(t, other.compile(t)))
 	for name, c := range map[string]struct {
