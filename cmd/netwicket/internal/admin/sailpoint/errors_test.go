@@ -117,6 +117,8 @@ func TestPlacesOfAPatch(t *testing.T) {
 		`[{"op":"move","path":"/range/0","from":"/range"}]`:           "400.1 Bad Request Content: Operation 1: /range cannot be moved into itself.",
 		`[{"op":"move","path":"/range/0","from":"/range/1"}]`:         `{"range":["192.0.2.2","192.0.2.1"],"geolocation":null,"whitelisted":true}`,
 		`[{"op":"copy","path":"/range/0","from":"/range/1"}]`:         `{"range":["192.0.2.2","192.0.2.1","192.0.2.2"],"geolocation":null,"whitelisted":true}`,
+		`[{"op":"move","path":"/range/0","from":"/other"}]`:           "400.1.1 Illegal update attempt: Operation 1: /other cannot be patched.",
+		`[{"op":"move","path":"/range/0","from":"/geolocation"}]`:     `400.1.3 Illegal value: /range/0: "null": expected an address or a CIDR network as a string, found null`,
 		`[{"op":"copy","path":"/range/0","from":"/other"}]`:           "400.1.1 Illegal update attempt: Operation 1: /other cannot be patched.",
 		`[{"op":"replace","path":"/range/0/x","value":1}]`:            "400.1.1 Illegal update attempt: Operation 1: /range/0/x cannot be patched.",
 		`[{"op":"replace","path":"/whitelisted/0","value":1}]`:        "400.1.1 Illegal update attempt: Operation 1: /whitelisted/0 cannot be patched.",
