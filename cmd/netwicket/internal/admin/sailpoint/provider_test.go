@@ -76,6 +76,7 @@ func TestProviderPatches(t *testing.T) {
 			after, failed := sailpoint.Patched("service-provider-config", []byte(provider), []byte("["+c.patch+"]"))
 			if strings.HasPrefix(c.want, "4") {
 				require.NotNil(t, failed, "%s", after)
+				require.Equal(t, 400, failed.Status)
 				require.True(t, strings.HasPrefix(errorOf(t, failed.Body).Code, c.want), "%s", failed.Body)
 				return
 			}
