@@ -254,8 +254,9 @@ func TestOtherWaysToNameAFile(t *testing.T) {
 	file := outside + "/z.json"
 	policy := `{"okta": {"zones": ["` + file + `"], "rules": []}}`
 	dir := folder(t, map[string]string{"netwicket.json": policy})
-	store := open(t, dir)
 	zones := snapshot(t, outside)["z.json"]
+	store := open(t, dir)
+	require.Equal(t, zones, snapshot(t, outside)["z.json"], "it has all its ids")
 	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.SessionConfig = json.RawMessage(`{"maxIdleTime":15}`) })).Status)
 	require.Equal(t, zones, snapshot(t, outside)["z.json"], "nobody changed it")
 	require.Equal(t, http.StatusOK, write(t, store, addZone(blocklist("Bad", "203.0.113.0/24"))).Status)
