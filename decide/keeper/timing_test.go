@@ -84,3 +84,33 @@ func TestUsualTiming(t *testing.T) {
 		})
 	}
 }
+
+// TestMistakesAreGivenUp: what is wrong with the files is tried again until that would be as seldom as can be, and from then
+// on when they have changed.
+func TestMistakesAreGivenUp(t *testing.T) {
+	for longest, want := range map[time.Duration][]time.Duration{
+		7 * time.Second: {1, 2, 4}, 8 * time.Second: {1, 2, 4}, 9 * time.Second: {1, 2, 4, 8}, time.Second: {1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			k := keepertest.Keep(t, keepertest.PlainPolicy(), func(o *keeper.Options) {
+				o.Timing = keeper.Timing{Poll: time.Hour, Retry: time.Second, RetryMax: longest}
+			})
+			k.Move("zones.json", "[")
+			k.Asked <- struct{}{}
+			synctest.Wait()
+			require.Error(t, (<-k.Reports).Err)
+			var pauses []time.Duration
+			for failed := time.Now(); ; failed = time.Now() {
+				select {
+				case r := <-k.Reports:
+					require.Error(t, r.Err)
+					pauses = append(pauses, time.Since(failed)/time.Second)
+					continue
+				case <-time.After(50 * time.Minute):
+				}
+				break
+			}
+			require.Equal(t, want, pauses, longest)
+		})
+	}
+}
