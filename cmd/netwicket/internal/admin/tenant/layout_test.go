@@ -105,9 +105,13 @@ func TestNamesThatDecide(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			dir := everyVendor(t)
+			found := snapshot(t, dir)
 			store := open(t, dir)
 			before := snapshot(t, dir)
 			require.Equal(t, start, namesIn(t, dir))
+			for name, text := range found {
+				require.Equal(t, text, before[name], "what nobody changed stays as somebody wrote it")
+			}
 			require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) {
 				for _, change := range test.changes {
 					change(d)
