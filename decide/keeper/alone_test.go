@@ -220,7 +220,8 @@ func TestOverlayAloneChangesWhileItIsRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m, reads := newMount(brief), 0
+				m := newMount(brief)
+				var reads atomic.Int32
 				var k *keepertest.Kept
 				k = keepertest.Keep(t, map[string]string{
 					"netwicket.json": withOverlay, "zones.json": keepertest.Blocklist("203.0.113.0/24"), "overlay.json": quietOverlay,
@@ -231,7 +232,7 @@ func TestOverlayAloneChangesWhileItIsRead(t *testing.T) {
 							<-*silence
 						}
 						if file != "" {
-							if reads++; reads == 2 { // the first was when the others were given up
+							if reads.Add(1) == 2 { // the first was when the others were given up
 								during(k)
 							}
 						}
@@ -240,12 +241,13 @@ func TestOverlayAloneChangesWhileItIsRead(t *testing.T) {
 				m.hang(k)
 				k.Fails("does not answer")
 				t.Cleanup(m.answer)
-				require.Equal(t, 1, reads)
+				synctest.Wait()
+				require.EqualValues(t, 1, reads.Load())
 				k.Move("overlay.json", denying("198.51.100.8"))
 				soon := time.Now().Add(150 * time.Millisecond)
 				require.NoError(t, os.Chtimes(k.Path("overlay.json"), soon, soon))
 				require.NoError(t, k.Reported("the overlay", aboutOverlay).Err)
-				require.Equal(t, 3, reads)
+				require.EqualValues(t, 3, reads.Load())
 				require.False(t, k.Allows("198.51.100.8"))
 			})
 		})

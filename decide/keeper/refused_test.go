@@ -158,9 +158,10 @@ func TestWithdrawnStaysAway(t *testing.T) {
 func TestReleaseThatTheProgramRefusesAtStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, _ := followed(t, `}, "serve": {"guard": ["203.0.113.7"]}}`)
-		refuses := true
+		var refuses atomic.Bool
+		refuses.Store(true)
 		o := opening(k, func(policy *decide.Policy) error {
-			if policy != nil && refuses {
+			if policy != nil && refuses.Load() {
 				return errors.New("not this one")
 			}
 			return nil
@@ -177,7 +178,7 @@ func TestReleaseThatTheProgramRefusesAtStart(t *testing.T) {
 		time.Sleep(time.Second)
 		require.Nil(t, opened.Live().Policy())
 		require.ErrorContains(t, opened.Err(), "not this one")
-		refuses = false
+		refuses.Store(false)
 		time.Sleep(time.Second)
 		require.NoError(t, opened.Err())
 		require.NotNil(t, opened.Live().Policy())

@@ -2,6 +2,7 @@ package release_test
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,14 +39,14 @@ func TestSeldomLooks(t *testing.T) {
 // An overlay that cannot be brought up to date is tried again with every look, and that is told each time; when it can be
 // again, the release is back.
 func TestOverlayThatFailsForAWhile(t *testing.T) {
-	fails := false
+	var fails atomic.Bool
 	inBubble(t, func(o *release.Options) {
 		prepare := o.Prepare
 		o.Prepare = func(c release.Candidate) (release.Prepared, error) {
 			p, err := prepare(c)
 			again := p.Again
 			p.Again = func(now time.Time) (release.Prepared, error) {
-				if fails {
+				if fails.Load() {
 					return release.Prepared{}, errors.New("not now")
 				}
 				return again(now)
@@ -54,7 +55,7 @@ func TestOverlayThatFailsForAWhile(t *testing.T) {
 		}
 	}, func(t *testing.T, r *running) {
 		r.publish(t, 5, time.Hour, r.until(time.Minute))
-		fails = true
+		fails.Store(true)
 		require.Equal(t, policy(5)+" with somebody let in", r.after(59*time.Second))
 		require.Empty(t, r.after(time.Second))
 		require.Contains(t, r.results(release.Timed), release.SnapshotInvalid)
@@ -62,7 +63,7 @@ func TestOverlayThatFailsForAWhile(t *testing.T) {
 		told := r.results(release.Timed)
 		require.NotContains(t, told, release.Installed)
 		require.Greater(t, len(told), 4)
-		fails = false
+		fails.Store(false)
 		require.Equal(t, policy(5), r.after(30*time.Second))
 		require.True(t, r.Ready())
 		told = r.results(release.Timed)
@@ -74,26 +75,27 @@ func TestOverlayThatFailsForAWhile(t *testing.T) {
 // What comes of a look that was given up is thrown away, whatever it is: the next look, as long after it as after
 // any failure, finds what is right by then.
 func TestLateLook(t *testing.T) {
-	var hang chan struct{}
+	var hang atomic.Pointer[chan struct{}]
 	inBubble(t, func(o *release.Options) {
 		*o = release.WithStep(*o, func(string) error {
-			if hang != nil {
-				<-hang
+			if until := hang.Load(); until != nil {
+				<-*until
 			}
 			return nil
 		})
 	}, func(t *testing.T, r *running) {
 		r.publish(t, 5, 24*time.Hour, "")
 		require.Equal(t, policy(5), r.after(time.Minute))
-		hang = make(chan struct{})
+		until := make(chan struct{})
+		hang.Store(&until)
 		r.publish(t, 6, 24*time.Hour, "")
 		require.Equal(t, policy(5), r.after(10*time.Minute))
 		require.Equal(t, release.StateError, r.Status().Last.Result)
 		looks := r.store.looks()
 		require.Equal(t, policy(5), r.after(time.Hour))
 		require.Equal(t, looks, r.store.looks(), "one that hangs is enough")
-		close(hang)
-		hang = nil
+		hang.Store(nil)
+		close(until)
 		synctest.Wait()
 		require.Equal(t, policy(5), r.after(10*time.Second-1))
 		require.Equal(t, looks, r.store.looks())
