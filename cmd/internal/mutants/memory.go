@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/netwicket/netwicket/cmd/internal/mutants/noticed"
 )
 
 // known is what is remembered of a fault.
@@ -22,24 +24,13 @@ const memoryHead = "# outcome, hash, test that notices, fault; written by go run
 
 func readMemory(path string) (memory, error) {
 	m := memory{}
-	text, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
-		return m, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
-		fields := strings.Split(line, "\t")
-		switch {
-		case line == "", line[0] == '#':
-		case len(fields) == 4:
-			m[fields[3]] = known{fields[0], fields[1], fields[2]}
-		default:
-			return nil, fmt.Errorf("%s:%d: no line of this file", path, i+1)
+	return m, noticed.ReadLines(path, func(fields []string) bool {
+		if len(fields) != 4 {
+			return false
 		}
-	}
-	return m, nil
+		m[fields[3]] = known{fields[0], fields[1], fields[2]}
+		return true
+	})
 }
 
 // write keeps what is remembered of the faults that there are.
@@ -60,15 +51,11 @@ func (m memory) write(path string, all []*fault) error {
 type hints map[string][]string // by folder and function
 
 func readHints(root string) (hints, error) {
-	text, err := os.ReadFile(filepath.Join(root, "cmd", "internal", "mutants", "machine", "results.txt"))
-	if err != nil {
-		return nil, err
-	}
 	h := hints{}
-	for line := range strings.Lines(string(text)) {
-		if fields := strings.Split(strings.TrimSpace(line), "\t"); len(fields) == 7 {
+	return h, noticed.ReadLines(filepath.Join(root, "cmd", "internal", "mutants", "machine", "results.txt"), func(fields []string) bool {
+		if len(fields) == 7 { // else of a survivor
 			h[fields[0]+" "+fields[1]] = strings.Fields(fields[6])
 		}
-	}
-	return h, nil
+		return true
+	})
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/netwicket/netwicket/cmd/internal/mutants/noticed"
 )
 
 // function is what is remembered of a function: a line of results.txt.
@@ -24,33 +26,26 @@ type memory map[string]*function // by folder and name
 
 func readMemory(path string) (memory, error) {
 	m := memory{}
-	text, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
-		return m, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
-		fields := strings.Split(line, "\t")
+	return m, noticed.ReadLines(path, func(fields []string) bool {
 		switch {
-		case strings.HasPrefix(line, "#"), line == "":
 		case len(fields) == 4 && fields[2] == "SURVIVED" && m[fields[0]+" "+fields[1]] != nil:
 			of := m[fields[0]+" "+fields[1]]
 			of.survived = append(of.survived, fields[3])
+			return true
 		case len(fields) == 7:
 			f := &function{folder: fields[0], name: fields[1], hash: fields[2], noticing: strings.Fields(fields[6])}
 			for at, to := range []*int{&f.caught, &f.equivalent, &f.notMade} {
+				var err error
 				if *to, err = strconv.Atoi(fields[3+at]); err != nil {
-					return nil, fmt.Errorf("%s:%d: %w", path, i+1, err)
+					return false
 				}
 			}
 			m[f.folder+" "+f.name] = f
+			return true
 		default:
-			return nil, fmt.Errorf("%s:%d: no line of this file", path, i+1)
+			return false
 		}
-	}
-	return m, nil
+	})
 }
 
 func (m memory) write(path string) error {

@@ -32,7 +32,7 @@ func (s *Store) BreakOff(change func(*records.Documents), files int) (int, error
 
 // BreakOffReplace is BreakOff of a text that is replaced.
 func (s *Store) BreakOffReplace(file string, text []byte, files int) (int, error) {
-	now, name, err := s.holding(file)
+	now, name, err := s.holding(file, nil)
 	if err != nil {
 		return 0, err
 	}

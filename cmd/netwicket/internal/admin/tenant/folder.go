@@ -74,7 +74,7 @@ func (s *Store) readTexts(r *reading) (folderFiles, error) {
 	}
 	r.set = s.always()
 	var names []string // each file by the name that the policy file has for it, if it has one
-	for _, name := range slices.Concat([]string{policyfile.FileName}, n.deciding(), usualFiles(), own, s.history.saved(), s.about()) {
+	for _, name := range slices.Concat([]string{policyfile.FileName}, n.deciding(), usualFiles(), own, s.history.saved(), s.beside) {
 		if file := at(s.options.Folder, name); !slices.Contains(r.set.Files, file) {
 			names, r.set.Files = append(names, name), append(r.set.Files, file)
 		}

@@ -56,7 +56,7 @@ func (s *Store) Replace(r *wire.Request, with Replacement) (Replaced, error) {
 	err := s.inTurn(func() error {
 		done, err := s.attempt(func() (*written, error) { return s.tryReplace(r, with) })
 		if err != nil {
-			s.include("") // the history goes on without what it did not get
+			s.include(nil) // the history goes on without what it did not get
 			failed(err)
 			return err
 		}
@@ -69,7 +69,7 @@ func (s *Store) Replace(r *wire.Request, with Replacement) (Replaced, error) {
 
 // tryReplace is Replace, once. The error may be errChanging besides.
 func (s *Store) tryReplace(r *wire.Request, with Replacement) (*written, error) {
-	now, name, err := s.holding(with.Name)
+	now, name, err := s.holding(with.Name, s.willName(with))
 	if err != nil {
 		return nil, err
 	}
@@ -92,23 +92,49 @@ func (s *Store) tryReplace(r *wire.Request, with Replacement) (*written, error) 
 	return s.put(r, "save "+name, name, now, documents, after)
 }
 
-// holding is the folder as it is now, with a file, and what that is called there.
-func (s *Store) holding(file string) (now state, name string, err error) {
+// holding is the folder as it is now, with a file and with others, and what the file is
+// called there.
+func (s *Store) holding(file string, others []string) (now state, name string, err error) {
 	for range 2 {
 		if now = s.currentPolicy(); now.read == nil || now.read.texts == nil {
 			return now, "", cmpError(now.err, errChanging)
 		}
-		for name := range now.read.texts {
-			if at(s.options.Folder, name) == at(s.options.Folder, file) {
-				return now, name, nil
+		name, there := s.called(now.read.texts, file)
+		more := slices.DeleteFunc(slices.Clone(others), func(other string) bool {
+			_, read := s.called(now.read.texts, other)
+			return read
+		})
+		if !there {
+			if err := s.replaceable(file); err != nil {
+				return now, "", &Refused{[]string{err.Error()}}
 			}
+			more = append(more, file)
 		}
-		if err := s.replaceable(file); err != nil {
-			return now, "", &Refused{[]string{err.Error()}}
+		if len(more) == 0 {
+			return now, name, nil
 		}
-		s.include(file)
+		s.include(more)
 	}
 	return now, "", errChanging
+}
+
+// called is the name that a file has among those of the folder, if it is one.
+func (s *Store) called(texts folderFiles, file string) (name string, there bool) {
+	for name := range texts {
+		if at(s.options.Folder, name) == at(s.options.Folder, file) {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// willName are the files of the folder that a new text of the policy file names.
+func (s *Store) willName(with Replacement) []string {
+	if at(s.options.Folder, with.Name) != at(s.options.Folder, policyfile.FileName) {
+		return nil
+	}
+	n, _ := readNamed(policyfile.FileName, with.Text) // what is wrong with it is said when it is compiled
+	return slices.DeleteFunc(n.deciding(), func(name string) bool { return s.replaceable(name) != nil })
 }
 
 // cmpError is the first of two that is one.
@@ -135,25 +161,17 @@ func (s *Store) replaceable(name string) error {
 	return nil
 }
 
-// include has a file read with those of the folder, which no API has; empty: none.
-func (s *Store) include(name string) {
+// include has files read with those of the folder, which no API has.
+func (s *Store) include(names []string) {
 	s.loading.Lock()
 	defer s.loading.Unlock()
-	if s.beside == name {
+	if slices.Equal(s.beside, names) {
 		return
 	}
-	s.beside = name
+	s.beside = names
 	s.mu.Lock()
 	s.now.read = nil // it is read again
 	s.mu.Unlock()
-}
-
-// about is the file that is included.
-func (s *Store) about() []string {
-	if s.beside == "" {
-		return nil
-	}
-	return []string{s.beside}
 }
 
 // besides are those of a generation's files that no API has, but that somebody saved.

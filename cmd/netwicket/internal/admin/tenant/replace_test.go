@@ -2,6 +2,7 @@ package tenant_test
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -229,6 +230,49 @@ func TestReplaceOfWhatAnAPIServes(t *testing.T) {
 	put(t, dir, "okta/policies.json", policies)
 	_, err = replace(open(t, dir, asFound), "okta/policies.json", policies, broken)
 	require.NoError(t, err, "no API has to read it")
+}
+
+// TestReplaceNamesOtherFiles: a new text of the policy file may name documents that lie in
+// the folder already, where the vendors' APIs have served it, too. They stay as they are, the
+// history has them from then on, and a text that is refused makes nothing of them.
+func TestReplaceNamesOtherFiles(t *testing.T) {
+	dir := everyVendor(t)
+	open(t, dir).Close()
+	zones := strings.Replace(snapshot(t, dir)["my/z.json"], "192.0.2.0/24", "203.0.113.0/24", 1)
+	put(t, dir, "more/zones.json", zones)
+	put(t, dir, "more/threat.json", `{"action":"block"}`)
+	start := snapshot(t, dir)
+	text := start["netwicket.json"]
+	now := strings.Replace(strings.Replace(text, `["my/z.json"]`, `["more/zones.json"]`, 1), `"my/t.json"`, `"more/threat.json"`, 1)
+
+	store := open(t, dir, asFound)
+	for _, refused := range []string{`"more/none.json"`, `"more"`, `"../zones.json"`, `".netwicket/zones.json"`} {
+		_, err := replace(store, "netwicket.json", text, strings.Replace(now, `"more/zones.json"`, refused, 1))
+		require.ErrorAs(t, err, new(*tenant.Refused), refused)
+		require.Equal(t, start, snapshot(t, dir))
+		_, err = store.Documents()
+		require.NoError(t, err, "the folder serves on after %s", refused)
+	}
+	done, err := replace(store, "netwicket.json", text, now)
+	require.NoError(t, err)
+	want := maps.Clone(start)
+	want["netwicket.json"] = now
+	require.Equal(t, want, snapshot(t, dir))
+	contents, err := store.History().Contents(store.Generation())
+	require.NoError(t, err)
+	require.Equal(t, zones, string(contents["more/zones.json"]))
+	policy, err := store.History().PolicyContents(store.Generation())
+	require.NoError(t, err)
+	require.Equal(t, zones, string(policy[filepath.Join(dir, "more", "zones.json")]))
+	store.Close()
+
+	server := open(t, dir) // an API serves it again
+	documents, err := server.Documents()
+	require.NoError(t, err)
+	require.Equal(t, "203.0.113.0/24", documents.Zones[0].Gateways[0].Value)
+	_, err = server.Revert(request("", ""), done.Before)
+	require.NoError(t, err)
+	require.Equal(t, zones, snapshot(t, dir)["more/zones.json"], "somebody else's file stays")
 }
 
 // TestRevertOfWhatWasSaved: documents become what they were, and so does what no API has;

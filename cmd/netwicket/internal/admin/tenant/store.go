@@ -46,7 +46,7 @@ type Store struct {
 
 	writer chan struct{} // whose turn it is to write in this program
 	closed bool          // the writer's
-	beside string        // a file that no API has, which is about to be replaced; loading's
+	beside []string      // files that no API has: what is about to be replaced or named; loading's
 
 	loading sync.Mutex // one reads or changes the folder at a time
 	mu      sync.RWMutex
