@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,9 @@ func TestWhatShrinks(t *testing.T) {
 		"a snapshot of as much":                    {snapshot(base), snapshot(base), nil},
 		"a snapshot of as much as files":           {base, snapshot(with("netwicket.json", suppliedBy(`"geo"`, ``))), nil},
 	} {
+		if strconv.IntSize == 32 && name == "a database without a date" {
+			continue // maxminddb reads the date into a uint, and refuses such a file
+		}
 		got := keeper.Shrunk(load(row.before), load(row.after))
 		for i, text := range got {
 			require.True(t, strings.HasSuffix(text, accepted), text)
