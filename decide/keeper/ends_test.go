@@ -133,14 +133,13 @@ func TestFilesChangeDuringTheFirstLoad(t *testing.T) {
 		for name, text := range keepertest.PlainPolicy() {
 			k.Write(name, text)
 		}
-		first := true
+		var later atomic.Bool
 		k.Start(func(o *keeper.Options) {
 			keeper.WithReading(o, func(string) {
-				time.Sleep(time.Millisecond)
-				if first {
+				if !later.Swap(true) {
+					time.Sleep(time.Millisecond)
 					k.Move("zones.json", keepertest.Blocklist("198.51.100.0/24"))
 				}
-				first = false
 			})
 		})
 		time.Sleep(time.Second)
