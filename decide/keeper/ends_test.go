@@ -3,8 +3,6 @@ package keeper_test
 import (
 	"context"
 	"errors"
-	"os"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -106,13 +104,7 @@ func TestDeletedButMountedAtStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := keepertest.New(t)
 		k.Write("zones.json", keepertest.Blocklist("203.0.113.0/24"))
-		file, err := os.Open(k.Path("zones.json"))
-		require.NoError(t, err)
-		defer file.Close()
-		held := "/proc/self/fd/" + strconv.Itoa(int(file.Fd()))
-		if _, err := os.Stat(held); err != nil {
-			t.Skip("no /proc on this system")
-		}
+		held := mounted(t, k.Path("zones.json"))
 		k.Move("zones.json", keepertest.Blocklist("198.51.100.0/24"))
 		k.Write("netwicket.json", `{"okta": {"zones": ["`+held+`"]}}`)
 		k.Start()

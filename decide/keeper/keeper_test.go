@@ -262,19 +262,27 @@ func TestStartFails(t *testing.T) {
 	require.ErrorContains(t, err, "a defect")
 }
 
+// mounted is another name of a file, which stays that of the same file whatever takes its
+// place, as one of a container's mounts of a single file does.
+func mounted(t *testing.T, path string) string {
+	t.Helper()
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = file.Close() })
+	held := "/proc/self/fd/" + strconv.Itoa(int(file.Fd()))
+	if _, err := os.Stat(held); err != nil {
+		t.Skip("no /proc on this system")
+	}
+	return held
+}
+
 // TestDeletedButMounted: a file that is held, as a mount of a single file holds it,
 // and was replaced where it came from.
 func TestDeletedButMounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := keepertest.New(t)
 		k.Write("zones.json", keepertest.Blocklist("203.0.113.0/24"))
-		file, err := os.Open(k.Path("zones.json"))
-		require.NoError(t, err)
-		defer file.Close()
-		held := "/proc/self/fd/" + strconv.Itoa(int(file.Fd()))
-		if _, err := os.Stat(held); err != nil {
-			t.Skip("no /proc on this system")
-		}
+		held := mounted(t, k.Path("zones.json"))
 		k.Write("netwicket.json", `{"okta": {"zones": ["`+held+`"]}}`)
 		k.Start()
 		k.Move("zones.json", keepertest.Blocklist("198.51.100.0/24"))

@@ -10,7 +10,7 @@
 //
 // # The files
 //
-// front.go has the way of a request, routes.go finds its route, body.go reads what
+// front.go has the way of a request, who.go finds who asks, routes.go its route, body.go reads what
 // it brings, windows.go counts it; counters.go has the metrics, server.go the
 // listeners, consoledoor.go and sessions.go have the door of the console, connection.go tells callers' connections from those of strangers.
 package admin

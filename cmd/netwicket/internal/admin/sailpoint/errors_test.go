@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,36 +59,6 @@ func TestErrorsOfTheStore(t *testing.T) {
 	code, text = said(t, answer)
 	require.Equal(t, "400.1 Bad Request Content", code)
 	require.Equal(t, "The documents of this folder cannot be used at the moment: z.json:1:1: no", text)
-}
-
-// TestFailures: each in SailPoint's words and shape (S9, S10, S11).
-func TestFailures(t *testing.T) {
-	for failure, want := range map[wire.Failure][3]any{
-		wire.NoCredentials:    {401, "", "JWT validation failed: there is no token"},
-		wire.BadCredentials:   {401, "", "JWT validation failed: the token is not known or has expired"},
-		wire.OutsideNetworks:  {403, "403 Forbidden", "The server understood the request but refuses to authorize it."},
-		wire.MissingScope:     {403, "403 Forbidden", "The server understood the request but refuses to authorize it."},
-		wire.TooManyRequests:  {429, "", " Rate Limit Exceeded "},
-		wire.UnknownPath:      {404, "404 Not found", "The server did not find a current representation for the target resource."},
-		wire.UnknownVerb:      {405, "405 Method not allowed", "The method is not allowed for this resource."},
-		wire.NotAcceptable:    {406, "406 Not acceptable", "The resource is available as JSON only."},
-		wire.UnsupportedMedia: {415, "415 Unsupported media type", "The media type is not supported."},
-		wire.BodyTooLarge:     {400, "400.1.4 Limit violation", "The request is too large."},
-		wire.MalformedBody:    {400, "400.0 Bad request syntax", "The request could not be parsed."},
-	} {
-		for _, why := range []string{"", "because of x"} {
-			answer := sailpoint.Fail(failure, why)
-			require.Equal(t, want[0], answer.Status, failure)
-			require.NotEmpty(t, answer.Causes)
-			code, text := said(t, answer)
-			require.Equal(t, want[1], code, failure)
-			expected := want[2].(string)
-			if why != "" && slices.Contains([]wire.Failure{wire.NotAcceptable, wire.UnsupportedMedia, wire.BodyTooLarge, wire.MalformedBody}, failure) {
-				expected += " " + why // of the others it is for the log alone
-			}
-			require.Equal(t, expected, text, failure)
-		}
-	}
 }
 
 // TestPlacesOfAPatch: RFC 6901 names places, and what names none, or one that no patch may

@@ -38,6 +38,3 @@ func Parses(text []byte) bool {
 
 // Refuse words the errors of the store.
 func Refuse(err error) wire.Answer { return refuse(err) }
-
-// Fail words what the front found wrong.
-func Fail(failure wire.Failure, why string) wire.Answer { return fail(failure, why) }

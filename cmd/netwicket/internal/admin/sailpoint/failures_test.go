@@ -15,7 +15,7 @@ import (
 
 // What comes before the document is worded as SailPoint words it (S9 to S11): an
 // ErrorResponseDto, but for 401 and 429, which have a shape of their own.
-func TestShapesOfFailures(t *testing.T) {
+func TestFailures(t *testing.T) {
 	vendor := openOrg(t, nil).vendor
 	for failure, want := range map[wire.Failure]struct {
 		status     int
@@ -57,6 +57,8 @@ func TestShapesOfFailures(t *testing.T) {
 		require.Equal(t, want.status, answer.Status)
 		require.Equal(t, want.body, string(answer.Body))
 		require.Empty(t, answer.ErrorID)
+		require.Len(t, answer.Causes, 1)
+		require.Contains(t, want.body, `"`+answer.Causes[0]+`"`)
 	}
 }
 
