@@ -29,7 +29,6 @@ type changeView struct {
 	Check     *checkView
 	Result    *resultView
 	Saved     *savedView
-	ReadOnly  string // why the draft cannot be saved; empty: it can
 	Logs      []logChoice
 }
 
@@ -50,7 +49,6 @@ func (c *Console) change(w http.ResponseWriter, r *http.Request) {
 		}
 		if err == nil {
 			view.Draft = &draft{Of: of, Old: text, Text: text, Begun: tenant.HashOf(text), Log: r.URL.Query().Get("log")}
-			view.ReadOnly = c.readOnly(r, on, of)
 			view.Check = &checkView{Draft: view.Draft}
 		} else {
 			status, view.Problem = http.StatusNotFound, c.problem(err)
@@ -99,7 +97,7 @@ func (c *Console) changed(w http.ResponseWriter, r *http.Request) {
 
 // changedPage is the whole page with a draft, which is saved before if that was asked.
 func (c *Console) changedPage(ctx context.Context, w http.ResponseWriter, r *http.Request, on *subject, d *draft, save bool) {
-	view := changeView{Documents: c.editables(on), Draft: d, ReadOnly: c.readOnly(r, on, d.Of)}
+	view := changeView{Documents: c.editables(on), Draft: d}
 	status := http.StatusOK
 	if save {
 		view.Saved = c.save(r, on, d)
@@ -136,7 +134,7 @@ func (c *Console) changeFailed(w http.ResponseWriter, r *http.Request, on *subje
 	}
 	view := changeView{Documents: c.editables(on), Draft: d, Problem: text}
 	if d != nil {
-		view.Check, view.ReadOnly = &checkView{Draft: d}, c.readOnly(r, on, d.Of)
+		view.Check = &checkView{Draft: d}
 	}
 	c.show(w, r, status, "change", on, c.withLogs(r, view))
 }

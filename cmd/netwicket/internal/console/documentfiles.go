@@ -41,7 +41,7 @@ func (c *Console) fileRows(on *subject) []fileRow {
 	kinds := kindsOf(on.Parts)
 	var rows []fileRow
 	listed := map[string]bool{}
-	found := c.reviewed(on)
+	found, taken := c.reviewed(on), c.editables(on)
 	for _, file := range on.Parts.Files {
 		if listed[file] || secretFile(on.Parts, file) {
 			continue
@@ -61,7 +61,7 @@ func (c *Console) fileRows(on *subject) []fileRow {
 			row.Kind = "other"
 		}
 		row.Text = !row.Gone && row.Kind != "mmdb" && row.Kind != "snapshot"
-		row.Editable = row.Text && slices.Contains([]string{"policy", "zones", "rules", "threat", "network", "profile", "overlay", "feed"}, row.Kind)
+		row.Editable = slices.ContainsFunc(taken, func(one editable) bool { return one.Path == filepath.Clean(file) })
 		rows = append(rows, row)
 	}
 	return rows

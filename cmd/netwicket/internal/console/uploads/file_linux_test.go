@@ -1,9 +1,12 @@
 package uploads_test
 
 import (
+	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -54,4 +57,30 @@ func TestWhereLogsAre(t *testing.T) {
 		require.NoError(t, reader.Close())
 		require.Empty(t, open(t))
 	}
+}
+
+// A log for which the disk has no room, at its beginning or behind it, is not kept, and
+// whoever drops it is told why.
+func TestDiskIsFull(t *testing.T) {
+	store := newStore(t)
+	signal.Ignore(syscall.SIGXFSZ) // a file that may not grow is as good as a full disk
+	defer signal.Reset(syscall.SIGXFSZ)
+	var before syscall.Rlimit
+	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before))
+	for _, room := range []uint64{100, 700} {
+		body := strings.NewReader(strings.Repeat("x", 900))
+		limited := readerFunc(func(p []byte) (int, error) {
+			require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: room, Max: before.Max}))
+			return body.Read(p)
+		})
+		_, err := store.Take("ann", "log", 900, limited)
+		require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before))
+		require.ErrorIs(t, err, uploads.ErrDisk)
+		require.ErrorIs(t, err, syscall.EFBIG)
+		require.Empty(t, open(t))
+		require.Empty(t, store.List("ann"))
+	}
+	log, err := store.Take("ann", "log", 900, io.LimitReader(endless{}, 900))
+	require.NoError(t, err)
+	require.Len(t, read(t, store, "ann", log.ID), 900)
 }

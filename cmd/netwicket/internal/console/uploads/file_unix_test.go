@@ -42,10 +42,6 @@ func TestTakenLogHasNoName(t *testing.T) {
 	require.NotEmpty(t, os.Getenv("TMPDIR"))
 }
 
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
 // A process that is killed leaves no log behind, whole or half.
 func TestKilledProcessLeavesNothing(t *testing.T) {
 	if os.Getenv("UPLOADS_TEST_KEEPS") != "" {

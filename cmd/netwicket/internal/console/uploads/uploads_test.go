@@ -280,9 +280,16 @@ func TestClosedStoreIsEmpty(t *testing.T) {
 	store.Close()
 	require.Empty(t, store.List("ann"))
 	require.Empty(t, left(t))
-	_, err := store.Take("ann", "log", -1, strings.NewReader("x"))
+	_, err := store.Take("ann", "log", -1, readerFunc(func([]byte) (int, error) {
+		require.Fail(t, "it is read for nothing")
+		return 0, io.EOF
+	}))
 	require.ErrorIs(t, err, uploads.ErrClosed)
 }
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // A log that cannot be written says so.
 func TestNoPlaceToWrite(t *testing.T) {

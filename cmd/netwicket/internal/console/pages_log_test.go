@@ -1,0 +1,146 @@
+package console_test
+
+import (
+	"bytes"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/console"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/console/uploads"
+)
+
+// drop sends a form with a log and fields behind it.
+func (r *reader) drop(part, name, log string, fields ...string) *httptest.ResponseRecorder {
+	r.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	file, err := form.CreateFormFile("log", name)
+	require.NoError(r.t, err)
+	_, err = file.Write([]byte(log))
+	require.NoError(r.t, err)
+	for i := 0; i+1 < len(fields); i += 2 {
+		require.NoError(r.t, form.WriteField(fields[i], fields[i+1]))
+	}
+	require.NoError(r.t, form.Close())
+	request := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/log-drop", &body)
+	request.Header.Set("Content-Type", form.FormDataContentType())
+	request.Header.Set("Origin", "http://127.0.0.1")
+	if part != "" {
+		request.Header.Set("X-Part", part)
+	}
+	return r.answer(request)
+}
+
+// kept drops a log and gives its page.
+func (r *reader) kept(name, log string, fields ...string) string {
+	r.t.Helper()
+	w := r.drop("", name, log, fields...)
+	require.Equal(r.t, http.StatusSeeOther, w.Code, w.Body)
+	return w.Header().Get("Location")
+}
+
+// decided reads a page of a log once it is decided.
+func (r *reader) decided(title, page, part string) {
+	r.t.Helper()
+	for {
+		request := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/"+page, nil)
+		if part != "" {
+			request.Header.Set("X-Part", part)
+		}
+		w := r.answer(request)
+		if !strings.Contains(w.Body.String(), "data-again") {
+			r.note(title, w)
+			return
+		}
+	}
+}
+
+// logged is a line of a log: who, when, and who they say they are.
+func logged(who, when, forwarded string) string {
+	return fmt.Sprintf("%s - - [%s +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"-\" \"%s\"\n", who, when, forwarded)
+}
+
+// The page of a log says what the policy makes of it, and leads to each decision.
+func TestLogAsRead(t *testing.T) {
+	r := readAt(t, folderOf(t, small))
+	r.open("log")
+	text := strings.Repeat(logged("192.0.2.7", "26/Nov/2026:10:00:00", "-"), 3) + logged("10.0.0.1", "26/Nov/2026:10:05:00", "192.0.2.70") + strings.Repeat(logged("203.0.113.9", "26/Nov/2026:11:59:59", "-"), 2) +
+		logged("10.0.0.1", "26/Nov/2026:10:00:59", "nobody") + "rubbish\n" + "192.0.2.71\n" + logged("2001:db8:0:41::1", "25/Nov/2026:10:00:00", "-")
+	page := r.kept("access.log", text)
+	r.decided("all", page, "")
+	for _, filter := range []string{"only=deny", "only=allow", "reason=blocklisted", "reason=rule&only=deny", "only=nonsense", "reason=client_unresolved"} {
+		r.decided(filter, page+"&"+filter, "result")
+	}
+	r.decided("not stale", page, "stale")
+	putAll(t, ".", map[string]string{"zones.json": strings.Replace(small["zones.json"], `"192.0.2.64-192.0.2.95"`, `"192.0.2.0-192.0.2.95"`, 1)})
+	r.decided("stale", page, "stale")
+	r.requireAs("log")
+}
+
+// How a log is read stays with its pages.
+func TestLogFormatsAsRead(t *testing.T) {
+	r := readAt(t, folderOf(t, small))
+	page := r.kept("odd.log", "a 192.0.2.7\nb 192.0.2.70\n", "pattern", `\w (?P<peer>\S+)`)
+	r.decided("by a pattern", page, "")
+	r.decided("stopped being told", "log?log="+regexpAll(`log=([\w-]+)`, page)[0], "result")
+	page = r.kept("odd.json", `{"from":"192.0.2.7","via":"x"}`+"\n", "fields", "peer=from\r\n xff=via \r\n\r\n", "format", "json")
+	r.decided("by fields", page, "")
+	for _, query := range []string{"format=none", "pattern=(", "fields=nothing"} {
+		r.decided(query, "log?log="+regexpAll(`log=([\w-]+)`, page)[0]+"&"+query, "")
+	}
+	r.note("forgotten", r.send("log-forget", "", url.Values{"log": regexpAll(`log=([\w-]+)`, page)}))
+	r.open("log?log=none")
+	r.decided("after it was forgotten", page, "result")
+	r.requireAs("log-formats")
+}
+
+// What is no log is not taken, and the page says why.
+func TestLogRefusedAsRead(t *testing.T) {
+	r := readAt(t, folderOf(t, small), func(o *console.Options) {
+		o.Drops = uploads.Limits{Each: 40_000, Logs: 2, Bytes: 50_000, All: 60_000}
+	})
+	for _, part := range []string{"", "dropped"} {
+		r.note("zip "+part, r.drop(part, "a.zip", "PK\x03\x04"))
+		r.note("empty "+part, r.drop(part, "a.log", ""))
+		r.note("large "+part, r.drop(part, "a.log", strings.Repeat("x", 40_001)))
+		r.note("larger "+part, r.drop(part, "a.log", strings.Repeat("x", 80_000)))
+		r.note("no file "+part, r.send("log-drop", part, url.Values{"log": {"x"}}))
+	}
+	require.Equal(t, http.StatusCreated, r.drop("dropped", "one.log", "192.0.2.1\n").Code)
+	require.Equal(t, http.StatusCreated, r.drop("dropped", "two.log", "192.0.2.1\n").Code)
+	r.note("the third", r.drop("dropped", "three.log", "192.0.2.1\n", "format", "json"))
+	r.open("log")
+	r.visitor.Name = "bob"
+	require.Equal(t, http.StatusCreated, r.drop("dropped", "his.log", strings.Repeat("192.0.2.1\n", 3000)).Code)
+	r.visitor.Name = "eve"
+	r.note("no room", r.drop("dropped", "hers.log", strings.Repeat("192.0.2.1\n", 3500)))
+	r.site.Close()
+	r.note("closed", r.drop("dropped", "late.log", "192.0.2.1\n"))
+	r.requireAs("log-refused")
+}
+
+// A draft is weighed by a log, client by client.
+func TestWeighedAsRead(t *testing.T) {
+	r := readAt(t, folderOf(t, small), saves)
+	text := strings.Repeat(logged("192.0.2.7", "26/Nov/2026:10:00:00", "-"), 3) + logged("10.0.0.1", "26/Nov/2026:10:00:00", "192.0.2.70") + strings.Repeat(logged("192.0.2.90", "26/Nov/2026:10:00:00", "-"), 2) + "rubbish\n"
+	log := regexpAll(`log=([\w-]+)`, r.kept("access.log", text))[0]
+	broken := regexpAll(`log=([\w-]+)`, r.kept("broken.gz", "\x1f\x8b\x08"))[0]
+	zones := small["zones.json"]
+	moved := r.draft("zones.json", zones, strings.Replace(zones, `"192.0.2.64-192.0.2.95"`, `"192.0.2.0-192.0.2.79"`, 1))
+	for _, one := range []string{log, broken, "none"} {
+		moved.Set("log", one)
+		r.note("POST moved", r.send("change", "result", moved))
+	}
+	same := r.draft("zones.json", zones, zones+"\n")
+	same.Set("log", log)
+	r.note("POST nothing moved", r.send("change", "result", same))
+	r.open("change?file=zones.json&log=" + log)
+	r.requireAs("weighed")
+}
