@@ -287,6 +287,10 @@ func TestNothingIsMissed(t *testing.T) {
 		for _, d := range docdiff.Between(old, now) {
 			config = d.Undo(config)
 		}
+		require.Equal(t, inAnyOrder(old.Config), inAnyOrder(config), "round %d", round)
+		if round%20 != 0 {
+			continue // the same documents decide the same
+		}
 		was, err := decide.Compile(old.Config)
 		require.NoError(t, err)
 		undone, err := decide.Compile(config)
