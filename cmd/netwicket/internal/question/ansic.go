@@ -70,7 +70,7 @@ func (c *command) number(base uint32, most int) (n uint32, found bool) {
 			break
 		}
 		digit := strings.IndexByte("0123456789abcdef", c.text[c.at]|0x20)
-		if c.text[c.at] < '0' || digit < 0 || uint32(digit) >= base {
+		if c.text[c.at] < '0' || uint32(digit) >= base { // -1, of what is no digit at all, is the most there is
 			break
 		}
 		n, found = n*base+uint32(digit), true

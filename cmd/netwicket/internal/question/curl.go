@@ -62,7 +62,7 @@ func (c *curl) read() error {
 			options = false
 		case options && strings.HasPrefix(word, "--"):
 			err = c.option(word, word[2:])
-		case options && len(word) > 1 && word[0] == '-':
+		case options && strings.HasPrefix(word, "-"):
 			err = c.letters(word[1:])
 		default:
 			c.urls++
@@ -84,6 +84,9 @@ func (c *curl) read() error {
 
 // letters takes options of one letter, the last of which may have its value behind it.
 func (c *curl) letters(word string) error {
+	if word == "" {
+		return c.option("-", word)
+	}
 	for i := range len(word) {
 		name := shortOptions[word[i]]
 		if _, hasValue := option(name); hasValue && i+1 < len(word) {

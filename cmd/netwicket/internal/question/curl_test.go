@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,6 +26,8 @@ var commands = []struct {
 	{"letters together", `curl -sSLH'A: b' -XPOST -HC:d URL`, http.Header{"A": {"b"}, "C": {"d"}}},
 	{"a value that looks like an option", `curl -d "-H" -o -H -X -H URL -H 'A: b'`, http.Header{"A": {"b"}}},
 	{"behind --", `curl -H 'A: b' -- -H`, http.Header{"A": {"b"}}},
+	{"-- behind --", `curl -H 'A: b' -- --`, http.Header{"A": {"b"}}},
+	{"a name behind --", `curl -H 'A: b' -- --hedaer`, http.Header{"A": {"b"}}},
 	{"over lines", "curl 'https://example.com/' \\\n  -H 'A: b' \\\n  --data-raw $'it\\'s\\n-H' \\\n  --compressed", http.Header{"A": {"b"}}},
 	{"from a prompt", "$ curl URL -H A:b", http.Header{"A": {"b"}}},
 	{"escapes of bash", `curl URL -H $'A: \u00e9 \x41\102 \t\\ \'"'`, http.Header{"A": {"é AB \t\\ '\""}}},
@@ -41,6 +44,14 @@ var commands = []struct {
 	{"a comment", "curl URL -H A:b # -H C:d", http.Header{"A": {"b"}}},
 	{"a semicolon at the end", "curl URL -H A:b;\n", http.Header{"A": {"b"}}},
 	{"no progress", "curl --no-progress-meter --no-location URL -H A:b", http.Header{"A": {"b"}}},
+	{"two URLs", `curl URL --url URL -H A:b`, http.Header{"A": {"b"}}},
+	{"a tab", "curl\tURL\t-H\tA:b", http.Header{"A": {"b"}}},
+	{"one letter behind the option", `curl -ex URL -A y`, http.Header{"Referer": {"x"}, "User-Agent": {"y"}}},
+	{"a semicolon at the end of a value", `curl URL -H 'A: b;'`, http.Header{"A": {"b;"}}},
+	{"the last one counts", `curl URL -A one -A two -e three -e four`, http.Header{"User-Agent": {"two"}, "Referer": {"four"}}},
+	{"nothing takes it away", `curl URL -A one -A '' -e three -e ''`, http.Header{}},
+	{"a caret in front of a quotation mark", `curl URL -H A:^'b c'`, http.Header{"A": {"^b c"}}},
+	{"a caret at the end of a line", "curl URL -H 'A: b' --data-raw 'c^\nd'", http.Header{"A": {"b"}}},
 	{"of Windows", "curl ^\"https://example.com/?a=1^&b=^%^20^\" ^\r\n  -H ^\"A: b^\" ^\r\n  -H ^\"C: ^\\^\"d^\\^\" ^%^41^\" ^\r\n  --data-raw ^\"x^\n\n-H^\"", http.Header{"A": {"b"}, "C": {`"d" %41`}}},
 	{"of Windows by hand", "curl.exe \"https://example.com/\" ^\r\n -H \"A: b & c\"", http.Header{"A": {"b & c"}}},
 	{"backslashes of Windows", `curl ^"URL^" -H ^"A: c:\d\\^" -o c:\e\ -H ^"B: f^"`, http.Header{"A": {`c:\d\`}, "B": {"f"}}},
@@ -94,6 +105,18 @@ func TestCurlRefused(t *testing.T) {
 		`curl https://e.com/?a=1&b=2 -H A:b`:  "expected quotes around what holds an &",
 		`curl URL >`:                          "expected the name of a file",
 		`wget URL --header 'A: b'`:            "expected an address",
+		`$ curl`:                              "expected the URL",
+		`curl -`:                              `expected options of curl, found "-"`,
+		`curl URL -Kconfig`:                   `"-K": it reads options from a file`,
+		`curl URL -sH@headers.txt`:            "which reads it from a file",
+		`curl URL -H "A: $[1+1]"`:             `found "$[1+1]", which a shell replaces`,
+		`curl URL -A $'a\nb'`:                 "found a line break",
+		`curl URL -e $'a\nb'`:                 "found a line break",
+		`curl URL -b $'a=b\n'`:                "found a line break",
+		`curl URL & curl URL`:                 "found another one behind it",
+		`curl URL& curl URL`:                  "expected quotes around what holds an &",
+		`curl URL A:b)`:                       "which a shell runs",
+		"curl URL \"A: `\"":                   "which a shell runs",
 	} {
 		got, err := question.Parse(text, "")
 		require.ErrorContains(t, err, want, text)
@@ -112,7 +135,7 @@ func TestCurlAsCurlDoes(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { requests <- r.Header.Clone() }))
 	defer server.Close()
 	for _, test := range commands {
-		if strings.Contains(test.text, "jq") || strings.Contains(test.text, "out.txt") || strings.Contains(test.text, "^") || strings.Contains(test.text, "-o ") || strings.Contains(test.text, "-- ") {
+		if strings.Contains(test.text, "jq") || strings.Contains(test.text, "out.txt") || strings.Contains(test.text, `^"`) || strings.Contains(test.text, "^\r") || strings.Contains(test.text, "-o ") || strings.Contains(test.text, "-- ") {
 			continue // written for others, or with files
 		}
 		t.Run(test.name, func(t *testing.T) {
@@ -129,6 +152,9 @@ func TestCurlAsCurlDoes(t *testing.T) {
 				}
 			}
 			require.Equal(t, test.want, sent)
+			if test.name == "two URLs" {
+				require.Equal(t, sent.Get("A"), (<-requests).Get("A"))
+			}
 			require.Empty(t, requests, "one request")
 		})
 	}
@@ -169,6 +195,10 @@ func TestWordsAsBashMakesThem(t *testing.T) {
 	var script bytes.Buffer
 	script.WriteString("curl() { for word; do printf '%s\\0' \"$word\"; done; printf 'END\\0'; }\n")
 	var want []string
+	for text, words := range shellWords {
+		fmt.Fprintf(&script, "%s\n", text)
+		want = append(want, strings.Join(append(slices.Clone(words[1:]), "END"), "\x00"))
+	}
 	for len(want) < 1500 {
 		text := "curl "
 		if random.IntN(3) == 0 {
@@ -195,7 +225,7 @@ func TestWordsAsBashMakesThem(t *testing.T) {
 	out, err := command.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	got := strings.SplitAfter(string(out), "END\x00")
-	require.Len(t, got, len(want)+1)
+	require.Equal(t, len(want)+1, len(got))
 	for i := range want {
 		require.Equal(t, want[i]+"\x00", got[i])
 	}

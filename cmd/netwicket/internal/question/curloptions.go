@@ -63,7 +63,7 @@ func option(name string) (known, hasValue bool) {
 		return true, true
 	}
 	plain, _ := strings.CutPrefix(name, "no-")
-	return has(unvalued, name) || has(unvalued, plain), false
+	return has(unvalued, plain), false
 }
 
 func has(list, name string) bool {

@@ -84,12 +84,11 @@ func (h *headerLines) readPeer(value string) error {
 // isHeader says that a line begins as a header does. A name that begins with anything
 // but a letter is a time or an address more often.
 func isHeader(line string) bool {
-	name, _, found := strings.Cut(line, ":")
 	if isPseudoHeader(line) {
 		return true
 	}
 	_, err := request.ParseHeader([]string{line})
-	return found && err == nil && (name[0]|0x20) >= 'a' && (name[0]|0x20) <= 'z'
+	return err == nil && (line[0]|0x20) >= 'a' && (line[0]|0x20) <= 'z'
 }
 
 // isPseudoHeader says that a line is one of those that browsers show for HTTP/2 and

@@ -13,7 +13,10 @@ import (
 	"github.com/netwicket/netwicket/internal/realdata"
 )
 
-const combined = `192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 2326 "-" "Mozilla" "203.0.113.9"`
+const (
+	combined = `192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 2326 "-" "Mozilla" "203.0.113.9"`
+	envoy    = `[2025-04-15T20:17:00.310Z] "POST /api HTTP/1.1" 204 - 154 0 226 100 "203.0.113.9, 192.0.2.7" "nsq2http" "cc21" "locations" "10.0.0.1:8080"`
+)
 
 // What is pasted is read as what it is, and as nothing else.
 func TestKinds(t *testing.T) {
@@ -57,6 +60,12 @@ func TestKinds(t *testing.T) {
 		{name: "as browsers show HTTP/2", text: ":authority: example.com\n:method: GET\nX-Forwarded-For: 203.0.113.9", kind: question.Headers, want: forwarded("unknown", "203.0.113.9"), asked: true},
 		{name: "a request line alone", text: "GET / HTTP/1.1", kind: question.Head, want: request.Request{Remote: "unknown", Header: http.Header{}}, asked: true},
 
+		{name: "names of one letter", text: "a: 1\nZ9: 2", kind: question.Headers,
+			want: request.Request{Remote: "unknown", Header: http.Header{"A": {"1"}, "Z9": {"2"}}}, asked: true},
+		{name: "a capital and a digit", text: "Z9: 2", kind: question.Headers, want: request.Request{Remote: "unknown", Header: http.Header{"Z9": {"2"}}}, asked: true},
+		{name: "the last small letter", text: "z: 2", kind: question.Headers, want: request.Request{Remote: "unknown", Header: http.Header{"Z": {"2"}}}, asked: true},
+		{name: "a socket beside the text", text: "X-Forwarded-For: 203.0.113.9", peer: " /run/proxy.sock ", kind: question.Headers, want: forwarded("/run/proxy.sock", "203.0.113.9"), asked: true},
+
 		{name: "the command line's object", text: `{"remote":"10.0.0.1:4711","headers":[["X-Forwarded-For","203.0.113.9"]]}`, kind: question.Object, want: forwarded("10.0.0.1:4711", "203.0.113.9")},
 		{name: "over several lines", text: "{\n\"remote\": \"@\"\n}", kind: question.Object, want: request.Request{Remote: "@"}},
 
@@ -64,8 +73,9 @@ func TestKinds(t *testing.T) {
 		{name: "behind a virtual host, which is no header", text: "example.com:80 " + combined, kind: question.Record, want: forwarded("192.0.2.7", "203.0.113.9")},
 		{name: "with the columns above", text: "#Fields: date time c-ip x-forwarded-for\n2025-10-10 13:55:36 192.0.2.7 203.0.113.9", kind: question.Record, want: forwarded("192.0.2.7", "203.0.113.9")},
 		{name: "JSON of a log", text: `{"request":{"remote_ip":"192.0.2.7","headers":{"X-Forwarded-For":["203.0.113.9"]}}}`, kind: question.Record, want: forwarded("192.0.2.7", "203.0.113.9")},
-		{name: "a log of Envoy", text: `[2025-04-15T20:17:00.310Z] "POST /api HTTP/1.1" 204 - 154 0 226 100 "203.0.113.9, 192.0.2.7" "nsq2http" "cc21" "locations" "10.0.0.1:8080"`,
-			kind: question.Record, want: forwarded("192.0.2.7", "203.0.113.9")},
+		{name: "JSON of a log with headers", text: `{"remote_ip":"192.0.2.7","headers":{"X-Forwarded-For":["203.0.113.9"]}}`, kind: question.Record, want: forwarded("192.0.2.7", "203.0.113.9")},
+		{name: "in a list", text: "[{\"remote_ip\":\n\"192.0.2.7\"}]", kind: question.Record, want: request.Request{Remote: "192.0.2.7"}},
+		{name: "a log of Envoy", text: envoy, kind: question.Record, want: forwarded("192.0.2.7", "203.0.113.9")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -106,6 +116,26 @@ func TestRefused(t *testing.T) {
 		{"two addresses", "203.0.113.9 192.0.2.7", "", `found "203.0.113.9 192.0.2.7"`},
 		{"two lines of a log", combined + "\n" + combined, "", "found several"},
 		{"a log with something else", combined + "\nsomething else", "", "expected an address"},
+		{"a letter more at the end", "203.0.113.9\v", "", `expected an address, a network, a request`},
+		{"numbers alone", "10/8", "", `expected an address, a network, a request`},
+		{"a date", "2025-10-10", "", `expected an address, a network, a request`},
+		{"a name that begins with a digit", "1a: b", "", `expected an address`},
+		{"a name that begins with the sign in front of a", "`a: b", "", `expected an address`},
+		{"a name that begins with a sign behind z", "~a: b", "", `expected an address`},
+		{"a name that begins with another sign", "!a: b", "", `expected an address`},
+		{"a line that goes on behind a tab", "X-Forwarded-For: 203.0.113.9,\n\t192.0.2.7", "", "line 2: expected a header line \"Name: value\", found one that goes on with the line before it"},
+		{"a line that goes on behind a space", "X-Forwarded-For: 203.0.113.9,\n 192.0.2.7", "", "line 2: expected a header line \"Name: value\", found one that goes on with the line before it"},
+		{"a request line behind a header", "A: b\nGET / HTTP/1.1", "", "line 2: expected a header line"},
+		{"two request lines", "GET / HTTP/1.1\nGET / HTTP/1.1", "", "line 2: expected a header line"},
+		{"a small method", "get / HTTP/1.1", "", "expected an address"},
+		{"no path", "GET  HTTP/1.1", "", "expected an address"},
+		{"no method", "10.0.0.1\n / HTTP/1.1", "", "line 2: expected a header line"},
+		{"a version alone", "GET / 1.1", "", "expected an address"},
+		{"no version of HTTP", "GET / HTTP/1.2", "", "expected an address"},
+		{"half a list", "[1,", "", "line 1, column 4"},
+		{"two lines of a log of Envoy", envoy + "\n" + envoy, "", "found several"},
+		{"one address under a name twice", `{"request":{"remote_ip":"192.0.2.7","remote_ip":"203.0.113.9"}}`, "", "line 1, column 37"},
+		{"a log whose peer nobody is", `%h - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 2326`, "", "expected an address"},
 		{"half an object", `{"remote":"10.0.`, "", "line 1, column 11"},
 		{"a key too many", `{"remote":"@","header":[]}`, "", `did you mean "headers"?`},
 		{"headers without anybody", `{"headers":[]}`, "", "remote is missing"},
@@ -134,6 +164,26 @@ func TestRefused(t *testing.T) {
 	nothing, err := question.Parse(" \r\n\t", "10.0.0.1")
 	require.NoError(t, err)
 	require.Equal(t, question.Question{}, nothing)
+}
+
+// A question may be as long as that; what is shown of it ends within 60 bytes and in no
+// letter's middle.
+func TestLongQuestions(t *testing.T) {
+	longest := "A: " + strings.Repeat("b", question.MaxText-len("A: "))
+	got, err := question.Parse(longest, "")
+	require.NoError(t, err)
+	require.Equal(t, question.MaxText-len("A: "), len(got.Request.Header.Get("A")))
+	for text, want := range map[string]string{
+		strings.Repeat("a", 60):        `found "` + strings.Repeat("a", 60) + `"`,
+		strings.Repeat("a", 61):        `found "` + strings.Repeat("a", 60) + `"...`,
+		strings.Repeat("a", 59) + "é":  `found "` + strings.Repeat("a", 59) + `"...`,
+		strings.Repeat("a", 58) + "éb": `found "` + strings.Repeat("a", 58) + `é"...`,
+		strings.Repeat("a", 57) + "😀":  `found "` + strings.Repeat("a", 57) + `"...`,
+	} {
+		_, err := question.Parse(text, "")
+		require.Error(t, err)
+		require.True(t, strings.HasSuffix(err.Error(), want), "%s: %v", want, err)
+	}
 }
 
 // Every line of a real log is a question about its peer.

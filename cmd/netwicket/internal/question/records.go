@@ -23,7 +23,7 @@ func parseJSON(text string) (Question, error) {
 		}
 		return Question{}, jsonError(reader)
 	}
-	if headers := root.Get("headers"); root.Get("remote").Exists() || headers.Exists() && headers.Kind() == jsondoc.Array {
+	if headers := root.Get("headers"); root.Get("remote").Exists() || headers.Kind() == jsondoc.Array {
 		reader.Strict(root, "remote", "headers")
 		r := request.Read(reader, root)
 		if len(reader.Found) > 0 {
@@ -31,26 +31,15 @@ func parseJSON(text string) (Question, error) {
 		}
 		return Question{Kind: Object, Request: r}, nil
 	}
-	q, read, err := parseRecord(oneALine(root))
+	q, read, err := parseRecord(onOneLine(root))
 	if !read {
 		return Question{}, errors.New(`expected {"remote":"10.0.0.1:4711","headers":[["Name","value"]]} or a record of a log, found other JSON`)
 	}
 	return q, err
 }
 
-// oneALine is a record, or a list of them, as a log has them.
-func oneALine(root jsondoc.Node) string {
-	if root.Kind() != jsondoc.Array {
-		return compact(root)
-	}
-	var lines []string
-	for _, element := range root.Elements() {
-		lines = append(lines, compact(element))
-	}
-	return strings.Join(lines, "\n")
-}
-
-func compact(node jsondoc.Node) string {
+// onOneLine is a record, or a list of them, as a log may have it.
+func onOneLine(node jsondoc.Node) string {
 	var out bytes.Buffer
 	_ = json.Compact(&out, node.Raw()) // which was read as JSON
 	return out.String()

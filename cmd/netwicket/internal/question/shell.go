@@ -173,7 +173,7 @@ func (c *command) dollar(quoted bool) error {
 	case !quoted && next == '"': // a text that may be translated
 		c.at++
 		return c.double()
-	case next|0x20 >= 'a' && next|0x20 <= 'z', next >= '0' && next <= '9', strings.IndexByte("_{(!#?@*$-", next) >= 0:
+	case next|0x20 >= 'a' && next|0x20 <= 'z', next >= '0' && next <= '9', strings.IndexByte("_{([!#?@*$-", next) >= 0:
 		return fmt.Errorf("expected a command with its values, found %s, which a shell replaces", quotedStart(c.text[c.at-1:]))
 	}
 	c.add('$')
