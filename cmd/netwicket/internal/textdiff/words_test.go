@@ -67,7 +67,9 @@ func applied(t *testing.T, before, patch string) (after string, removed int) {
 			}
 			marks += string(mark)
 			if mark != '+' {
-				require.Equal(t, old[at], text)
+				if old[at] != text {
+					require.Equal(t, old[at], text)
+				}
 				at++
 			}
 			if mark != '-' {
@@ -107,7 +109,7 @@ func TestPatchAtItsWord(t *testing.T) {
 		}
 		return strings.Join(all, "")
 	}
-	for i := range 1500 {
+	for i := range 700 {
 		before := text(40, 4)
 		after := text(40, 4)
 		if i%2 == 0 {
