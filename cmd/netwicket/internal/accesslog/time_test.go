@@ -14,7 +14,11 @@ import (
 // the ends of all months of all years, and days that run over into the next one.
 func TestTimesOfTheCommonFormat(t *testing.T) {
 	parse := parser(t, accesslog.Options{Format: "common"})
-	for year := range 10_000 {
+	step := 1
+	if testing.Short() {
+		step = 23
+	}
+	for year := 0; year < 10_000; year += step {
 		for month := time.January; month <= time.December; month++ {
 			for _, day := range [...]int{0, 1, 28, 29, 31, 99} {
 				hour, offset := day%24, "+0130"
