@@ -67,3 +67,11 @@ func TestDollars(t *testing.T) {
 		require.Equal(t, []string{"curl", text}, got)
 	}
 }
+
+// What is refused is named alone, and a parenthesis is refused that nothing closes.
+func TestRefusedAlone(t *testing.T) {
+	for text, want := range map[string]string{"curl URL -:s": `"-:": it begins another request`, "curl URL A:(b": "which a shell runs"} {
+		_, err := question.Parse(text, "")
+		require.ErrorContains(t, err, want)
+	}
+}
