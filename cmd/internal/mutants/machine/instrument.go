@@ -119,6 +119,7 @@ func render(s *source, file *ast.File, made []*mutant) string {
 			}
 		}
 	}
+	sites = append(sites, endless(file)...)
 	slices.SortStableFunc(sites, func(a, b *site) int {
 		if a.node.Pos() != b.node.Pos() {
 			return int(a.node.Pos() - b.node.Pos())
@@ -131,11 +132,39 @@ func render(s *source, file *ast.File, made []*mutant) string {
 	return renderRange(s, file, file.FileStart, file.FileEnd, sites)
 }
 
-// site is one place that is written with a switch.
+// site is one place that is written with a switch, or otherwise: number 0.
 type site struct {
 	node   ast.Node
 	number int
 	write  func(inner func(ast.Node) string) string
+}
+
+// endless are the loops that end a function and have no end themselves. A mutant that
+// leaves such a loop needs something behind it: no function with results ends in a loop
+// that ends, and all the mutants of it would be given up.
+func endless(file *ast.File) (sites []*site) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		var body *ast.BlockStmt
+		switch function := n.(type) {
+		case *ast.FuncDecl:
+			body = function.Body
+		case *ast.FuncLit:
+			body = function.Body
+		}
+		if body == nil || len(body.List) == 0 {
+			return true
+		}
+		last := body.List[len(body.List)-1]
+		inner := last
+		if labeled, is := last.(*ast.LabeledStmt); is {
+			inner = labeled.Stmt
+		}
+		if loop, is := inner.(*ast.ForStmt); is && loop.Cond == nil {
+			sites = append(sites, &site{last, 0, func(inner func(ast.Node) string) string { return inner(last) + "\npanic(\"left an endless loop\")" }})
+		}
+		return true
+	})
+	return sites
 }
 
 func renderRange(s *source, file *ast.File, from, to token.Pos, sites []*site) string {
