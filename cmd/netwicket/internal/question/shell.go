@@ -182,9 +182,8 @@ func (c *command) dollar(quoted bool) error {
 
 // redirected leaves out where the output goes, with the number in front of it.
 func (c *command) redirected() error {
-	if c.open && c.plain && strings.Trim(c.word.String(), "0123456789") == "" {
-		c.word.Reset()
-		c.open = false
+	if c.plain && strings.Trim(c.word.String(), "0123456789") == "" {
+		c.open = false // it is that number
 	}
 	c.end()
 	for c.at < len(c.text) && strings.IndexByte(">&| \t", c.text[c.at]) >= 0 {

@@ -70,7 +70,7 @@ func TestDollars(t *testing.T) {
 
 // What is refused is named alone, and a parenthesis is refused that nothing closes.
 func TestRefusedAlone(t *testing.T) {
-	for text, want := range map[string]string{"curl URL -:s": `"-:": it begins another request`, "curl URL A:(b": "which a shell runs", "curl \"$`\"": "found '`', which a shell runs"} {
+	for text, want := range map[string]string{"curl URL -:s": `"-:": it begins another request`, "curl URL A:(b": "which a shell runs", "curl \"$`\"": "found '`', which a shell runs", "curl URL > $FILE": "which a shell replaces"} {
 		_, err := question.Parse(text, "")
 		require.ErrorContains(t, err, want)
 	}
