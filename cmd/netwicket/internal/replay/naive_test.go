@@ -178,7 +178,11 @@ func TestRunAgainstNaive(t *testing.T) {
 	policy, other := ruled(t, table, "ALLOW", "DENY", "BLOCKLIST"), ruled(t, table, "DENY", "ALLOW", "POLICY")
 	watch := []netipx.IPRange{netipx.MustParseIPRange("203.0.113.8-203.0.113.20"), netipx.MustParseIPRange("203.0.113.22-203.0.113.22"), netipx.MustParseIPRange("2001:db8::-2001:db8:9000::")}
 	random := rand.New(rand.NewPCG(9, 9))
-	for round := range 120 {
+	rounds := 120
+	if testing.Short() {
+		rounds = 40
+	}
+	for round := range rounds {
 		var requests []asked
 		var logs [2]strings.Builder
 		for range 1 + random.IntN(60) {

@@ -89,7 +89,12 @@ func TestRunOverTime(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 1))
 	spans := []int64{1, 60, 239 * 60, 240 * 60, 241 * 60, 3600, 86400, 3 * 86400, 239 * 86400, 241 * 86400, 400 * 86400, 20 * 366 * 86400, 1 << 32, 1 << 37}
 	widths := map[int64]bool{}
-	for round := range 40 * len(spans) {
+	config := replay.Config{Parse: parser(t), Subject: replay.Subject{Control: admission.Control{Policy: policy(t, blocking)}}}
+	rounds := 40
+	if testing.Short() {
+		rounds = 8
+	}
+	for round := range rounds * len(spans) {
 		span := spans[round%len(spans)]
 		begin := int64(1431857103) + random.Int64N(1<<30)
 		if round%3 == 0 {
@@ -109,8 +114,8 @@ func TestRunOverTime(t *testing.T) {
 			moments = append(moments, one)
 			fmt.Fprintf(&logs[random.IntN(3)], "{\"client_ip\":\"%s\"%s}\n", addr, when)
 		}
-		report := replay.Run(replay.Config{Parse: parser(t), Workers: 1 + round%3, Subject: replay.Subject{Control: admission.Control{Policy: policy(t, blocking)}}},
-			[]replay.Input{input("a", logs[0].String()), input("b", logs[1].String()), input("c", logs[2].String())})
+		config.Workers = 1 + round%3
+		report := replay.Run(config, []replay.Input{input("a", logs[0].String()), input("b", logs[1].String()), input("c", logs[2].String())})
 		require.Equal(t, naiveOver(moments), report.Over, "span %d", span)
 		require.LessOrEqual(t, len(report.Over.Buckets), replay.MaxBuckets)
 		widths[report.Over.Seconds] = true
