@@ -70,7 +70,7 @@ func shortest(before, after [][]byte) []run {
 func back(trail [][]int, x, y int) []run {
 	var runs []run
 	add := func(from1, to1, from2, to2 int) {
-		if len(runs) > 0 && runs[len(runs)-1].From1 == to1 && runs[len(runs)-1].From2 == to2 {
+		if len(runs) > 0 && runs[len(runs)-1].From1 == to1 { // and From2 == to2: as many lines of both lie between
 			runs[len(runs)-1].From1, runs[len(runs)-1].From2 = from1, from2
 			return
 		}
@@ -79,7 +79,7 @@ func back(trail [][]int, x, y int) []run {
 	for steps := len(trail) - 1; steps > 0; steps-- {
 		diagonal := x - y
 		at := func(d int) int { // of the step before
-			if d+steps < 0 || d+steps >= len(trail[steps]) {
+			if d+steps < 0 {
 				return -1
 			}
 			return trail[steps][d+steps]
