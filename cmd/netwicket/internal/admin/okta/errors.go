@@ -151,7 +151,7 @@ func (f *faults) answer() (wire.Answer, bool) {
 
 // inOrder puts what is wrong into document order: what is missing comes last (E3).
 func (f *faults) inOrder(node jsondoc.Node) {
-	behind := node.Offset() + len(node.Raw()) + 1
+	behind := node.Offset() + len(node.Raw())
 	positions := make(map[string]int) // of each field, once: there may be thousands of causes
 	for _, field := range f.fields {
 		if _, known := positions[field]; known {

@@ -63,7 +63,7 @@ func (p *filterParser) expression(depth int) predicate {
 // chain reads operands with an operator between them, in any letter case.
 func (p *filterParser) chain(operator string, operand func() predicate, join func(a, b predicate) predicate) predicate {
 	left := operand()
-	for !p.failed && strings.EqualFold(p.peek(), operator) {
+	for strings.EqualFold(p.peek(), operator) {
 		p.token()
 		left = join(left, operand())
 	}
@@ -89,8 +89,8 @@ func (p *filterParser) factor(depth int) predicate {
 	value := p.token()
 	switch attribute {
 	case "id", "usage":
-		literal, err := jsondoc.Parse("", []byte(value))
-		if err != nil || literal.Kind() != jsondoc.String {
+		literal, _ := jsondoc.Parse("", []byte(value)) // what is no JSON is no string either
+		if literal.Kind() != jsondoc.String {
 			return p.fail()
 		}
 		want := literal.String()
@@ -117,7 +117,7 @@ func (p *filterParser) peek() string {
 // token takes the next word, string or parenthesis; empty at the end.
 func (p *filterParser) token() string {
 	p.rest = strings.TrimLeft(p.rest, " \t")
-	end := 0
+	var end int
 	switch {
 	case p.rest == "":
 		return ""

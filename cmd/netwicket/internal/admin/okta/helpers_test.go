@@ -133,6 +133,9 @@ func (o *org) call(verb, target, body string, headers ...string) reply {
 		}
 		answer := route.Handle(r)
 		require.True(o.t, answer.Body == nil || json.Valid(answer.Body), "%s", answer.Body)
+		if answer.Status < http.StatusMultipleChoices { // Okta has no others
+			require.Equal(o.t, map[bool]int{true: http.StatusNoContent, false: http.StatusOK}[answer.Body == nil], answer.Status, "%s %s", verb, target)
+		}
 		return reply{o.t, answer.Status, answer.Header, string(answer.Body)}
 	}
 	require.Fail(o.t, "there is no such route", "%s %s", verb, target)

@@ -2,7 +2,6 @@ package okta
 
 import (
 	"encoding/base64"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -22,10 +21,10 @@ func limitOf(query url.Values, usual int) (int, bool) {
 	if !query.Has("limit") {
 		return usual, true
 	}
-	limit, err := strconv.ParseInt(query.Get("limit"), 10, 64)
+	limit, _ := strconv.ParseInt(query.Get("limit"), 10, 64) // 0 for what is no number, the nearest for what is too large
 	switch {
-	case err != nil && !errors.Is(err, strconv.ErrRange), limit == 0, limit < -1:
-		return 0, false
+	case limit == 0, limit < -1:
+		return usual, false
 	case limit == -1:
 		return usual, true
 	default:
@@ -57,12 +56,15 @@ func cursorOf(list, id string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(list + id))
 }
 
-func idOfCursor(list, cursor string) (string, bool) {
+// idOfCursor is the id that a cursor of a list names; empty, which nothing has, if it is
+// none of ours.
+func idOfCursor(list, cursor string) string {
 	text, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil {
-		return "", false
+	id, ours := strings.CutPrefix(string(text), list)
+	if err != nil || !ours {
+		return ""
 	}
-	return strings.CutPrefix(string(text), list)
+	return id
 }
 
 // pageLink is the URL of a page, its parameters in a fixed order (G2).
@@ -122,9 +124,5 @@ func (a *api) listZones(r *wire.Request, d *records.Documents) wire.Answer {
 // behind is where the zones begin that follow the one that a cursor names, be it
 // gone since (G3).
 func (a *api) behind(d *records.Documents, cursor string) (int, bool) {
-	id, ok := idOfCursor(zonesCursor, cursor)
-	if !ok {
-		return 0, false
-	}
-	return a.store.Behind(d.ZonePlace, id)
+	return a.store.Behind(d.ZonePlace, idOfCursor(zonesCursor, cursor))
 }

@@ -104,7 +104,7 @@ func TestCursors(t *testing.T) {
 	ofPolicies, _, _ := strings.Cut(strings.TrimPrefix(o.must("GET", policies+"?type=OKTA_SIGN_ON&limit=1", "").next(), policies+"?after="), "&")
 	for _, wrong := range []string{
 		"", "x", "nzo0009", "0", cursor + "=", cursor + "A", cursor[1:], strings.ToLower(cursor), ofPolicies,
-		base64.RawURLEncoding.EncodeToString([]byte("z:")), base64.RawURLEncoding.EncodeToString([]byte("z:nzo9999")), "%00", "%ff", strings.Repeat("A", 10_000),
+		base64.RawURLEncoding.EncodeToString([]byte("z:")), base64.RawURLEncoding.EncodeToString([]byte("nzo0009")), base64.RawURLEncoding.EncodeToString([]byte("z:nzo9999")), "%00", "%ff", strings.Repeat("A", 10_000),
 	} {
 		o.call("GET", zones+"?limit=3&after="+wrong, "").refused(http.StatusBadRequest, "E0000029", "Invalid paging request.", "Invalid cursor.")
 	}
@@ -233,7 +233,8 @@ func TestFilter(t *testing.T) {
 	}
 	for filter, want := range map[string][]string{
 		"":    all,
-		"   ": all,
+		"   ": all, strings.Repeat(" ", 4096): all,
+		`id eq "" or id eq "` + office + `"`:              {"Office"},
 		`(id eq "` + office + `" or id eq "` + bad + `")`: {"Office", "Bad"},
 		`id eq "nzo"`:                              {},
 		`usage eq "BLOCKLIST"`:                     {"BlockedIpZone", "DefaultEnhancedDynamicZone", "Bad"},

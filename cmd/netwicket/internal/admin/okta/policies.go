@@ -154,13 +154,9 @@ func (a *api) listPolicies(r *wire.Request, d *records.Documents) wire.Answer {
 // behindOf is where the policies begin that follow the one that a cursor names, be
 // it gone since.
 func (a *api) behindOf(all []*records.Policy, cursor string) (int, bool) {
-	id, ok := idOfCursor(policiesCursor, cursor)
-	if !ok {
-		return 0, false
-	}
 	return a.store.Behind(func(id string) int {
 		return slices.IndexFunc(all, func(p *records.Policy) bool { return p.ID == id })
-	}, id)
+	}, idOfCursor(policiesCursor, cursor))
 }
 
 // listOf is a list of records as JSON.

@@ -317,12 +317,9 @@ func (w *random) shown() string {
 // not a byte.
 func TestRandomWrites(t *testing.T) {
 	const seed = 20260218
-	writes := 500
-	switch {
-	case os.Getenv("NETWICKET_PROVE") != "":
+	writes := 150
+	if os.Getenv("NETWICKET_PROVE") != "" {
 		writes = 2_000
-	case testing.Short():
-		writes = 150
 	}
 	w := newRandom(t, seed)
 	addresses := []string{"192.0.2.7", "198.51.100.1", "198.51.100.200", "203.0.113.1", "203.0.113.70", "192.9.9.9", "8.8.8.8", "2001:db8::1"}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/cmd/internal/ramdisk"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
@@ -105,25 +106,26 @@ func TestWriteThatBreaksOff(t *testing.T) {
 				change(d)
 				return wire.Answer{Status: http.StatusOK}
 			}).Status)
-			after, end := fingerprint(t, whole), documentsOf(t, store)
+			after, end, files := fingerprint(t, whole), documentsOf(t, store), snapshot(t, whole)
 			require.NotEqual(t, before, after)
-			for files, all := 0, 1; files <= all; files++ {
+			for done, all := 0, 1; done <= all; done++ {
 				dir := t.TempDir()
 				require.NoError(t, os.CopyFS(dir, os.DirFS(start)))
 				broken := open(t, dir)
 				var err error
-				all, err = broken.BreakOff(change, files)
+				all, err = broken.BreakOff(change, done)
 				require.NoError(t, err)
-				require.Contains(t, []string{before, after}, fingerprint(t, dir), "after %d of %d files", files, all)
+				require.Contains(t, []string{before, after}, fingerprint(t, dir), "after %d of %d files", done, all)
 				broken.Close()
 				next := open(t, dir)
-				require.Equal(t, after, fingerprint(t, dir), "after %d of %d files", files, all)
+				require.Equal(t, files, snapshot(t, dir), "after %d of %d files", done, all)
 				require.Equal(t, end, documentsOf(t, next))
 				generations := next.History().Generations()
 				require.Equal(t, "broken off", generations[len(generations)-1].Action)
 				require.Len(t, generations, 3)
-				require.Empty(t, litter(t, dir))
-				require.Equal(t, http.StatusOK, write(t, next, addZone(blocklist("Next", "198.51.100.7/32"))).Status)
+				if done == all {
+					require.Equal(t, http.StatusOK, write(t, next, addZone(blocklist("Next", "198.51.100.7/32"))).Status)
+				}
 				next.Close()
 			}
 		})
@@ -191,7 +193,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(killVariable); dir != "" {
 		writeForEver(dir)
 	}
-	os.Exit(m.Run())
+	os.Exit(ramdisk.Run(m))
 }
 
 // writeForEver changes a folder to and fro between two states.
@@ -231,9 +233,9 @@ func writeForEver(dir string) {
 // A server that is killed in the midst of writes leaves one of the states that it
 // wrote, and no mixture, which would name a zone that is not there and not load.
 func TestKilledWhileWriting(t *testing.T) {
-	rounds := 60
-	if testing.Short() {
-		rounds = 10
+	rounds := 10
+	if proving() {
+		rounds = 60
 	}
 	dir := crowded(t)
 	r := rand.New(rand.NewPCG(1, 2))

@@ -34,9 +34,9 @@ func TestFullDisk(t *testing.T) {
 		return
 	}
 	start := crowded(t)
-	refusals, done, step := 0, false, 50
-	if testing.Short() {
-		step = 400
+	refusals, done, step := 0, false, 400
+	if proving() {
+		step = 50
 	}
 	for limit := 50; !done; limit += step {
 		dir := t.TempDir()

@@ -23,6 +23,9 @@ import (
 	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
+// proving says that all cases are asked for, and not a sample.
+func proving() bool { return os.Getenv("NETWICKET_PROVE") != "" }
+
 // folder is a policy folder with files.
 func folder(t *testing.T, files map[string]string) string {
 	t.Helper()

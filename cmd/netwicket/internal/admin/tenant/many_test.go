@@ -19,13 +19,13 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
 )
 
-// 200 write and read at once: each write is in the history once, none is lost that
+// Many write and read at once, 200 where all is proved: each write is in the history once, none is lost that
 // says what it is based on, and the end is what the audit log says, one line after
 // the other.
 func TestManyAtOnce(t *testing.T) {
-	writers, counters := 200, 4
-	if testing.Short() {
-		writers = 40
+	writers, counters := 40, 4
+	if proving() {
+		writers = 200
 	}
 	dir := folder(t, nil)
 	var audit bytes.Buffer

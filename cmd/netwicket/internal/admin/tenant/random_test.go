@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -34,12 +33,9 @@ type wanderer struct {
 // files of its documents and no others, okta.rules is what follows from the policies,
 // and each generation is what the folder held.
 func TestRandomWrites(t *testing.T) {
-	steps := 200
-	switch {
-	case os.Getenv("NETWICKET_PROVE") != "":
+	steps := 60
+	if proving() {
 		steps = 600
-	case testing.Short():
-		steps = 60
 	}
 	w := &wanderer{t: t, rand: rand.New(rand.NewPCG(7, 7)), dir: folder(t, nil), snapshots: make(map[int]map[string]string)}
 	w.store = open(t, w.dir)

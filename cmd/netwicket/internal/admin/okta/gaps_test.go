@@ -1,0 +1,119 @@
+package okta_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// openPolicies is a folder of policies without rules that came from elsewhere, each of a type
+// and a priority.
+func openPolicies(t testing.TB, policies ...string) *org {
+	t.Helper()
+	var list []string
+	for i, p := range policies {
+		kind, priority, _ := strings.Cut(p, " ")
+		list = append(list, fmt.Sprintf(`{"id":"%s%02d","name":"%c","type":"%s","status":"ACTIVE","priority":%s,"system":false}`,
+			map[string]string{"OKTA_SIGN_ON": "00p", "ACCESS_POLICY": "rst"}[kind], i, 'a'+i, kind, priority))
+	}
+	return openWith(t, map[string]string{"netwicket.json": `{"okta":{}}`, "okta/policies.json": "[" + strings.Join(list, ",") + "]"})
+}
+
+// listedPolicies are the names and priorities of a type's policies.
+func (o *org) listedPolicies(kind string) string {
+	o.t.Helper()
+	return listed(o.must("GET", policies+"?type="+kind, "").list())
+}
+
+// Policies that have priorities with gaps keep them, until one gets another place: then all
+// of the global session policies have theirs without gaps (P12).
+func TestGapsOfPolicies(t *testing.T) {
+	o := openPolicies(t, "OKTA_SIGN_ON 1", "OKTA_SIGN_ON 3", "OKTA_SIGN_ON 5", "ACCESS_POLICY 4", "ACCESS_POLICY 4", "ACCESS_POLICY 7")
+	const all = "a 1, b 3, c 5, Default Policy 4, "
+	require.Equal(t, all, o.listedPolicies("OKTA_SIGN_ON"))
+	for _, same := range []string{"", `,"priority":null`, `,"priority":3`} {
+		require.Equal(t, 3.0, o.must("PUT", policies+"/00p01", `{"type":"OKTA_SIGN_ON","name":"b"`+same+`}`).at("priority"), same)
+		require.Equal(t, all, o.listedPolicies("OKTA_SIGN_ON"), same)
+	}
+	apps := o.listedPolicies("ACCESS_POLICY")
+	require.Equal(t, 4.0, o.must("PUT", policies+"/rst03", `{"type":"ACCESS_POLICY","name":"d"}`).at("priority"))
+	require.Equal(t, apps, o.listedPolicies("ACCESS_POLICY"))
+	require.Equal(t, 0.0, o.must("PUT", policies+"/rst05", `{"type":"ACCESS_POLICY","name":"f","priority":0}`).at("priority"))
+	require.Equal(t, http.StatusNoContent, o.must("DELETE", policies+"/rst04", "").status)
+	require.Equal(t, "f 0, d 4, Default Policy 1, ", o.listedPolicies("ACCESS_POLICY"), "the system's is behind all others")
+	require.Equal(t, all, o.listedPolicies("OKTA_SIGN_ON"), "an app's policy moves none of those")
+
+	o.must("DELETE", policies+"/00p00", "")
+	require.Equal(t, "b 1, c 2, Default Policy 3, ", o.listedPolicies("OKTA_SIGN_ON"))
+}
+
+// The policies of a type come all at once, unless a limit asks for pages of them (P4): each
+// but the last has a link to the next, with what was asked for.
+func TestPagesOfPolicies(t *testing.T) {
+	var many []string
+	for i := range 25 {
+		many = append(many, fmt.Sprint("OKTA_SIGN_ON ", i+1))
+	}
+	o := openPolicies(t, many...)
+	all := o.must("GET", policies+"?type=OKTA_SIGN_ON", "")
+	require.Len(t, all.list(), 26)
+	require.Empty(t, all.next())
+	require.Equal(t, []string{"<" + base + policies + `?type=OKTA_SIGN_ON>; rel="self"`}, all.header["Link"])
+	for limit, want := range map[string]int{"-1": 20, "1": 1, "20": 20, "25": 25, "26": 26, "200": 26, "201": 26} {
+		r := o.must("GET", policies+"?limit="+limit+"&type=OKTA_SIGN_ON&q=", "")
+		require.Equal(t, all.ids()[:want], r.ids(), limit)
+		size := map[string]string{"-1": "20", "201": "200"}[limit]
+		if size == "" {
+			size = limit
+		}
+		require.Equal(t, "<"+base+policies+"?limit="+size+`&type=OKTA_SIGN_ON>; rel="self"`, r.header["Link"][0], limit)
+		if want == 26 {
+			require.Len(t, r.header["Link"], 1, limit)
+			continue
+		}
+		require.Len(t, r.header["Link"], 2, limit)
+		require.Regexp(t, `^`+policies+`\?after=[\w-]+&limit=`+size+`&type=OKTA_SIGN_ON$`, r.next())
+		next := o.must("GET", r.next(), "")
+		require.Equal(t, all.ids()[want:min(26, 2*want)], next.ids(), limit)
+		require.Equal(t, "<"+base+r.next()+`>; rel="self"`, next.header["Link"][0])
+	}
+}
+
+// What is missing comes behind what is wrong with the members that are there, also where
+// another member has the name of its last part (E3).
+func TestOrderOfCauses(t *testing.T) {
+	o := openOrg(t)
+	p := o.signOn("Staff")
+	o.call("POST", p+"/rules", `{"access":"ALLOW","signon":{"access":"DENY"},"type":"SIGN_ON","priority":0}`).invalid("priority",
+		invalidText("priority"), "name: "+blank, "actions.signon.access: "+blank)
+	o.call("POST", p+"/rules", `{"priority":0,"type":"x","actions":{"signon":{"access":"x"}},"name":""}`).invalid("priority",
+		invalidText("priority"), invalidText("type"), invalidText("actions.signon.access"), "name: "+blank)
+}
+
+// What is filled in leaves the other members where they are, and what is empty goes only
+// where it is a list of zones (P10).
+func TestWhatIsFilledIn(t *testing.T) {
+	o := openOrg(t)
+	office := o.office("Office", "192.0.2.0/24")
+	r := o.must("POST", policies, `{"type":"OKTA_SIGN_ON","name":"p","conditions":{"x":[],"y":null}}`)
+	require.Contains(t, r.body, `"conditions":{"people":{"groups":{"include":[]}},"x":[],"y":null}`)
+	p := policies + "/" + r.id()
+	r = o.must("PUT", p, `{"type":"OKTA_SIGN_ON","name":"p","conditions":{"x":1,"people":{"users":{"exclude":[]},"groups":{"exclude":["g"],"include":null}}}}`)
+	require.Contains(t, r.body, `"conditions":{"x":1,"people":{"users":{"exclude":[]},"groups":{"exclude":["g"],"include":[]}}}`)
+	for sent, want := range map[string]string{
+		`{"include":[],"x":[],"connection":"ZONE","exclude":["` + office + `"],"y":null}`: `{"x":[],"connection":"ZONE","exclude":["` + office + `"],"y":null}`,
+		`{"exclude":null,"connection":"ZONE","include":["` + office + `"]}`:               `{"connection":"ZONE","include":["` + office + `"]}`,
+		`{"include":null,"connection":"ANYWHERE","exclude":[ ]}`:                          `{"connection":"ANYWHERE"}`,
+		`null`: `{"connection":"ANYWHERE"}`,
+	} {
+		rule := o.must("POST", p+"/rules?activate=false", `{"type":"SIGN_ON","name":"r","actions":{"signon":{"access":"DENY"}},"conditions":{"z":[],"network":`+sent+`}}`)
+		if sent == "null" {
+			require.Contains(t, rule.body, `"conditions":{"people":{"users":{"exclude":[]}},"z":[],"network":`+want+`}`)
+		} else {
+			require.Contains(t, rule.body, `"network":`+want+`}`, sent)
+		}
+	}
+}
