@@ -1,9 +1,39 @@
 package console
 
-import "context"
+import (
+	"context"
+	"iter"
+
+	"github.com/netwicket/netwicket/decide"
+)
 
 // TakeBench waits for the place where drafts are compiled, as a question of a visitor's
 // page does.
 func (c *Console) TakeBench(ctx context.Context, who string) (context.Context, func(), error) {
 	return c.bench.take(ctx, who)
+}
+
+// Asking is how many pages have a question about a draft.
+func (c *Console) Asking() int {
+	c.bench.mutex.Lock()
+	defer c.bench.mutex.Unlock()
+	return len(c.bench.under)
+}
+
+// Drawings is how many maps are kept.
+func (c *Console) Drawings() int {
+	c.drawings.mutex.Lock()
+	defer c.drawings.mutex.Unlock()
+	return len(c.drawings.kept)
+}
+
+// English is what a text of english.txt makes of a key, a count, and a beginning of keys.
+func English(text, key, counted string, number any, under string) (said, count string, rest map[string]string, err error) {
+	words, err := readEnglish(text)
+	return words.say(key), words.count(counted, number), words.under(under), err
+}
+
+// ChangesOf is what a comparison looks at until a context ends.
+func ChangesOf(ctx context.Context, before, after *decide.Policy) iter.Seq[decide.Change] {
+	return changesOf(ctx, before, after)
 }

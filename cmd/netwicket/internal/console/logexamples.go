@@ -142,15 +142,19 @@ func (s *exampleSeeker) network(addr netip.Addr) netip.Prefix {
 }
 
 // question is what Ask is asked about a request: the line itself where Ask reads it as it
-// was read here, else the request that was in it, else the address.
+// was read here, else the address, if that was all, or the request. It is empty for one that is
+// too long for a link: part of it would be decided otherwise.
 func (s *exampleSeeker) question(e *accesslog.Entry, line string, alone bool) string {
 	if alone && len(line) <= longestExample && utf8.ValidString(line) {
 		if again, err := s.usual.Line(line); err == nil && again.Remote == e.Remote && again.Forwarded == e.Forwarded && again.Resolved == e.Resolved {
 			return line
 		}
 	}
-	if e.Resolved || len(e.Remote)+len(e.Forwarded) > longestExample {
-		return e.Remote[:min(len(e.Remote), longestExample)]
+	switch {
+	case len(e.Remote)+len(e.Forwarded) > longestExample:
+		return ""
+	case e.Resolved:
+		return e.Remote
 	}
 	object := struct {
 		Remote  string      `json:"remote"`
@@ -159,9 +163,6 @@ func (s *exampleSeeker) question(e *accesslog.Entry, line string, alone bool) st
 	if e.Forwarded != "" {
 		object.Headers = [][2]string{{accesslog.HeaderForwarded, e.Forwarded}}
 	}
-	text, err := json.Marshal(object)
-	if err != nil {
-		return e.Remote
-	}
+	text, _ := json.Marshal(object) // texts always have JSON
 	return string(text)
 }
