@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -246,9 +247,13 @@ func TestHalfClosed(t *testing.T) {
 	defer client.Close()
 	type half interface{ CloseWrite() error }
 	kept := accept(t, gate.Listen(inner, live, options))
+	sent, err := kept.(io.ReaderFrom).ReadFrom(strings.NewReader("hello"))
+	require.NoError(t, err)
+	require.Equal(t, int64(5), sent)
 	require.NoError(t, kept.(half).CloseWrite())
-	_, err = client.Read(make([]byte, 1))
-	require.ErrorIs(t, err, io.EOF)
+	heard, err := io.ReadAll(client)
+	require.NoError(t, err)
+	require.Equal(t, "hello", string(heard))
 	_, err = client.Write([]byte("x"))
 	require.NoError(t, err)
 	n, err := kept.Read(make([]byte, 1))
@@ -256,6 +261,7 @@ func TestHalfClosed(t *testing.T) {
 	require.Equal(t, 1, n)
 	require.NoError(t, kept.Close())
 	require.ErrorIs(t, kept.Close(), net.ErrClosed)
+	require.Error(t, kept.(half).CloseWrite(), "nothing is left to be closed")
 
 	other := accept(t, gate.Listen(newQueue(&caller{}), live, options))
 	require.ErrorIs(t, other.(half).CloseWrite(), errors.ErrUnsupported)

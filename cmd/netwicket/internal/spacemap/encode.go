@@ -5,7 +5,6 @@ import (
 	"compress/flate"
 	"encoding/binary"
 	"math/bits"
-	"slices"
 
 	"github.com/netwicket/netwicket/internal/addrnum"
 )
@@ -29,14 +28,10 @@ type edges struct {
 	distances []byte
 	count     int
 	last      [2]uint64 // where the last range begins, as two halves
-	lastWhat  int
 }
 
-// add begins a range, unless it is what the one before is.
+// add begins a range.
 func (e *edges) add(first [2]uint64, what int) {
-	if e.count > 0 && e.lastWhat == what {
-		return
-	}
 	low, borrow := bits.Sub64(first[1], e.last[1], 0)
 	high, _ := bits.Sub64(first[0], e.last[0], borrow)
 	shift := 0
@@ -52,7 +47,7 @@ func (e *edges) add(first [2]uint64, what int) {
 	e.what = binary.AppendUvarint(e.what, uint64(what))
 	e.shifts = append(e.shifts, byte(shift))
 	e.distances = appendLong(e.distances, high, low)
-	e.last, e.lastWhat = first, what
+	e.last = first
 	e.count++
 }
 
@@ -82,7 +77,7 @@ func runs(segments []segment) []run {
 	return list
 }
 
-// appendRuns writes a list.
+// appendRuns writes a list of which neighbours differ.
 func appendRuns(to []byte, list []run) []byte {
 	var e edges
 	for _, r := range list {
@@ -113,59 +108,60 @@ func (m *Map) countries() *countries {
 	table := m.subject.Config.Geo
 	c := &countries{}
 	ids := make(map[string]int)
-	byLocation := make([]int, table.Locations())
-	for i := range byLocation {
-		name := table.Location(uint32(i)).Country
+	idOf := func(name string) int {
 		id, found := ids[name]
 		if !found {
 			id = len(c.names)
 			ids[name] = id
 			c.names = append(c.names, name)
 		}
-		byLocation[i] = id
+		return id
+	}
+	byLocation := make([]int, table.Locations())
+	for i := range byLocation {
+		byLocation[i] = idOf(table.Location(uint32(i)).Country)
 	}
 	for first, id := range wide(table.Edges4()) {
 		c.v4 = append(c.v4, run{first, byLocation[id]})
 	}
-	var border [2]uint64 // behind the part that is left out
-	inside, country := false, 0
-	add := func(first [2]uint64, what int) {
-		c.v6 = append(c.v6, run{addrnum.Number{Hi: first[0], Lo: first[1]}, what})
-	}
-	for first, id := range table.Edges6() {
-		if inside && (first[0] > border[0] || first == border) {
-			inside = false
-			if first != border {
-				add(border, country) // what the last one left out was, goes on
+	inside, country := false, 0 // of 6to4, what the last edge in it says
+	for first, id := range halved(table.Edges6()) {
+		if is6to4(first) {
+			if !inside {
+				c.v6 = append(c.v6, run{first, idOf("")})
 			}
-		}
-		after, repeats := repeatsIPv4(first)
-		if repeats {
-			if len(c.v6) == 0 {
-				add([2]uint64{}, byLocation[id])
-			}
-			inside, border, country = true, after, byLocation[id]
+			inside, country = true, byLocation[id]
 			continue
 		}
-		add(first, byLocation[id])
+		if inside {
+			c.v6 = append(c.v6, run{behind6to4(), country}) // goes on, unless another begins there
+			inside = false
+		}
+		c.v6 = append(c.v6, run{first, byLocation[id]})
 	}
 	if inside {
-		add(border, country)
+		c.v6 = append(c.v6, run{behind6to4(), country})
 	}
 	c.v4, c.v6 = joined(c.v4), joined(c.v6)
 	return c
 }
 
-// joined are runs of which neighbours differ.
-func joined(list []run) []run {
-	return slices.CompactFunc(list, func(a, b run) bool { return a.what == b.what })
-}
+// is6to4 says that an address lies where databases repeat IPv4, and behind6to4 is the
+// first address behind.
+func is6to4(first addrnum.Number) bool { return first.Hi>>48 == 0x2002 }
+func behind6to4() addrnum.Number       { return addrnum.Number{Hi: 0x2003 << 48} }
 
-// repeatsIPv4 says that an address lies where databases repeat IPv4, and what is
-// the first address behind.
-func repeatsIPv4(first [2]uint64) (behind [2]uint64, repeats bool) {
-	if first[0]>>48 == 0x2002 {
-		return [2]uint64{0x2003_0000_0000_0000, 0}, true
+// joined are runs of which neighbours differ: where two begin at one address the later one
+// counts.
+func joined(list []run) []run {
+	var all []run
+	for _, r := range list {
+		if last := len(all) - 1; last >= 0 && all[last].first == r.first {
+			all = all[:last]
+		}
+		if last := len(all) - 1; last < 0 || all[last].what != r.what {
+			all = append(all, r)
+		}
 	}
-	return [2]uint64{}, false
+	return all
 }

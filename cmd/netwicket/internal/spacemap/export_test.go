@@ -1,6 +1,7 @@
 package spacemap
 
 import (
+	"image"
 	"image/color"
 	"io"
 	"net/netip"
@@ -27,9 +28,10 @@ type Pixel struct {
 // PixelOf is the pixel of an address, if the map shows it: all of IPv4, and of IPv6
 // what is named.
 func (m *Map) PixelOf(addr netip.Addr) (Pixel, bool) {
-	pic, at, segments := m.v4, [2]int{margin, top}, m.space.v4
+	v4, v6 := m.pictures()
+	pic, at, segments := v4, [2]int{margin, top}, m.space.v4
 	if addr.Is6() {
-		pic, at, segments = m.v6, [2]int{left6, top6}, m.space.v6
+		pic, at, segments = v6, [2]int{left6, top6}, m.space.v6
 	}
 	o := m.space.outcomes[segments[holding(segments, addr)].outcome]
 	if o.ground != counted {
@@ -63,15 +65,22 @@ func (m *Map) EndOf(addr netip.Addr) netip.Addr { return lastOf(m.space.v4, hold
 
 // At is a pixel of IPv4 (0) or of a cell of IPv6, counted from 1.
 func (m *Map) At(square, x, y int) color.RGBA {
+	v4, v6 := m.pictures()
 	if square == 0 {
-		return m.v4.image.RGBAAt(x, y)
+		return v4.image.RGBAAt(x, y)
 	}
-	p := m.v6.panel
-	return m.v6.image.RGBAAt((square-1)%p.across<<p.order+x, (square-1)/p.across<<p.order+y)
+	p := m.panel6
+	return v6.image.RGBAAt((square-1)%p.across<<p.order+x, (square-1)/p.across<<p.order+y)
+}
+
+// OnSheet is a pixel of the picture of IPv4 (0) or of all cells of IPv6 (1).
+func (m *Map) OnSheet(square, x, y int) color.RGBA {
+	v4, v6 := m.pictures()
+	return [...]*picture{v4, v6}[square].image.RGBAAt(x, y)
 }
 
 // Order6 is the order of the curve through a cell.
-func (m *Map) Order6() int { return m.v6.panel.order }
+func (m *Map) Order6() int { return m.panel6.order }
 
 // AmountTexts are the legend's texts by its names, of what counts.
 func (m *Map) AmountTexts(family int) map[string]string {
@@ -87,14 +96,15 @@ func (m *Map) AmountTexts(family int) map[string]string {
 // ColourOf is the picture's colour at the place of an IPv4 address.
 func (m *Map) ColourOf(addr netip.Addr) color.RGBA {
 	x, y := pointAt(order4, aligned(addr).Hi>>(64-2*order4))
-	return m.v4.image.RGBAAt(x, y)
+	v4, _ := m.pictures()
+	return v4.image.RGBAAt(x, y)
 }
 
 // Cells are the networks that the panel of IPv6 shows.
 func (m *Map) Cells() []netip.Prefix {
 	var cells []netip.Prefix
-	for _, cell := range m.v6.panel.cells {
-		cells = append(cells, netip.PrefixFrom(cell, m.v6.panel.bits))
+	for _, cell := range m.panel6.cells {
+		cells = append(cells, netip.PrefixFrom(cell, m.panel6.bits))
 	}
 	return cells
 }
@@ -118,7 +128,10 @@ func (m *Map) About6() (head, detail string) { return m.about6() }
 func (m *Map) HTMLOf(w io.Writer, most int) error { return m.html(w, most) }
 
 // Spots are the rings of both pictures.
-func (m *Map) Spots() (v4, v6 int) { return len(m.v4.spots()), len(m.v6.spots()) }
+func (m *Map) Spots() (v4, v6 int) {
+	pictures4, pictures6 := m.pictures()
+	return len(pictures4.spots()), len(pictures6.spots())
+}
 
 // Words is a decision as the page describes it.
 func Words(d decide.Decision) string { return words(d) }
@@ -126,22 +139,27 @@ func Words(d decide.Decision) string { return words(d) }
 // PaintOf is the colour of a decision.
 func PaintOf(d decide.Decision) color.RGBA { return paintOf(d) }
 
-// Run is a run of addresses of IPv4: where it begins, and what it is.
+// Run is a run of addresses: where it begins, and what it is. Of IPv6 it is the first half
+// of an address.
 type Run struct {
-	First uint32
+	First uint64
 	What  int
 }
 
-// Coarse merges runs of IPv4.
-func Coarse(runs []Run, most int, join func([]int) int) ([]Run, int) {
+// Coarse merges runs.
+func Coarse(family addrnum.Family, runs []Run, most int, join func([]int) int) ([]Run, int) {
 	var list []run
 	for _, r := range runs {
-		list = append(list, run{addrnum.Number{Lo: uint64(r.First)}, r.What})
+		first := addrnum.Number{Lo: r.First}
+		if family == addrnum.IPv6 {
+			first = addrnum.Number{Hi: r.First}
+		}
+		list = append(list, run{first, r.What})
 	}
-	merged, bits := coarse(addrnum.IPv4, list, most, join)
+	merged, bits := coarse(family, list, most, join)
 	var out []Run
 	for _, r := range merged {
-		out = append(out, Run{uint32(r.first.Lo), r.what})
+		out = append(out, Run{r.first.Lo + r.first.Hi, r.what})
 	}
 	return out, bits
 }
@@ -167,3 +185,100 @@ func (t *Tiles) Keep(most int) (otherwise int) {
 
 // Kept is how many tiles are kept.
 func (t *Tiles) Kept() int { return len(t.kept) }
+
+// Small is the picture of IPv4 (0) or of the cells of IPv6 (1) with so many pixels only:
+// 2^order on each side of a cell. It gives a pixel's network and its colours.
+func (m *Map) Small(family, order int, visit func(network netip.Prefix, colour, plain, out color.RGBA)) {
+	p, segments := panel4(), m.space.v4
+	if family == 1 {
+		p, segments = m.panel6, m.space.v6
+	}
+	p.order = order
+	pic := m.draw(segments, p)
+	for i, cell := range p.cells {
+		for step := range uint64(1) << (2 * order) {
+			b, from := cell.As16(), p.bits
+			if cell.Is4() {
+				from += 96
+			}
+			for bit := range 2 * order {
+				b[(from+bit)/8] |= byte(step>>(2*order-1-bit)&1) << (7 - (from+bit)%8)
+			}
+			x, y := pointAt(order, step)
+			x, y = x+i%p.across*(1<<order), y+i/p.across*(1<<order)
+			at := y*(p.across<<order) + x
+			addr := netip.AddrFrom16(b)
+			if cell.Is4() {
+				addr = addr.Unmap()
+			}
+			visit(netip.PrefixFrom(addr, p.bits+2*order), pic.image.RGBAAt(x, y), pic.sides[0][at], pic.sides[1][at])
+		}
+	}
+}
+
+// Blank leaves the pictures empty, for who looks at the rest of a sheet.
+func (m *Map) Blank() {
+	blank := func(p panel) *picture {
+		side := p.across << p.order
+		return &picture{panel: p, image: image.NewRGBA(image.Rect(0, 0, side, side)), sides: [2][]color.RGBA{make([]color.RGBA, side*side), make([]color.RGBA, side*side)}}
+	}
+	m.pictures = func() (v4, v6 *picture) { return blank(panel4()), blank(m.panel6) }
+}
+
+// Sheet is what PNG writes, as it is drawn.
+func (m *Map) Sheet(tb testing.TB) *image.RGBA {
+	faces, err := loadFonts()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	p := &pngPen{sheet: image.NewRGBA(image.Rect(0, 0, sheetWidth, sheetHeight)), fonts: faces}
+	m.lay(p)
+	return p.sheet
+}
+
+// Ring is a spot: where it is, how far it reaches, and what colour it has.
+type Ring struct {
+	Centre image.Point
+	Radius int
+	Paint  color.RGBA
+}
+
+// SpotsOf are the rings of a picture of 2^order pixels on each side, by what stands out.
+func SpotsOf(order int, out func(x, y int) bool, plain, stands color.RGBA) (rings []Ring) {
+	side := 1 << order
+	p := &picture{panel: panel{across: 1, order: order}}
+	for i := range p.sides {
+		p.sides[i] = make([]color.RGBA, side*side)
+	}
+	for at := range side * side {
+		if out(at%side, at/side) {
+			p.sides[1][at] = stands
+		} else {
+			p.sides[0][at] = plain
+		}
+	}
+	for _, s := range p.spots() {
+		rings = append(rings, Ring{s.centre, s.radius, s.paint})
+	}
+	return rings
+}
+
+// The texts of amounts.
+func Percent(share float64) string              { return percent(share) }
+func Rounded(n float64) string                  { return rounded(n) }
+func Thousands(n uint64) string                 { return thousands(n) }
+func Wrapped(text string, letters int) []string { return wrapped(text, letters) }
+
+// Shortened is a text as it stands in so much room, and how much it takes.
+func Shortened(tb testing.TB, text string, size int, bold bool, room int) (shown string, width int) {
+	faces, err := loadFonts()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	look := lettering{size: size, bold: bold, room: room}
+	shown = faces.shortened(text, look)
+	return shown, faces.width(shown, look)
+}
+
+// PaintOfCountry is the colour of a country.
+func PaintOfCountry(code string) color.RGBA { return paintOfCountry(code) }

@@ -21,6 +21,13 @@ import (
 type slowGround struct {
 	blocks, entries []netipx.IPRange
 	edges           []netip.Addr // where anything begins, or the address behind
+	named           []slowEntry  // the entries that can name anything
+}
+
+// slowEntry is an entry, and what of it is not named.
+type slowEntry struct {
+	netipx.IPRange
+	wide []netipx.IPRange // the blocks that lie in it as a whole, unless it has nothing else
 }
 
 func counting(t testing.TB, config decide.Config) *slowGround {
@@ -62,7 +69,7 @@ func counting(t testing.TB, config decide.Config) *slowGround {
 		}
 	}
 	for r, at := range config.Geo.All() {
-		if at.Country != "" {
+		if at.Country != "" || at.ASNKnown && at.ASN != 0 || at.Anonymizer == geo.Anonymous || at.Anonymizer == geo.Tor || serves(at.Services) {
 			s.entries = append(s.entries, r)
 		}
 	}
@@ -74,36 +81,50 @@ func counting(t testing.TB, config decide.Config) *slowGround {
 	}
 	slices.SortFunc(s.edges, netip.Addr.Compare)
 	s.edges = slices.Compact(s.edges)
+	for _, e := range s.entries {
+		// What is special from end to end is meant, so look at every edge inside.
+		alone := s.special(e.From()) && s.special(e.To())
+		for _, edge := range s.edges {
+			alone = alone && (!e.Contains(edge) || s.special(edge))
+		}
+		named := slowEntry{IPRange: e}
+		if !alone {
+			if within(netipx.RangeOfPrefix(netip.MustParsePrefix("2000::/3")), e) {
+				continue
+			}
+			for _, block := range s.blocks {
+				if within(block, e) {
+					named.wide = append(named.wide, block)
+				}
+			}
+		}
+		s.named = append(s.named, named)
+	}
 	return s
 }
 
+func serves(services geo.Services) bool {
+	for range services.All() {
+		return true
+	}
+	return false
+}
+
+func (s *slowGround) special(a netip.Addr) bool { return isIn(s.blocks, a) }
+
+func isIn(list []netipx.IPRange, a netip.Addr) bool {
+	return slices.ContainsFunc(list, func(r netipx.IPRange) bool { return r.Contains(a) })
+}
+
+func within(inner, outer netipx.IPRange) bool {
+	return outer.Contains(inner.From()) && outer.Contains(inner.To())
+}
+
 func (s *slowGround) counts(addr netip.Addr) bool {
-	special := func(a netip.Addr) bool {
-		return slices.ContainsFunc(s.blocks, func(b netipx.IPRange) bool { return b.Contains(a) })
+	if addr.Is4() && !s.special(addr) {
+		return true
 	}
-	within := func(b, e netipx.IPRange) bool { return e.Contains(b.From()) && e.Contains(b.To()) }
-	for _, e := range s.entries {
-		if !e.Contains(addr) {
-			continue
-		}
-		// What is special from end to end is meant, so look at every edge inside.
-		alone := special(e.From()) && special(e.To())
-		for _, edge := range s.edges {
-			if e.Contains(edge) && !special(edge) {
-				alone = false
-			}
-		}
-		if alone {
-			return true
-		}
-		if within(netipx.RangeOfPrefix(netip.MustParsePrefix("2000::/3")), e) {
-			continue
-		}
-		if !slices.ContainsFunc(s.blocks, func(b netipx.IPRange) bool { return b.Contains(addr) && within(b, e) }) {
-			return true
-		}
-	}
-	return addr.Is4() && !special(addr)
+	return slices.ContainsFunc(s.named, func(e slowEntry) bool { return e.Contains(addr) && !isIn(e.wide, addr) })
 }
 
 // within are the parts of a range that count.
@@ -171,6 +192,9 @@ func TestWhatCounts(t *testing.T) {
 		{"a short IPv6 prefix around documentation", sail(`"2001::/16"`), map[string]string{"2001:218::1": "", "2001:db8::1": "reserved", "2001::1": "reserved"}},
 		{"a source", corrections("10.0.0.0/16,DE,,,,\n2600::/32,DE,,,,\n"), map[string]string{"10.0.1.2": "", "10.1.0.0": "reserved", "2600::1": "", "2600:1::": "unnamed"}},
 		{"a source that tells nothing but that it is none", corrections("10.0.0.0/16,,,,none,\n"), map[string]string{"10.0.1.2": "reserved"}},
+		{"an operator", corrections("10.0.0.0/16,,,64500,,\n10.1.0.0/16,,,-,,\n10.2.0.0/16,,,1,,\n"), map[string]string{"10.0.1.2": "", "10.1.0.0": "reserved", "10.2.0.0": ""}},
+		{"an anonymizer", corrections("10.0.0.0/16,,,,anonymous,\n10.1.0.0/16,,,,none,\n10.2.0.0/16,,,,tor,\n"), map[string]string{"10.0.1.2": "", "10.1.0.0": "reserved", "10.2.0.0": ""}},
+		{"a service", corrections("10.0.0.0/16,,,,,NORD_VPN\n10.1.0.0/16,,,,,-\n"), map[string]string{"10.0.1.2": "", "10.1.0.0": "reserved"}},
 		{"an ACTIVE zone, also its proxies", zones(`[{"type":"IP","id":"a","name":"A","status":"ACTIVE","gateways":[{"type":"CIDR","value":"10.1.0.0/16"}],"proxies":[{"type":"CIDR","value":"10.2.0.0/16"}]}]`),
 			map[string]string{"10.1.0.1": "", "10.2.0.1": "", "10.3.0.1": "reserved"}},
 		{"an INACTIVE zone is not asked", zones(`[{"type":"IP","id":"a","name":"A","status":"INACTIVE","gateways":[{"type":"CIDR","value":"10.1.0.0/16"}]}]`), map[string]string{"10.1.0.1": "reserved"}},

@@ -107,9 +107,9 @@ func (m *Map) page(where *countries, most int) (*pageData, []byte) {
 	data := &pageData{
 		Compare: m.subject.Compare, Totals: [2]float64{m.total(0), m.total(1)}, Elsewhere: elsewhere,
 		Special: specials(), Facts: m.factsOf(),
-		Panel6: pagePanel{Bits: m.v6.panel.bits, Across: m.v6.panel.across, Cells: []string{}},
+		Panel6: pagePanel{Bits: m.panel6.bits, Across: m.panel6.across, Cells: []string{}},
 	}
-	for _, cell := range m.v6.panel.cells {
+	for _, cell := range m.panel6.cells {
 		data.Panel6.Cells = append(data.Panel6.Cells, cell.String())
 	}
 	for i, c := range m.legend {

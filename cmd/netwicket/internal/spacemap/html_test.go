@@ -133,7 +133,9 @@ func readPage(t *testing.T, text []byte) page {
 		data = data[count:]
 		at := new(big.Int)
 		for _, shift := range shifts {
-			at = new(big.Int).Add(at, new(big.Int).Lsh(varint(), uint(shift)))
+			distance := varint()
+			require.True(t, distance.Sign() == 0 || distance.Bit(0) == 1, "a distance is as short as can be")
+			at = new(big.Int).Add(at, new(big.Int).Lsh(distance, uint(shift)))
 			l.first = append(l.first, at)
 		}
 	}
@@ -196,16 +198,33 @@ func TestHTMLRangesAreExact(t *testing.T) {
 // repeatsIPv4: of 6to4 the page does not tell the country.
 func repeatsIPv4(addr netip.Addr) bool { return netip.MustParsePrefix("2002::/16").Contains(addr) }
 
-// A database that repeats IPv4 does not change what lies between and behind.
+// A database that repeats IPv4 does not change what lies between and behind. Of 6to4 the
+// page says nothing.
 func TestHTMLCountriesAroundAliases(t *testing.T) {
 	record := func(code string) mmdbtest.Map { return mmdbtest.Map{"country": mmdbtest.Map{"iso_code": code}} }
-	content, err := mmdbtest.File{Type: "Test-Country", Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Aliases: true, Networks: []mmdbtest.Network{
-		{Prefix: "0.0.0.0/2", Record: record("DE")}, {Prefix: "192.0.0.0/2", Record: record("FR")},
-		{Prefix: "2001:1::/32", Record: record("FR")}, {Prefix: "2003::/16", Record: record("US")}, {Prefix: "2a00::/12", Record: record("GB")},
-	}}.Bytes()
+	for name, networks := range map[string][]mmdbtest.Network{
+		"unknown before":    {{Prefix: "2001:1::/32", Record: record("FR")}, {Prefix: "2003::/16", Record: record("US")}, {Prefix: "2a00::/12", Record: record("GB")}},
+		"known before":      {{Prefix: "2001:8000::/17", Record: record("FR")}, {Prefix: "2003:8000::/17", Record: record("US")}},
+		"what is behind":    {{Prefix: "2001:8000::/17", Record: record("FR")}, {Prefix: "2003::/16", Record: record("FR")}},
+		"nothing is behind": {{Prefix: "2001:1::/32", Record: record("GB")}},
+	} {
+		content, err := mmdbtest.File{Type: "Test-Country", Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Aliases: true, Networks: append(networks,
+			mmdbtest.Network{Prefix: "0.0.0.0/2", Record: record("DE")}, mmdbtest.Network{Prefix: "192.0.0.0/2", Record: record("FR")})}.Bytes()
+		require.NoError(t, err)
+		table, err := geo.Load(geo.Source{File: "country.mmdb", Data: content})
+		require.NoError(t, err)
+		requireCountries(t, name, table)
+	}
+	// Of a table the last edge of which is in 6to4, what it says goes on behind.
+	table, err := geo.Load(geo.Source{File: "x.csv", Data: []byte("network,country,region,asn,anonymizer,services\n2000::/3,DE,,,,\n2002:1::/32,FR,,,,\n")})
 	require.NoError(t, err)
-	table, err := geo.Load(geo.Source{File: "country.mmdb", Data: content})
-	require.NoError(t, err)
+	requireCountries(t, "corrections", table)
+	_, own, _ := policyAndSource(t, 1)
+	requireCountries(t, "any", own.Geo)
+}
+
+func requireCountries(t *testing.T, name string, table *geo.Table) {
+	t.Helper()
 	network, err := zone.ParseSailPoint("network.json", []byte(`{}`))
 	require.NoError(t, err)
 	config := decide.Config{SailPoint: &network, Geo: table}
@@ -214,9 +233,44 @@ func TestHTMLCountriesAroundAliases(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, spacemap.New(spacemap.Subject{Policy: p, Config: config}).HTML(&out))
 	page := readPage(t, out.Bytes())
-	for _, text := range []string{"64:ff9b::", "1::", "2000::", "2000:ffff::", "2001:1::", "2001:1:ffff::", "2001:2::", "2001:ffff::", "2003::", "2003:ffff::", "2004::", "2a00::1", "2a10::", "ffff::"} {
+	for _, text := range []string{"64:ff9b::", "1::", "2000::", "2000:ffff::", "2001:1::", "2001:1:ffff::", "2001:2::", "2001:ffff::", "2003::", "2003:7fff::", "2003:8000::", "2003:ffff::", "2004::", "2a00::1", "2a10::", "3fff:ffff::", "4000::", "ffff::"} {
 		addr := netip.MustParseAddr(text)
-		require.Equal(t, table.Lookup(addr).Country, page.Countries[page.countries[1].at(addr)], text)
+		require.Equal(t, table.Lookup(addr).Country, page.Countries[page.countries[1].at(addr)], "%s: %s", name, text)
+	}
+	first := new(big.Int).SetBytes(netip.MustParseAddr("2002::").AsSlice())
+	behind := new(big.Int).SetBytes(netip.MustParseAddr("2003::").AsSlice())
+	begin := 0
+	for i, at := range page.countries[1].first {
+		if at.Cmp(first) >= 0 && at.Cmp(behind) < 0 {
+			begin++
+			require.Empty(t, page.Countries[page.countries[1].what[i]], "%s: nothing is said of 6to4", name)
+		}
+	}
+	require.LessOrEqual(t, begin, 1, name)
+	seen := slices.Clone(page.Countries)
+	slices.Sort(seen)
+	require.Equal(t, len(seen), len(slices.Compact(seen)), "%s: each country has one number", name)
+	for _, l := range page.countries {
+		for i := 1; i < len(l.first); i++ {
+			require.NotEqual(t, l.what[i-1], l.what[i], "%s: neighbours differ", name)
+		}
+	}
+}
+
+// Distances of more than half an address are told to the last bit.
+func TestHTMLDistances(t *testing.T) {
+	config := decide.Config{SailPoint: &zone.NetworkConfig{Range: entriesOf("2600::/128", "2600:0:0:1::2/128", "2600:0:0:3::/64", "2600:1:0:3::7f/128", "2600:8000::/17")}}
+	p, err := decide.Compile(config)
+	require.NoError(t, err)
+	var out bytes.Buffer
+	require.NoError(t, spacemap.New(spacemap.Subject{Policy: p, Config: config}).HTML(&out))
+	page := readPage(t, out.Bytes())
+	for r, d := range p.Ranges() {
+		if r.From().Is6() && !leftOut(r.From()) && !repeatsIPv4(r.From()) {
+			for _, addr := range []netip.Addr{r.From(), r.To()} {
+				require.Equal(t, spacemap.Words(d), page.Outcomes[page.ranges[1].at(addr)].After, addr)
+			}
+		}
 	}
 }
 

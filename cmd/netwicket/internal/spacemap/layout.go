@@ -61,19 +61,20 @@ type lettering struct {
 
 // lay puts the whole sheet together.
 func (m *Map) lay(p pen) {
+	v4, v6 := m.pictures()
 	p.box(image.Rect(0, 0, sheetWidth, sheetHeight), paper)
 	p.text(margin, 46, m.title(), lettering{size: 24, bold: true, paint: ink, room: sheetWidth - 2*margin})
 	below := "Every IPv4 address on a Hilbert curve: each large square is a /8, each pixel a /20 of 4,096 addresses. Requests of one hop."
 	p.text(margin, 74, below, lettering{size: 14, paint: faint, room: side4})
 
-	p.picture(image.Pt(margin, top), m.v4)
-	m.grid(p, image.Pt(margin, top), m.v4)
+	p.picture(image.Pt(margin, top), v4)
+	m.grid(p, image.Pt(margin, top), v4)
 	p.text(margin, top+side4+24, "Colours are blended where a pixel holds several decisions. A ring marks a spot that is too small to be seen.", lettering{size: 13, paint: faint, room: side4})
 
 	head, detail := m.about6()
 	p.text(left6, top6-14, head, lettering{size: 14, bold: true, paint: ink, room: side6})
-	p.picture(image.Pt(left6, top6), m.v6)
-	m.grid(p, image.Pt(left6, top6), m.v6)
+	p.picture(image.Pt(left6, top6), v6)
+	m.grid(p, image.Pt(left6, top6), v6)
 	p.text(left6, top+side4+24, detail, lettering{size: 13, paint: faint, room: side6})
 
 	m.legendOn(p, m.facts(p, top+14))
@@ -89,14 +90,14 @@ func (m *Map) title() string {
 
 // about6 says what the panel of IPv6 shows, and what of the rest.
 func (m *Map) about6() (head, detail string) {
-	pixel := m.v6.panel.bits + 2*m.v6.panel.order
-	switch len(m.v6.panel.cells) {
+	pixel := m.panel6.bits + 2*m.panel6.order
+	switch len(m.panel6.cells) {
 	case 0:
 		head = "IPv6: no zone, list or source names any of it"
 	case 1:
-		head = fmt.Sprintf("IPv6 that a zone, list or source names: one /%d, each pixel a /%d", m.v6.panel.bits, pixel)
+		head = fmt.Sprintf("IPv6 that a zone, list or source names: one /%d, each pixel a /%d", m.panel6.bits, pixel)
 	default:
-		head = fmt.Sprintf("IPv6 that a zone, list or source names: %d /%d, each pixel a /%d", len(m.v6.panel.cells), m.v6.panel.bits, pixel)
+		head = fmt.Sprintf("IPv6 that a zone, list or source names: %d /%d, each pixel a /%d", len(m.panel6.cells), m.panel6.bits, pixel)
 	}
 	if len(m.elsewhere) > 0 {
 		detail = "Everywhere else in " + globalUnicast + ": " + strings.Join(m.elsewhere, "; ")

@@ -2,6 +2,7 @@ package spacemap
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/addrnum"
@@ -27,14 +28,15 @@ type Map struct {
 	space      *space
 	legend     []category
 	categories []int // by outcome
-	v4, v6     *picture
-	amounts    [2][]float64 // of IPv4 and IPv6: by category, addresses
-	elsewhere  []string     // what is decided about global unicast IPv6 that nothing names
+	panel6     panel
+	pictures   func() (v4, v6 *picture) // drawn once, when a sheet is written: the page draws its own
+	amounts    [2][]float64             // of IPv4 and IPv6: by category, addresses
+	elsewhere  []string                 // what is decided about global unicast IPv6 that nothing names
 }
 
-// New draws the pictures. The cost is one pass over the policy's ranges and the
-// networks of its documents and sources, and one over the pixels: some tens of
-// milliseconds, and a second where databases of the whole internet are among them.
+// New works out what is where. The cost is one pass over the policy's ranges and the
+// networks of its documents and sources: some milliseconds, and a second where databases
+// of the whole internet are among them.
 func New(subject Subject) *Map {
 	m := &Map{subject: subject, space: newSpace(subject.Policy, subject.Old, subject.Compare, append(groundsOf(&subject, addrnum.IPv4), groundsOf(&subject, addrnum.IPv6)...))}
 	for _, o := range m.space.outcomes {
@@ -47,8 +49,10 @@ func New(subject Subject) *Map {
 	for _, o := range m.space.outcomes {
 		m.categories = append(m.categories, slices.Index(m.legend, categoryOf(o, subject.Compare)))
 	}
-	m.v4 = m.draw(m.space.v4, panel4())
-	m.v6 = m.draw(m.space.v6, panel6(m.space))
+	m.panel6 = panel6(m.space)
+	m.pictures = sync.OnceValues(func() (v4, v6 *picture) {
+		return m.draw(m.space.v4, panel4()), m.draw(m.space.v6, m.panel6)
+	})
 	for family, segments := range [][]segment{m.space.v4, m.space.v6} {
 		m.amounts[family] = make([]float64, len(m.legend))
 		for i, s := range segments {

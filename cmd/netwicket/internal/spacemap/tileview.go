@@ -3,6 +3,7 @@ package spacemap
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"net/netip"
 	"slices"
 
@@ -109,7 +110,7 @@ func (t *Tiles) View(f Family, by By, at Place) (*View, error) {
 	}
 	amounts, largest := make([]float64, len(p.colours)), make([][]Stretch, len(p.colours))
 	for _, within := range w.ranges(at) {
-		for r, colour := range colouredIn(p, w.grounds, within) {
+		for r, colour := range joinedIn(p, w.grounds, within) {
 			s := Stretch{r, p.colours[colour], amount(r)}
 			amounts[colour] += s.size
 			if p.counts(colour) {
@@ -124,6 +125,31 @@ func (t *Tiles) View(f Family, by By, at Place) (*View, error) {
 	slices.SortStableFunc(v.Largest, func(a, b Stretch) int { return cmp.Compare(b.size, a.size) })
 	v.Largest = v.Largest[:min(len(v.Largest), largestOfAll)]
 	return v, nil
+}
+
+// joinedIn is colouredIn with neighbours of one colour joined: a painter also tells ranges
+// apart that differ in what it does not show.
+func joinedIn(p *painter, grounds []grounded, within netipx.IPRange) iter.Seq2[netipx.IPRange, int] {
+	return func(yield func(netipx.IPRange, int) bool) {
+		var open netipx.IPRange
+		var of int
+		for r, colour := range colouredIn(p, grounds, within) {
+			switch {
+			case !open.IsValid():
+				open = r
+			case colour == of && open.To().Next() == r.From():
+				open = netipx.IPRangeFrom(open.From(), r.To())
+			case !yield(open, of):
+				return
+			default:
+				open = r
+			}
+			of = colour
+		}
+		if open.IsValid() {
+			yield(open, of)
+		}
+	}
 }
 
 // withStretch keeps the largest ones, of equal ones the first.
