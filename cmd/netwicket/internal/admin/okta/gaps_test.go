@@ -3,6 +3,8 @@ package okta_test
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -46,8 +48,53 @@ func TestGapsOfPolicies(t *testing.T) {
 	require.Equal(t, "f 0, d 4, Default Policy 1, ", o.listedPolicies("ACCESS_POLICY"), "the system's is behind all others")
 	require.Equal(t, all, o.listedPolicies("OKTA_SIGN_ON"), "an app's policy moves none of those")
 
+	require.Equal(t, 1.0, o.must("POST", policies, `{"type":"ACCESS_POLICY","name":"g"}`).at("priority"))
+
 	o.must("DELETE", policies+"/00p00", "")
 	require.Equal(t, "b 1, c 2, Default Policy 3, ", o.listedPolicies("OKTA_SIGN_ON"))
+}
+
+// A write that does not come about, since the history has no room for it, changes nothing that
+// is shown, of whatever kind it is and however many records it would move.
+func TestWritesThatDoNotComeAbout(t *testing.T) {
+	o := openPolicies(t, "OKTA_SIGN_ON 1", "OKTA_SIGN_ON 2", "OKTA_SIGN_ON 3", "ACCESS_POLICY 1")
+	p, app := policies+"/00p00", policies+"/rst03"
+	r := o.denies(p, "r", "")
+	o.denies(p, "s", "")
+	x := o.denies(app, "x", "")
+	o.denies(app, "y", "")
+	zone := zones + "/" + o.must("POST", zones, office192("Office", "")).id()
+	old := zones + "/" + o.must("POST", zones, office192("Old", `,"usage":"BLOCKLIST"`)).id()
+	o.must("POST", old+"/lifecycle/deactivate", "")
+	o.must("POST", threats, `{"action":"audit"}`)
+	shown := func() string {
+		var all strings.Builder
+		for _, at := range []string{zones, threats, policies + "?type=OKTA_SIGN_ON", policies + "?type=ACCESS_POLICY", p + "/rules", app + "/rules"} {
+			all.WriteString(o.must("GET", at, "").body + "\n")
+		}
+		return all.String()
+	}
+	objects := filepath.Join(o.dir, ".netwicket", "history", "objects")
+	require.NoError(t, os.Rename(objects, objects+".aside"))
+	require.NoError(t, os.WriteFile(objects, nil, 0o600))
+	before, files := shown(), o.files()
+	for _, write := range [][3]string{
+		{"POST", zones, office192("New", "")}, {"PUT", zone, office192("Office", `,"usage":"BLOCKLIST"`)}, {"DELETE", old, ""},
+		{"POST", zone + "/lifecycle/deactivate", ""}, {"POST", threats, `{"action":"block"}`},
+		{"POST", policies, `{"type":"OKTA_SIGN_ON","name":"n","priority":1}`}, {"POST", policies, `{"type":"ACCESS_POLICY","name":"n"}`},
+		{"PUT", policies + "/00p01", `{"type":"OKTA_SIGN_ON","name":"b","priority":1}`}, {"PUT", app, `{"type":"ACCESS_POLICY","name":"d","priority":7}`},
+		{"DELETE", p, ""}, {"DELETE", app, ""}, {"POST", p + "/lifecycle/deactivate", ""},
+		{"POST", p + "/rules", deniesBody(p, "n", `"priority":1,`)}, {"POST", app + "/rules", deniesBody(app, "n", `"priority":0,`)},
+		{"PUT", r, deniesBody(p, "r", `"priority":2,`)}, {"PUT", x, deniesBody(app, "x", `"priority":1,`)},
+		{"DELETE", r, ""}, {"DELETE", x, ""}, {"POST", r + "/lifecycle/deactivate", ""},
+	} {
+		o.call(write[0], write[1], write[2]).refused(http.StatusConflict, "E0000195", "The documents of this folder cannot be used at the moment.")
+	}
+	require.Equal(t, before, shown())
+	require.Equal(t, files, o.files())
+	for _, priority := range []string{"0", "2147483648", "1.5", "-1"} {
+		o.call("PUT", policies+"/00p01", `{"type":"OKTA_SIGN_ON","name":"b","priority":`+priority+`}`).invalid("priority", invalidText("priority"))
+	}
 }
 
 // The policies of a type come all at once, unless a limit asks for pages of them (P4): each

@@ -51,10 +51,10 @@ func (b *body) wholePriority(least int) {
 	number, err := strconv.ParseInt(node.String(), 10, 32)
 	if err != nil || int(number) < least {
 		b.invalid("priority")
-		return
+	} else {
+		priority := int(number)
+		b.priority = &priority
 	}
-	priority := int(number)
-	b.priority = &priority
 }
 
 // identity notes an id that is not the record's own (Z6, Z17).

@@ -106,7 +106,7 @@ func TestGapped(t *testing.T) {
 				list = append(list, named(id, priority))
 			}
 			slices.SortFunc(list, func(a, b place) int { return a.priority - b.priority })
-			got, err := gapped(append(list, catchAll), named("new", 0), test.wanted)
+			got, err := gapped(append(list, catchAll), named("new", 55), test.wanted) // whatever it had
 			if test.want == nil {
 				require.ErrorIs(t, err, errNoPlace)
 				return

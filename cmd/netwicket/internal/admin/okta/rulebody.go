@@ -113,9 +113,7 @@ func (b *body) load(rule *records.Rule) *zone.Rule {
 	var list finding.List
 	if errors.As(err, &list) {
 		for _, found := range list {
-			if !found.Warning {
-				b.loaderFault(found)
-			}
+			b.loaderFault(found)
 		}
 		return nil
 	}

@@ -32,16 +32,16 @@ func ruleAnswer(r *wire.Request, p *records.Policy, rule *records.Rule) wire.Ans
 
 // findRule finds the rule that a request is about, and where it stands in its
 // policy; a rule of another policy is not found (E4).
-func findRule(r *wire.Request, d *records.Documents) (*records.Policy, *records.Rule, int, wire.Answer) {
-	p, _ := d.Policy(r.Params["id"])
+func findRule(r *wire.Request, d *records.Documents) (p *records.Policy, rule *records.Rule, at int, missing wire.Answer) {
+	p, _ = d.Policy(r.Params["id"])
 	if p == nil {
-		return nil, nil, -1, noPolicy(r)
+		return p, nil, at, noPolicy(r)
 	}
-	i := slices.IndexFunc(p.Rules, func(rule *records.Rule) bool { return rule.ID == r.Params["rule"] })
-	if i < 0 {
-		return p, nil, -1, notFound(r.Params["rule"], "PolicyRule")
+	at = slices.IndexFunc(p.Rules, func(rule *records.Rule) bool { return rule.ID == r.Params["rule"] })
+	if at < 0 {
+		return p, nil, at, notFound(r.Params["rule"], "PolicyRule")
 	}
-	return p, p.Rules[i], i, wire.Answer{}
+	return p, p.Rules[at], at, wire.Answer{}
 }
 
 // listRules answers with all rules of a policy by priority (P4).
@@ -107,7 +107,7 @@ func replaceRule(r *wire.Request, d *records.Documents) wire.Answer {
 	}
 	rules := slices.Clone(p.Rules)
 	rules[i] = rule
-	if len(body.causes) == 0 && body.priority != nil && *body.priority != old.Priority && !old.System {
+	if len(body.causes) == 0 && body.priority != nil && *body.priority != old.Priority {
 		rules = body.placeRule(rules, i, p.Type)
 	}
 	if answer, failed := body.answer(); failed {

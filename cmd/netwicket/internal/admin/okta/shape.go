@@ -52,10 +52,7 @@ func (s *shape) misfit(node jsondoc.Node) string {
 			}
 		}
 	}
-	if s.each == nil {
-		return ""
-	}
-	for _, element := range node.Elements() {
+	for _, element := range node.Elements() { // of a list, which has a shape for each
 		if element.Kind() == jsondoc.Null { // nothing is left out of a list in silence
 			line, column := element.Position()
 			return fmt.Sprintf("%s: expected %s, found null (line %d, column %d)", dotted(element.Path()), s.each.what, line, column)

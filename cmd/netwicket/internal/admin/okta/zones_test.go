@@ -234,6 +234,7 @@ func TestZoneKinds(t *testing.T) {
 		{ip, office192("Blocked", `,"proxies":"198.51.100.0/24"`), "proxies: expected a list, found a string"},
 		{ip, `{"type":"IP","name":"Blocked","gateways":["192.0.2.0/24"]}`, "gateways.0: expected an object, found a string"},
 		{ip, `{"type":"IP","name":"Blocked","gateways":[null]}`, "gateways.0: expected an object, found null"},
+		{ip, `{"type":"IP","name":"Blocked","gateways":[{"type":"CIDR","value":"192.0.2.0/24"},7]}`, "gateways.1: expected an object, found a number"},
 		{ip, `{"type":"IP","name":"Blocked","gateways":[[]]}`, "gateways.0: expected an object, found an array"},
 		{ip, `{"type":"IP","name":"Blocked","gateways":[{"type":"CIDR","value":1}]}`, "gateways.0.value: expected a string, found a number"},
 		{ip, `{"type":"IP","name":"Blocked","gateways":[{"type":["CIDR"],"value":"192.0.2.0/24"}]}`, "gateways.0.type: expected a string, found an array"},
