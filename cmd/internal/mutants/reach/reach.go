@@ -29,6 +29,9 @@ var Packages = map[string][]string{
 	"internal/packed":   {"./internal/packed", "./internal/jsondoc", "./geo", "./decide/policyfile"},
 	"internal/mistaken": {"./internal/mistaken", "./zone", "./decide/policyfile"},
 
+	"cmd/internal/mutants/noticed": {"./cmd/internal/mutants/noticed", "./cmd/internal/mutants"},
+	"cmd/internal/mutants":         {"./cmd/internal/mutants"},
+
 	"examples/fleet/carry":     {"./examples/fleet/carry", "./examples/fleet"},
 	"examples/fleet/etcd":      {"./examples/fleet"},
 	"examples/fleet/nats":      {"./examples/fleet"},
