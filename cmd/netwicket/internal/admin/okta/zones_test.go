@@ -526,8 +526,17 @@ func networksOf(count int) string {
 	return "[" + b.String() + "]"
 }
 
-// Okta's limits, each at the last number that is fine and the first that is not (Z14).
-func TestZoneLimits(t *testing.T) {
+// zoneLimit is how much of something a zone may have.
+type zoneLimit struct {
+	name, verb, at, body, field string // %s: the list
+	most                        int
+	list                        func(int) string
+	cause                       string
+}
+
+// zoneLimits are those of Okta (Z14), and a folder with the zones that they are about.
+func zoneLimits(t *testing.T) (*org, []zoneLimit) {
+	t.Helper()
 	o := openGeo(t)
 	legacy := zones + "/" + o.zone("LegacyIpZone")["id"].(string)
 	blocked := zones + "/" + o.zone("BlockedIpZone")["id"].(string)
@@ -540,12 +549,7 @@ func TestZoneLimits(t *testing.T) {
 		return "[" + strings.Join(all, ",") + "]"
 	}
 	categories := func(count int) string { return `["NORD_VPN"` + strings.Repeat(`,"NORD_VPN"`, count-1) + "]" }
-	for _, row := range []struct {
-		name, verb, at, body, field string // %s: the list
-		most                        int
-		list                        func(int) string
-		cause                       string
-	}{
+	return o, []zoneLimit{
 		{"gateways", "POST", zones, `{"type":"IP","name":"a","gateways":%s}`, "gateways", 150, networksOf, "No more than 150 gateways may be included in a zone."},
 		{"proxies", "POST", zones, `{"type":"IP","name":"b","proxies":%s}`, "proxies", 150, networksOf, "No more than 150 proxies may be included in a zone."},
 		{"gateways of a blocklist", "POST", zones, `{"type":"IP","name":"c","usage":"BLOCKLIST","gateways":%s}`, "gateways", 1000, networksOf, "No more than 1000 gateways may be included in a zone of usage BLOCKLIST."},
@@ -557,12 +561,25 @@ func TestZoneLimits(t *testing.T) {
 		{"V2 locations", "POST", zones, `{"type":"DYNAMIC_V2","name":"f","locations":{"exclude":%s}}`, "locations", 75, places, "No more than 75 locations may be included in a Location Zone."},
 		{"V2 ASNs", "POST", zones, `{"type":"DYNAMIC_V2","name":"g","asns":{"include":%s}}`, "asns", 75, numbers, "No more than 75 asns may be included in a zone."},
 		{"categories", "POST", zones, `{"type":"DYNAMIC_V2","name":"h","ipServiceCategories":{"exclude":%s}}`, "ipServiceCategories", 75, categories, "No more than 75 ipServiceCategories may be included in a zone."},
-	} {
+	}
+}
+
+// Okta's limits, each at the last number that is fine and the first that is not (Z14).
+func TestZoneLimits(t *testing.T) {
+	o, limits := zoneLimits(t)
+	for _, row := range limits {
 		t.Run(row.name, func(t *testing.T) {
 			o.t = t
-			o.call(row.verb, row.at, fmt.Sprintf(row.body, row.list(row.most+1))).invalid(row.field, row.field+": "+row.cause)
 			o.must(row.verb, row.at, fmt.Sprintf(row.body, row.list(row.most)))
 		})
+	}
+}
+
+// And not one more.
+func TestAboveZoneLimits(t *testing.T) {
+	o, limits := zoneLimits(t)
+	for _, row := range limits {
+		o.call(row.verb, row.at, fmt.Sprintf(row.body, row.list(row.most+1))).invalid(row.field, row.field+": "+row.cause)
 	}
 }
 

@@ -167,14 +167,14 @@ func (doc *document) read(patch jsondoc.Node, before json.RawMessage) ([]operati
 	var operations []operation
 	for i, node := range patch.Elements() {
 		o, failed := readOperation(i, node)
-		if failed == nil && doc.spell != nil {
+		if failed != nil {
+			return nil, failed
+		}
+		if doc.spell != nil {
 			doc.spell(o.path, was)
 			doc.spell(o.from, was)
 		}
-		if failed == nil {
-			failed = doc.permit(i, o, was)
-		}
-		if failed != nil {
+		if failed := doc.permit(i, o, was); failed != nil {
 			return nil, failed
 		}
 		operations = append(operations, o)
@@ -283,7 +283,7 @@ func isIndex(segment string) bool {
 func find(node jsondoc.Node, path []string) jsondoc.Node {
 	for _, segment := range path {
 		next := node.Get(segment)
-		if node.Kind() == jsondoc.Array && isIndex(segment) && segment != "-" {
+		if isIndex(segment) && segment != "-" { // of a list: nothing else has elements
 			place, _ := strconv.Atoi(segment)
 			for i, element := range node.Elements() {
 				if i == place {

@@ -61,7 +61,7 @@ func spellings() [][2]string {
 
 // spellProvider takes either name of a member for the one that is stored.
 func spellProvider(path []string, before jsondoc.Node) {
-	if len(path) < 3 || path[0] != details {
+	if len(path) < 3 { // and nothing but the details has members so far down
 		return
 	}
 	element := find(before, path[:2])
@@ -69,7 +69,6 @@ func spellProvider(path []string, before jsondoc.Node) {
 		for i, name := range names {
 			if other := names[1-i]; path[2] == name && !element.Get(name).Exists() && element.Get(other).Exists() {
 				path[2] = other
-				return
 			}
 		}
 	}

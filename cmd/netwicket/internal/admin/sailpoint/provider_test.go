@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/sailpoint"
+	"github.com/netwicket/netwicket/internal/jsondoc"
 )
 
 // The identity provider is found by its role: here it is the second element.
@@ -67,6 +68,15 @@ func TestProviderPatches(t *testing.T) {
 		{"just in time, not enough", step("replace", idp+"/jitConfiguration/enabled", "true"), content},
 		{"just in time as a string", step("replace", idp+"/jitConfiguration/enabled", `"true"`), value},
 		{"a list for the mappings", step("replace", idp+"/jitConfiguration/sourceAttributeMappings", "[]"), value},
+		{"a new member of just in time", step("add", idp+"/jitConfiguration/x", "1"), update},
+		{"a member of just in time elsewhere", step("add", idp+"/cert/enabled", "true"), update},
+		{"a mapping elsewhere", step("add", idp+"/cert/sourceAttributeMappings/a", `"a"`), update},
+		{"below another member of just in time", step("add", idp+"/jitConfiguration/sourceId/a", `"a"`), update},
+		{"a copy out of the service provider's element", `{"op":"copy","from":"` + sp + `/entityId","path":"/enabled"}`, update},
+		{"a copy of the newer spelling", `{"op":"copy","from":"` + idp + `/authnContext","path":"` + idp + `/cert"}`, `"cert":"x"`},
+		{"the service provider becomes an identity provider", step("replace", "/federationProtocolDetails",
+			`[{"role":"SAML_IDP","mappingAttribute":"email"},{"role":"SAML_IDP","mappingAttribute":"email"}]`), update},
+		{"deeper than a document may be", step("replace", idp+"/jitConfiguration", strings.Repeat("[", jsondoc.MaxDepth-2)+strings.Repeat("]", jsondoc.MaxDepth-2)), value},
 		{"a mapping without a name", step("add", idp+"/jitConfiguration/sourceAttributeMappings/", `"a"`), update},
 		{"below a mapping", step("add", idp+"/jitConfiguration/sourceAttributeMappings/email/x", `"a"`), update},
 		{"an element that there is not", step("replace", "/federationProtocolDetails/2/entityId", `"a"`), update},
@@ -85,6 +95,34 @@ func TestProviderPatches(t *testing.T) {
 			require.Contains(t, string(after), `[{"role":"SAML_SP","entityId":"sp","callbackUrl":"https://sp.example/cb"},{`)
 		})
 	}
+}
+
+// A configuration from elsewhere may have both spellings of a name, and more than one identity
+// provider: each name is taken for itself, and one provider that is ready is enough.
+func TestProvidersFromElsewhere(t *testing.T) {
+	const both = `{"enabled":false,"bypassIdp":false,"samlConfigurationValid":true,"federationProtocolDetails":[` +
+		`{"role":"SAML_IDP","entityId":"idp","mappingAttribute":"email","authContext":"older","authnContext":"newer"},{"role":"SAML_IDP","mappingAttribute":"email"}]}`
+	for name, left := range map[string]string{"authContext": `"authnContext":"newer"`, "authnContext": `"authContext":"older"`} {
+		after, failed := sailpoint.Patched("service-provider-config", []byte(both), []byte(`[{"op":"remove","path":"/federationProtocolDetails/0/`+name+`"},{"op":"replace","path":"/enabled","value":true}]`))
+		require.Nil(t, failed, name)
+		require.Contains(t, string(after), `{"role":"SAML_IDP","entityId":"idp","mappingAttribute":"email",`+left+`}`)
+		require.NotContains(t, string(after), `"`+name+`"`)
+	}
+	for patch, want := range map[string]string{
+		`{"op":"replace","path":"/bypassIdp","value":true}`:                                         "authnContext and authContext are two names of one member.",
+		`{"op":"remove","path":"/federationProtocolDetails/0"}`:                                     "Operation 1: /federationProtocolDetails/0 cannot be patched.",
+		`{"op":"copy","from":"/federationProtocolDetails/0","path":"/federationProtocolDetails/-"}`: "Operation 1: /federationProtocolDetails/- cannot be patched.",
+	} {
+		_, failed := sailpoint.Patched("service-provider-config", []byte(both), []byte("["+patch+"]"))
+		require.NotNil(t, failed)
+		require.Equal(t, want, errorOf(t, failed.Body).Messages[0].Text)
+	}
+	_, failed := sailpoint.Patched("service-provider-config", []byte(provider), []byte(`[{"op":"replace","path":"/federationProtocolDetails/0","value":{"role":"SAML_SP"}}]`))
+	require.NotNil(t, failed)
+	require.Equal(t, "Operation 1: /federationProtocolDetails/0 cannot be patched.", errorOf(t, failed.Body).Messages[0].Text)
+	_, failed = sailpoint.Patched("service-provider-config", []byte(provider), []byte(`[{"op":"replace","path":"/federationProtocolDetails/1/jitConfiguration","value":`+strings.Repeat("[", jsondoc.MaxDepth-2)+strings.Repeat("]", jsondoc.MaxDepth-2)+`}]`))
+	require.NotNil(t, failed)
+	require.Regexp(t, `^[^:]`, errorOf(t, failed.Body).Messages[0].Text, "there is no place to name")
 }
 
 // Limits of lockout and session (sailpoint.md 1.3, 1.4), each member alone.

@@ -58,6 +58,25 @@ func TestVersionsAreOneStore(t *testing.T) {
 	}
 }
 
+// A request is at most 1 MiB, and only the network configuration is replaced as a whole.
+func TestRequests(t *testing.T) {
+	o := openOrg(t, nil)
+	const path = "/v3/auth-org/network-config"
+	body := `{"whitelisted":true` + strings.Repeat(" ", 1<<20-len(`{"whitelisted":true}`))
+	o.must("POST", path, body+"}")
+	r := o.call("POST", path, body+" }")
+	require.Equal(t, http.StatusBadRequest, r.status)
+	require.Equal(t, "400.1.4 Limit violation", r.refused().Code)
+	replaced := 0
+	for _, route := range o.vendor.Routes {
+		if route.Verb == http.MethodPost {
+			require.True(t, strings.HasSuffix(route.Path, "/network-config"), route.Path)
+			replaced++
+		}
+	}
+	require.Equal(t, len(bases()), replaced)
+}
+
 // S2: POST replaces the whole document, and keeps it to the letter.
 func TestNetworkConfigIsReplaced(t *testing.T) {
 	o := openOrg(t, nil)

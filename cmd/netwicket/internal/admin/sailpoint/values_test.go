@@ -164,6 +164,13 @@ func TestSizesOfPatches(t *testing.T) {
 	require.NotEqual(t, large, refused(small, replace(1<<20)))
 	require.Equal(t, large, refused(small, replace(1<<20+1)))
 
+	copies := func(more string) string { // of 64 KiB, and one more byte
+		document := `{"range":["` + strings.Repeat("x", 1<<16-2) + `","` + strings.Repeat("x", 1<<16-2) + more + `"],"geolocation":null,"whitelisted":true}`
+		return refused(document, "["+strings.Repeat(`{"op":"copy","from":"/range/0","path":"/geolocation"},`, 15)+`{"op":"copy","from":"/range/1","path":"/geolocation"}]`)
+	}
+	require.NotEqual(t, large, copies(""))
+	require.Equal(t, large, copies("x"))
+
 	document := `{"range":["` + value(1<<17) + `"],"geolocation":null,"whitelisted":true}`
 	const turns = "400.1.4 Limit violation: The patch tests and changes a document of this size by turns too often."
 	require.NotEqual(t, turns, refused(document, steps(1000, same)))
