@@ -80,16 +80,13 @@ func (c *canvas) cells(w *world, tile Tile, from int) {
 // through this square, which its first and its last pixel tell.
 func turnedCurve(w *world, curve []uint16, tile Tile) func(step uint64) int {
 	order := tile.Zoom - w.grid
-	block := blockStep(order, tile.X&(1<<order-1), tile.Y&(1<<order-1))
-	firstX, firstY := blockAt(order+tileOrder, block<<(2*tileOrder))
+	block := blockStep(order, tile.X, tile.Y)
+	firstX, _ := blockAt(order+tileOrder, block<<(2*tileOrder))
 	lastX, _ := blockAt(order+tileOrder, (block+1)<<(2*tileOrder)-1)
 	transposed := firstX == lastX
 	var flip uint16
-	if firstX&(tileSide-1) != 0 {
-		flip |= tileSide - 1
-	}
-	if firstY&(tileSide-1) != 0 {
-		flip |= (tileSide - 1) << tileOrder
+	if firstX&(tileSide-1) != 0 { // it begins at the lower right, or else at the upper left
+		flip = tileSide*tileSide - 1
 	}
 	return func(step uint64) int {
 		at := curve[step]
@@ -103,7 +100,6 @@ func turnedCurve(w *world, curve []uint16, tile Tile) func(step uint64) int {
 // square draws a network on a curve of 2^order by 2^order pixels.
 func (p *brush) square(network netip.Prefix, order int, place func(step uint64) int) {
 	bits, shift := uint(network.Bits()), uint(64-2*order)
-	p.current = 0
 	for r, colour := range colouredIn(p.painter, p.grounds, netipx.RangeOfPrefix(network)) {
 		from, to := aligned(r.From()), aligned(r.To())
 		if r.From().Is4() {

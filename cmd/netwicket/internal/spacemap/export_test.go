@@ -4,8 +4,11 @@ import (
 	"image"
 	"image/color"
 	"io"
+	"iter"
 	"net/netip"
 	"testing"
+
+	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/addrnum"
@@ -282,3 +285,61 @@ func Shortened(tb testing.TB, text string, size int, bold bool, room int) (shown
 
 // PaintOfCountry is the colour of a country.
 func PaintOfCountry(code string) color.RGBA { return paintOfCountry(code) }
+
+// Coloured are the ranges of a painter that says of each range what cuts say, cut by grounds,
+// and what it was asked about.
+func Coloured(within netipx.IPRange, cuts func(netipx.IPRange) []netipx.IPRange, grounds []netipx.IPRange, visit func(netipx.IPRange, int) bool) (asked []netipx.IPRange, notCounted int) {
+	p := &painter{colours: make([]Colour, 2)}
+	p.in = func(r netipx.IPRange) iter.Seq2[netipx.IPRange, int] {
+		asked = append(asked, r)
+		return func(yield func(netipx.IPRange, int) bool) {
+			for i, part := range cuts(r) {
+				if !yield(part, i%2) {
+					return
+				}
+			}
+		}
+	}
+	p.close()
+	var list []grounded
+	for _, g := range grounds {
+		list = append(list, grounded{g, reserved})
+	}
+	for r, colour := range colouredIn(p, list, within) {
+		if !visit(r, colour) {
+			break
+		}
+	}
+	return asked, p.ground(reserved)
+}
+
+// RangesIn are the ranges of a square's network by colour, as a view goes through them.
+func (t *Tiles) RangesIn(f Family, by By, within netipx.IPRange) (iter.Seq2[netipx.IPRange, int], error) {
+	w, err := t.place(f)
+	if err != nil {
+		return nil, err
+	}
+	p, err := t.painter(by)
+	if err != nil {
+		return nil, err
+	}
+	return joinedIn(p, w.grounds, within), nil
+}
+
+// PNGOf is a tile of these pixels.
+func PNGOf(pixels func(x, y int) color.RGBA) []byte {
+	c := new(canvas)
+	for at := range c.pixels {
+		c.pixels[at] = pixels(at%tileSide, at/tileSide)
+	}
+	return c.png()
+}
+
+// Width is what a text takes.
+func Width(tb testing.TB, text string, size int, mono bool) int {
+	faces, err := loadFonts()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return faces.width(text, lettering{size: size, mono: mono})
+}

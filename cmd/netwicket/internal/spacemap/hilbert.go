@@ -2,7 +2,9 @@ package spacemap
 
 // The Hilbert curve of an order visits every point of a square of 2^order by
 // 2^order points once, from the upper left to the upper right, each next to the
-// one before. An aligned block of 4^k steps is a square.
+// one before. An aligned block of 4^k steps is a square. Of a step no more than its last
+// 2*order bits count, and of a point the last order ones: what is above them says in which
+// of many squares it is.
 
 // pointAt is the point that the curve visits at a step.
 func pointAt(order int, step uint64) (x, y int) {

@@ -25,6 +25,12 @@ func TestCurve(t *testing.T) {
 			if back := spacemap.StepAt(order, x, y); back != step {
 				t.Fatalf("order %d: step %d is at %d,%d, where step %d is", order, step, x, y, back)
 			}
+			if above := uint64(step%3+1) << (2 * order); step%5 == 0 { // says nothing
+				far := side * int(step%7+1)
+				farX, farY := spacemap.PointAt(order, step|above)
+				require.Equal(t, []int{x, y}, []int{farX, farY})
+				require.Equal(t, step, spacemap.StepAt(order, x+far, y+3*far))
+			}
 			lastX, lastY = x, y
 		}
 		require.Equal(t, []int{side - 1, 0}, []int{lastX, lastY}, "the curve ends at the upper right")

@@ -62,15 +62,22 @@ func crowded(t testing.TB, seed uint64) (spacemap.Subject, []geo.Source) {
 		return inner.Masked()
 	}
 	var zones []string
+	var before []string
 	for i := range 15 {
 		var gateways []string
 		for range 3 + i {
 			gateways = append(gateways, fmt.Sprintf(`{"type":"CIDR","value":%q}`, near()))
 		}
-		if i == 1 {
+		if i == 2 {
 			gateways = append(gateways, `{"type":"CIDR","value":"198.51.0.0/16"}`, `{"type":"CIDR","value":"2600::/16"}`)
 		}
-		zones = append(zones, fmt.Sprintf(`{"type":"IP","id":"nz%d","name":"Zone %d","usage":%q,"gateways":[%s]}`, i, i, []string{"BLOCKLIST", "POLICY", "POLICY"}[i%3], strings.Join(gateways, ",")))
+		if i == 9 {
+			gateways = before // one as wide as another
+		}
+		if i == 6 {
+			before = gateways
+		}
+		zones = append(zones, fmt.Sprintf(`{"type":"IP","id":"nz%d","name":"Zone %d","usage":%q,"gateways":[%s]}`, i, i, []string{"POLICY", "BLOCKLIST", "POLICY"}[i%3], strings.Join(gateways, ",")))
 	}
 	parsed, err := zone.ParseOkta("zones.json", []byte("["+strings.Join(zones, ",")+"]"))
 	require.NoError(t, err)

@@ -1,7 +1,10 @@
 package spacemap_test
 
 import (
+	"bytes"
+	"image"
 	"image/color"
+	"image/png"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -11,6 +14,9 @@ import (
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/spacemap"
+	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
 )
 
 // ways are the maps of a crowded policy by each way to colour, and what they have to say.
@@ -46,7 +52,11 @@ func TestPixelsAreShares(t *testing.T) {
 			require.NoError(t, err)
 			paint := paints(whole.Legend)
 			edges := truth.marks(t, tiles, family, whole.Finest)
-			for zoom := range whole.MaxZoom + 1 {
+			for i := range whole.MaxZoom + 1 + 3*whole.Grid {
+				zoom := i
+				if i > whole.MaxZoom { // of a tile with several cells there are many kinds
+					zoom = i % whole.Grid
+				}
 				// Around an address where something begins, and what begins beside it.
 				level := zoom + 8
 				up := whole.Finest - level
@@ -57,8 +67,11 @@ func TestPixelsAreShares(t *testing.T) {
 				for i := range 20 {
 					mark = inside[random.IntN(len(inside))]
 					x, y := mark.X>>up&255, mark.Y>>up&255
-					if i > 12 {
+					if i > 11 {
 						x, y = random.IntN(256), random.IntN(256)
+					}
+					if i > 15 {
+						x, y = i/2%2*255, i%2*255 // where curves begin and end
 					}
 					got := color.RGBAModel.Convert(picture.At(x, y)).(color.RGBA)
 					point, err := tiles.At(family, by, spacemap.Place{Level: level, X: tile.X<<8 | x, Y: tile.Y<<8 | y})
@@ -122,5 +135,66 @@ func requireColour(t *testing.T, by spacemap.By, amounts map[string]float64, pai
 			require.InDelta(t, blended(amounts, paint)[i], float64(v), 1.01, "%v %v by %s", network, amounts, by)
 		}
 		require.Equal(t, uint8(255), got.A)
+	}
+}
+
+// A pixel with nothing that counts is reserved if any of it is, in whatever order.
+func TestReservedBesideUnnamed(t *testing.T) {
+	config := decide.Config{SailPoint: &zone.NetworkConfig{Range: entriesOf("2600::/13", "2001:fff::/44")}}
+	policy, err := decide.Compile(config)
+	require.NoError(t, err)
+	tiles := tilesOf(t, spacemap.Subject{Policy: policy, Config: config})
+	for text, want := range map[string][]string{"2001:db0::/28": {"reserved", "unnamed"}, "2001:db8::/30": {"reserved", "unnamed"}, "2001:db8::/32": {"reserved"}, "2001:c00::/28": {"unnamed"}} {
+		at, err := tiles.Mark(spacemap.IPv6, netip.MustParsePrefix(text))
+		require.NoError(t, err)
+		point, err := tiles.At(spacemap.IPv6, spacemap.ByReason, at)
+		require.NoError(t, err)
+		require.Equal(t, text, point.Network.String())
+		var keys []string
+		paint := make(map[string]color.RGBA)
+		for _, a := range point.Colours {
+			keys = append(keys, a.Key)
+			paint[a.Key] = a.Paint
+		}
+		require.ElementsMatch(t, want, keys)
+		picture := pictureOf(t, tiles, spacemap.Tile{Family: spacemap.IPv6, By: spacemap.ByReason, Zoom: at.Level - 8, X: at.X >> 8, Y: at.Y >> 8})
+		require.Equal(t, paint[want[0]], color.RGBAModel.Convert(picture.At(at.X&255, at.Y&255)), text)
+	}
+}
+
+// Of two that have equal parts of a pixel, the one that comes first in the legend has it.
+func TestEqualParts(t *testing.T) {
+	table, err := geo.Load(geo.Source{File: "geo.csv", Data: []byte("network,country,region,asn,anonymizer,services\n8.0.0.0/25,DE,,,,\n8.0.0.128/25,FR,,,,\n8.0.1.0/25,FR,,,,\n8.0.1.128/25,DE,,,,\n")})
+	require.NoError(t, err)
+	tiles := tilesOf(t, spacemap.Subject{Config: decide.Config{Geo: table}})
+	for _, text := range []string{"8.0.0.0/24", "8.0.1.0/24"} {
+		at, err := tiles.Mark(spacemap.IPv4, netip.MustParsePrefix(text))
+		require.NoError(t, err)
+		view, err := tiles.View(spacemap.IPv4, spacemap.ByCountry, at)
+		require.NoError(t, err)
+		require.Equal(t, view.Legend[0].Addresses, view.Legend[1].Addresses)
+		picture := pictureOf(t, tiles, spacemap.Tile{Family: spacemap.IPv4, By: spacemap.ByCountry, Zoom: at.Level - 8, X: at.X >> 8, Y: at.Y >> 8})
+		require.Equal(t, view.Legend[0].Paint, color.RGBAModel.Convert(picture.At(at.X&255, at.Y&255)), text)
+	}
+}
+
+// A picture has a palette as long as one holds its colours.
+func TestManyColours(t *testing.T) {
+	for _, many := range []int{1, 2, 3, 255, 256, 257, 1000, 256 * 256} {
+		of := func(x, y int) color.RGBA {
+			n := (y<<8 | x) % many
+			return color.RGBA{R: uint8(n), G: uint8(n >> 8), B: 7, A: 255}
+		}
+		picture, err := png.Decode(bytes.NewReader(spacemap.PNGOf(of)))
+		require.NoError(t, err)
+		_, is := picture.(*image.Paletted)
+		require.Equal(t, many <= 256, is, many)
+		wrong := 0
+		for at := range 256 * 256 {
+			if color.RGBAModel.Convert(picture.At(at%256, at/256)) != of(at%256, at/256) {
+				wrong++
+			}
+		}
+		require.Zero(t, wrong, many)
 	}
 }

@@ -72,11 +72,8 @@ func newSpace(policy, old *decide.Policy, compare bool, grounds []grounded) *spa
 			inside.ground = g.ground
 			add(from, inside)
 			from = g.addresses.To().Next()
-			if !g.addresses.To().Less(r.To()) {
-				break
-			}
 		}
-		if from.IsValid() && from.BitLen() == r.To().BitLen() && !r.To().Less(from) {
+		if from.IsValid() && !r.To().Less(from) {
 			add(from, o)
 		}
 		next = r.To().Next()

@@ -302,6 +302,8 @@ func TestShortenedText(t *testing.T) {
 		_, more := spacemap.Shortened(t, text[:len(begin)+1]+"...", 14, false, 0)
 		require.Greater(t, more, room, shown)
 	}
+	require.Equal(t, spacemap.Width(t, "iiii", 13, true), spacemap.Width(t, "WWWW", 13, true), "of a fingerprint all letters are as wide")
+	require.Less(t, spacemap.Width(t, "iiii", 13, false), spacemap.Width(t, "WWWW", 13, false))
 	_, bold := spacemap.Shortened(t, text, 14, true, 0)
 	require.NotEqual(t, width, bold)
 	_, large := spacemap.Shortened(t, text, 13, false, 0)

@@ -96,9 +96,7 @@ func (t *Tiles) View(f Family, by By, at Place) (*View, error) {
 	}
 	v := &View{Place: at, MaxZoom: w.maxZoom(), MaxLevel: w.maxLevel(), Finest: w.finest, Grid: w.grid}
 	v.Network, _ = w.network(at.Level, at.X, at.Y)
-	if at.Level > 0 {
-		v.Above, _ = w.network(at.Level-1, at.X/2, at.Y/2)
-	}
+	v.Above, _ = w.network(at.Level-1, at.X/2, at.Y/2)
 	if v.HasTile = at.Level <= v.MaxZoom; v.HasTile {
 		v.Tile = Tile{f, by, at.Level, at.X, at.Y}
 	}

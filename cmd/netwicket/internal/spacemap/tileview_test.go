@@ -29,6 +29,7 @@ func TestViewsSayWhatIsThere(t *testing.T) {
 			}
 			last := 1<<whole.Grid - 1
 			requireView(t, tiles, family, by, spacemap.Place{Level: whole.Grid, X: last, Y: last}, truth) // which has nothing, in IPv6
+			requireView(t, tiles, family, by, spacemap.Place{Level: whole.Grid + 1, X: 2 * last, Y: 2 * last}, truth)
 		}
 	})
 }
@@ -58,6 +59,8 @@ func requireView(t *testing.T, tiles *spacemap.Tiles, family spacemap.Family, by
 	require.Equal(t, at.Level <= v.MaxZoom, v.HasTile)
 	if v.HasTile {
 		require.Equal(t, spacemap.Tile{Family: family, By: by, Zoom: at.Level, X: at.X, Y: at.Y}, v.Tile)
+	} else {
+		require.Zero(t, v.Tile)
 	}
 	var labels []spacemap.Label
 	for y := range 4 {

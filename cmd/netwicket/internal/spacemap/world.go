@@ -92,12 +92,9 @@ func (w *world) network(level, x, y int) (netip.Prefix, bool) {
 		return netip.Prefix{}, false
 	}
 	bits := w.bits + 2*order
-	step := addrnum.Number{Lo: blockStep(order, x&(1<<order-1), y&(1<<order-1))}
+	step := addrnum.Number{Lo: blockStep(order, x, y)}
 	first := addrnum.From(w.cells[cell])
 	behind := step.ShiftLeft(uint(w.cells[cell].BitLen() - bits))
-	if bits == 0 {
-		behind = addrnum.Number{}
-	}
 	return netip.PrefixFrom(w.family.Addr(addrnum.Number{Hi: first.Hi | behind.Hi, Lo: first.Lo | behind.Lo}), bits), true
 }
 
@@ -119,10 +116,7 @@ func (w *world) place(network netip.Prefix, deepest int) (Place, error) {
 		return Place{}, fmt.Errorf("%s is in no network that the policy names or a source knows", network)
 	}
 	order := min((network.Bits()-w.bits)/2, deepest-w.grid)
-	inside := addrnum.Number{Hi: first.Hi, Lo: first.Lo}
-	start := addrnum.From(w.cells[cell])
-	inside.Hi, inside.Lo = inside.Hi&^start.Hi, inside.Lo&^start.Lo
-	x, y := blockAt(order, inside.ShiftRight(uint(above-2*order)).Lo)
+	x, y := blockAt(order, first.ShiftRight(uint(above-2*order)).Lo)
 	return Place{w.grid + order, x + cell&(1<<w.grid-1)<<order, y + cell>>w.grid<<order}, nil
 }
 
