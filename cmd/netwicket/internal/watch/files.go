@@ -86,7 +86,7 @@ func (f *Files) Keep(ctx context.Context) {
 			wanted = wanted || load
 			return
 		}
-		load, wanted = load || wanted, false
+		wanted = false
 		known := w.Known()
 		work.Begin(f.Limit, func(func(time.Duration)) result {
 			r := f.look(set, known, load)
@@ -116,13 +116,15 @@ func (f *Files) Keep(ctx context.Context) {
 		case r := <-work.Done:
 			if !work.End() {
 				begin(true)
-				continue
+				break
 			}
 			if r.watch != nil && first {
 				f.Unwatched(r.watch)
 			}
+			if r.load || first { // only now begins to watch, or read them as they are now
+				w.Follow(set, r.names, r.seen)
+			}
 			first = false
-			w.Follow(set, r.names, r.seen)
 			f.take(r)
 			if wanted {
 				begin(true)
