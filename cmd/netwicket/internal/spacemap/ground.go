@@ -171,7 +171,7 @@ func placed(table *geo.Table, family addrnum.Family) iter.Seq[netipx.IPRange] {
 		knows := make([]bool, table.Locations())
 		for i := range knows {
 			at := table.Location(uint32(i))
-			knows[i] = at.Country != "" || at.ASNKnown && at.ASN != 0 || at.Anonymizer > geo.AnonymizerNone || listed(at.Services)
+			knows[i] = at.Country != "" || at.ASNKnown || at.Anonymizer > geo.AnonymizerNone || listed(at.Services)
 		}
 		if family == addrnum.IPv4 {
 			placedIn(family, knows, wide(table.Edges4()), yield)

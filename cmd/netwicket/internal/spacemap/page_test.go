@@ -2,6 +2,7 @@ package spacemap_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -98,6 +99,15 @@ func TestPageSaysWhatTheSheetSays(t *testing.T) {
 		_, detail := m.About6()
 		require.Equal(t, detail, words.Elsewhere)
 		require.Equal(t, []string{"a note"}, words.Facts[len(words.Facts)-1].Lines)
+		mapped := words.Outcomes[read.ranges[1].at(netip.MustParseAddr("::ffff:8.0.0.1"))]
+		require.Equal(t, "mapped", mapped.Ground)
+		require.Empty(t, mapped.After+mapped.Before+mapped.Change, "of these the IPv4 address says it")
+		var outcomes []string
+		for _, o := range words.Outcomes {
+			outcomes = append(outcomes, fmt.Sprintf("%+v", o))
+		}
+		slices.Sort(outcomes)
+		require.Equal(t, len(outcomes), len(slices.Compact(outcomes)), "what is the same has one number")
 		for r, d := range subject.Policy.Ranges() {
 			addr, family := r.From(), 0
 			if addr.Is6() {
@@ -128,7 +138,7 @@ func TestPageSaysWhatTheSheetSays(t *testing.T) {
 				require.Equal(t, spacemap.Words(d), o.After)
 				require.Empty(t, o.Before+o.Change)
 				if d.Zone != nil {
-					require.Equal(t, []string{d.Zone.ID, d.Zone.Name}, []string{o.Zone, o.ZoneName})
+					require.Equal(t, []string{cmp.Or(d.Zone.ID, d.Zone.Name), d.Zone.Name}, []string{o.Zone, o.ZoneName})
 				} else {
 					require.Empty(t, o.Zone+o.ZoneName)
 				}
@@ -165,6 +175,8 @@ func TestPageMergesNetworks(t *testing.T) {
 		}
 	}
 	require.NotEmpty(t, seen)
+	named := slices.Sorted(slices.Values(read.Countries))
+	require.Equal(t, named, slices.Compact(slices.Clone(named)))
 	merged, several := 0, 0
 	for range 400 {
 		addr := truth.edges[random.IntN(len(truth.edges))]

@@ -61,6 +61,9 @@ func TestPixelsAreShares(t *testing.T) {
 				level := zoom + 8
 				up := whole.Finest - level
 				mark := edges[random.IntN(len(edges))]
+				if i%2 == 1 && zoom < whole.Grid { // not the first one of its row
+					mark = slices.MaxFunc(edges, func(a, b spacemap.Place) int { return a.X - b.X })
+				}
 				tile := spacemap.Tile{Family: family, By: by, Zoom: zoom, X: mark.X >> up >> 8, Y: mark.Y >> up >> 8}
 				inside := slices.DeleteFunc(slices.Clone(edges), func(e spacemap.Place) bool { return e.X>>up>>8 != tile.X || e.Y>>up>>8 != tile.Y })
 				picture := pictureOf(t, tiles, tile)
@@ -187,6 +190,7 @@ func TestManyColours(t *testing.T) {
 		}
 		picture, err := png.Decode(bytes.NewReader(spacemap.PNGOf(of)))
 		require.NoError(t, err)
+		require.Equal(t, image.Rect(0, 0, 256, 256), picture.Bounds())
 		_, is := picture.(*image.Paletted)
 		require.Equal(t, many <= 256, is, many)
 		wrong := 0
