@@ -37,3 +37,16 @@ func English(text, key, counted string, number any, under string) (said, count s
 func ChangesOf(ctx context.Context, before, after *decide.Policy) iter.Seq[decide.Change] {
 	return changesOf(ctx, before, after)
 }
+
+// TakeTurn waits for the place where logs are decided, as each log does.
+func (c *Console) TakeTurn() (leave func()) {
+	c.runs.turn <- struct{}{}
+	return func() { <-c.runs.turn }
+}
+
+// Runs is how many logs are decided or wait for it, or were, of all visitors.
+func (c *Console) Runs() int {
+	c.runs.mutex.Lock()
+	defer c.runs.mutex.Unlock()
+	return len(c.runs.list)
+}
