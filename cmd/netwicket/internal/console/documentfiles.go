@@ -113,7 +113,6 @@ func kindsOf(parts *policyfile.Parts) map[string]string {
 		kinds[source.File] = sourceKind(source)
 	}
 	kinds[parts.OverlayFile], kinds[parts.SnapshotFile] = "overlay", "snapshot"
-	delete(kinds, "") // what has no file
 	return kinds
 }
 
@@ -282,6 +281,6 @@ func (v *fileView) take(text string, line int, found finding.List) {
 		v.Before = max(v.First-windowLines/2, 1)
 	}
 	if v.Last() < v.Total {
-		v.After = v.Last() + windowLines/2
+		v.After = v.Last() + 1 + windowLines/2
 	}
 }

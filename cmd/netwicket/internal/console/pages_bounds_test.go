@@ -80,6 +80,9 @@ func TestFindingsAreBounded(t *testing.T) {
 		require.Contains(t, overview, `"10.199.0.1/16"`)
 		require.Equal(t, count > 200, strings.Contains(overview, "and 3 more; the files show theirs"), overview[:2000])
 		require.Equal(t, count > 200, strings.Contains(file, "and 3 more"))
+		if count > 200 {
+			require.Greater(t, strings.Count(file, "10.199.0.1/16"), strings.Count(file, "10.200.0.1/16"), "it is beneath its line alone")
+		}
 		require.Equal(t, 1, strings.Count(overview, `"10.199.0.1/16"`))
 		require.NotContains(t, overview, `"10.200.0.1/16"`)
 		require.Contains(t, overview, fmt.Sprintf("%d warnings", count))

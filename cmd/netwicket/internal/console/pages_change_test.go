@@ -61,6 +61,7 @@ func TestChangeAsRead(t *testing.T) {
 	r.change("an unseen letter", r.draft("zones.json", zones, strings.Replace(zones, `"Office"`, "\"Off\u200bice\"", 1)))
 	r.change("another text than now", r.draft("zones.json", "before", more))
 	r.change("the other file", r.draft("rules.json", files["rules.json"], "[]"))
+	r.change("a zone that others name", r.draft("zones.json", zones, strings.Replace(zones, `"id":"office"`, `"id":"bureau"`, 1)))
 	r.change("nothing", r.draft("none.json", "", ""))
 	r.note("POST page of bytes", r.send("change", "", r.draft("zones.json", zones, "\xff")))
 	r.change("bytes", r.draft("zones.json", zones, "\xff"))
@@ -125,15 +126,21 @@ func TestSavedAsRead(t *testing.T) {
 			return store, store.Close, nil
 		}
 	})
+	header := "" // of the page
 	save := func(title string, draft url.Values) {
 		seal := sealPattern.FindStringSubmatch(r.send("change", "result", draft).Body.String())
 		require.NotNil(t, seal, title)
 		draft.Set("seal", seal[1])
 		draft.Set("do", "save")
-		r.note("POST save of "+title, r.send("change", "", draft))
+		answer := r.send("change", "", draft)
+		header, _, _ = strings.Cut(answer.Body.String(), "<h1>")
+		r.note("POST save of "+title, answer)
 	}
 	warned := strings.Replace(zones, `"192.0.2.0/24"`, `"192.0.2.1/24"`, 1)
 	save("a warning", r.draft("zones.json", zones, warned))
+	_, policy, err := policyfile.Open(policyfile.Options{Paths: []string{"."}, Now: today})
+	require.NoError(t, err)
+	require.Contains(t, header, policy.Info().Fingerprint[:12], "the page shows the policy that was saved")
 	fails = errors.New("the folder is locked by \u202e somebody")
 	save("what cannot be opened", r.draft("zones.json", warned, zones))
 	fails = nil

@@ -1,10 +1,22 @@
 package console_test
 
 import (
+	"fmt"
+	"html"
 	"maps"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/console"
+	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 // firm is a policy with one of everything that the pages tell apart.
@@ -105,4 +117,109 @@ func TestFilesAsRead(t *testing.T) {
 		r.open("documents?file=" + name)
 	}
 	r.requireAs("files")
+}
+
+// The page says of each database when it was built, how long that is ago, and what is wrong
+// with it.
+func TestSourcesHaveAnAge(t *testing.T) {
+	folder := acme(t)
+	later := today.AddDate(2, 0, 0)
+	r := readAt(t, folder, func(o *console.Options) { o.Now = func() time.Time { return later } })
+	parts, _, err := policyfile.Open(policyfile.Options{Paths: []string{"."}, Now: later})
+	require.NoError(t, err)
+	dated := 0
+	rows := table(t, r.answer(httptest.NewRequest(http.MethodGet, "http://127.0.0.1/documents", nil)).Body.String(), "Geo sources")
+	for i, source := range parts.Datasets() {
+		require.Equal(t, filepath.ToSlash(source.File), rows[i][0])
+		if source.Built.IsZero() {
+			require.Equal(t, "has no date", rows[i][2])
+			continue
+		}
+		dated++
+		require.Equal(t, fmt.Sprintf("%s, %s days old", source.Built.UTC().Format(time.DateOnly), grouped(int(later.Sub(source.Built).Hours()/24))), rows[i][2])
+		require.Contains(t, rows[i][6], "old-data")
+	}
+	require.Positive(t, dated)
+}
+
+func grouped(n int) string {
+	if n < 1000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%s,%03d", grouped(n/1000), n%1000)
+}
+
+// A document is what the policy takes it for, though it says too little itself; bytes that are
+// no text are not shown.
+func TestKindsOfFiles(t *testing.T) {
+	files := maps.Clone(small)
+	files["rules.json"], files["zones.json"] = "[]", "\x00[]"
+	r := readAt(t, folderOf(t, files))
+	require.Contains(t, r.page("documents"), "rules.json Okta rules 2 bytes")
+	require.Contains(t, r.page("documents?file=zones.json"), "This is not text")
+	require.NotContains(t, r.page("documents?file=zones.json"), "Text [")
+	files["zones.json"] = small["zones.json"]
+	putAll(t, ".", map[string]string{"zones.json": small["zones.json"] + "\xff"})
+	require.Contains(t, r.page("documents?file=zones.json"), "This is not text")
+}
+
+// One turns the pages of a large file from its first line to its last and back.
+func TestTurningPages(t *testing.T) {
+	var feed strings.Builder
+	const lines = 8_000
+	for i := range lines {
+		fmt.Fprintf(&feed, "80.0.%d.%d # %s\n", i>>8, i&255, strings.Repeat("a comment ", 30))
+	}
+	files := map[string]string{"netwicket.json": `{"okta":{"zones":["zones.json"],"threatInsight":"threat.json","threatFeeds":["feed.txt","short.txt","wide.txt"]}}`, "zones.json": ownZones, "threat.json": `{"action":"block"}`, "feed.txt": feed.String()}
+	files["short.txt"] = strings.Repeat("#"+strings.Repeat("x", 1022)+"\n", 2048) // of as much as is shown whole
+	files["wide.txt"] = "#" + strings.Repeat("é", 1<<19) + "\n#" + strings.Repeat("x", 1<<20-1) + "\n"
+	r := readAt(t, folderOf(t, files))
+	turn := func(target, to string) (first, last int, next string) {
+		page := r.answer(httptest.NewRequest(http.MethodGet, "http://127.0.0.1/"+target, nil)).Body.String()
+		shown := regexpAll(`<li id="L(\d+)"`, page)
+		first, _ = strconv.Atoi(shown[0])
+		last, _ = strconv.Atoi(shown[len(shown)-1])
+		if links := regexpAll(`<a href="([^"]*)">`+to, page); len(links) > 0 {
+			require.Len(t, links, 2, "above and beneath the text")
+			next = html.UnescapeString(links[0])
+		}
+		return first, last, next
+	}
+	seen := 0
+	for next, pages := "documents?file=feed.txt", 0; next != ""; pages++ {
+		var first, last int
+		first, last, next = turn(next, "Lines after")
+		require.Equal(t, seen+1, first)
+		require.Equal(t, 999, last-first)
+		seen = last
+		require.LessOrEqual(t, pages, 30)
+	}
+	require.Equal(t, lines, seen)
+	for next, pages := fmt.Sprintf("documents?file=feed.txt&line=%d", lines), 0; next != ""; pages++ {
+		first, last := 0, 0
+		first, last, next = turn(next, "Lines before")
+		require.GreaterOrEqual(t, last, seen)
+		seen = first - 1
+		require.LessOrEqual(t, pages, 70)
+	}
+	require.Zero(t, seen)
+
+	first, last, next := turn("documents?file=short.txt&line=1700", "Lines after")
+	require.Equal(t, []any{1, 2048, ""}, []any{first, last, next})
+	page := r.answer(httptest.NewRequest(http.MethodGet, "http://127.0.0.1/documents?file=wide.txt", nil)).Body.String()
+	require.Contains(t, page, "#"+strings.Repeat("é", 1<<19-1)+" ...<", "no letter is cut through")
+	require.Contains(t, page, "#"+strings.Repeat("x", 1<<20-1)+"<")
+}
+
+// While the files make no policy nothing is said of what would be without a part of them.
+func TestNothingWithoutAPolicy(t *testing.T) {
+	files := maps.Clone(small)
+	files["rules.json"] = strings.Replace(files["rules.json"], `"office"`, `"none"`, 1)
+	r := readAt(t, folderOf(t, files))
+	for _, target := range []string{"documents?zone=office&without=1", "documents?rule=in&without=1", "documents?file=zones.json"} {
+		request := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/"+target, nil)
+		require.Equal(t, http.StatusOK, r.answer(request).Code)
+		request.Header.Set("X-Part", "removal")
+		require.Empty(t, strings.TrimSpace(r.answer(request).Body.String()), target)
+	}
 }

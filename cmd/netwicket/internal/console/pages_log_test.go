@@ -132,9 +132,10 @@ func TestWeighedAsRead(t *testing.T) {
 	text := strings.Repeat(logged("192.0.2.7", "26/Nov/2026:10:00:00", "-"), 3) + logged("10.0.0.1", "26/Nov/2026:10:00:00", "192.0.2.70") + strings.Repeat(logged("192.0.2.90", "26/Nov/2026:10:00:00", "-"), 2) + "rubbish\n"
 	log := regexpAll(`log=([\w-]+)`, r.kept("access.log", text))[0]
 	broken := regexpAll(`log=([\w-]+)`, r.kept("broken.gz", "\x1f\x8b\x08"))[0]
+	even := regexpAll(`log=([\w-]+)`, r.kept("even.log", logged("192.0.2.7", "26/Nov/2026:10:00:00", "-")+logged("192.0.2.90", "26/Nov/2026:10:00:00", "-")))[0]
 	zones := small["zones.json"]
 	moved := r.draft("zones.json", zones, strings.Replace(zones, `"192.0.2.64-192.0.2.95"`, `"192.0.2.0-192.0.2.79"`, 1))
-	for _, one := range []string{log, broken, "none"} {
+	for _, one := range []string{log, even, broken, "none"} {
 		moved.Set("log", one)
 		r.note("POST moved", r.send("change", "result", moved))
 	}

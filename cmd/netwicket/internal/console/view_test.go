@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -136,6 +137,10 @@ func TestNamesOfFolders(t *testing.T) {
 	require.NotContains(t, page, filepath.Join(one, "zones.json"))
 	require.Contains(t, page, "Policy "+one, "the policy is called by its path")
 	require.Contains(t, alone.page("tests"), "Expectations of expect.json")
+	for _, name := range []string{"zones.json", filepath.Join(one, "zones.json"), "netwicket.json", filepath.Join(one, "netwicket.json"), one} {
+		require.Contains(t, alone.page("documents?file="+url.QueryEscape(name)), "Change Text", name)
+	}
+	require.Contains(t, readAt(t, one, func(o *console.Options) { o.Policy.Paths = []string{"netwicket.json"} }).page("documents?file=netwicket.json"), "Change Text")
 	both := readAt(t, one, func(o *console.Options) { o.Policy.Paths = []string{one, filepath.Join(two, "rules.json")} })
 	page = both.page("documents")
 	require.Contains(t, page, filepath.Join(one, "zones.json"))
