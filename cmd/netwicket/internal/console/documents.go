@@ -142,11 +142,11 @@ type overlayRow struct {
 
 // place is where something stands, for a link to its line.
 type place struct {
-	File         string
-	Line, Column int
+	File string
+	Line int
 }
 
-func placeOf(at zone.Position) place { return place{at.File, max(at.Line, 1), max(at.Column, 1)} }
+func placeOf(at zone.Position) place { return place{at.File, max(at.Line, 1)} }
 
 // nth is the one of several with the same key that a query means: twins are counted.
 func nth[T any](list []T, number int) (one T, found bool) {

@@ -204,11 +204,9 @@ type seeker struct {
 }
 
 func newSeeker(text string) seeker {
-	s := seeker{text: strings.ToLower(text)}
-	if r, _, err := netset.Parse(text); err == nil {
-		s.prefix, _ = r.Prefix() // a range that is no network is sought as text
-	}
-	return s
+	r, _, _ := netset.Parse(text) // what is none has no network
+	network, _ := r.Prefix()      // nor has a range that is no network: both are sought as text
+	return seeker{strings.ToLower(text), network}
 }
 
 func (s seeker) finds(z *zone.Zone) bool {
@@ -223,14 +221,14 @@ func (s seeker) finds(z *zone.Zone) bool {
 			return true
 		}
 	}
-	return s.prefix.IsValid() && (slices.ContainsFunc(z.Gateways, s.meets) || slices.ContainsFunc(z.Proxies, s.meets))
+	return slices.ContainsFunc(z.Gateways, s.meets) || slices.ContainsFunc(z.Proxies, s.meets)
 }
 
 func (s seeker) in(text string) bool { return strings.Contains(strings.ToLower(text), s.text) }
 
+// meets is false where there is no network or no range, and for those of two families.
 func (s seeker) meets(e zone.Entry) bool {
-	return e.Range.IsValid() && e.Range.From().BitLen() == s.prefix.Addr().BitLen() &&
-		(e.Range.Contains(s.prefix.Addr()) || s.prefix.Contains(e.Range.From()))
+	return e.Range.Contains(s.prefix.Addr()) || s.prefix.Contains(e.Range.From())
 }
 
 // zoneView is one zone with all that there is to say of it.

@@ -42,7 +42,7 @@ var (
 func (c *Console) readDraft(w http.ResponseWriter, r *http.Request, on *subject) (*draft, error) {
 	const most = 3*maxEditable + 1<<20 // a form writes one byte of a text as up to three
 	r.Body = http.MaxBytesReader(w, r.Body, most)
-	if err := r.ParseMultipartForm(most); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+	if parseForm(r, most) != nil {
 		return nil, errForm
 	}
 	of, known := c.editable(on, r.PostFormValue("file"))
@@ -68,6 +68,17 @@ func (c *Console) readDraft(w http.ResponseWriter, r *http.Request, on *subject)
 		return nil, errNoText
 	}
 	return &draft{Of: of, Old: old, Text: textdiff.KeepEnds(old, text), Begun: r.PostFormValue("begun"), Log: r.PostFormValue("log")}, nil
+}
+
+// parseForm reads a form of either kind, with files of up to most bytes in memory.
+func parseForm(r *http.Request, most int64) error {
+	if err := r.ParseForm(); err != nil { // ParseMultipartForm would only say that this is the other kind
+		return err
+	}
+	if err := r.ParseMultipartForm(most); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return err
+	}
+	return nil
 }
 
 // bench is where drafts are compiled, one at a time: each takes memory like the policy

@@ -79,11 +79,10 @@ func untouchedPart(said string) untouched {
 		return untouched{Text: said}
 	}
 	line, _ := strconv.Atoi(at[2])
-	column, _ := strconv.Atoi(at[3])
-	return untouched{place{at[1], line, column}, at[4]}
+	return untouched{place{at[1], line}, at[3]}
 }
 
-var partPlace = regexp.MustCompile(`(?s)^(.*?):(\d+):(\d+): (.*)$`)
+var partPlace = regexp.MustCompile(`(?s)^(.*?):(\d+):\d+: (.*)$`)
 
 // tested is the run of the expectations and the policy as their files are now.
 func (c *Console) tested() *testRun {

@@ -220,3 +220,16 @@ func TestChangeWaitsItsTurn(t *testing.T) {
 		require.Equal(t, http.StatusOK, r.send("change", "check", draft).Code)
 	})
 }
+
+// A form is read up to what a document may have, and no further.
+func TestLargeForms(t *testing.T) {
+	r := readAt(t, folderOf(t, small))
+	zones := small["zones.json"]
+	require.Contains(t, text2(r.send("change", "check", r.draft("zones.json", zones, zones+strings.Repeat(" ", 11<<20)))), "200 Findings This text brings no new finding.")
+	require.Contains(t, text2(r.send("change", "check", r.draft("zones.json", zones, strings.Repeat(" ", 26<<20)))), "400 The form could not be read")
+	require.Contains(t, text2(r.send("tests", "given", url.Values{"text": {strings.Repeat(" ", 9<<20)}})), "413 ")
+	request := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/tests", strings.NewReader("text=%zz"))
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Origin", "http://127.0.0.1")
+	require.Contains(t, text2(r.answer(request)), `400 This could not be read: invalid URL escape "%zz"`)
+}

@@ -211,6 +211,13 @@ func TestTurningPages(t *testing.T) {
 	require.Contains(t, page, "#"+strings.Repeat("x", 1<<20-1)+"<")
 }
 
+// A zone that is left out of what does nothing is left out of nothing.
+func TestThreatThatDoesNothing(t *testing.T) {
+	files := maps.Clone(firm)
+	files["threat.json"] = `{"action": "none", "excludeZones": ["office"]}`
+	require.Contains(t, readAt(t, folderOf(t, files)).page("documents?zone=office"), "left out of ThreatInsight (not in force)")
+}
+
 // While the files make no policy nothing is said of what would be without a part of them.
 func TestNothingWithoutAPolicy(t *testing.T) {
 	files := maps.Clone(small)

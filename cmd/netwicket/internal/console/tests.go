@@ -77,7 +77,7 @@ func (c *Console) testsGiven(w http.ResponseWriter, r *http.Request) {
 // givenText is what was dropped as a file, or else what was pasted.
 func (c *Console) givenText(w http.ResponseWriter, r *http.Request) (name, text string, err error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxGiven)
-	if err := r.ParseMultipartForm(maxGiven + 1<<20); err != nil && !errors.Is(err, http.ErrNotMultipart) { // all of it in memory
+	if err := parseForm(r, maxGiven+1<<20); err != nil { // all of it in memory
 		return "", "", err
 	}
 	if r.MultipartForm != nil {
