@@ -204,8 +204,7 @@ func TestDocumentsThatAreNotEdited(t *testing.T) {
 func TestChangeWaitsItsTurn(t *testing.T) {
 	folder := folderOf(t, small)
 	synctest.Test(t, func(t *testing.T) {
-		site, err := console.New(console.Options{Policy: policyfile.Options{Paths: []string{folder}}, Folder: folder})
-		require.NoError(t, err)
+		site := readOnly(t, folder)
 		r := &reader{t: t, site: site, http: site.Handler(), visitor: console.Visitor{Name: "ann", MayChange: true}}
 		_, leave, err := site.TakeBench(t.Context(), "bob")
 		require.NoError(t, err)
