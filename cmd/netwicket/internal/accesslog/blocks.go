@@ -94,7 +94,7 @@ func Blocks(input io.Reader, handle func(Block) error) error {
 		_, _ = buffered.Discard(3) // a byte order mark, as Windows programs write it
 	}
 	if looksSpread(buffered) {
-		return objects(buffered, handle)
+		return cutter{MaxLine, blockSize, handle}.objects(buffered)
 	}
 	layout := layoutOf(buffered)
 	withLayout := func(b Block) error {

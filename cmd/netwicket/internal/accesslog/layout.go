@@ -45,7 +45,7 @@ func LayoutOf(line string) Layout {
 
 func cutsAny(line string, cut func(string) (string, error)) bool {
 	rest, err := cut(line)
-	return errors.Is(err, errPartial) || err == nil && rest != line
+	return errors.Is(err, errPartial) || rest != line // of any other error it is the line
 }
 
 // record is the record on a line, without what its carrier wrote.

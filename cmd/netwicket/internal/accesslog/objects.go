@@ -5,10 +5,10 @@ import "bufio"
 // splitter cuts a stream of JSON objects, in an array or one after the other,
 // into one line each. It does not check them; their parser does.
 type splitter struct {
-	handle func(Block) error
-	text   []byte // finished records and the open one, a line each
-	lines  []int  // where the finished ones began
-	line   int    // that is being read
+	cutter
+	text  []byte // finished records and the open one, a line each
+	lines []int  // where the finished ones began
+	line  int    // that is being read
 
 	open  bool // inside a record
 	first int  // line where it began
@@ -29,8 +29,8 @@ const (
 // objects reads the log byte by byte. What stands between the objects and is
 // neither space nor comma nor bracket is a record of its own, up to the end of
 // the line, so that nothing is dropped in silence.
-func objects(input *bufio.Reader, handle func(Block) error) error {
-	s := &splitter{handle: handle, line: 1}
+func (c cutter) objects(input *bufio.Reader) error {
+	s := &splitter{cutter: c, line: 1}
 	for {
 		c, err := input.ReadByte()
 		if err != nil {
@@ -58,10 +58,6 @@ func (s *splitter) next(c byte) error {
 			return nil
 		}
 		s.open, s.first, s.begin, s.depth, s.state = true, s.line, len(s.text), 0, outside
-		if c != '{' {
-			s.text = append(s.text, c)
-			return nil
-		}
 	}
 	if c == '\n' && (s.depth == 0 || s.state != outside) {
 		return s.finish() // no string holds a line's end: what was open is broken
@@ -69,7 +65,7 @@ func (s *splitter) next(c byte) error {
 	if c == '\n' || c == '\r' {
 		c = ' '
 	}
-	if s.text = append(s.text, c); len(s.text)-s.begin > MaxLine {
+	if s.text = append(s.text, c); len(s.text)-s.begin > s.maxLine {
 		return s.drop()
 	}
 	if s.text[s.begin] == '{' && s.count(c) {
@@ -107,7 +103,7 @@ func (s *splitter) finish() error {
 	s.open = false
 	s.text = append(s.text, '\n')
 	s.lines = append(s.lines, s.first)
-	if len(s.text) >= blockSize {
+	if len(s.text) >= s.blockSize {
 		return s.flush()
 	}
 	return nil

@@ -24,10 +24,11 @@ type hop struct {
 var errNoChain = errors.New("the event has neither a request.ipChain nor a client.ipAddress: no client caused it")
 
 // envelope is what an event comes in: nothing, Amazon EventBridge's detail, the
-// events of a hook's data, or Splunk's result, which holds the event as it was,
-// as text, or with its keys flattened.
+// events of a hook's data, or what Splunk keeps, as it is or as a result, which holds the
+// event as it was, as text, or with its keys flattened.
 type envelope struct {
 	event
+	Raw    string `json:"_raw"`
 	Detail *event `json:"detail"`
 	Result *struct {
 		event
@@ -67,9 +68,13 @@ func parseOkta(line string, entries []Entry) ([]Entry, error) {
 	if err := json.Unmarshal([]byte(line), &e); err != nil {
 		return entries, notObject(err)
 	}
+	raw := e.Raw
 	if r := e.Result; r != nil && r.Raw != "" {
+		raw = r.Raw
+	}
+	if raw != "" {
 		e = envelope{}
-		if err := json.Unmarshal([]byte(r.Raw), &e); err != nil {
+		if err := json.Unmarshal([]byte(raw), &e); err != nil {
 			return entries, notObject(err)
 		}
 	}

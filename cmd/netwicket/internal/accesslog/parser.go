@@ -122,8 +122,8 @@ func parseFields(list []string) (paths, error) {
 	named := paths{time: usualPaths().time}
 	ofTime := false
 	for _, text := range list {
-		name, path, found := strings.Cut(text, "=")
-		if !found || path == "" {
+		name, path, _ := strings.Cut(text, "=")
+		if path == "" {
 			return paths{}, fmt.Errorf("field %q: expected NAME=PATH, such as peer=request.remote_ip", text)
 		}
 		switch name {
