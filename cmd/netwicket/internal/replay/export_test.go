@@ -20,3 +20,9 @@ type Clock struct{ counted over }
 
 // Count counts one.
 func (c *Clock) Count(seconds int64) { c.counted.at(seconds)[decide.Allow][decide.Permitted]++ }
+
+// Join adds what another has counted.
+func (c *Clock) Join(other *Clock) { c.counted.merge(&other.counted) }
+
+// Report is what it has counted.
+func (c *Clock) Report() Over { return c.counted.report() }
