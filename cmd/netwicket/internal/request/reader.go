@@ -29,11 +29,12 @@ type Reader struct {
 	input *bufio.Reader
 	long  []byte // a line that spans several reads
 	line  int
+	most  int // bytes of a line
 }
 
 // NewReader reads requests from input.
 func NewReader(input io.Reader) *Reader {
-	return &Reader{input: bufio.NewReaderSize(input, 64<<10)}
+	return &Reader{input: bufio.NewReaderSize(input, 64<<10), most: MaxLine}
 }
 
 // Line is the number of the line that Next read last, 0 before the first.
@@ -81,7 +82,7 @@ func (r *Reader) readLine() ([]byte, error) {
 			r.line++
 			return ending(part), nil
 		}
-		if tooLong = tooLong || len(r.long)+len(part) > MaxLine+len("\r\n"); tooLong {
+		if tooLong = tooLong || len(r.long)+len(part) > r.most+len("\r\n"); tooLong {
 			r.long = r.long[:0]
 		} else {
 			r.long = append(r.long, part...)
@@ -91,8 +92,8 @@ func (r *Reader) readLine() ([]byte, error) {
 		}
 		r.line++
 		line := ending(r.long)
-		if tooLong || len(line) > MaxLine {
-			return nil, &LineError{Line: r.line, Err: fmt.Errorf("the line has more than %d bytes", MaxLine)}
+		if tooLong || len(line) > r.most {
+			return nil, &LineError{Line: r.line, Err: fmt.Errorf("the line has more than %d bytes", r.most)}
 		}
 		return line, nil
 	}
