@@ -30,17 +30,23 @@ import (
 	"github.com/netwicket/netwicket/internal/keepertest"
 )
 
-// servedHere is netwicket serve running in this process.
+// servedHere is a command that goes on, running in this process.
 type servedHere struct {
 	t      *testing.T
 	log    *lockedBuffer
-	cancel func()
-	ended  func() int // waits for the end, and gives the exit code
-	line   map[string]any
+	cancel func()         // tells it to end
+	ended  func() int     // waits for the end, and gives the exit code
+	line   map[string]any // of the log, which says where it listens
 }
 
 // serveHere runs serve with arguments, and waits until it listens.
 func serveHere(t *testing.T, args ...string) *servedHere {
+	t.Helper()
+	return goesOnHere(t, "serving", append([]string{"serve"}, args...)...)
+}
+
+// goesOnHere runs a command until the test ends, and waits for a line of its log.
+func goesOnHere(t *testing.T, message string, args ...string) *servedHere {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no signals that a process sends itself")
@@ -49,12 +55,12 @@ func serveHere(t *testing.T, args ...string) *servedHere {
 	signal.Notify(stray, syscall.SIGTERM, syscall.SIGHUP)
 	t.Cleanup(func() { signal.Stop(stray) })
 	log, done := new(lockedBuffer), make(chan int, 1)
-	go func() { done <- run(append([]string{"serve"}, args...), strings.NewReader(""), io.Discard, log) }()
+	go func() { done <- run(args, strings.NewReader(""), io.Discard, log) }()
 	s := &servedHere{t: t, log: log, ended: sync.OnceValue(func() int { return <-done })}
 	s.cancel = sync.OnceFunc(func() { s.signal(syscall.SIGTERM) })
 	t.Cleanup(func() { s.cancel(); s.ended() })
 	for s.line == nil {
-		s.line = s.find("serving")
+		s.line = s.find(message)
 		select {
 		case code := <-done:
 			done <- code

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"crypto/tls"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway/doorwaytest"
+	"github.com/netwicket/netwicket/internal/keepertest"
+)
+
+// Admin, run as a person runs it: over TLS, with the status elsewhere and the audit in a
+// file; its files are read again when that is asked for, and it ends when it is told to.
+func TestAdminHere(t *testing.T) {
+	folder(t, map[string]string{"policy/netwicket.json": `{"geo":["geo.csv"],"assumeNone":["tor","vpn","public_proxy","residential_proxy"]}`, "policy/geo.csv": geoForAdmin})
+	made := runIn(t, "", words("admin token me --callers callers.json")...)
+	require.Zero(t, made.code, made.stderr)
+	token := strings.TrimSpace(made.out)
+	doorwaytest.WriteCertificate(t, ".", 1)
+	s := goesOnHere(t, "serving the vendors' APIs", words("admin -c policy/netwicket.json --listen 127.0.0.1:0 --metrics 127.0.0.1:0 --callers callers.json --tls-cert cert.pem --tls-key key.pem --audit audit.jsonl --external-url https://admin.example --catch-all deny --rate 1 --sailpoint-rate 1")...)
+	require.Equal(t, []any{true, "policy"}, []any{s.line["tls"], s.line["folder"]})
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}}
+	defer client.CloseIdleConnections()
+	ask := func(verb, path, body string) *http.Response {
+		r, err := http.NewRequest(verb, "https://"+s.address("address")+path, strings.NewReader(body))
+		require.NoError(t, err)
+		r.Header.Set("Authorization", "SSWS "+token)
+		r.Header.Set("Content-Type", "application/json")
+		answer, err := client.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		return answer
+	}
+	require.Positive(t, s.line["generation"])
+	answer := ask(http.MethodPost, "/api/v1/zones", `{"type":"IP","name":"Office","gateways":[{"type":"CIDR","value":"192.0.2.0/24"}]}`)
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	require.Equal(t, "HTTP/2.0", answer.Proto)
+	require.Equal(t, "1", answer.TLS.PeerCertificates[0].SerialNumber.String())
+	require.Equal(t, http.StatusTooManyRequests, ask(http.MethodGet, "/api/v1/zones", "").StatusCode, "the second in a minute")
+	require.NotEqual(t, http.StatusOK, ask(http.MethodGet, "/metrics", "").StatusCode, "the status is elsewhere")
+	audit := readFile(t, "audit.jsonl")
+	require.Len(t, objects(t, audit), 1)
+	require.NotContains(t, s.log.String(), `"newlyDenied"`)
+	info, err := os.Stat("audit.jsonl")
+	require.NoError(t, err)
+	require.Equal(t, fs.FileMode(0o600), info.Mode().Perm())
+
+	next := t.TempDir()
+	doorwaytest.WriteCertificate(t, next, 2)
+	for _, name := range []string{"cert.pem", "key.pem"} {
+		put(t, name, readFile(t, filepath.Join(next, name)))
+	}
+	s.signal(syscall.SIGHUP)
+	s.logs("certificate reloaded")
+	s.logs("callers reloaded")
+	require.Eventually(t, func() bool {
+		client.CloseIdleConnections()
+		return ask(http.MethodGet, "/api/v1/users/me", "").TLS.PeerCertificates[0].SerialNumber.String() == "2"
+	}, keepertest.Patience, 10*time.Millisecond)
+	put(t, "key.pem", "half a key")
+	s.logs("the certificate file was not reloaded; the one in force stays", "key.pem")
+	s.cancel()
+	require.Zero(t, s.ended(), s.log)
+}
+
+// What keeps admin from starting is said.
+func TestAdminRefusesToStart(t *testing.T) {
+	folder(t, map[string]string{"policy/netwicket.json": `{}`, "other.json": "{}"})
+	require.Zero(t, runIn(t, "", words("admin token me --callers callers.json")...).code)
+	for args, want := range map[string]string{
+		"":                                                "--callers FILE is needed",
+		"--callers callers.json --rate 0":                 "--rate 0: expected at least 1",
+		"--callers callers.json --listen x":               "x",
+		"--callers absent.json":                           "absent.json: cannot be read: no such file",
+		"--callers other.json":                            "other.json",
+		"--callers callers.json -c a -c b":                "-c: expected one policy folder",
+		"--callers callers.json --audit .":                "--audit .: is a directory",
+		"--callers callers.json --tls-cert x --tls-key y": "x",
+		"--callers callers.json --unknown-country x":      `--unknown-country "x"`,
+		"--callers callers.json --listen 192.0.2.1:1":     "192.0.2.1:1",
+	} {
+		if !strings.Contains(args, "-c ") {
+			args += " -c policy"
+		}
+		got := runIn(t, "", words("admin "+args)...)
+		require.Equal(t, 1, got.code, args)
+		require.Contains(t, got.stderr, want, args)
+	}
+}
+
+// The least and the greatest that admin's flags take.
+func TestAdminFlagsAtTheirEdges(t *testing.T) {
+	good := adminFlags{callers: "c", rate: 1, sailPointRate: 1, catchAll: "deny", tlsCert: "a", tlsKey: "b", externalURL: "https://a.example"}
+	require.NoError(t, good.check())
+	good.tlsCert = ""
+	require.ErrorContains(t, good.check(), "belong together")
+}
+
+// A folder with a policy file is the folder of that file; the documents stay there.
+func TestAdminHistoryByThePolicyFile(t *testing.T) {
+	folder(t, nil)
+	block(t)
+	require.NoError(t, os.Mkdir("elsewhere", 0o700))
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	t.Chdir("elsewhere")
+	for _, path := range []string{"../netwicket.json", "..", filepath.Join(here, "netwicket.json")} {
+		require.Len(t, objects(t, runIn(t, "", "admin", "log", "--json", "-c", path).out), 3, path)
+	}
+	got := runIn(t, "", words("admin revert 2 -c ../netwicket.json")...)
+	require.Zero(t, got.code, got.stderr)
+	require.Equal(t, "generation 4 has the documents of generation 2\n", got.out)
+	entries, err := os.ReadDir(".")
+	require.NoError(t, err)
+	require.Empty(t, entries)
+}
