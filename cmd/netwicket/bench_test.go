@@ -78,3 +78,63 @@ func TestBenchDrawsFromWhatThePolicySays(t *testing.T) {
 	require.Equal(t, []netip.Addr{clients[0], clients[0], clients[0]}, chains)
 	require.True(t, sample.addresses(addrnum.IPv6)[0].Is6())
 }
+
+// Every address of a range is drawn as likely as any other, and none beside it.
+func TestBenchDrawsEvenly(t *testing.T) {
+	s := newBenchSample(decide.Config{})
+	for text, size := range map[string]int{
+		"192.0.2.7-192.0.2.7": 1, "192.0.2.254-192.0.3.3": 6, "0.0.0.0-0.0.0.2": 3, "255.255.255.253-255.255.255.255": 3,
+		"2001:db8::ffff:ffff:ffff:fffe-2001:db8:0:1::2": 5, "2001:db8::1-2001:db8::4": 4,
+	} {
+		r := netipx.MustParseIPRange(text)
+		seen := map[netip.Addr]int{}
+		for range 400 * size {
+			addr := s.addressIn(r)
+			require.True(t, r.Contains(addr), "%s has no %s", text, addr)
+			seen[addr]++
+		}
+		require.Len(t, seen, size, text)
+		for addr, count := range seen {
+			require.InDelta(t, 400, count, 120, "%s of %s", addr, text)
+		}
+	}
+	// Beyond 64 bits the draw is anywhere: both halves are used.
+	wide := netipx.MustParseIPRange("2001:db8::-2001:dc7:ffff:ffff:ffff:ffff:ffff:ffff")
+	halves := map[bool]int{}
+	for range 200 {
+		addr := s.addressIn(wide)
+		require.True(t, wide.Contains(addr))
+		halves[addr.Less(netip.MustParseAddr("2001:dc0::"))]++
+	}
+	require.Greater(t, min(halves[true], halves[false]), 60)
+	for size, want := range map[uint64]uint64{0: 0, 1: 1, 2: 3, 3: 3, 4: 7, 1 << 63: 1<<64 - 1} {
+		require.Equal(t, want, maskOf(size))
+	}
+}
+
+// Of the databases, networks with a country or an ASN are drawn from, and of IPv6 those of
+// global unicast that are not IPv4 again.
+func TestBenchDrawsFromDatabases(t *testing.T) {
+	folder(t, map[string]string{"geo.csv": "network,country,region,asn,anonymizer,services\n" +
+		"192.0.2.0/24,DE,,,,\n198.51.100.0/24,,,64500,,\n203.0.113.0/24,,,,tor,\n" +
+		"2001:db8::/32,DE,,,,\n2001:0:1::/48,DE,,,,\n2002:1::/32,DE,,,,\nfd00::/8,DE,,,,\n",
+		"zones.json": `[{"type": "IP", "id": "z", "name": "a", "usage": "POLICY", "gateways": [{"type": "CIDR", "value": "10.0.0.0/8"}], "proxies": [{"type": "CIDR", "value": "172.16.0.0/12"}]},
+			{"type": "IP", "id": "b", "name": "b", "usage": "BLOCKLIST", "gateways": [{"type": "CIDR", "value": "11.0.0.0/8"}], "proxies": [{"type": "CIDR", "value": "172.32.0.0/12"}]}]`,
+		"network.json": `{"range":["12.0.0.0/8"]}`})
+	c := &commandLine{paths: []string{"zones.json", "network.json"}, geo: []string{"geo.csv"}}
+	parts, _, err := c.openPolicy()
+	require.NoError(t, err)
+	s := newBenchSample(parts.Config)
+	texts := func(family addrnum.Family) (all []string) {
+		for _, r := range s.ranges[family] {
+			all = append(all, r.From().String())
+		}
+		return all
+	}
+	require.Equal(t, []string{"192.0.2.0", "198.51.100.0", "10.0.0.0", "172.16.0.0", "11.0.0.0", "172.32.0.0", "12.0.0.0"}, texts(addrnum.IPv4))
+	require.Equal(t, []string{"2001:db8::"}, texts(addrnum.IPv6))
+	require.Equal(t, []netipx.IPRange{netipx.MustParseIPRange("172.16.0.0-172.31.255.255")}, s.proxies)
+	empty := newBenchSample(decide.Config{})
+	require.Equal(t, []netipx.IPRange{netipx.RangeOfPrefix(netip.MustParsePrefix("0.0.0.0/0"))}, empty.ranges[addrnum.IPv4])
+	require.Equal(t, []netipx.IPRange{netipx.RangeOfPrefix(netip.MustParsePrefix("2000::/3"))}, empty.ranges[addrnum.IPv6])
+}

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Numbers and quotations as text has them, at the edges of each rule.
+func TestNumbersAndQuotations(t *testing.T) {
+	for n, want := range map[uint64]string{0: "0 requests", 1: "1 request", 2: "2 requests", 11: "11 requests"} {
+		require.Equal(t, want, plural(n, "request"))
+	}
+	for want, of := range map[string][2]uint64{"": {0, 0}, "0.0%": {0, 1}, "100.0%": {1, 1}, "33.3%": {1, 3}, "66.7%": {2, 3}} {
+		require.Equal(t, want, share(of[0], of[1]))
+	}
+	require.Equal(t, `"`+strings.Repeat("x", 80)+`"`, shortQuote(strings.Repeat("x", 80)))
+	require.Equal(t, `"`+strings.Repeat("x", 80)+`"...`, shortQuote(strings.Repeat("x", 80)+"y"))
+	require.Equal(t, "0.00 MB", megabytes(4999))
+	require.Equal(t, "12.35 MB", megabytes(12_345_678))
+	require.Equal(t, []string{"a", "b"}, []string{orWord("a", "x"), orWord("", "b")})
+	require.Equal(t, []string{"a", "b"}, []string{textOr("a", "x"), textOr("", "b")})
+}
