@@ -2,13 +2,18 @@ package main
 
 import (
 	"encoding/json"
+	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/folderlock"
 )
 
@@ -94,4 +99,45 @@ func TestAdminRevert(t *testing.T) {
 	got = runIn(t, "", "admin", "revert", "2")
 	require.Equal(t, 1, got.code)
 	require.Contains(t, got.stderr, "netwicket pull is writing to this folder")
+}
+
+// Show marks what a generation changed, in the order of the files' names: + what is new or
+// different, and - what is gone.
+func TestAdminShowMarks(t *testing.T) {
+	folder(t, nil)
+	store, err := tenant.Open(tenant.Options{Folder: ".", Holder: "test"})
+	require.NoError(t, err)
+	request := &wire.Request{Verb: "DELETE", Path: "/api/v1/policies/rst", ID: "req7", Caller: wire.Caller{Name: "ci"}, Time: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)}
+	answer := store.Write(request, func(d *records.Documents) wire.Answer {
+		d.Policies = slices.DeleteFunc(d.Policies, func(p *records.Policy) bool { return p.Type != "OKTA_SIGN_ON" })
+		return wire.Answer{Status: http.StatusOK}
+	}, func(err error) wire.Answer {
+		t.Error(err)
+		return wire.Answer{Status: http.StatusBadRequest}
+	})
+	require.Equal(t, http.StatusOK, answer.Status)
+	store.Close()
+	got := runIn(t, "", "admin", "show", "2")
+	require.Zero(t, got.code, got.stderr)
+	require.Regexp(t, `^\nGeneration 2\n  time         2026-11-26T12:00:00Z\n  caller       ci\n  action       DELETE /api/v1/policies/rst\n`+
+		`  request      req7\n  fingerprint  [0-9a-f]{32}\n\n`+
+		`Files\n     netwicket.json\n  \+  okta/policies.json\n     okta/rules/00p\w+.json\n  -  okta/rules/rst\w+.json\n     okta/zones.json\n$`, got.out)
+	shown := objects(t, runIn(t, "", "admin", "show", "2", "--json").out)[0]
+	require.Len(t, shown["files"], 4)
+	require.Equal(t, "req7", shown["request"])
+	require.Equal(t, 1, runIn(t, "", "admin", "show").code)
+	require.Equal(t, 1, runIn(t, "", "admin", "show", "1", "netwicket.json", "more").code)
+	require.Equal(t, 1, runIn(t, "", "admin", "revert").code)
+	require.Equal(t, 1, runIn(t, "", "admin", "log", "1").code)
+
+	// A history that cannot be read is said by each command.
+	require.NoError(t, os.RemoveAll(".netwicket/history"))
+	for _, args := range []string{"log", "show 1", "show 1 netwicket.json", "revert 1"} {
+		for _, more := range []string{" -c a -c b", " -c netwicket.json/none"} {
+			got := runIn(t, "", strings.Fields("admin "+args+more)...)
+			require.Equal(t, 1, got.code, args+more)
+			require.NotEmpty(t, got.stderr)
+			require.Empty(t, got.out)
+		}
+	}
 }
