@@ -1,13 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"net/netip"
+	"regexp"
+	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go4.org/netipx"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/decide/decidetest"
 	"github.com/netwicket/netwicket/internal/addrnum"
 	"github.com/netwicket/netwicket/zone"
 )
@@ -137,4 +144,68 @@ func TestBenchDrawsFromDatabases(t *testing.T) {
 	empty := newBenchSample(decide.Config{})
 	require.Equal(t, []netipx.IPRange{netipx.RangeOfPrefix(netip.MustParsePrefix("0.0.0.0/0"))}, empty.ranges[addrnum.IPv4])
 	require.Equal(t, []netipx.IPRange{netipx.RangeOfPrefix(netip.MustParsePrefix("2000::/3"))}, empty.ranges[addrnum.IPv6])
+}
+
+// What a decision takes is the median of the rounds behind the first, of which there are five
+// at least and as many as the time has room for.
+func TestBenchTakesTheMedian(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		budget time.Duration
+		takes  []int // milliseconds, of each round
+		want   float64
+	}{
+		{"five at least", 0, []int{100, 5, 1, 4, 2, 3}, 3},
+		{"until the time is used up", 20 * time.Millisecond, []int{100, 1, 1, 2, 7, 8, 9}, 7},
+		{"which is enough", 15 * time.Millisecond, []int{100, 9, 1, 2, 1, 2}, 2},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				rounds := 0
+				got := nanoseconds(row.budget, 1000, func() int {
+					time.Sleep(time.Duration(row.takes[rounds]) * time.Millisecond)
+					rounds++
+					return 1
+				})
+				require.Equal(t, len(row.takes), rounds)
+				require.InDelta(t, row.want*1000, got, 1e-9)
+			})
+		})
+	}
+	require.InDelta(t, 1.5, milliseconds(1500*time.Microsecond), 1e-9)
+}
+
+// What is measured are decisions about each address and each chain.
+func TestBenchDecidesEach(t *testing.T) {
+	policy := decidetest.Block(t, "192.0.2.0/24")
+	in, out := netip.MustParseAddr("198.51.100.1"), netip.MustParseAddr("192.0.2.1")
+	require.Equal(t, decide.Allow, policy.Decide(in).Verdict)
+	require.Equal(t, int(decide.Allow)*3, benchDecide(policy, []netip.Addr{in, out, in, in, out}))
+	require.Zero(t, benchDecide(policy, nil))
+	require.Equal(t, int(decide.Allow), benchChains(policy, []netip.Addr{in, in, in, in, out, in}, 3))
+	require.Equal(t, int(decide.Allow)*2, benchChains(policy, []netip.Addr{in, in, out, in, out, in, in, in}, 2))
+}
+
+// The text of what was measured, of a policy and of a snapshot.
+func TestBenchText(t *testing.T) {
+	var out bytes.Buffer
+	c := &commandLine{out: &out}
+	compile := 7.4
+	result := &benchJSON{System: "s", NsPerV4: 10, NsPerV6: 20, NsPerChain: 40, Hops: 3, Addresses: 65536, TableBytes4: 1_500_000, TableBytes6: 10_000, Classes: 4, LoadMillis: 12.6, CompileMills: &compile}
+	require.NoError(t, c.printBench(result, decide.Info{Intervals4: 5, Intervals6: 6}))
+	const first = "65536 addresses on s, one goroutine\n\nOne decision\n" +
+		"  IPv4                                         10.0 ns  100.0 million a second on one processor\n" +
+		"  IPv6                                         20.0 ns  50.0 million a second on one processor\n" +
+		"  chain of 3: a client and what it claims      40.0 ns  25.0 million a second on one processor\n"
+	const table = "\nTable\n  IPv4     1.50 MB  5 intervals\n  IPv6     0.01 MB  6 intervals\n  classes  4        sets of addresses that nothing tells apart\n"
+	spaces := regexp.MustCompile(" +")
+	plain := func(text string) string { return spaces.ReplaceAllString(text, " ") }
+	require.True(t, strings.HasPrefix(plain(out.String()), plain(first+table+"\nTime\n  load documents and databases, compile  13 ms\n  compile alone  7 ms\n\nPolicy\n")), out.String())
+	out.Reset()
+	result.CompileMills, result.ZoneProxies = nil, true
+	require.NoError(t, c.printBench(result, decide.Info{}))
+	require.Contains(t, plain(out.String()), "\n chain of 3: two zone proxies and a client 40.0 ns")
+	require.Contains(t, plain(out.String()), "\nTime\n load the snapshot 13 ms\n\nPolicy\n")
+	c.out = &fullDevice{0}
+	require.ErrorIs(t, c.printBench(result, decide.Info{}), syscall.ENOSPC)
 }
