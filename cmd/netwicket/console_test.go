@@ -2,11 +2,24 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/internal/keepertest"
 )
 
 // A link that nobody could be told is the end: nobody could come in.
@@ -39,4 +52,99 @@ func TestConsoleListensHere(t *testing.T) {
 		require.Empty(t, stdout.String())
 		require.Contains(t, stderr.String(), "127.0.0.1:0", address)
 	}
+}
+
+var begunField = regexp.MustCompile(`name="begun" value="([^"]*)"`)
+
+// consoleHere is a console of this process, and the link that it told.
+func consoleHere(t *testing.T, args ...string) (*servedHere, string) {
+	t.Helper()
+	s := goesOnUntil(t, func(s *servedHere) bool { return strings.HasSuffix(s.out.String(), "\n") }, append([]string{"console"}, args...)...)
+	link := strings.TrimSpace(s.out.String())
+	var told consoleJSON
+	if json.Unmarshal([]byte(link), &told) == nil {
+		link = told.URL
+	}
+	require.Regexp(t, `^http://127\.0\.0\.1:\d+/\?token=[\w-]+$`, link)
+	return s, link
+}
+
+// The link lets somebody in once, who may change documents where they are one folder that
+// can be written to; the console ends when it is told to.
+func TestConsoleHere(t *testing.T) {
+	acme(t)
+	writeFile(t, "policy.json", readFile(t, "netwicket.json"))
+	for _, row := range []struct {
+		args     string
+		readOnly string
+	}{
+		{"", ""}, {"--json -c .", ""}, {"-c netwicket.json --against policy.json", ""},
+		{"-c network.json", "the policy is a single file, not a folder"},
+		{"-c network.json -c zones.json -g geo.csv", "expected one policy folder"},
+	} {
+		s, link := consoleHere(t, strings.Fields(row.args)...)
+		jar, err := cookiejar.New(nil)
+		require.NoError(t, err)
+		client := &http.Client{Jar: jar, Transport: &http.Transport{}}
+		base, _, _ := strings.Cut(link, "?")
+		get := func(url string) (int, string) {
+			answer, err := client.Get(url)
+			require.NoError(t, err)
+			text, err := io.ReadAll(answer.Body)
+			require.NoError(t, err)
+			require.NoError(t, answer.Body.Close())
+			return answer.StatusCode, string(text)
+		}
+		code, _ := get(base)
+		require.NotEqual(t, http.StatusOK, code, "nobody without the link")
+		code, text := get(link)
+		require.Equal(t, http.StatusOK, code, text)
+		_, text = get(base + "change?file=network.json")
+		form := url.Values{"file": {"network.json"}, "text": {`{"range":["192.0.2.0/25"]}`}, "begun": {begunField.FindStringSubmatch(text)[1]}}
+		r, err := http.NewRequest(http.MethodPost, base+"change", strings.NewReader(form.Encode()))
+		require.NoError(t, err)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", strings.TrimSuffix(base, "/"))
+		answer, err := client.Do(r)
+		require.NoError(t, err)
+		body, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		require.Equal(t, http.StatusOK, answer.StatusCode, "%s", body)
+		require.Equal(t, row.readOnly == "", strings.Contains(string(body), `value="save"`), "%s", body)
+		require.Contains(t, html.UnescapeString(string(body)), row.readOnly)
+		_, text = get(base + "map")
+		require.Equal(t, strings.Contains(row.args, "--against"), strings.Contains(text, "policy.json"), row.args)
+		client.CloseIdleConnections()
+		s.cancel()
+		require.Zero(t, s.ended(), s.log)
+	}
+}
+
+// --open gives the first link to the program of the system that opens it, and says where that
+// cannot be done.
+func TestConsoleOpens(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the program that opens a link has another name")
+	}
+	acme(t)
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	t.Setenv("PATH", here)
+	s, _ := consoleHere(t, "--open")
+	require.Contains(t, s.log.String(), "no browser could be opened; open the link yourself")
+	s.cancel()
+	require.Zero(t, s.ended())
+	require.NoError(t, os.WriteFile("xdg-open", []byte("#!/bin/sh\necho \"$1\" > opened.next\n/bin/mv opened.next opened\n"), 0o755))
+	s, link := consoleHere(t, "--open")
+	require.Eventually(t, func() bool { _, err := os.Stat("opened"); return err == nil }, keepertest.Patience, time.Millisecond)
+	require.Equal(t, link+"\n", readFile(t, "opened"))
+	require.Empty(t, s.log.String())
+	require.NoError(t, os.Remove("opened"))
+	s.cancel()
+	require.Zero(t, s.ended())
+	c := &commandLine{out: io.Discard}
+	tell := c.tellLink(consoleFlags{}, slog.New(slog.DiscardHandler))
+	require.NoError(t, tell("x"))
+	require.NoFileExists(t, "opened")
 }

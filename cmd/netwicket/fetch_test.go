@@ -40,3 +40,22 @@ func TestChannelNames(t *testing.T) {
 		require.Equal(t, []string{row.wantFrom, row.want}, []string{flags.from, flags.channel}, row)
 	}
 }
+
+// Without --once, fetch goes on until it is told to end, and logs what happens.
+func TestFetchGoesOn(t *testing.T) {
+	publisher(t)
+	require.Zero(t, runIn(t, "", words("publish --to public --channel prod --key release first.nws")...).code)
+	s := goesOnHere(t, "a release is in the state", words("fetch --from public --trust release.pub --state state --every 1h")...)
+	require.Equal(t, []any{"installed", 1.0}, []any{s.line["result"], s.line["version"]})
+	following := s.find("following")
+	require.Equal(t, []any{"public", "prod", "state"}, []any{following["from"], following["channel"], following["state"]})
+	s.cancel()
+	require.Zero(t, s.ended())
+	require.NotNil(t, s.find("shutting down"))
+	require.Empty(t, s.out.String())
+	require.Contains(t, runIn(t, "", words("fetch --from public --trust release.pub --state state --once")...).out, "unchanged prod 1")
+	writeFile(t, "file", "")
+	got := runIn(t, "", words("fetch --from public --trust release.pub --state file --once")...)
+	require.Equal(t, 1, got.code)
+	require.Contains(t, got.stderr, "file")
+}

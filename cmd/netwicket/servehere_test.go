@@ -28,7 +28,8 @@ import (
 // servedHere is a command that goes on, running in this process.
 type servedHere struct {
 	t      *testing.T
-	log    *lockedBuffer
+	log    *lockedBuffer  // standard error
+	out    *lockedBuffer  // standard output
 	cancel func()         // tells it to end
 	ended  func() int     // waits for the end, and gives the exit code
 	line   map[string]any // of the log, which says where it listens
@@ -43,24 +44,29 @@ func serveHere(t *testing.T, args ...string) *servedHere {
 // goesOnHere runs a command until the test ends, and waits for a line of its log.
 func goesOnHere(t *testing.T, message string, args ...string) *servedHere {
 	t.Helper()
+	return goesOnUntil(t, func(s *servedHere) bool { s.line = s.find(message); return s.line != nil }, args...)
+}
+
+// goesOnUntil waits until a command that goes on has begun.
+func goesOnUntil(t *testing.T, begun func(*servedHere) bool, args ...string) *servedHere {
+	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no signals that a process sends itself")
 	}
 	stray := make(chan os.Signal, 1) // what comes too late does not end the test
 	signal.Notify(stray, syscall.SIGTERM, syscall.SIGHUP)
 	t.Cleanup(func() { signal.Stop(stray) })
-	log, done := new(lockedBuffer), make(chan int, 1)
-	go func() { done <- run(args, strings.NewReader(""), io.Discard, log) }()
-	s := &servedHere{t: t, log: log, ended: sync.OnceValue(func() int { return <-done })}
+	done := make(chan int, 1)
+	s := &servedHere{t: t, log: new(lockedBuffer), out: new(lockedBuffer), ended: sync.OnceValue(func() int { return <-done })}
+	go func() { done <- run(args, strings.NewReader(""), s.out, s.log) }()
 	s.cancel = sync.OnceFunc(func() { s.signal(syscall.SIGTERM) })
 	t.Cleanup(func() { s.cancel(); s.ended() })
-	for s.line == nil {
-		s.line = s.find(message)
+	for !begun(s) {
 		select {
 		case code := <-done:
 			done <- code
 			s.cancel = func() {}
-			require.FailNow(t, "it ended", "%d\n%s", code, log)
+			require.FailNow(t, "it ended", "%d\n%s", code, s.log)
 		case <-time.After(time.Millisecond):
 		}
 	}
