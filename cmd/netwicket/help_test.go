@@ -7,6 +7,10 @@ import (
 
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/callers"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/export"
+	"github.com/netwicket/netwicket/geo"
 )
 
 // Help fits a terminal of 80 columns, but for commands to copy. Every flag with a
@@ -38,7 +42,8 @@ func TestFlagValuesAreOffered(t *testing.T) {
 	for flag, want := range map[string]string{
 		"check --unknown-country": "deny trust", "test --format": "text json junit tap github", "check --format": "text json github sarif", "diff --only": "newly-denied newly-allowed",
 		"export --format": "nginx haproxy nftables cidr csv table sql aws-waf cloudflare", "replay --format": "combined common json okta regex",
-		"filter --format":  "tsv rowbinary",
+		"filter --format": "tsv rowbinary", "admin --catch-all": "allow deny", "eval --assume-none": strings.Join(geo.SortNames(), " ") + " all",
+		"export --for": strings.Join(export.Engines(), " "), "admin token --scope": strings.Join(callers.Scopes(), " "),
 		"explain --format": "combined common json okta regex", "resolve --source": "peer x-forwarded-for forwarded header: hops:",
 	} {
 		args := append(append([]string{"__complete"}, strings.Fields(flag)...), "")
