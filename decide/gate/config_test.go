@@ -76,7 +76,8 @@ func TestCheck(t *testing.T) {
 					errorCount++
 				}
 				got = append(got, severity+" "+f.Path+" "+f.Code)
-				require.NotEmpty(t, f.Message())
+				require.NotEmpty(t, f.Err.Error())
+				require.Equal(t, valueAt(row.config, f.Path), f.Value)
 			}
 			require.Equal(t, row.want, got)
 
@@ -91,6 +92,18 @@ func TestCheck(t *testing.T) {
 			require.Len(t, findings, errorCount, "the error holds every error and no warning")
 		})
 	}
+}
+
+// valueAt is what a Config says at the path of a finding; of a list nothing is shown.
+func valueAt(c gate.Config, path string) string {
+	if place, ok := strings.CutPrefix(path, "/trusted/"); ok {
+		i, err := strconv.Atoi(place)
+		if err != nil {
+			return err.Error()
+		}
+		return c.Trusted[i].String()
+	}
+	return map[string]string{"/source": string(c.Source), "/onMissing": string(c.OnMissing), "/allTrusted": string(c.AllTrusted)}[path]
 }
 
 func TestParseClientSource(t *testing.T) {

@@ -329,8 +329,11 @@ func (s *site) socketless(t *testing.T, client string) io.Reader {
 func TestRecheckWithoutConnections(t *testing.T) {
 	live := decidetest.Live(decidetest.AllowOnly(t, "203.0.113.0/24"))
 	var told []string
+	denies := decidetest.AllowOnly(t, alice)
 	recheck := &gate.Recheck{Closing: func(connection net.Conn, result gate.Result) {
 		require.Nil(t, connection)
+		require.Same(t, denies, result.Policy())
+		require.Equal(t, result.Decision, result.Policy().DecideChain(result.Chain()), "it can be explained later")
 		told = append(told, result.Decision.String())
 	}}
 	// Of another Recheck's connection, or nobody's, it knows nothing.
@@ -342,7 +345,7 @@ func TestRecheckWithoutConnections(t *testing.T) {
 	guarded := gate.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		recheck.Look()
 		require.NoError(t, r.Context().Err())
-		live.Swap(decidetest.AllowOnly(t, alice))
+		live.Swap(denies)
 		recheck.Look()
 		require.ErrorIs(t, r.Context().Err(), context.Canceled)
 		result, ok := gate.FromContext(r.Context())
@@ -352,6 +355,26 @@ func TestRecheckWithoutConnections(t *testing.T) {
 	require.Equal(t, []string{"deny 203.0.113.8 off_network"}, told)
 	held, _ := recheck.Open()
 	require.Zero(t, held)
+}
+
+// TestRecheckReadsWithTheEdgeInForce: whom an edge that reads another header does not
+// find is not let in any more, and Closing learns why.
+func TestRecheckReadsWithTheEdgeInForce(t *testing.T) {
+	policy := decidetest.AllowOnly(t, "203.0.113.0/24")
+	live := decidetest.Live(policy)
+	var told []gate.Error
+	recheck := &gate.Recheck{Closing: func(_ net.Conn, result gate.Result) {
+		require.Empty(t, result.Chain())
+		told = append(told, result.Err)
+	}}
+	resolver := sourced(t, gate.XForwardedFor)
+	guarded := gate.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		resolver.Swap(sourced(t, gate.Forwarded), live, policy)
+		recheck.Look()
+		require.ErrorIs(t, r.Context().Err(), context.Canceled)
+	}), live, gate.Options{Resolver: resolver, Recheck: recheck})
+	serve(guarded, request(bob))
+	require.Equal(t, []gate.Error{gate.ErrMissing}, told)
 }
 
 // TestSwappedWhileARequestBegins: between the decision and the first look at a request

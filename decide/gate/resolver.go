@@ -144,7 +144,7 @@ func (r *Resolver) chain(dst []netip.Addr, remoteAddr string, h http.Header) ([]
 			if left.end < 0 {
 				return dst, 0
 			}
-			w := walk{form: edge.plan.form}
+			var w walk // of the plain form, as flat was
 			w.resume(lines[0], left)
 			return w.appendRest(dst, true), 0
 		}

@@ -80,6 +80,7 @@ func TestTimes(t *testing.T) {
 		{"half of a later request behind a balancer", proxied, nil, "127.0.0.1", proxyHeader + question + question[:40], 1, false, 5 * time.Second},
 		{"a stranger who says nothing", forwardauth.Listener{}, nil, "127.0.0.2", "", 0, false, 5 * time.Second},
 		{"a stranger who reads no answer", forwardauth.Listener{}, nil, "127.0.0.2", question, 0, true, 5 * time.Second},
+		{"a stranger who reads no profile", forwardauth.Listener{Profiles: true}, nil, "127.0.0.2", strings.Replace(question, "/decide", "/debug/pprof/heap", 1), 0, true, 10 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			bubble(t, test.listener, test.change, func(t *testing.T, listener *doorwaytest.Listener) {
