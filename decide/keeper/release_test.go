@@ -137,6 +137,50 @@ func TestReleasesEnd(t *testing.T) {
 	})
 }
 
+// What a clock that runs ahead ended comes back when it is set right: also where the release came
+// meanwhile, and where the policy file changed meanwhile (docs/semantics.md, overlay-4).
+func TestClockIsSetBackUnderARelease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+		var ahead atomic.Int64
+		now := func() time.Time { return start.Add(time.Duration(ahead.Load())) }
+		c := keepertest.NewChannel(t)
+		c.Now = func() time.Time { return start }
+		ahead.Store(int64(40 * time.Minute))
+		c.Publish(blocking(t, "203.0.113.0/24"), `{"deny": [{"network": "198.51.100.7", "until": "2026-01-02T03:34:05Z", "why": "test"}]}`)
+		k := keepertest.Keep(t, c.Files(`}}`), func(o *keeper.Options) { keeper.WithClock(o, now, 10*time.Millisecond) })
+		k.Becomes("198.51.100.7", true)
+		ahead.Store(0)
+		k.Becomes("198.51.100.7", false)
+		ahead.Store(int64(40 * time.Minute))
+		k.Becomes("198.51.100.7", true)
+		k.Move("netwicket.json", c.Following(`}, "edge": {"trusted": ["10.0.0.1"]}}`))
+		require.Eventually(t, func() bool { return k.Keeper.Status().Parts.Edge != nil }, keepertest.Patience, 5*time.Millisecond)
+		require.True(t, k.Allows("198.51.100.7"))
+		ahead.Store(0)
+		k.Becomes("198.51.100.7", false)
+	})
+}
+
+// A channel never goes below the version that the policy file asks for, and whoever wants to
+// hear of each look does.
+func TestChannelBelowTheVersionThatIsWanted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := keepertest.NewChannel(t)
+		c.Publish(blocking(t, "203.0.113.0/24"), "")
+		looks := make(chan release.Result, 1000)
+		k := keepertest.Keep(t, c.Files(`, "minVersion": 2}}`), func(o *keeper.Options) {
+			o.Released = func(look release.Outcome) { looks <- look.Result }
+		})
+		result(k, release.OldVersion)
+		require.Eventually(t, func() bool { return <-looks == release.OldVersion }, keepertest.Patience, time.Millisecond)
+		require.False(t, k.Allows("198.51.100.7"))
+		c.Publish(blocking(t, "203.0.113.0/24"), "")
+		k.Becomes("198.51.100.7", true)
+		require.Eventually(t, func() bool { return <-looks == release.Installed }, keepertest.Patience, time.Millisecond)
+	})
+}
+
 // A policy file that changes while a release is fetched is in force beside that release.
 func TestReleaseBesideAPolicyFileThatChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
