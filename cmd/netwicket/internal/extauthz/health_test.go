@@ -73,8 +73,10 @@ func TestWatch(t *testing.T) {
 		}
 		watch("")
 		require.Equal(t, notServing, <-w.told)
+		changed := time.Now()
 		require.NoError(t, s.Put("", first))
 		require.Equal(t, serving, <-w.told)
+		require.LessOrEqual(t, time.Since(changed), time.Second, "of the bubble")
 		s.Close()
 		require.Equal(t, notServing, <-w.told)
 		time.Sleep(5 * time.Second)

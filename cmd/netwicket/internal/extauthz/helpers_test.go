@@ -211,7 +211,9 @@ func passes(t testing.TB, answer *authv3.CheckResponse) bool {
 	allowed := codes.Code(answer.GetStatus().GetCode()) == codes.OK
 	require.Equal(t, allowed, answer.GetOkResponse() != nil)
 	require.Equal(t, !allowed, answer.GetDeniedResponse() != nil)
+	require.NotNil(t, answer.GetStatus())
 	if !allowed {
+		require.Equal(t, "denied", answer.GetStatus().GetMessage())
 		require.EqualValues(t, 403, answer.GetDeniedResponse().GetStatus().GetCode())
 	}
 	return allowed

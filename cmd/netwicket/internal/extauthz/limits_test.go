@@ -29,6 +29,7 @@ const (
 	streamLimit   = 100
 	questionLimit = 256 << 10
 	headerLimit   = 16 << 10
+	windowLimit   = 64 << 10 // of a question, before it is read
 )
 
 // TestLongQuestions are refused, and never allowed.
@@ -189,6 +190,7 @@ func TestManyStreams(t *testing.T) {
 	f := speak(t, conn)
 	require.EqualValues(t, streamLimit, f.settings[http2.SettingMaxConcurrentStreams])
 	require.EqualValues(t, headerLimit, f.settings[http2.SettingMaxHeaderListSize])
+	require.EqualValues(t, windowLimit, f.settings[http2.SettingInitialWindowSize])
 	var writer sync.WaitGroup
 	defer writer.Wait()
 	const streams = 10_000
