@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
@@ -57,6 +58,14 @@ func TestMetrics(t *testing.T) {
 	} {
 		require.Contains(t, text, line+"\n")
 	}
+	problems, err := promlint.New(strings.NewReader(text)).Lint()
+	require.NoError(t, err)
+	require.Empty(t, problems, "as Prometheus wants metrics to be, each with its help")
+	var bounds []string
+	for _, found := range regexp.MustCompile(`netwicket_decide_duration_seconds_bucket\{le="([^"]*)"`).FindAllStringSubmatch(text, -1) {
+		bounds = append(bounds, found[1])
+	}
+	require.Equal(t, []string{"2.5e-07", "5e-07", "1e-06", "2.5e-06", "5e-06", "1e-05", "2.5e-05", "0.0001", "0.001", "0.01", "+Inf"}, bounds, "a decision takes about a microsecond")
 	require.NotContains(t, text, "(others)", "every rule and zone has a series of its own")
 	require.Equal(t, 9, strings.Count(text, "\nnetwicket_client_ip_total{"), "gate's errors, and the two results")
 	for _, line := range strings.Split(text, "\n") {
