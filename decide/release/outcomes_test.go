@@ -178,6 +178,14 @@ func TestClockIsSetBackBeforeTheRelease(t *testing.T) {
 		last := r.Status().Last
 		require.Equal(t, release.Looked, last.Cause, "what time does is no look")
 		require.Contains(t, r.results(release.Timed), release.Installed)
+		r.mutex.Lock()
+		defer r.mutex.Unlock()
+		for _, out := range r.outcomes {
+			if out.Cause == release.Timed {
+				require.Equal(t, uint64(5), out.Payload.Version)
+				require.WithinRange(t, out.Time, r.clock.now().Add(-30*time.Second), r.clock.now())
+			}
+		}
 	})
 }
 
@@ -269,6 +277,7 @@ func TestTimeIsNoLook(t *testing.T) {
 		o.Prepare, o.Withdraw, o.Report = g.prepare, g.install(""), g.report
 		f := follow(t, o, release.Expired)
 		out := f.Status().Last
+		require.Equal(t, release.Started, out.Cause)
 		require.EqualError(t, out.Err, "version 5 expired at "+r.Status().Payload.Expires.Format(time.RFC3339)+"; everything is denied")
 		require.Equal(t, []release.Outcome{out}, g.outcomes)
 		require.Equal(t, uint64(5), out.Payload.Version)

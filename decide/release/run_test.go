@@ -285,8 +285,11 @@ func TestHangingDisk(t *testing.T) {
 		hanging = true
 		r.publish(t, 6, 24*time.Hour, "")
 		require.Equal(t, policy(5)+" with somebody let in", r.after(18*time.Minute))
-		require.Equal(t, release.StateError, r.Status().Last.Result)
+		last := r.Status().Last
+		require.Equal(t, release.Outcome{Cause: release.Looked, Result: release.StateError, Err: last.Err, Time: last.Time}, last)
+		require.EqualError(t, last.Err, "a look takes longer than 5m10s: the disk of the state, or the store's, does not answer")
 		require.Equal(t, policy(5), r.after(time.Minute))
+		require.WithinRange(t, last.Time, r.clock.now().Add(-20*time.Minute), r.clock.now())
 		hanging = false
 		close(hang)
 		require.Equal(t, policy(6), r.after(2*time.Minute), "what came of it then is asked for again")
