@@ -95,6 +95,15 @@ func TestScenarios(t *testing.T) {
 			denies 203.0.113.2 1ms
 			alike rename geo/country.mmdb two 15s
 			denies 198.18.20.7 1ms`,
+		"a database that looks as before, beside a document that does not load": `
+			rename zones.json two 15s
+			rename zones.json three 15s
+			rename zones.json cut 1ms
+			alike write geo/country.mmdb two 1ms
+			event geo/country.mmdb 500ms
+			denies 198.18.10.7 1ms
+			rename zones.json one 500ms
+			denies 198.18.20.7 1ms`,
 		"a database of another type": `
 			rename geo/country.mmdb exits 2m
 			denies 198.18.10.7 1ms
