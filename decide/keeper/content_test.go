@@ -100,9 +100,14 @@ var databases = func() map[string]string {
 			prefix := netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 18, byte(10*digits[kind] + i), 0}), 24)
 			f.Networks = append(f.Networks, mmdbtest.Network{Prefix: prefix.String(), Record: record})
 		}
+		f.Description = strings.Repeat("x", 100)
 		text, err := f.Bytes()
 		if err != nil {
 			panic(err)
+		}
+		f.Description = strings.Repeat("x", 100+1200-len(text)) // all of one size
+		if text, err = f.Bytes(); err != nil || len(text) != 1200 {
+			panic(fmt.Sprint(len(text), " bytes: ", err))
 		}
 		all[kind] = string(text)
 	}

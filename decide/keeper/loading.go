@@ -71,15 +71,27 @@ func (k *Keeper) want(r request) {
 		k.wanted.cause = r.cause
 	}
 	k.wanted.load, k.wanted.anew, k.wanted.waits = k.wanted.load || r.load, k.wanted.anew || r.anew, true
-	for _, name := range r.named {
-		if !slices.Contains(k.wanted.named, name) { // a load that hangs may do so for days
-			k.wanted.named = append(k.wanted.named, name)
-		}
-	}
+	k.note(r.named)
 	if !k.loading.Busy() {
 		next := k.wanted.request
 		k.wanted = wanted{}
 		k.begin(next)
+	}
+}
+
+// owe has the next load, whatever it is for, read what this one read in vain: a database that
+// was said to have changed may look as the one in force does.
+func (k *Keeper) owe(r request) {
+	k.wanted.anew = k.wanted.anew || r.anew
+	k.note(r.named)
+}
+
+// note adds files to those that the next load reads whatever they look like.
+func (k *Keeper) note(named []string) {
+	for _, name := range named {
+		if !slices.Contains(k.wanted.named, name) { // a load that hangs may do so for days
+			k.wanted.named = append(k.wanted.named, name)
+		}
 	}
 }
 

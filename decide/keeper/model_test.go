@@ -38,6 +38,8 @@ type model struct {
 	known    map[string]string // how they looked when they were read
 	names    map[string]bool   // what an event may call them
 	named    map[string]bool   // by events, since the last look
+	owed     map[string]bool   // by events, and by no load that succeeded
+	owesAll  bool
 	inForce  loaded
 	overlaid string          // how the overlay looked when it was read alone; unseen: it was not
 	unsteady int             // loads in a row during which files changed
@@ -108,7 +110,7 @@ func (m *model) clock() time.Time { return m.now.Add(m.ahead) }
 
 // open is OpenWith, and run the beginning of Run.
 func (m *model) open() {
-	m.last, m.named = map[bool]string{}, map[string]bool{}
+	m.last, m.named, m.owed = map[bool]string{}, map[string]bool{}, map[string]bool{}
 	m.overlaid = unseen
 	a := &attempt{cause: keeper.Asked, load: true, anew: true, begun: m.now, asOf: m.clock(), before: map[string]string{}}
 	m.now = m.now.Add(loadTakes(0))

@@ -36,6 +36,9 @@ func (m *model) want(a attempt) {
 		m.follow(m.followed)
 		return
 	}
+	maps.Copy(m.owed, a.named)
+	m.owesAll = m.owesAll || a.anew
+	a.named, a.anew = maps.Clone(m.owed), m.owesAll
 	a.due = m.now.Add(m.timing.Load)
 	a.midst = m.now.Add(loadTakes(m.loads) / 2)
 	m.loading = &a
@@ -168,6 +171,7 @@ func (m *model) finish(a *attempt, l loaded) {
 		return
 	}
 	m.failures, m.failing = 0, ""
+	m.owed, m.owesAll = map[string]bool{}, false
 	m.inForce = l
 	m.awaitExpiry()
 	m.report(a.cause, none)

@@ -53,6 +53,8 @@ func (k *Keeper) ended(r outcome) {
 	}
 	if r.read {
 		k.finish(r)
+	} else {
+		k.owe(r.request) // what it owed itself
 	}
 	if k.wanted.waits {
 		k.want(k.wanted.request)
@@ -66,6 +68,7 @@ func (k *Keeper) ended(r outcome) {
 // never makes an emptier policy (docs/semantics.md, sailpoint-12).
 func (k *Keeper) finish(r outcome) {
 	if errors.Is(r.err, errUnsteady) {
+		k.owe(r.request)
 		k.unsteady++
 		k.retry.Reset(k.options.Timing.Quiet)
 		return
@@ -94,6 +97,7 @@ func (k *Keeper) finish(r outcome) {
 		})
 	}
 	if r.err != nil {
+		k.owe(r.request)
 		k.again(r.err)
 		k.failed(r.cause, r.err, r.parts, r.took)
 		k.beginOverlay(k.overlayOf(r), nil)
