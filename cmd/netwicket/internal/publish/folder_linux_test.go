@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/folderlock"
 	"github.com/netwicket/netwicket/decide/release"
+	"github.com/netwicket/netwicket/internal/files"
 )
 
 // One at a time publishes to a folder, and whoever is done lets the next one in.
@@ -32,6 +34,49 @@ func TestFolderTakesTurns(t *testing.T) {
 		require.NoError(t, err, "after "+name)
 		unlock()
 	}
+}
+
+// Another publisher is waited for half a minute, and not longer.
+func TestFolderWaits(t *testing.T) {
+	target := newFolder(t)
+	synctest.Test(t, func(t *testing.T) {
+		unlock, err := target.Folder.Lock(t.Context())
+		require.NoError(t, err)
+		begun := time.Now()
+		_, err = target.Folder.Lock(t.Context())
+		require.ErrorIs(t, err, folderlock.ErrBusy)
+		require.InDelta(t, 30, time.Since(begun).Seconds(), 1, "of the bubble")
+		unlock()
+	})
+}
+
+// What is published is read within the folder that it is held to, by no link.
+func TestFolderWithin(t *testing.T) {
+	target := newFolder(t)
+	r := releaseOf(t, "203.0.113.0/24")
+	_, err := r.Publish(t.Context(), target)
+	require.NoError(t, err)
+	blob := release.BlobOf(r.Overlay)
+	target.Within = target.Path
+	text, err := target.Present(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, text)
+	there, err := target.Has(t.Context(), blob)
+	require.NoError(t, err)
+	require.True(t, there)
+	for _, name := range []string{"prod.json", "sha256/" + blob.SHA256} {
+		path, elsewhere := filepath.Join(target.Path, name), filepath.Join(t.TempDir(), "elsewhere")
+		require.NoError(t, os.Rename(path, elsewhere))
+		require.NoError(t, os.Symlink(elsewhere, path))
+	}
+	_, err = target.Present(t.Context())
+	require.ErrorIs(t, err, files.ErrOutside)
+	there, err = target.Has(t.Context(), blob)
+	require.NoError(t, err)
+	require.False(t, there)
+	target.Within = ""
+	_, err = target.Present(t.Context())
+	require.NoError(t, err)
 }
 
 // Others read what is published: it is open to them, and what keeps the turns is not.

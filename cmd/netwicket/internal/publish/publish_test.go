@@ -94,6 +94,16 @@ func TestBlobsGoFirst(t *testing.T) {
 	require.Equal(t, before, now)
 }
 
+// Times of a release are whole seconds, as every program reads them.
+func TestTimesAreWholeSeconds(t *testing.T) {
+	r := releaseOf(t, "203.0.113.0/24")
+	r.Now = noon.Add(17*time.Second + 900*time.Millisecond)
+	done, err := r.Publish(t.Context(), newFolder(t))
+	require.NoError(t, err)
+	require.Equal(t, noon.Add(17*time.Second), done.Payload.Created)
+	require.Equal(t, noon.Add(time.Hour+17*time.Second), done.Payload.Expires)
+}
+
 // A blob that is there by name, but is not what its name says, is written again.
 func TestHalfABlobIsNone(t *testing.T) {
 	target := newFolder(t)

@@ -193,13 +193,41 @@ func TestQuestionsThatFail(t *testing.T) {
 			require.ErrorContains(t, err, "okta, zones, page 1 again: ")
 		}
 	}
-	// What may not be seen is not nothing.
-	for _, question := range []string{threatsQuestion, "/v2025/auth-org/network-config", "/v2025/auth-profiles/a%2Fb"} {
+}
+
+// What may not be seen is not nothing, and whoever may not see it learns what its token lacks.
+func TestScopes(t *testing.T) {
+	for question, want := range map[string]string{
+		zonesQuestion:                    "okta, zones, page 1: 403; the token needs the scope okta.networkZones.read",
+		signOnQuestion:                   "okta, policies of type OKTA_SIGN_ON, page 1: 403; the token needs the scope okta.policies.read",
+		"/api/v1/policies/00p1/rules":    "okta, rules of policy \"Staff\" (00p1), page 1: 403; the token needs the scope okta.policies.read",
+		threatsQuestion:                  "okta, ThreatInsight: 403; the token needs the scope okta.threatInsights.read",
+		"/v2025/auth-org/network-config": "okta, network configuration: 403; the token needs the scope sp:auth-org:read",
+		"/v2025/auth-profiles/a%2Fb":     "okta, authentication profile: 403; the token needs the scope sp:auth-profile:read",
+	} {
 		s := newStage(t, "")
 		s.Puller.SailPoint = &pull.SailPoint{Client: s.Okta.Client, Profile: "a/b"}
 		s.tenant.network, s.tenant.profile, s.tenant.forbidden = `{}`, `{}`, question
 		_, err := s.keeps()
-		require.ErrorContains(t, err, ": 403")
+		require.EqualError(t, err, want)
+	}
+}
+
+// Where nothing is left of a rate limit, questions of its family wait, and no others.
+func TestFamilies(t *testing.T) {
+	for used, want := range map[string]int{
+		"":                    0,
+		"/api/v1/zones":       1, // whether they are as before
+		"/api/v1/policies":    2, // of the other type, and the rules
+		"/api/v1/threats":     0,
+		"/v2025/auth-org":     1, // the profile
+		"/v2025/auth-profile": 0,
+	} {
+		s := newStage(t, "")
+		s.Puller.SailPoint = &pull.SailPoint{Client: s.Okta.Client, Profile: "a/b"}
+		s.tenant.network, s.tenant.profile, s.tenant.used = `{"range":[],"whitelisted":false,"geolocation":[]}`, `{"name":"x","offNetwork":true,"untrustedGeography":false}`, used
+		s.pulled()
+		require.Equal(t, want, s.tenant.waits, used)
 	}
 }
 

@@ -28,6 +28,8 @@ type tenant struct {
 	rules                    map[string][]string // by policy
 	threat, network, profile string              // empty: there is none
 	forbidden                string              // a question
+	used                     string              // of whose family nothing is left: what its questions begin with
+	waits                    int                 // of its client
 	asked                    []string
 	before                   func(path string, nth int) // is told of a question before it is answered
 }
@@ -74,6 +76,11 @@ func (o *tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		o.before(question, nth)
 	}
+	if o.used != "" && strings.HasPrefix(question, o.used) {
+		for name, value := range map[string]string{"Date": noon.Format(http.TimeFormat), "X-Rate-Limit-Limit": "100", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": fmt.Sprint(noon.Unix() + 30)} {
+			w.Header().Set(name, value)
+		}
+	}
 	list := func(elements []string) { _, _ = fmt.Fprintf(w, "[%s]", strings.Join(elements, ",")) }
 	object := func(text string) {
 		if text == "" {
@@ -114,7 +121,7 @@ func (o *tenant) count(question string) int {
 	return n
 }
 
-// client asks a tenant, and never waits.
+// client asks a tenant, and counts how often it would wait.
 func client(t *testing.T, o *tenant) *asking.Client {
 	t.Helper()
 	server := httptest.NewServer(o)
@@ -122,7 +129,7 @@ func client(t *testing.T, o *tenant) *asking.Client {
 	address, err := url.Parse(server.URL)
 	require.NoError(t, err)
 	return asking.New(asking.Options{Vendor: "okta", Address: address, MaxWait: time.Minute, Clock: asking.Clock{
-		Now: func() time.Time { return noon }, Sleep: func(context.Context, time.Duration) error { return nil },
+		Now: func() time.Time { return noon }, Sleep: func(context.Context, time.Duration) error { o.waits++; return nil },
 	}})
 }
 

@@ -226,7 +226,7 @@ func (c *Client) once(ctx context.Context, q Question) (answer, error) {
 	}
 	switch {
 	case err != nil:
-		return answer{header: response.Header}, &passing{fmt.Errorf("%d, and the answer breaks off after %d bytes: %w", response.StatusCode, len(body), cause(err))}
+		return answer{status: response.StatusCode, header: response.Header}, &passing{fmt.Errorf("%d, and the answer breaks off after %d bytes: %w", response.StatusCode, len(body), cause(err))}
 	case len(body) > c.bodyLimit:
 		return answer{}, fmt.Errorf("the answer is larger than %d bytes", c.bodyLimit)
 	}

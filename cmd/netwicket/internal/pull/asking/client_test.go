@@ -120,6 +120,19 @@ func TestWaitAfter429(t *testing.T) {
 	}
 }
 
+// A 429 is waited for also where what it says breaks off.
+func TestWaitAfterHalfA429(t *testing.T) {
+	s := newStage(t, func(w http.ResponseWriter, _ *http.Request, nth int) {
+		if nth == 1 {
+			header(w, "Date: Thu, 01 Jan 2026 00:00:00 GMT", "X-Rate-Limit-Reset: 1767225630", "X-Rate-Limit-Limit: 100", "X-Rate-Limit-Remaining: 0", "Content-Length: 100")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+		_, _ = w.Write([]byte(`{}`))
+	})
+	require.NoError(t, s.ask())
+	require.Equal(t, []time.Duration{31 * time.Second}, s.waits)
+}
+
 // What is left of a limit is left to others (U6), of each family by itself.
 func TestLeavesATenth(t *testing.T) {
 	for _, c := range []struct {

@@ -1,17 +1,21 @@
 package asking_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -27,6 +31,41 @@ func once(t *testing.T, address string, roots *x509.CertPool) *asking.Client {
 	return asking.New(asking.Options{
 		Vendor: "okta", Address: parsed, Roots: roots, MaxWait: time.Minute, Clock: asking.Clock{Sleep: func(context.Context, time.Duration) error { return context.Canceled }},
 	})
+}
+
+// What a tenant does not say is waited for a minute, a quarter of one where TLS does not begin, and then it is
+// asked again, five times in all.
+func TestTenantsThatTakeTheirTime(t *testing.T) {
+	for address, want := range map[string]time.Duration{"http://127.0.0.1": time.Minute, "https://tenant.example": 15 * time.Second} {
+		for _, says := range []string{"", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"} {
+			synctest.Test(t, func(t *testing.T) {
+				parsed, err := url.Parse(address)
+				require.NoError(t, err)
+				client := asking.New(asking.Options{
+					Vendor: "okta", Address: parsed, MaxWait: time.Minute, Clock: asking.Clock{Sleep: func(context.Context, time.Duration) error { return nil }},
+				})
+				var serving sync.WaitGroup
+				defer serving.Wait()
+				client.Transport().DialContext = func(context.Context, string, string) (net.Conn, error) {
+					ours, theirs := net.Pipe()
+					serving.Go(func() {
+						defer theirs.Close()
+						if parsed.Scheme == "http" {
+							if _, err := http.ReadRequest(bufio.NewReader(theirs)); err == nil {
+								_, _ = io.WriteString(theirs, says)
+							}
+						}
+						_, _ = io.Copy(io.Discard, theirs)
+					})
+					return ours, nil
+				}
+				begun := time.Now()
+				_, err = client.Object(t.Context(), asking.Question{What: "zones", Path: "/z"})
+				require.ErrorContains(t, err, "asked 5 times")
+				require.Equal(t, 5*want, time.Since(begun))
+			})
+		}
+	}
 }
 
 // Authorities that are given vouch for a tenant, and versions of TLS that are broken
