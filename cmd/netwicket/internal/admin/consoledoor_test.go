@@ -1,8 +1,11 @@
 package admin_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -269,6 +272,51 @@ func TestConsoleBehindProxy(t *testing.T) {
 	require.True(t, v.cookie.Secure)
 	require.Equal(t, http.StatusOK, v.ask(http.MethodGet, "/console/ask", nil, plain).Code)
 	require.Equal(t, http.StatusMisdirectedRequest, v.ask(http.MethodGet, "/console/ask", nil, plain, func(r *http.Request) { r.Host = "other.example.com" }).Code)
+}
+
+// drop puts a log before the console.
+func (v *visitor) drop(text string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+	v.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	file, err := form.CreateFormFile("log", "dropped-by-me.log")
+	require.NoError(v.t, err)
+	_, _ = file.Write([]byte(text))
+	require.NoError(v.t, form.Close())
+	return v.ask(http.MethodPost, "/console/log-drop", nil, append(change, func(r *http.Request) {
+		r.Body, r.ContentLength = io.NopCloser(&body), int64(body.Len())
+		r.Header.Set("Content-Type", form.FormDataContentType())
+	})...)
+}
+
+// What pages of the console send behind a proxy comes from the external URL, and from nowhere else.
+func TestConsoleTakesBehindProxy(t *testing.T) {
+	v := consoleFront(t, func(o *admin.Options) { o.ExternalURL = "https://netwicket.example.com" })
+	v.base = "https://netwicket.example.com"
+	plain := func(r *http.Request) { r.TLS = nil }
+	require.Equal(t, http.StatusSeeOther, v.ask(http.MethodPost, "/console/sign-in", url.Values{"token": {"look"}}, plain).Code)
+	require.Equal(t, http.StatusSeeOther, v.drop("192.0.2.1\n", plain).Code)
+	require.Equal(t, http.StatusForbidden, v.drop("192.0.2.1\n", plain, func(r *http.Request) { r.Header.Set("Origin", "http://netwicket.example.com") }).Code)
+}
+
+// What a caller has dropped is not for another one of the same name.
+func TestLogsOfTwoOfOneName(t *testing.T) {
+	v := consoleFront(t)
+	const read = `["okta.networkZones.read","okta.threatInsights.read","okta.policies.read","sp:auth-org:read","sp:auth-profile:read"]`
+	v.callers(fmt.Sprintf(`{"tokens":[{"name":"look","sha256":%q,"scopes":`+read+`}],"clients":[{"id":"w","name":"look","secretSha256":%q,"scopes":`+read+`}]}`, hash("look"), hash("secret")))
+	_, said := v.desk.ask(question{verb: "POST", target: "/oauth/token?grant_type=client_credentials&client_id=w&client_secret=secret"})
+	token, isText := said["access_token"].(string)
+	require.True(t, isText, "%v", said)
+	sees := func() bool {
+		w := v.ask(http.MethodGet, "/console/log", nil)
+		require.Equal(t, http.StatusOK, w.Code)
+		return strings.Contains(w.Body.String(), "dropped-by-me.log")
+	}
+	v.signIn("look", "")
+	require.Equal(t, http.StatusSeeOther, v.drop("192.0.2.1\n").Code)
+	require.True(t, sees())
+	v.signIn(token, "")
+	require.False(t, sees())
 }
 
 // The APIs are as they were, console or not.

@@ -94,7 +94,10 @@ func TestPaths(t *testing.T) {
 		require.Equal(t, row.status, answer.StatusCode, "%s %s", row.verb, row.target)
 		require.Equal(t, row.allow, answer.Header.Get("Allow"), "%s %s", row.verb, row.target)
 	}
-	_, body := d.ask(question{target: "/api/v1/policies/00p%2F1/rules/0pr", token: "writer"})
+	_, body := d.ask(question{target: "/api/v1/zones", token: "writer", match: `"7"`})
+	require.Equal(t, []any{`"7"`}, body["match"])
+	require.Equal(t, d.clock().Format(time.RFC3339Nano), body["at"])
+	_, body = d.ask(question{target: "/api/v1/policies/00p%2F1/rules/0pr", token: "writer"})
 	require.Equal(t, map[string]any{"id": "00p%2F1", "rule": "0pr"}, body["params"])
 }
 

@@ -46,7 +46,7 @@ func vendor(name string, routes ...wire.Route) wire.Vendor {
 
 // told answers with what a request brought.
 func told(r *wire.Request) wire.Answer {
-	text, err := json.Marshal(map[string]any{"params": r.Params, "query": r.Query, "base": r.Base, "caller": r.Caller.Name, "body": string(r.Body.Raw())})
+	text, err := json.Marshal(map[string]any{"params": r.Params, "query": r.Query, "base": r.Base, "caller": r.Caller.Name, "at": r.Time, "match": r.Header.Values("If-Match"), "body": string(r.Body.Raw())})
 	if err != nil {
 		panic(err)
 	}
@@ -154,6 +154,7 @@ type question struct {
 	verb, target, scheme, token, media, body, peer, host string
 	accept                                               []string
 	retry                                                string // what an SDK says when it asks again
+	match                                                string // If-Match
 }
 
 func (d *desk) ask(q question) (*http.Response, map[string]any) {
@@ -163,6 +164,9 @@ func (d *desk) ask(q question) (*http.Response, map[string]any) {
 	r := httptest.NewRequest(q.verb, "http://127.0.0.1:9190"+q.target, strings.NewReader(q.body))
 	if q.token != "" {
 		r.Header.Set("Authorization", cmp.Or(q.scheme, "SSWS")+" "+q.token)
+	}
+	if q.match != "" {
+		r.Header.Set("If-Match", q.match)
 	}
 	if q.media != "" {
 		r.Header.Set("Content-Type", q.media)

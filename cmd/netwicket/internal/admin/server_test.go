@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin"
@@ -292,6 +293,12 @@ func TestStatus(t *testing.T) {
 // TestMetrics: every series is there from the start, and counts.
 func TestMetrics(t *testing.T) {
 	d := front(t)
+	admin.NewServer(d.Front, func() error { return nil }) // counts strangers, too
+	families, err := d.counters.Registry().Gather()
+	require.NoError(t, err)
+	problems, err := promlint.NewWithMetricFamilies(families).Lint()
+	require.NoError(t, err)
+	require.Empty(t, problems, "as Prometheus wants metrics to be, each with its help")
 	for _, family := range []string{"zones", "policies", "threats", "users", "sailpoint", "other"} {
 		label := map[string]string{"family": family}
 		for _, status := range []string{"2xx", "4xx"} {

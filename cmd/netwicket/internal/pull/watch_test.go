@@ -8,11 +8,15 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway/doorwaytest"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/pull/asking"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/pull/generation"
 )
@@ -75,6 +79,9 @@ func TestMetricsHandler(t *testing.T) {
 	for _, line := range []string{"netwicket_pull_failures_total 2", "netwicket_pull_age_seconds 90", "go_goroutines ", "process_start_time_seconds "} {
 		require.Contains(t, body, "\n"+line)
 	}
+	problems, err := promlint.New(strings.NewReader(body)).Lint()
+	require.NoError(t, err)
+	require.Empty(t, problems, "as Prometheus wants metrics to be, each with its help")
 	code, kind, body := answer(http.MethodGet, "/healthz")
 	require.Equal(t, http.StatusOK, code)
 	require.Equal(t, "text/plain; charset=utf-8", kind)
@@ -85,6 +92,32 @@ func TestMetricsHandler(t *testing.T) {
 	}
 	code, _, _ = answer(http.MethodPost, "/metrics")
 	require.Equal(t, http.StatusMethodNotAllowed, code)
+}
+
+// Four scrape at once, and who comes beside them is sent away.
+func TestScrapesAtOnce(t *testing.T) {
+	handler := NewMetrics(time.Now(), time.Now).Handler()
+	scrape := func(w http.ResponseWriter) {
+		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	}
+	begun, proceed := make(chan struct{}), make(chan struct{})
+	var readers sync.WaitGroup
+	scrapes := make([]*doorwaytest.Slow, 4)
+	for i := range scrapes {
+		scrapes[i] = &doorwaytest.Slow{ResponseRecorder: httptest.NewRecorder(), Begun: begun, Proceed: proceed}
+		readers.Go(func() { scrape(scrapes[i]) })
+	}
+	for range scrapes {
+		<-begun
+	}
+	refused := httptest.NewRecorder()
+	scrape(refused)
+	require.Equal(t, http.StatusServiceUnavailable, refused.Code)
+	close(proceed)
+	readers.Wait()
+	for _, one := range scrapes {
+		require.Equal(t, http.StatusOK, one.Code)
+	}
 }
 
 // Looks follow each other until the context ends, later after each failure, and each
