@@ -143,7 +143,7 @@ var errNoRelease = errors.New("this policy file follows a channel of releases, w
 
 // fromKey reads from.
 func (v *values) fromKey(f *file) key {
-	from := &From{Threshold: 1, Every: 5 * time.Second, OnExpired: release.Keep}
+	from := &From{Threshold: 1, Every: 5 * time.Second}
 	expired := string(release.Keep)
 	return key{
 		name: "from", shape: anObject, about: "the channel of signed releases that the policy comes from, in place of documents, databases and lists: [releases.md](releases.md)",

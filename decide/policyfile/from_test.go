@@ -32,6 +32,7 @@ func TestFrom(t *testing.T) {
 	from := *parts.From
 	require.Equal(t, []any{"https://policies.example/prod.json", "prod", 2, "state", 30 * time.Second, release.Deny, uint64(42), "ca.pem", "token", true},
 		[]any{from.URL, from.Channel, from.Threshold, from.State, from.Every, from.OnExpired, from.MinVersion, from.CAFile, from.TokenFile, from.Plain})
+	require.Equal(t, release.StoreOptions{Plain: true, CAFile: "ca.pem", TokenFile: "token", UserAgent: "me"}, from.StoreOptions("me"))
 	require.Len(t, from.Trust().Keys, 2)
 	require.Equal(t, 2, from.Trust().Threshold)
 	require.Subset(t, parts.Files, []string{"a.pub", "b.pub"}, "a key that changes is seen")
@@ -44,6 +45,7 @@ func TestFrom(t *testing.T) {
 
 	checked := policyfile.Check(policyfile.Options{}, false)
 	require.Empty(t, checked.Findings, "there is nothing wrong with it")
+	require.NotNil(t, checked.Parts.From)
 	require.Nil(t, checked.Policy)
 
 	least := policyfile.Load(policyfile.Options{Paths: []string{"least.json"}}).From

@@ -345,6 +345,7 @@ func TestCheckSingleDocuments(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			folder(t, files)
 			checked := policyfile.Check(test.options, test.asPolicy)
+			require.Equal(t, policyfile.Load(test.options).Files, checked.Parts.Files)
 			require.ElementsMatch(t, append([]string{}, test.want...), lines(checked.Findings))
 		})
 	}
@@ -354,7 +355,10 @@ func TestCheckGeoSources(t *testing.T) {
 	folder(t, map[string]string{
 		"good.csv": geoText, "bad.csv": "network,country,region,asn,anonymizer,services\n1.2.3.4.5,DE,,,,\n", "bad.mmdb": "no database",
 	})
-	require.Empty(t, policyfile.Check(policyfile.Options{Paths: []string{"good.csv"}}, false).Findings)
+	good := policyfile.Check(policyfile.Options{Paths: []string{"good.csv"}}, false)
+	require.Empty(t, good.Findings)
+	require.Equal(t, []string{"good.csv"}, good.Parts.Files)
+	require.NotNil(t, good.Parts.Config.Geo)
 	for _, name := range []string{"bad.csv", "bad.mmdb", "absent.csv"} {
 		findings := policyfile.Check(policyfile.Options{Paths: []string{name}}, false).Findings
 		require.Len(t, findings, 1)
@@ -448,4 +452,20 @@ func FuzzPolicyFile(f *testing.F) {
 			t.Fatalf("illegal serve without findings: %+v", serve)
 		}
 	})
+}
+
+// A service's list is one of networks, whatever its name ends in; and what is wrong with a
+// list of proxies is said where it stands.
+func TestListsByAnyName(t *testing.T) {
+	folder(t, map[string]string{
+		"nord.csv": "198.51.100.0/24\n", "proxies.txt": "# ours\n  10.0.0.0/7 # too many\n",
+		"netwicket.json": `{"services": {"NORD_VPN": ["nord.csv"]}, "okta": {"zones": []}, "edge": {"trusted": [{"file": "proxies.txt"}]}}`,
+	})
+	require.Equal(t, []string{"proxies.txt:2:3  wide-prefix (warning)", "netwicket.json:1:1  empty-policy"}, lines(policyfile.Check(policyfile.Options{}, false).Findings))
+	location := policyfile.Load(policyfile.Options{}).Config.Geo.Lookup(netip.MustParseAddr("198.51.100.7"))
+	var services []string
+	for service := range location.Services.All() {
+		services = append(services, service.Name)
+	}
+	require.Equal(t, []string{"NORD_VPN"}, services)
 }
