@@ -14,3 +14,8 @@ func Lines(input io.Reader, maxLine, blockSize int, handle func(Block) error) er
 func Objects(input io.Reader, maxLine, blockSize int, handle func(Block) error) error {
 	return cutter{maxLine, blockSize, handle}.objects(bufio.NewReader(input))
 }
+
+// LinesOfColumns cuts a W3C log, with other sizes.
+func LinesOfColumns(input io.Reader, maxLine, blockSize int, handle func(Block) error) error {
+	return cutter{maxLine, blockSize, columned(handle)}.lines(input)
+}
