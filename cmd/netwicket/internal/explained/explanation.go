@@ -75,6 +75,5 @@ func serviceNames(services geo.Services) []string {
 	for service := range services.All() {
 		names = append(names, service.String())
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return slices.Compact(names) // All has them in order
 }
