@@ -79,3 +79,10 @@ func TestWhatAZoneHolds(t *testing.T) {
 	o.call("POST", zones, `{"type":"DYNAMIC","name":"d"}`).invalid("locations", "locations: A dynamic zone needs asns, locations or proxyType.")
 	o.call("POST", zones, `{"type":"DYNAMIC","name":"d","proxyType":null}`).invalid("locations")
 }
+
+// Regions of an enhanced zone are as those of any, on either side (Z9).
+func TestRegionsOfEnhancedZones(t *testing.T) {
+	o := openGeo(t)
+	r := o.must("POST", zones, `{"type":"DYNAMIC_V2","name":"z","locations":{"include":[{"country":"FR","region":"IDF"},{"country":"AX","region":""}],"exclude":[{"country":"US","region":"CA"},{"country":"DE","region":"DE-BE"}]}}`)
+	require.Contains(t, r.body, `"locations":{"include":[{"country":"FR","region":"FR-IDF"},{"country":"AX","region":null}],"exclude":[{"country":"US","region":"US-CA"},{"country":"DE","region":"DE-BE"}]}`)
+}

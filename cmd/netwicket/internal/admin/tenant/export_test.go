@@ -13,6 +13,9 @@ func HeaderText(text string, most int) string { return headerText(text, most) }
 // AddWarnings puts warnings into the headers of an answer.
 func AddWarnings(answer *wire.Answer, warnings []string) { addWarnings(answer, warnings) }
 
+// DropLast takes the line of the last generation away again.
+func DropLast(h *History) error { return h.dropLast() }
+
 // BreakOff makes a change and stops as a program that is killed once so many files
 // have their new content: what it was to do afterwards is not done. It says how many
 // files there were to do. Before the first, files are beside those that they replace.

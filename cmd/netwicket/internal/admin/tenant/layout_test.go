@@ -302,7 +302,7 @@ func TestWhoseFilesAre(t *testing.T) {
 	for name, ours := range map[string]bool{
 		"okta/zones.json": true, "okta/zones-3.json": true, "okta/zones-1234567890.json": true, "./okta/zones-3.json": true, "okta/../okta/zones-3.json": true,
 		"okta/zones-.json": false, "okta/zones-x.json": false, "okta/zones-3x.json": false, "okta/zones-x3.json": false, "okta/zones-3-4.json": false, "okta/zones3.json": false,
-		"123/zones.json": false, "123.json": false, "zones.json": false, "x/okta/zones.json": false, "okta/zones.json.json": false, "okta/zones.jsonc": false, "okta/rules/mine.json": false, "okta/rules-3/mine.json": false,
+		"123/zones.json": false, "123.json": false, "zones.json": false, "x/okta/zones.json": false, "okta/zones.json.json": false, "okta/zones.jsonc": false, "okta/zones": false, "okta/zones-3": false, "okta/rules/mine.json": false, "okta/rules-3/mine.json": false,
 		"okta/rules/00pMine.json": true, "okta/rules-3/rstMine.json": true, "okta/rules-x/00pMine.json": false, "rules/00pMine.json": false,
 	} {
 		dir := folder(t, map[string]string{"netwicket.json": `{"okta": {"zones": ["` + name + `"], "threatInsight": "t.json"}}`, name: zones, "t.json": `{"action":"none","excludeZones":[]}`})

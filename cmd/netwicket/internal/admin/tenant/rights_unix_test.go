@@ -109,6 +109,7 @@ func TestTakenBackAndMadeAgain(t *testing.T) {
 	}
 	output := inFolderOfOthers(t, dir, 0)
 	require.Contains(t, output, "okta/rules/00pGuests000000000001.json: permission denied")
+	require.NotContains(t, output, "could not be taken back")
 	require.Contains(t, output, "then answered 200")
 	require.Contains(t, output, "[first start POST /api/v1/zones POST /api/v1/zones]")
 }
