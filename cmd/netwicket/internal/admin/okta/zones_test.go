@@ -603,11 +603,21 @@ func TestLimitsOfTheOrganization(t *testing.T) {
 	o.must("PUT", zones+"/nzoZ1", office192("Z1", ""))
 	o.must("DELETE", zones+"/nzoZ2", "")
 	o.must("PUT", zones+"/nzoZ1", two)
-	o.must("PUT", zones+"/nzoSystem", `{"type":"IP","name":"System"}`)
-	o.must("POST", zones, office192("a", ""))
-	o.must("POST", zones, office192("b", ""))
-	o.call("POST", zones, office192("c", "")).invalid("zones", "zones: The organization has 100 network zones; at most 100 are allowed.")
 	o.must("PUT", zones+"/nzoZ1", office192("other", ""))
+}
+
+// TestMostZones: of the customer's zones there are at most 100 (Z14).
+func TestMostZones(t *testing.T) {
+	var list []string
+	for i := range 101 {
+		list = append(list, fmt.Sprintf(`{"id":"nzo%d","type":"IP","name":"Z%d","status":"INACTIVE","system":%t,"gateways":[{"type":"CIDR","value":"192.0.2.0/24"}]}`, i, i, i < 2))
+	}
+	o := openZones(t, "["+strings.Join(list, ",")+"]")
+	o.must("POST", zones, office192("the last", ""))
+	o.call("POST", zones, office192("one more", "")).invalid("zones", "zones: The organization has 100 network zones; at most 100 are allowed.")
+	o.must("PUT", zones+"/nzo7", office192("other", ""))
+	o.must("DELETE", zones+"/nzo8", "")
+	o.must("POST", zones, office192("one more", ""))
 }
 
 // A folder whose zones came from elsewhere: what a write is not about stays as it was

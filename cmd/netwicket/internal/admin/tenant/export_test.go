@@ -1,10 +1,12 @@
 package tenant
 
 import (
+	"encoding/json"
 	"maps"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
+	"github.com/netwicket/netwicket/decide"
 )
 
 // HeaderText is text as a header takes it.
@@ -12,6 +14,17 @@ func HeaderText(text string, most int) string { return headerText(text, most) }
 
 // AddWarnings puts warnings into the headers of an answer.
 func AddWarnings(answer *wire.Answer, warnings []string) { addWarnings(answer, warnings) }
+
+// Measured is what the audit says that two policies decide differently.
+func Measured(before, after *decide.Policy) string {
+	var w written
+	w.measure(before, after)
+	text, err := json.Marshal(w)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
 
 // DropLast takes the line of the last generation away again.
 func DropLast(h *History) error { return h.dropLast() }
