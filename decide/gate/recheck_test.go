@@ -188,6 +188,32 @@ func TestRecheckUnderSwap(t *testing.T) {
 	require.Zero(t, held)
 }
 
+// TestPlacesAreUsedAgain: whoever comes takes the place of somebody who has gone.
+func TestPlacesAreUsedAgain(t *testing.T) {
+	live, recheck := decidetest.Live(decidetest.AllowOnly(t, "203.0.113.0/24")), new(gate.Recheck)
+	inner := newQueue()
+	door := gate.Listen(inner, live, gate.ListenOptions{Resolver: &gate.Resolver{}, Recheck: recheck})
+	come := func() net.Conn {
+		one, _ := called(t, tcpAddr("203.0.113.7:1"))
+		inner.coming <- one
+		given := accept(t, door)
+		_, err := given.Write(nil)
+		require.NoError(t, err)
+		return given
+	}
+	stays := come()
+	for range 3 {
+		first, second := come(), come()
+		require.NoError(t, first.Close())
+		third := come()
+		held, room := recheck.Open()
+		require.Equal(t, []int{3, 3}, []int{held, room})
+		require.NoError(t, second.Close())
+		require.NoError(t, third.Close())
+	}
+	require.NoError(t, stays.Close())
+}
+
 // TestLookGoesInSlices: of more than one look takes at a time, all are asked about, also
 // where there are gaps, and whoever closes meanwhile does not wait for the look. A crowd
 // that has gone leaves no room behind.

@@ -301,6 +301,8 @@ func TestWhatTheSheetSaysOfIPv6(t *testing.T) {
 	head, detail := spacemap.New(spacemap.Subject{Policy: p, Config: config}).About6()
 	require.Equal(t, "IPv6 that a zone, list or source names: one /32, each pixel a /50", head)
 	require.Equal(t, "Everywhere else in 2000::/3: deny: off_network", detail)
+	_, detail = spacemap.New(spacemap.Subject{Policy: p, Config: decide.Config{SailPoint: &zone.NetworkConfig{Range: entriesOf("2000::/4", "3000::/4", "2001::/16", "2002::/16", "3fff::/20")}}}).About6()
+	require.Empty(t, detail, "nothing is left")
 	head, _ = spacemap.New(spacemap.Subject{}).About6()
 	require.Equal(t, "IPv6: no zone, list or source names any of it", head)
 }

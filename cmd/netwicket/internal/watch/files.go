@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,7 +39,8 @@ type Files struct {
 	// time.
 	Unwatched func(error)
 
-	known files.State // how the files looked when Once read them
+	known files.State   // how the files looked when Once read them
+	poll  time.Duration // between looks that no event asked for; zero: ten seconds
 }
 
 // result is what came of a look.
@@ -77,7 +79,7 @@ func (f *Files) Keep(ctx context.Context) {
 		f.Unwatched(err)
 	}
 	defer func() { go events.Close() }() // which waits for a look under way
-	w, work, set := files.Watch(quiet, latest, poll), files.NewWork[result](), files.Set{Files: f.Paths}
+	w, work, set := files.Watch(quiet, latest, cmp.Or(f.poll, poll)), files.NewWork[result](), files.Set{Files: f.Paths}
 	defer w.Close()
 	defer work.Stop()
 	wanted := false // a load, as soon as the work is done

@@ -68,6 +68,7 @@ func keep(t *testing.T, limit time.Duration) *kept {
 // start loads for the first time and keeps from then on.
 func (k *kept) start(t *testing.T) {
 	t.Helper()
+	k.LookSeldom()
 	go func() { k.answers <- nil }()
 	require.NoError(t, k.Once())
 	next(t, k.begun)

@@ -5,11 +5,42 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/internal/keepertest"
 )
+
+// watchers are how many watchers the system has for this process.
+func watchers(t *testing.T) (n int) {
+	t.Helper()
+	open, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	for _, one := range open {
+		if target, err := os.Readlink("/proc/self/fd/" + one.Name()); err == nil && strings.Contains(target, "inotify") {
+			n++
+		}
+	}
+	return n
+}
+
+// Who has kept files gives the watcher back.
+func TestWatchersAreGivenBack(t *testing.T) {
+	before := watchers(t)
+	t.Run("keep", func(t *testing.T) {
+		k := keep(t, time.Hour)
+		k.start(t)
+		require.NoError(t, os.WriteFile(k.Paths[0], []byte("two"), 0o600))
+		next(t, k.begun)
+		give(t, k.answers, nil)
+		require.NoError(t, next(t, k.told))
+		require.Equal(t, before+1, watchers(t))
+	})
+	require.Eventually(t, func() bool { return watchers(t) == before }, keepertest.Patience, time.Millisecond)
+}
 
 // A file of which no name is left, as one that is mounted by itself and was replaced where
 // it came from, is not what somebody wants; what Load says of it comes first.
