@@ -188,7 +188,8 @@ func TestRecheckUnderSwap(t *testing.T) {
 	require.Zero(t, held)
 }
 
-// TestPlacesAreUsedAgain: whoever comes takes the place of somebody who has gone.
+// TestPlacesAreUsedAgain: whoever comes takes the place of somebody who has gone. As many
+// as one look takes at a time are no crowd, and their places stay.
 func TestPlacesAreUsedAgain(t *testing.T) {
 	live, recheck := decidetest.Live(decidetest.AllowOnly(t, "203.0.113.0/24")), new(gate.Recheck)
 	inner := newQueue()
@@ -211,7 +212,15 @@ func TestPlacesAreUsedAgain(t *testing.T) {
 		require.NoError(t, second.Close())
 		require.NoError(t, third.Close())
 	}
-	require.NoError(t, stays.Close())
+	all := []net.Conn{stays}
+	for len(all) < gate.Slice {
+		all = append(all, come())
+	}
+	for _, one := range all {
+		require.NoError(t, one.Close())
+	}
+	held, room := recheck.Open()
+	require.Equal(t, []int{0, gate.Slice}, []int{held, room})
 }
 
 // TestLookGoesInSlices: of more than one look takes at a time, all are asked about, also
