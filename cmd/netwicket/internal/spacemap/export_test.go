@@ -343,3 +343,35 @@ func Width(tb testing.TB, text string, size int, mono bool) int {
 	}
 	return faces.width(text, lettering{size: size, mono: mono})
 }
+
+// Lettered is a text on the sheet, as far as there is room for it, and how much it takes.
+type Lettered struct {
+	X, Y, Width int
+	Text        string
+	ToLeft      bool
+}
+
+// writer is a pen that writes and draws nothing.
+type writer struct {
+	fonts fonts
+	texts []Lettered
+}
+
+func (*writer) box(image.Rectangle, color.RGBA)   {}
+func (*writer) ring(image.Point, int, color.RGBA) {}
+func (*writer) picture(image.Point, *picture)     {}
+func (w *writer) text(x, y int, text string, look lettering) {
+	text = w.fonts.shortened(text, look)
+	w.texts = append(w.texts, Lettered{x, y, w.fonts.width(text, look), text, look.toLeft})
+}
+
+// Texts are those of a sheet.
+func (m *Map) Texts(tb testing.TB) []Lettered {
+	faces, err := loadFonts()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w := &writer{fonts: faces}
+	m.lay(w)
+	return w.texts
+}

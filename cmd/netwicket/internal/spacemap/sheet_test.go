@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -311,4 +312,42 @@ func TestShortenedText(t *testing.T) {
 	long, takes := spacemap.Shortened(t, strings.Repeat("i", 5000), 14, false, 900)
 	require.Less(t, len(long), 5000)
 	require.Greater(t, takes, 890)
+}
+
+// Whatever names are like, no text leaves its place: the sheet, the width of the picture
+// that it is about, or the column on the right.
+func TestTextsStayInTheirPlaces(t *testing.T) {
+	random := rand.New(rand.NewPCG(12, 61))
+	name := func(letters int) string {
+		b := make([]byte, letters)
+		for i := range b {
+			b[i] = "iljtfrabcdeghmWMO .-"[random.IntN(20)]
+		}
+		return string(b)
+	}
+	cut := 0
+	for range 60 {
+		subject := spacemap.Subject{Name: name(90 + random.IntN(60)), Notes: []string{name(400)}}
+		m := spacemap.New(subject)
+		m.Blank()
+		for _, text := range m.Texts(t) {
+			right := 1088 + 512 // of the column
+			switch {
+			case text.Y == 46:
+				right = 1628 - 28
+			case text.X < 1088:
+				right = 28 + 1024
+			}
+			from, to := text.X, text.X+text.Width
+			if text.ToLeft {
+				from, to = text.X-text.Width, text.X
+			}
+			require.LessOrEqual(t, to, right, "%+v", text)
+			require.GreaterOrEqual(t, from, 28, "%+v", text)
+			if strings.HasSuffix(text.Text, "...") {
+				cut++
+			}
+		}
+	}
+	require.Greater(t, cut, 30)
 }
