@@ -378,15 +378,55 @@ func TestRecheckReadsWithTheEdgeInForce(t *testing.T) {
 }
 
 // TestSwappedWhileARequestBegins: between the decision and the first look at a request
-// a policy may come in that denies it. It is refused then.
+// another pair of edge and policy may come into force. Where that denies it, it is refused
+// then, and its connection closed; where it lets it in, it passes.
 func TestSwappedWhileARequestBegins(t *testing.T) {
-	live := decidetest.Live(decidetest.AllowOnly(t, "203.0.113.0/24"))
-	recheck := new(gate.Recheck)
-	guarded := gate.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it passed") }), live, gate.Options{
-		Resolver: sourced(t, gate.XForwardedFor), Recheck: recheck,
-		Observe: func(*http.Request, gate.Result) { live.Swap(decidetest.AllowOnly(t, alice)) },
-	})
-	status, body := serve(guarded, request(bob))
-	require.Equal(t, 403, status)
-	require.Equal(t, "Forbidden\n", body)
+	everybody, alone := decidetest.AllowOnly(t, "203.0.113.0/24"), decidetest.AllowOnly(t, alice)
+	names, asksPeer := sourced(t, gate.XForwardedFor), sourced(t, gate.Peer)
+	for _, row := range []struct {
+		name   string
+		edge   *gate.Resolver
+		policy *decide.Policy
+		want   int
+	}{
+		{"the same", names, everybody, 200},
+		{"a policy that denies", names, alone, 403},
+		{"a policy that allows", names, decidetest.AllowOnly(t, "203.0.113.0/28"), 200},
+		{"an edge that names another", asksPeer, everybody, 403},
+		{"an edge that names the same", sourced(t, gate.XForwardedFor), everybody, 200},
+		{"nothing", nil, nil, 403},
+	} {
+		for _, connected := range []bool{false, true} {
+			live, resolver, told := new(decide.Live), new(gate.Resolver), 0
+			resolver.Swap(names, live, everybody)
+			recheck := &gate.Recheck{Closing: func(net.Conn, gate.Result) { told++ }}
+			r := request(bob)
+			ours, _ := called(t, tcpAddr(r.RemoteAddr))
+			if connected {
+				connection := accept(t, gate.Listen(newQueue(ours), live, gate.ListenOptions{Resolver: resolver, Proxies: true, Recheck: recheck}))
+				_, err := connection.Write(nil)
+				require.NoError(t, err)
+				r = r.WithContext(recheck.ConnContext(r.Context(), connection))
+			}
+			var seen context.Context
+			guarded := gate.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				seen = r.Context()
+				require.NoError(t, seen.Err())
+			}), live, gate.Options{
+				Resolver: resolver, Recheck: recheck,
+				Observe: func(*http.Request, gate.Result) { resolver.Swap(row.edge, live, row.policy) },
+			})
+			status, body := serve(guarded, r)
+			require.Equal(t, row.want, status, row.name)
+			require.Equal(t, connected && row.want == 403, ours.closed.Load(), row.name)
+			if row.want == 403 {
+				require.Equal(t, "Forbidden\n", body)
+				require.Equal(t, 1, told)
+				require.Nil(t, seen)
+				continue
+			}
+			require.Zero(t, told)
+			require.ErrorIs(t, seen.Err(), context.Canceled, "it is over")
+		}
+	}
 }
