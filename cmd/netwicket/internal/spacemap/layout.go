@@ -238,7 +238,7 @@ func (m *Map) legendOn(p pen, y int) {
 	p.text(left6+side6, y, head6, head)
 	y += 10
 	for i, c := range m.legend {
-		if c.ground == unnamed || m.amounts[0][i] == 0 && (m.amounts[1][i] == 0 || c.ground == reserved) {
+		if c.ground == unnamed || c.ground == reserved && m.amounts[0][i] == 0 {
 			continue
 		}
 		p.box(image.Rect(left6, y, left6+26, y+16), color.RGBA{R: 120, G: 120, B: 120, A: 255})

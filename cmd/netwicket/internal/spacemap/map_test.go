@@ -229,7 +229,7 @@ func TestCompareAgreesWithDiff(t *testing.T) {
 	m := spacemap.New(spacemap.Subject{Name: "new", Policy: after, Config: config, Compare: true, OldName: "old", Old: before, OldConfig: oldConfig})
 	want := map[string]float64{}
 	for change := range decide.Diff(before, after) {
-		name := "another reason, " + change.After.Verdict.String() + " as before"
+		name := change.After.Verdict.String() + " for another reason"
 		switch {
 		case change.Before.Verdict == change.After.Verdict:
 		case change.After.Verdict == decide.Allow:

@@ -85,7 +85,7 @@ func categoryOf(o outcome, compare bool) category {
 	case !after.Allowed() && o.before.Allowed():
 		return category{name: "newly denied", paint: rgb(0xcc3d0a), rank: 2, stands: true}
 	case after.Reason != o.before.Reason:
-		return category{name: "another reason, " + after.Verdict.String() + " as before", paint: rgb(0xe8c04a), rank: 3, stands: true}
+		return category{name: after.Verdict.String() + " for another reason", paint: rgb(0xe8c04a), rank: 3, stands: true}
 	case after.Allowed():
 		return category{name: "unchanged: allow", paint: rgb(0xeef1f4), rank: 4}
 	default:

@@ -24,6 +24,7 @@ import (
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
 	"github.com/netwicket/netwicket/internal/mmdbtest"
+	"github.com/netwicket/netwicket/zone"
 )
 
 var update = flag.Bool("update", false, "write the sheets in testdata, which then have to be looked at") //nolint:gochecknoglobals // flags are registered before tests run
@@ -81,6 +82,11 @@ func TestSheets(t *testing.T) {
 				}
 			}
 			text = strings.Join(kept, "")
+		}
+		for _, one := range m.Texts(t) {
+			cut := strings.HasSuffix(one.Text, "...")
+			network := strings.Contains(one.Text, ":") && !strings.Contains(one.Text, " ")
+			require.False(t, cut && !network && one.Y != 46, "%q is cut, which is a text of ours", one.Text)
 		}
 		file := filepath.Join("testdata", name+".svg")
 		if *update {
@@ -350,4 +356,16 @@ func TestTextsStayInTheirPlaces(t *testing.T) {
 		}
 	}
 	require.Greater(t, cut, 30)
+}
+
+// The legend has reserved space where there is some in IPv4, of which all is shown.
+func TestReservedOnTheSheet(t *testing.T) {
+	whole := entriesOf("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16",
+		"198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", "2600::/32")
+	for n, want := range map[int]bool{len(whole): false, len(whole) - 3: true, 0: true} {
+		m := spacemap.New(spacemap.Subject{Config: decide.Config{SailPoint: &zone.NetworkConfig{Range: whole[len(whole)-n:]}}})
+		m.Blank()
+		has := slices.ContainsFunc(m.Texts(t), func(text spacemap.Lettered) bool { return text.Text == "reserved: not counted" })
+		require.Equal(t, want, has, n)
+	}
 }
