@@ -18,7 +18,7 @@ func openPolicies(t testing.TB, policies ...string) *org {
 	var list []string
 	for i, p := range policies {
 		kind, priority, _ := strings.Cut(p, " ")
-		list = append(list, fmt.Sprintf(`{"id":"%s%02d","name":"%c","type":"%s","status":"ACTIVE","priority":%s,"system":false}`,
+		list = append(list, fmt.Sprintf(`{"id":"%s%02d","name":"%c","type":"%s","status":"ACTIVE","priority":%s,"system":false,"created":null}`,
 			map[string]string{"OKTA_SIGN_ON": "00p", "ACCESS_POLICY": "rst"}[kind], i, 'a'+i, kind, priority))
 	}
 	return openWith(t, map[string]string{"netwicket.json": `{"okta":{}}`, "okta/policies.json": "[" + strings.Join(list, ",") + "]"})
@@ -52,6 +52,14 @@ func TestGapsOfPolicies(t *testing.T) {
 
 	o.must("DELETE", policies+"/00p00", "")
 	require.Equal(t, "b 1, c 2, Default Policy 3, ", o.listedPolicies("OKTA_SIGN_ON"))
+}
+
+// A policy that keeps its priority stays as it is, to what was written of it.
+func TestPoliciesThatKeepTheirPlace(t *testing.T) {
+	o := openPolicies(t, "OKTA_SIGN_ON 1")
+	o.must("POST", policies, `{"type":"OKTA_SIGN_ON","name":"n"}`)
+	require.Equal(t, "a 1, n 2, Default Policy 3, ", o.listedPolicies("OKTA_SIGN_ON"))
+	require.Regexp(t, `"created": ?null`, o.files()["okta/policies.json"])
 }
 
 // A write that does not come about, since the history has no room for it, changes nothing that

@@ -132,15 +132,15 @@ func deleteZone(r *wire.Request, d *records.Documents) wire.Answer {
 		return notMatched()
 	}
 	var f faults
-	switch users := usersOf(z.ID, d); {
+	switch {
 	case z.System: // before Z21 (Z18)
 		f.add("id", "The zone: "+z.ID+" is a system zone. System zones cannot be deleted.")
 	case z.Status == records.Active: // Okta's texts (Z21)
 		const active = " is an active zone. Active zones cannot be deleted."
 		f.add("id", "The zone: "+z.ID+active)
 		f.summary = "The zone: " + shown.Text(z.Name) + active
-	case len(users) > 0: // to drop a zone from a rule's exclude would let more people in (Z22)
-		for _, user := range users {
+	default: // to drop a zone from a rule's exclude would let more people in (Z22)
+		for _, user := range usersOf(z.ID, d) {
 			f.add("id", "The zone: "+z.ID+" is used by "+user+" and cannot be deleted.")
 		}
 	}

@@ -80,6 +80,14 @@ func TestWhatAZoneHolds(t *testing.T) {
 	o.call("POST", zones, `{"type":"DYNAMIC","name":"d","proxyType":null}`).invalid("locations")
 }
 
+// A new zone is no list of exemptions, whatever is sent (Z19).
+func TestNewZonesExemptNobody(t *testing.T) {
+	o := openZones(t, `[{"type":"IP","id":"nzo1","name":"Bad","status":"ACTIVE","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"192.0.2.0/24"}]}]`)
+	o.must("POST", zones, office192("Mine", `,"useAsExemptList":true,"system":true`))
+	require.NotContains(t, o.files()["z.json"], "useAsExemptList")
+	require.Equal(t, "deny", o.verdict("192.0.2.1"))
+}
+
 // Regions of an enhanced zone are as those of any, on either side (Z9).
 func TestRegionsOfEnhancedZones(t *testing.T) {
 	o := openGeo(t)
