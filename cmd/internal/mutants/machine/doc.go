@@ -6,6 +6,7 @@
 //	go run ./cmd/internal/mutants/machine -packages zone,decide/gate -budget 40m
 //	go run ./cmd/internal/mutants/machine -packages decide -own -longest 300ms   # most of them, for a tenth of the time
 //	go run ./cmd/internal/mutants/machine -packages decide -own -again           # what survived, after tests were added
+//	go run ./cmd/internal/mutants/machine -packages decide/keeper -own -fields   # fields that are lost, and limits
 //	go run ./cmd/internal/mutants/machine -packages zone -list     # the mutants, nothing is run
 //
 // What is changed (sites.go): comparisons at their edge (< and <=) and negated,
@@ -13,6 +14,10 @@
 // one, returned errors to nil, statements left out, break and continue, two
 // arguments of one type swapped. Declarations outside functions are left as they
 // are, and so are numbers that are returned beside an error, which nobody reads.
+//
+// With -fields (fields.go) it is a field that a literal of a struct does not set, and a
+// limit or a time with a name that is a hundred times as large. They are remembered in
+// fields.txt, apart from the others.
 //
 // All mutants of a package are compiled at once: an instrumented copy, which the
 // go command reads through -overlay, has each behind a switch, and the process

@@ -65,6 +65,8 @@ func mutantOpened(record string) *os.File {
 	return file
 }
 
+func mutantNothing[T any](number int, x T) T { if mutantOn(number) { var nothing T; return nothing }; return x }
+func mutantHundred[T mutantInteger](number int, x T) T { if mutantOn(number) { return x * 100 }; return x }
 func mutantMore[T mutantInteger](number int, x T) T { if mutantOn(number) { return x + 1 }; return x }
 func mutantChoose[T any](number int, other, x T) T { if mutantOn(number) { return other }; return x }
 func mutantNoError(number int, err error) error { if mutantOn(number) { return nil }; return err }

@@ -28,7 +28,7 @@ func TestEquivalentsFit(t *testing.T) {
 			s, err := load(root, e.folder)
 			require.NoError(t, err)
 			keys[e.folder] = map[string]bool{}
-			for _, m := range mutants(s) {
+			for _, m := range append(mutants(s), losses(s)...) {
 				keys[e.folder][m.key()] = true
 			}
 		}
@@ -55,7 +55,10 @@ func TestEquivalents(t *testing.T) {
 
 const program = `package sample
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 const limit = 3
 
@@ -105,6 +108,24 @@ func next(n int) int {
 		return n
 	}
 }
+
+const timeout = 5 * time.Second
+
+type kind int
+
+const thick kind = 7
+
+type door struct {
+	owner, note  string
+	most, spare  int
+	kind         kind
+	within       *door
+	wait, before time.Duration
+}
+
+func opened(who string) []door {
+	return []door{{owner: who, note: "", most: 2 * limit, spare: 0, within: &door{wait: timeout}}, {"", "", 1, limit, thick, nil, 0, 0}}
+}
 `
 
 const itsTests = `package sample
@@ -114,6 +135,13 @@ import "testing"
 func TestFill(t *testing.T) {
 	if s, err := fill(0, 4); err != nil || s.bits != 0b1011 {
 		t.Fatal(s, err)
+	}
+}
+
+func TestOpened(t *testing.T) {
+	doors := opened("me")
+	if doors[0].owner != "me" || doors[0].most != 6 || doors[0].within.wait != timeout || doors[1].spare != 3 {
+		t.Fatal(doors)
 	}
 }
 
@@ -170,6 +198,23 @@ func TestMutants(t *testing.T) {
 	require.Contains(t, got, "half: 0 -> one more #6", "beside what may be no error")
 }
 
+// What is lost: fields that are set to something, and limits with a name.
+func TestLosses(t *testing.T) {
+	var got []string
+	for _, m := range losses(sample(t)) {
+		got = append(got, m.key())
+	}
+	require.Equal(t, []string{
+		"opened: owner: who -> no field",
+		"opened: most: 2 * limit -> no field",
+		"opened: within: &door{wait: timeout} -> no field",
+		"opened: 2 * limit -> a hundred times",
+		"opened: wait: timeout -> no field",
+		"opened: timeout -> a hundred times",
+		"opened: limit -> a hundred times",
+	}, got)
+}
+
 // The copy compiles, passes where it passed, and notices what it should.
 func TestInstrumentedCopy(t *testing.T) {
 	s := sample(t)
@@ -183,7 +228,7 @@ func TestInstrumentedCopy(t *testing.T) {
 	failing, err := suite.measure(s.listed.Dir, regexp.MustCompile(""), 0)
 	require.NoError(t, err)
 	require.Equal(t, []string{".TestBroken"}, failing)
-	require.Len(t, suite.tests, 2)
+	require.Len(t, suite.tests, 3)
 	verdicts := map[string]string{}
 	for _, m := range made {
 		reaching := slices.DeleteFunc(slices.Clone(suite.tests), func(one *test) bool { return !one.reaches[m.number] })
@@ -201,6 +246,25 @@ func TestInstrumentedCopy(t *testing.T) {
 	require.Equal(t, ".TestNext", verdicts["next: continue -> break"], "the loop is left that has no end")
 	require.Equal(t, "", verdicts["(*set).put: n >= limit -> false"], "no limit is met in the test")
 	require.Equal(t, "not reached", verdicts["(*set).put: return errFull -> nil"])
+}
+
+// So does the copy of what is lost.
+func TestInstrumentedLosses(t *testing.T) {
+	s := sample(t)
+	found := losses(s)
+	work := t.TempDir()
+	made, overlay, err := instrument(s, found, work)
+	require.NoError(t, err)
+	require.Len(t, made, len(found))
+	suite, err := compile(s.listed.Dir, "", overlay, work)
+	require.NoError(t, err)
+	_, err = suite.measure(s.listed.Dir, regexp.MustCompile(""), 0)
+	require.NoError(t, err)
+	for _, m := range made {
+		noticed, err := suite.try(s.listed.Dir, m.number, slices.DeleteFunc(slices.Clone(suite.tests), func(one *test) bool { return !one.reaches[m.number] }))
+		require.NoError(t, err)
+		require.Equal(t, ".TestOpened", noticed, m.key())
+	}
 }
 
 // A mutant that does not compile is left out, and its neighbours are made.

@@ -27,6 +27,23 @@ type options struct {
 	list, fresh    bool
 	own            bool
 	again          bool // only survivors
+	fields         bool // losses, instead of operators and statements
+}
+
+// find finds the mutants that are asked for.
+func (o *options) find(s *source) []*mutant {
+	if o.fields {
+		return losses(s)
+	}
+	return mutants(s)
+}
+
+// remembered is the name of the file that remembers them.
+func (o *options) remembered() string {
+	if o.fields {
+		return "fields.txt"
+	}
+	return "results.txt"
 }
 
 func main() {
@@ -41,6 +58,7 @@ func main() {
 	tests := flag.String("tests", "", "ask only tests whose name matches this `regexp`; the next run puts what survives before the others")
 	flag.DurationVar(&o.longest, "longest", 0, "ask only tests that take at most this time of a processor; the next run puts what survives before the others")
 	flag.BoolVar(&o.again, "again", false, "only what survived, also where code or tests have changed; the next run without it tries the others of such functions")
+	flag.BoolVar(&o.fields, "fields", false, "the other mutants: a field that is not set, a limit a hundred times as large; fields.txt remembers them")
 	table := flag.Bool("table", false, "print what is remembered by package and end")
 	flag.Parse()
 	var err error
@@ -59,7 +77,7 @@ func run(o options, table bool) error {
 	if err != nil {
 		return err
 	}
-	remembered := filepath.Join(root, "cmd", "internal", "mutants", "machine", "results.txt")
+	remembered := filepath.Join(root, "cmd", "internal", "mutants", "machine", o.remembered())
 	results, err := readMemory(remembered)
 	if err != nil {
 		return err
@@ -81,7 +99,7 @@ func run(o options, table bool) error {
 			return err
 		}
 		if o.list {
-			for _, m := range mutants(s) {
+			for _, m := range o.find(s) {
 				fmt.Printf("%s: %s\n", s.fileSet.Position(m.node.Pos()), m.key())
 			}
 			continue

@@ -10,7 +10,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/internal/mutants/noticed"
 )
 
-// function is what is remembered of a function: a line of results.txt.
+// function is what is remembered of a function: a line of results.txt, or of fields.txt.
 type function struct {
 	folder, name string
 	hash         string // of its text and of the tests that noticed
@@ -21,7 +21,7 @@ type function struct {
 	survived     []string // keys of mutants, sorted
 }
 
-// memory is results.txt: one line for each function, one for each survivor.
+// memory is results.txt or fields.txt: one line for each function, one for each survivor.
 type memory map[string]*function // by folder and name
 
 func readMemory(path string) (memory, error) {

@@ -47,20 +47,29 @@ type finder struct {
 	found    []*mutant
 }
 
-// mutants are all mutants of a package, numbered from 1 in the order of its text.
+// mutants are the mutants of a package's operators and statements, numbered from 1 in the order of its text.
 // Of one node the outermost comes first.
 func mutants(s *source) []*mutant {
-	f := &finder{source: s, settled: map[ast.Expr]bool{}, unread: map[ast.Expr]bool{}}
-	for _, file := range s.files {
+	f := newFinder(s)
+	f.functions(f.walk)
+	return f.found
+}
+
+func newFinder(s *source) *finder {
+	return &finder{source: s, settled: map[ast.Expr]bool{}, unread: map[ast.Expr]bool{}}
+}
+
+// functions has each function's body walked.
+func (f *finder) functions(walk func(ast.Node)) {
+	for _, file := range f.files {
 		f.file = file
 		for _, declared := range file.Decls {
 			if function, ok := declared.(*ast.FuncDecl); ok && function.Body != nil {
 				f.function, f.seen = function, map[string]int{}
-				f.walk(function.Body)
+				walk(function.Body)
 			}
 		}
 	}
-	return f.found
 }
 
 // add takes a mutant down. Its number is known to write, which is made from it.

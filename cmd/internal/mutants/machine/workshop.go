@@ -43,7 +43,7 @@ type task struct {
 
 func (w *workshop) work() error {
 	w.texts = noticed.New(w.root)
-	found := mutants(w.source)
+	found := w.find(w.source)
 	tasks, err := w.tasks(found)
 	if err != nil || len(tasks) == 0 {
 		return err
