@@ -64,8 +64,8 @@
 // Events as GET /api/v1/logs answers them. request.ipChain is the chain, the
 // client first and the nearest proxy last
 // (https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/);
-// client.ipAddress stands in for an empty one. EventBridge's detail, Splunk's
-// result and the events of a hook's data are found inside.
+// client.ipAddress stands in for an empty one. EventBridge's detail, Splunk's _raw and
+// result, and the events of a hook's data are found inside.
 //
 // # A regular expression
 //
