@@ -18,7 +18,7 @@ func openPolicies(t testing.TB, policies ...string) *org {
 	var list []string
 	for i, p := range policies {
 		kind, priority, _ := strings.Cut(p, " ")
-		list = append(list, fmt.Sprintf(`{"id":"%s%02d","name":"%c","type":"%s","status":"ACTIVE","priority":%s,"system":false,"created":null}`,
+		list = append(list, fmt.Sprintf(`{"id":"%s%02d","name":"%c","type":"%s","status":"ACTIVE","priority":%s,"system":null}`,
 			map[string]string{"OKTA_SIGN_ON": "00p", "ACCESS_POLICY": "rst"}[kind], i, 'a'+i, kind, priority))
 	}
 	return openWith(t, map[string]string{"netwicket.json": `{"okta":{}}`, "okta/policies.json": "[" + strings.Join(list, ",") + "]"})
@@ -52,6 +52,7 @@ func TestGapsOfPolicies(t *testing.T) {
 
 	o.must("DELETE", policies+"/00p00", "")
 	require.Equal(t, "b 1, c 2, Default Policy 3, ", o.listedPolicies("OKTA_SIGN_ON"))
+	require.Equal(t, "f 0, g 1, d 4, Default Policy 1, ", o.listedPolicies("ACCESS_POLICY"), "nor is one of those moved by others")
 }
 
 // A policy that keeps its priority stays as it is, to what was written of it.
@@ -59,7 +60,7 @@ func TestPoliciesThatKeepTheirPlace(t *testing.T) {
 	o := openPolicies(t, "OKTA_SIGN_ON 1")
 	o.must("POST", policies, `{"type":"OKTA_SIGN_ON","name":"n"}`)
 	require.Equal(t, "a 1, n 2, Default Policy 3, ", o.listedPolicies("OKTA_SIGN_ON"))
-	require.Regexp(t, `"created": ?null`, o.files()["okta/policies.json"])
+	require.Regexp(t, `"system": ?null`, o.files()["okta/policies.json"])
 }
 
 // A write that does not come about, since the history has no room for it, changes nothing that

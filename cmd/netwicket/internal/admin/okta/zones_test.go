@@ -593,15 +593,16 @@ func TestLimitsOfTheOrganization(t *testing.T) {
 	for i := range 99 {
 		list = append(list, zone(fmt.Sprintf("Z%d", i), `"gateways":[{"type":"CIDR","value":"192.0.2.0/24"}]`))
 	}
-	list = append(list, zone("System", `"system":true,"gateways":`+networksOf(24_901))) // and 99 of the others
+	list = append(list, zone("System", `"system":true,"gateways":`+networksOf(24_902))) // and 99 of the others
 	o := openWith(t, map[string]string{"netwicket.json": `{"okta":{"zones":["zones.json"]}}`, "zones.json": "[" + strings.Join(list, ",") + "]"})
 	two := `{"type":"IP","name":"Z1","gateways":[{"type":"CIDR","value":"192.0.2.0/24"},{"type":"CIDR","value":"198.51.100.0/24"}]}`
-	const over = ": All IP zones together would have 25001 gateways and proxies; at most 25000 are allowed."
+	const over = ": All IP zones together would have 25002 gateways and proxies; at most 25000 are allowed."
 	o.call("POST", zones, office192("new", "")).invalid("gateways", "gateways"+over)
 	o.call("POST", zones, `{"type":"IP","name":"new","proxies":[{"type":"CIDR","value":"192.0.2.0/24"}]}`).invalid("proxies", "proxies"+over)
 	o.call("PUT", zones+"/nzoZ1", two).invalid("gateways", "gateways"+over)
 	o.must("PUT", zones+"/nzoZ1", office192("Z1", ""))
 	o.must("DELETE", zones+"/nzoZ2", "")
+	o.must("DELETE", zones+"/nzoZ3", "")
 	o.must("PUT", zones+"/nzoZ1", two)
 	o.must("PUT", zones+"/nzoZ1", office192("other", ""))
 }

@@ -55,6 +55,7 @@ func TestProviderPatches(t *testing.T) {
 		{"the newer spelling of what is stored", step("replace", idp+"/authnContext", `"y"`), `"authContext":"y"`},
 		{"a test in the newer spelling", step("test", idp+"/authnContext", `"x"`) + "," + step("replace", "/bypassIdp", "true"), `"bypassIdp":true`},
 		{"a spelling of its own where there is none", step("add", idp+"/includeAuthnContext", "true"), `"includeAuthnContext":true`},
+		{"the older spelling where there is none", step("add", idp+"/includeAuthContext", "true"), `"includeAuthContext":true`},
 		{"both spellings", step("replace", idp, `{"role":"SAML_IDP","mappingAttribute":"uid","authContext":"x","authnContext":"y"}`), value},
 		{"just in time", step("replace", idp+"/jitConfiguration", mapped), `"jitConfiguration":` + mapped},
 		{"just in time without a source", step("replace", idp+"/jitConfiguration", strings.Replace(mapped, `"s1"`, "null", 1)), content},

@@ -98,8 +98,7 @@ func TestWriteThatBreaksOff(t *testing.T) {
 	start := crowded(t)
 	for name, change := range moves() {
 		t.Run(name, func(t *testing.T) {
-			whole := t.TempDir()
-			require.NoError(t, os.CopyFS(whole, os.DirFS(start)))
+			whole := copied(t, start)
 			before := fingerprint(t, whole)
 			store := open(t, whole)
 			require.Equal(t, http.StatusOK, write(t, store, func(d *records.Documents) wire.Answer {
@@ -109,8 +108,7 @@ func TestWriteThatBreaksOff(t *testing.T) {
 			after, end, files := fingerprint(t, whole), documentsOf(t, store), snapshot(t, whole)
 			require.NotEqual(t, before, after)
 			for done, all := 0, 1; done <= all; done++ {
-				dir := t.TempDir()
-				require.NoError(t, os.CopyFS(dir, os.DirFS(start)))
+				dir := copied(t, start)
 				broken := open(t, dir)
 				var err error
 				all, err = broken.BreakOff(change, done)

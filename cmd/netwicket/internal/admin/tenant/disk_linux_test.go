@@ -39,8 +39,7 @@ func TestFullDisk(t *testing.T) {
 		step = 50
 	}
 	for limit := 50; !done; limit += step {
-		dir := t.TempDir()
-		require.NoError(t, os.CopyFS(dir, os.DirFS(start)))
+		dir := copied(t, start)
 		before := snapshot(t, dir)
 		child := exec.Command(os.Args[0], "-test.run=^TestFullDisk$")
 		child.Env = append(os.Environ(), fullVariable+"="+dir, limitVariable+"="+strconv.Itoa(limit))

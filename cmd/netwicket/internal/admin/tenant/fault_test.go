@@ -140,6 +140,14 @@ func stopped(t *testing.T, lined bool) (dir string, before, after map[string]str
 	return dir, before, after
 }
 
+// copied is a copy of a folder, with its history.
+func copied(t *testing.T, dir string) string {
+	t.Helper()
+	to := t.TempDir()
+	require.NoError(t, os.CopyFS(to, os.DirFS(dir)))
+	return to
+}
+
 func history(t *testing.T, dir string) []tenant.Generation {
 	t.Helper()
 	h, err := tenant.OpenHistory(dir)
@@ -151,8 +159,9 @@ func history(t *testing.T, dir string) []tenant.Generation {
 // it was done; the history has it once.
 func TestNotedWriteIsFinished(t *testing.T) {
 	for _, lined := range []bool{false, true} {
+		start, before, after := stopped(t, lined)
 		for _, done := range map[bool][]int{false: {0}, true: {0, 1, 3, 4, 6}}[lined] { // the line is there before the first file
-			dir, before, after := stopped(t, lined)
+			dir := copied(t, start)
 			for i, name := range []string{"okta/zones-4.json", "okta/threat-insight.json", "sailpoint/lockout-config.json", "netwicket.json", "okta/zones.json", "sailpoint/session-config.json"} {
 				text, stays := after[name]
 				switch {
@@ -184,10 +193,11 @@ func TestNotedWriteIsFinished(t *testing.T) {
 // TestNotedWriteOfOthers stays undone where somebody has changed one of its files since:
 // all of theirs are left as they are.
 func TestNotedWriteOfOthers(t *testing.T) {
+	start, _, _ := stopped(t, false)
 	for _, name := range []string{"sailpoint/lockout-config.json", "sailpoint/session-config.json", "okta/threat-insight.json"} {
-		dir, before, _ := stopped(t, false)
+		dir := copied(t, start)
 		put(t, dir, name, "{\"action\": \"none\"}\n")
-		before[name] = "{\"action\": \"none\"}\n"
+		before := snapshot(t, dir)
 		var log bytes.Buffer
 		open(t, dir, func(o *tenant.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 		require.Equal(t, before, snapshot(t, dir), name)
@@ -239,9 +249,14 @@ func TestNotedWriteThatCannotBeFinished(t *testing.T) {
 			return func() { require.NoError(t, os.WriteFile(linesFile(dir), text, 0o600)) }
 		}},
 	}
+	starts, ends := map[bool]string{}, map[bool]map[string]string{}
+	for _, lined := range []bool{false, true} {
+		starts[lined], _, ends[lined] = stopped(t, lined)
+	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			dir, _, after := stopped(t, name != "contents that are gone") // else the history is missed at once
+			lined := name != "contents that are gone" // else the history is missed at once
+			dir, after := copied(t, starts[lined]), ends[lined]
 			mend := test.block(t, dir)
 			edited := snapshot(t, dir)
 			_, err := tenant.Open(tenant.Options{Folder: dir})

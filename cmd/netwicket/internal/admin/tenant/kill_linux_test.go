@@ -53,8 +53,7 @@ func TestKilledAtEveryCall(t *testing.T) {
 	}
 	start := crowded(t)
 	before := fingerprint(t, start)
-	whole := t.TempDir()
-	require.NoError(t, os.CopyFS(whole, os.DirFS(start)))
+	whole := copied(t, start)
 	require.Equal(t, http.StatusOK, write(t, open(t, whole), func(d *records.Documents) wire.Answer {
 		moves()["a policy goes"](d)
 		return wire.Answer{Status: http.StatusOK}
@@ -67,8 +66,7 @@ func TestKilledAtEveryCall(t *testing.T) {
 	}
 	for i, name := range changing() {
 		for call := 1 + i%step; ; call += step {
-			dir := t.TempDir()
-			require.NoError(t, os.CopyFS(dir, os.DirFS(start)))
+			dir := copied(t, start)
 			if !killedAt(t, strace, name, call, dir) {
 				break
 			}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -290,8 +289,7 @@ func TestNonsense(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			require.NoError(t, os.CopyFS(dir, os.DirFS(good)))
+			dir := copied(t, good)
 			store := open(t, dir)
 			before := documentsOf(t, store)
 			put(t, dir, test.file, test.text)
