@@ -354,4 +354,12 @@ func TestPaletteSides(t *testing.T) {
 		seen[deny] = reason
 	}
 	require.GreaterOrEqual(t, len(seen), 9, "reasons that occur together differ")
+	// What is allowed since nobody forbids it is lighter than what somebody permits.
+	allowed := func(reason decide.Reason) color.RGBA {
+		return spacemap.PaintOf(decide.Decision{Judgment: decide.Judgment{Verdict: decide.Allow, Reason: reason}})
+	}
+	for _, reason := range []decide.Reason{decide.NotEnforced, decide.Unrestricted} {
+		require.Greater(t, luminance(allowed(reason)), luminance(allowed(decide.Permitted))+0.2)
+	}
+	require.Less(t, luminance(allowed(decide.Overlay)), luminance(allowed(decide.Permitted))/2)
 }
