@@ -416,6 +416,10 @@ func TestSwappedWhileARequestBegins(t *testing.T) {
 				Resolver: resolver, Recheck: recheck,
 				Observe: func(*http.Request, gate.Result) { resolver.Swap(row.edge, live, row.policy) },
 			})
+			status, _ := serve(guarded, request("198.51.100.66"))
+			require.Equal(t, 403, status, "who is denied is not even looked at again")
+			require.Zero(t, told)
+			resolver.Swap(names, live, everybody)
 			status, body := serve(guarded, r)
 			require.Equal(t, row.want, status, row.name)
 			require.Equal(t, connected && row.want == 403, ours.closed.Load(), row.name)
