@@ -3,6 +3,9 @@ package watch_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -73,7 +76,7 @@ func TestFoldersToWatch(t *testing.T) {
 		require.NoError(t, os.WriteFile(at(file), nil, 0o600))
 	}
 	for link, target := range map[string]string{
-		"volume/..data": "..1", "volume/b.json": "..data/b.json", "near": at("far"), "plain/loop": "loop", "plain/broken": "../nowhere/x",
+		"volume/..data": "..1", "volume/b.json": "..data/b.json", "near": at("far"), "volu": at("far"), "volume/b": at("geo"), "plain/loop": "loop", "plain/broken": "../nowhere/x",
 	} {
 		require.NoError(t, os.Symlink(target, at(link)))
 	}
@@ -95,5 +98,24 @@ func TestFoldersToWatch(t *testing.T) {
 			want = append(want, at(folder))
 		}
 		require.Equal(t, want, watch.Folders([]string{at(test.path)}), test.path)
+	}
+}
+
+// As many links are followed as Linux follows, and no more.
+func TestFoldersOfManyLinks(t *testing.T) {
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	at := func(n int) string { return filepath.Join(root, strconv.Itoa(n), "file") }
+	for n := range 42 {
+		require.NoError(t, os.Mkdir(filepath.Dir(at(n)), 0o700))
+		if n < 41 {
+			require.NoError(t, os.Symlink(at(n+1), at(n)))
+		}
+	}
+	require.NoError(t, os.WriteFile(at(41), nil, 0o600))
+	for from, want := range map[int]bool{0: false, 1: true, 2: true} { // 41 links, 40 and 39
+		require.Equal(t, want, slices.Contains(watch.Folders([]string{at(from)}), filepath.Dir(at(41))), from)
+		_, err := os.Stat(at(from))
+		require.Equal(t, want || runtime.GOOS != "linux", err == nil || runtime.GOOS != "linux", from)
 	}
 }
