@@ -230,13 +230,11 @@ func (m *Map) Blank() {
 
 // Sheet is what PNG writes, as it is drawn.
 func (m *Map) Sheet(tb testing.TB) *image.RGBA {
-	faces, err := loadFonts()
+	sheet, err := m.bitmap()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p := &pngPen{sheet: image.NewRGBA(image.Rect(0, 0, sheetWidth, sheetHeight)), fonts: faces}
-	m.lay(p)
-	return p.sheet
+	return sheet
 }
 
 // Ring is a spot: where it is, how far it reaches, and what colour it has.

@@ -14,13 +14,21 @@ import (
 
 // PNG writes the sheet as a bitmap.
 func (m *Map) PNG(w io.Writer) error {
-	faces, err := loadFonts()
+	sheet, err := m.bitmap()
 	if err != nil {
 		return err
 	}
+	return (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(w, sheet)
+}
+
+func (m *Map) bitmap() (*image.RGBA, error) {
+	faces, err := loadFonts()
+	if err != nil {
+		return nil, err
+	}
 	p := &pngPen{sheet: image.NewRGBA(image.Rect(0, 0, sheetWidth, sheetHeight)), fonts: faces}
 	m.lay(p)
-	return (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(w, p.sheet)
+	return p.sheet, nil
 }
 
 // pngPen sets pixels.
