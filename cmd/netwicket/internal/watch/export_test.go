@@ -11,3 +11,9 @@ func (f *Files) LookSeldom() { f.poll = time.Hour }
 
 // Lose has the system say that it dropped events.
 func (w *Watcher) Lose() { w.system.Errors <- fsnotify.ErrEventOverflow }
+
+// Watched are the folders that the system watches.
+func (w *Watcher) Watched() []string { return w.system.WatchList() }
+
+// End has the system watch nothing any more.
+func (w *Watcher) End() error { return w.system.Close() }

@@ -87,6 +87,7 @@ func TestFoldersToWatch(t *testing.T) {
 		{"plain/a.json", []string{"plain"}},
 		{"plain/missing.json", []string{"plain"}},
 		{"missing/deeper/a.json", []string{""}},
+		{"plain/a.json/deeper.json", []string{"plain"}},
 		{"volume/b.json", []string{"volume", "volume/..1", "volume/..data"}},
 		{"near/away/c.json", []string{"", "far/away", "near/away"}},
 		{"plain/loop", []string{"plain"}},
@@ -118,4 +119,30 @@ func TestFoldersOfManyLinks(t *testing.T) {
 		_, err := os.Stat(at(from))
 		require.Equal(t, want || runtime.GOOS != "linux", err == nil || runtime.GOOS != "linux", from)
 	}
+}
+
+// What is not followed any more is not watched any more, and the error says that there
+// will be no events.
+func TestWhatIsWatched(t *testing.T) {
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	w, err := watch.New()
+	require.NoError(t, err)
+	defer w.Close()
+	require.Empty(t, w.Watched())
+	var paths []string
+	for _, folder := range []string{"a", "b", "c"} {
+		require.NoError(t, os.Mkdir(filepath.Join(root, folder), 0o700))
+		paths = append(paths, filepath.Join(root, folder, "file"))
+	}
+	for _, files := range [][]string{paths[:2], paths[1:], nil, paths} {
+		require.NoError(t, w.Follow(files))
+		var want []string
+		for _, path := range files {
+			want = append(want, filepath.Dir(path))
+		}
+		require.ElementsMatch(t, want, w.Watched())
+	}
+	require.NoError(t, w.End())
+	require.Error(t, w.Follow(paths))
 }
