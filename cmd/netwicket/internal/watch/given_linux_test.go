@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -60,4 +61,28 @@ func TestFilesThatAreDeleted(t *testing.T) {
 	require.Len(t, k.applied, 1)
 	go func() { k.answers <- errors.New("no certificate") }()
 	require.EqualError(t, k.Once(), "no certificate")
+}
+
+// Why there will be no events is told once, and files are loaded all the same.
+func TestFolderThatMayNotBeWatched(t *testing.T) {
+	k := keep(t, time.Hour)
+	unwatched := make(chan error, 10)
+	k.Unwatched = func(err error) { unwatched <- err }
+	folder := filepath.Dir(k.Paths[0])
+	require.NoError(t, os.Chmod(folder, 0o311)) // what is in it may be had, and not listed
+	t.Cleanup(func() { require.NoError(t, os.Chmod(folder, 0o700)) })
+	if os.Geteuid() == 0 { // who may do everything, too
+		require.NoError(t, syscall.Seteuid(65534))
+		t.Cleanup(func() { require.NoError(t, syscall.Seteuid(0)) })
+	}
+	k.start(t)
+	require.ErrorIs(t, next(t, unwatched), os.ErrPermission)
+	for range 2 {
+		give(t, k.asked, struct{}{})
+		next(t, k.begun)
+		give(t, k.answers, nil)
+		next(t, k.applied)
+		require.NoError(t, next(t, k.told))
+	}
+	require.Empty(t, unwatched)
 }
