@@ -26,6 +26,9 @@ func Measured(before, after *decide.Policy) string {
 	return string(text)
 }
 
+// IsOwn says that a file has a name that a write gives.
+func IsOwn(name string) bool { return isOwn(name) }
+
 // DropLast takes the line of the last generation away again.
 func DropLast(h *History) error { return h.dropLast() }
 

@@ -174,7 +174,7 @@ func TestContentsThatAreNone(t *testing.T) {
 		_, err = store.Revert(request("", ""), 2)
 		require.ErrorContains(t, err, want)
 	}
-	require.NoError(t, os.Remove(object))
+	require.NoError(t, os.RemoveAll(object)) // the last of them may have been none
 	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.Zones = d.Zones[:4:4] })).Status)
 	put(t, dir, "okta/zones.json", zones)
 	require.Equal(t, http.StatusOK, write(t, store, changed(func(d *records.Documents) { d.SessionConfig = json.RawMessage(`{"maxIdleTime":15}`) })).Status)

@@ -305,6 +305,10 @@ func TestWhoseFilesAre(t *testing.T) {
 		"123/zones.json": false, "123.json": false, "zones.json": false, "x/okta/zones.json": false, "okta/zones.json.json": false, "okta/zones.jsonc": false, "okta/zones": false, "okta/zones-3": false, "okta/rules/mine.json": false, "okta/rules-3/mine.json": false,
 		"okta/rules/00pMine.json": true, "okta/rules-3/rstMine.json": true, "okta/rules-x/00pMine.json": false, "rules/00pMine.json": false,
 	} {
+		require.Equal(t, ours, tenant.IsOwn(name), name)
+		if !slices.Contains([]string{"okta/zones.json", "./okta/zones-3.json", "okta/zones-x.json", "zones.json", "okta/rules/mine.json"}, name) {
+			continue
+		}
 		dir := folder(t, map[string]string{"netwicket.json": `{"okta": {"zones": ["` + name + `"], "threatInsight": "t.json"}}`, name: zones, "t.json": `{"action":"none","excludeZones":[]}`})
 		store := open(t, dir)
 		text := snapshot(t, dir)[path.Clean(name)]

@@ -58,6 +58,14 @@ func TestWarningsOfTheSystemsZones(t *testing.T) {
 	require.Equal(t, http.StatusOK, answer.Status)
 	require.Len(t, answer.Header.Values("Netwicket-Warning"), 1)
 	require.Contains(t, answer.Header.Values("Netwicket-Warning")[0], "198.51.100.0/24")
+	answer = write(t, store, changed(func(d *records.Documents) {
+		for i, z := range d.Zones {
+			if z.Name == records.BlockedIPZone {
+				d.Zones[i] = z.WithStatus(records.Inactive, z.LastUpdated)
+			}
+		}
+	}))
+	require.Contains(t, strings.Join(answer.Header.Values("Netwicket-Warning"), "|"), "the zone is INACTIVE, so that it blocks none of the addresses it lists", "it is about the zone, and not that it is empty")
 
 	strict := open(t, folder(t, map[string]string{"netwicket.json": `{"sailpoint": {"networkConfig": "n.json"}}`, "n.json": `{"range":["192.0.2.0/24"]}`}), func(o *tenant.Options) { o.Strict = true })
 	answer = write(t, strict, addZone(blocklist("All", "192.0.2.0/24")))
