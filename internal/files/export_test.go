@@ -30,3 +30,9 @@ func Guard(name string, patience time.Duration, do func() error) error {
 	_, err := guard(name, patience, func(func()) (struct{}, error) { return struct{}{}, do() })
 	return err
 }
+
+// GuardProgress is Guard of what tells that it gets on.
+func GuardProgress(name string, patience time.Duration, do func(progress func()) error) error {
+	_, err := guard(name, patience, func(progress func()) (struct{}, error) { return struct{}{}, do(progress) })
+	return err
+}
