@@ -53,8 +53,15 @@ func newerDraftEndsTheOlder(t *testing.T, site *console.Console) {
 		require.Fail(t, "two drafts at a time")
 	default:
 	}
+	require.Equal(t, 1, site.Asking(), "who is gone asks nothing")
 	leave()
+	require.Error(t, older.Err())
 	now := <-newer
+	require.NoError(t, now.err)
+	third := take(t.Context(), "ann")
+	<-now.ctx.Done() // though the oldest has left since
+	now.leave()
+	now = <-third
 	require.NoError(t, now.err)
 	other := take(t.Context(), "bob")
 	require.NoError(t, now.ctx.Err(), "another visitor ends nobody's question")
@@ -62,5 +69,13 @@ func newerDraftEndsTheOlder(t *testing.T, site *console.Console) {
 	last := <-other
 	require.NoError(t, last.err)
 	last.leave()
+	require.Error(t, last.ctx.Err())
 	require.Zero(t, site.Asking())
+	for range 30 { // whether the place or the end is looked at first is chance
+		require.ErrorIs(t, (<-take(gone, "eve")).err, context.Canceled)
+		require.Zero(t, site.Asking())
+	}
+	last = <-take(t.Context(), "eve")
+	require.NoError(t, last.err, "the place is free")
+	last.leave()
 }

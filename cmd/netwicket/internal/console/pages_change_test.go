@@ -213,6 +213,7 @@ func TestChangeWaitsItsTurn(t *testing.T) {
 			w := r.send("change", part, draft)
 			require.Equal(t, http.StatusServiceUnavailable, w.Code)
 			require.Contains(t, w.Body.String(), "Others")
+			require.Equal(t, 1, site.Asking(), "who has the place")
 			require.Equal(t, part == "", strings.Contains(w.Body.String(), "[ ]</textarea>"))
 		}
 		leave()
