@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/console/uploads"
 	"github.com/netwicket/netwicket/decide"
 )
 
@@ -49,4 +50,9 @@ func (c *Console) Runs() int {
 	c.runs.mutex.Lock()
 	defer c.runs.mutex.Unlock()
 	return len(c.runs.list)
+}
+
+// Percent is how much of a log the page says is decided.
+func Percent(read, size int64) int64 {
+	return logView{Read: read, Log: &uploads.Log{Size: size}}.Percent()
 }

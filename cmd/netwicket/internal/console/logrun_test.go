@@ -97,6 +97,7 @@ func TestFewLogsWait(t *testing.T) {
 		for i := range 6 {
 			code, page := r.status(format(id, i))
 			require.Equal(t, i >= 4, code == http.StatusTooManyRequests, page)
+			require.Equal(t, i >= 4, strings.Contains(page, "Several logs of yours are being decided"), page)
 		}
 		require.Equal(t, 4, r.site.Runs())
 		r.visitor.Name = "bob"
@@ -149,4 +150,25 @@ func TestFewResultsAreKept(t *testing.T) {
 		require.Zero(t, r.site.Runs())
 		leave()
 	})
+}
+
+// Who waits for a log that is given up meanwhile is told so.
+func TestLogIsGivenUpMeanwhile(t *testing.T) {
+	waiting(t, func(r *reader, id string, leave func()) {
+		seen := make(chan string, 1)
+		go func() { seen <- r.page(format(id, 0)) }()
+		synctest.Wait()
+		fields, _ := url.ParseQuery(strings.TrimPrefix(format(id, 0), "log?"))
+		r.send("log-cancel", "", fields)
+		require.Contains(t, <-seen, "This was cancelled.")
+		require.Zero(t, r.site.Runs())
+		leave()
+	})
+}
+
+// How much of a log is decided is a part of a hundred, whatever its size.
+func TestPercent(t *testing.T) {
+	for _, row := range [][3]int64{{0, 0, 0}, {0, 10, 0}, {1, 3, 33}, {5, 10, 50}, {99, 100, 99}, {10, 10, 100}, {11, 10, 100}, {1, 0, 100}, {1, 1000, 0}, {2 << 30, 4 << 30, 50}} {
+		require.Equal(t, row[2], console.Percent(row[0], row[1]), "%v", row)
+	}
 }

@@ -90,7 +90,7 @@ func TestLogFormatsAsRead(t *testing.T) {
 	page := r.kept("odd.log", "a 192.0.2.7\nb 192.0.2.70\n", "pattern", `\w (?P<peer>\S+)`)
 	r.decided("by a pattern", page, "")
 	r.decided("stopped being told", "log?log="+regexpAll(`log=([\w-]+)`, page)[0], "result")
-	page = r.kept("odd.json", `{"from":"192.0.2.7","via":"x"}`+"\n", "fields", "peer=from\r\n xff=via \r\n\r\n", "format", "json")
+	page = r.kept("odd.json", `{"from":"192.0.2.7","via":"x"}`+"\n", "fields", "peer=from\r\n\r\n xff=via \r\n", "format", "json")
 	r.decided("by fields", page, "")
 	for _, query := range []string{"format=none", "pattern=(", "fields=nothing"} {
 		r.decided(query, "log?log="+regexpAll(`log=([\w-]+)`, page)[0]+"&"+query, "")
@@ -144,4 +144,30 @@ func TestWeighedAsRead(t *testing.T) {
 	r.note("POST nothing moved", r.send("change", "result", same))
 	r.open("change?file=zones.json&log=" + log)
 	r.requireAs("weighed")
+}
+
+// The chart has a bar for each time with requests, however few of them are denied or allowed,
+// and says how many have no time.
+func TestChartAsRead(t *testing.T) {
+	r := readAt(t, folderOf(t, small))
+	chart := func(title, page string) {
+		r.decided(title, page, "result")
+		_, rest, _ := strings.Cut(r.told.String(), "=== "+title+": 200\n")
+		_, drawn, _ := strings.Cut(rest, "Decisions over time\n")
+		drawn, _, _ = strings.Cut(drawn, "The same as a table")
+		before, _, _ := strings.Cut(r.told.String(), "=== "+title)
+		r.told.Reset()
+		r.told.WriteString(before + "=== " + title + "\n" + drawn)
+	}
+	allowed := func(n int, when string) string { return strings.Repeat(logged("192.0.2.7", when, "-"), n) }
+	denied := func(n int, when string) string { return strings.Repeat(logged("192.0.2.70", when, "-"), n) }
+	chart("few of many", r.kept("a.log", allowed(300, "26/Nov/2026:10:00:00")+denied(1, "26/Nov/2026:10:00:30")+allowed(1, "26/Nov/2026:10:01:00")+denied(300, "26/Nov/2026:10:01:00")+allowed(1, "26/Nov/2026:10:02:00")+denied(2, "26/Nov/2026:10:03:00")+denied(150, "26/Nov/2026:10:04:00")))
+	chart("hours", r.kept("b.log", allowed(2, "24/Nov/2026:10:20:00")+denied(1, "30/Nov/2026:11:40:00")))
+	chart("days", r.kept("c.log", allowed(2, "24/Nov/2025:10:20:00")+denied(1, "27/Apr/2026:11:40:00")))
+	chart("weeks", r.kept("d.log", allowed(2, "24/Nov/2025:10:20:00")+denied(1, "27/Nov/2027:11:40:00")))
+	fields := "peer=from\ntime=at"
+	chart("some without a time", r.kept("e.json", `{"from":"192.0.2.7","at":"2026-11-26T10:00:00Z"}`+"\n"+strings.Repeat(`{"from":"192.0.2.7"}`+"\n", 3)+`{"from":"192.0.2.70"}`+"\n", "fields", fields))
+	r.told.WriteString("=== none with a time\n")
+	r.decided("none", r.kept("f.json", `{"from":"192.0.2.7"}`+"\n", "fields", fields), "result")
+	r.requireAs("chart")
 }
