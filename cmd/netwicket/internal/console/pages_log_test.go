@@ -171,3 +171,27 @@ func TestChartAsRead(t *testing.T) {
 	r.decided("none", r.kept("f.json", `{"from":"192.0.2.7"}`+"\n", "fields", fields), "result")
 	r.requireAs("chart")
 }
+
+// A form that is larger than those of the page does nothing.
+func TestLargeFormsOfALog(t *testing.T) {
+	r := readAt(t, folderOf(t, small))
+	page := r.kept("a.log", logged("192.0.2.7", "26/Nov/2026:10:00:00", "-"))
+	r.decided("log", page, "")
+	large := url.Values{"log": regexpAll(`log=([\w-]+)`, page), "x": {strings.Repeat("x", 16<<10)}}
+	r.send("log-forget", "", large)
+	r.send("log-cancel", "", large)
+	require.Equal(t, 1, r.site.Runs())
+	require.Contains(t, r.page("log"), "a.log")
+	delete(large, "x")
+	r.send("log-forget", "", large)
+	require.Zero(t, r.site.Runs())
+	require.NotContains(t, r.page("log"), "a.log")
+}
+
+// A line that is no request is no example of one.
+func TestExampleOfWhatIsNoRequest(t *testing.T) {
+	r := readAt(t, folderOf(t, small))
+	r.decided("log", r.kept("a.log", "<z!z> -\n10.0.0.1 nobody\n192.0.2.7 -\n", "pattern", `^(?P<peer>\S+) (?P<xff>.*)$`), "result")
+	require.Contains(t, r.told.String(), "Lines that are no record\n1\n")
+	require.Regexp(t, `client_unresolved \| deny \| 1 \| 50.0 % \| \{href=ask\?q=[^}]*nobody`, r.told.String())
+}
