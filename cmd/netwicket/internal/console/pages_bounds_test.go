@@ -161,6 +161,17 @@ func TestLogsAreBounded(t *testing.T) {
 	r.told.Reset()
 	r.note("POST", r.send("change", "result", draft))
 	require.Equal(t, 10, strings.Count(r.told.String(), ".0.1} 10."), r.told.String())
+
+	rules := readAt(t, folderOf(t, map[string]string{
+		"netwicket.json": `{"okta": {"zones": ["zones.json"], "rules": ["rules.json"]}}`, "zones.json": strings.ReplaceAll(files["zones.json"], "BLOCKLIST", "POLICY"),
+		"rules.json": list(28, func(i int) string {
+			return fmt.Sprintf(`{"name":"rule %d","conditions":{"network":{"connection":"ZONE","include":["z%d"]}},"actions":{"signon":{"access":"ALLOW"}}}`, i, i)
+		}),
+	}))
+	rules.decided("log", rules.kept("a.log", lines), "result")
+	require.Contains(t, rules.told.String(), "| rule 24 |")
+	require.NotContains(t, rules.told.String(), "| rule 25 |")
+	require.Contains(t, rules.told.String(), "and 3 more")
 }
 
 // A number of bytes is said as people say it.

@@ -195,3 +195,44 @@ func TestExampleOfWhatIsNoRequest(t *testing.T) {
 	require.Contains(t, r.told.String(), "Lines that are no record\n1\n")
 	require.Regexp(t, `client_unresolved \| deny \| 1 \| 50.0 % \| \{href=ask\?q=[^}]*nobody`, r.told.String())
 }
+
+// Decisions of two verdicts for one reason, of unknown data and of countries are told apart.
+func TestLogOfTwoRulesAsRead(t *testing.T) {
+	files := map[string]string{
+		"netwicket.json": `{"okta":{"zones":["zones.json"],"rules":["rules.json"]},"geo":["rows.csv"],"edge":{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for"}}`,
+		"zones.json":     `[{"type":"IP","id":"guests","name":"Guests","gateways":[{"type":"CIDR","value":"192.0.2.0/28"}]},{"type":"DYNAMIC","id":"home","name":"Home","locations":[{"country":"DE"},{"country":"FR"}]}]`,
+		"rules.json": `[{"name":"out","conditions":{"network":{"connection":"ZONE","include":["guests"]}},"actions":{"signon":{"access":"DENY"}}},
+{"name":"in","conditions":{"network":{"connection":"ZONE","include":["home"]}},"actions":{"signon":{"access":"ALLOW"}}}]`,
+		"rows.csv": "network,country,region,asn,anonymizer,services\n192.0.2.0/24,DE,,,,\n198.51.100.0/24,FR,,,,\n203.0.113.0/25,US,,,,\n",
+	}
+	r := readAt(t, folderOf(t, files))
+	line := func(n int, who string) string { return strings.Repeat(logged(who, "26/Nov/2026:10:00:00", "-"), n) }
+	page := r.kept("a.log", line(3, "192.0.2.1")+line(2, "192.0.2.100")+line(4, "198.51.100.1")+line(1, "203.0.113.1")+line(2, "203.0.113.200"))
+	for _, filter := range []string{"", "&only=deny", "&only=allow", "&reason=rule", "&reason=no_rule"} {
+		r.decided("two rules"+filter, page+filter, "result")
+	}
+	r.decided("page", page, "")
+	_, options, _ := strings.Cut(r.told.String(), "{name=reason}")
+	require.Equal(t, 1, strings.Count(options[:strings.Index(options, "Show")], "\nrule\n"), "one reason is offered once")
+	putAll(t, ".", map[string]string{"netwicket.json": strings.Replace(files["netwicket.json"], "10.0.0.0/8", "10.0.0.0/9", 1)})
+	r.decided("other proxies are trusted", page, "stale")
+	r.requireAs("log-rules")
+}
+
+// A request that is too long for a link has none, and those beside it have theirs.
+func TestLinksBesideALongRequest(t *testing.T) {
+	r := readAt(t, folderOf(t, small))
+	text := strings.Repeat(logged("192.0.2.7", "26/Nov/2026:10:00:00", "-"), 2) + logged("10.0.0.1", "26/Nov/2026:10:00:00", strings.Repeat("192.0.2.70, ", 200)+"192.0.2.71")
+	r.decided("log", r.kept("a.log", text), "result")
+	require.Contains(t, r.told.String(), "Ask rule")
+	require.NotContains(t, r.told.String(), "Ask blocklisted")
+	require.Contains(t, r.told.String(), "{href=ask?q=192.0.2.71} 192.0.2.71")
+}
+
+// Where no address has a country there is nothing to say by country.
+func TestLogWithoutCountries(t *testing.T) {
+	r := readAt(t, folderOf(t, map[string]string{"netwicket.json": ownPolicy, "zones.json": ownZones}))
+	r.decided("log", r.kept("a.log", logged("192.0.2.7", "26/Nov/2026:10:00:00", "-")), "result")
+	require.Contains(t, r.told.String(), "Allowed\n1")
+	require.NotContains(t, r.told.String(), "By country")
+}

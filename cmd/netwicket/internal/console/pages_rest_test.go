@@ -37,7 +37,7 @@ func TestMapAsRead(t *testing.T) {
 	r := readAt(t, folderOf(t, small))
 	r.open("map", "view map?at=192.0.2.0/24&by=zone", "view map?at=192.0.2.70", "view map?at=2001:db8::/32&by=country", "view map?family=6", "view map?by=source&at=192.0.2.0/26",
 		"view map?level=4&x=3&y=3", "map?at=nonsense", "view map?at=nonsense", "view map?family=5", "view map?by=nothing", "view map?level=-1", "view map?x=none", "view map?against=other", "view map?against=1", "view map?at=::ffff:192.0.2.1", "view map?at=::ffff:192.0.2.0/120",
-		"point point?level=0", "point point?by=source&level=0", "point point?level=99", "point point?level=1&x=5", "point point?by=none", "point point?against=7&level=0", "point point?at=192.0.2.70&level=2&x=1&y=1", "point point?family=6&level=1&x=0&y=0")
+		"point point?level=0", "point point?by=source&level=0", "point point?level=99", "point point?level=2147483648", "view map?y=1", "view map?at=192.0.2.0/24&level=0", "point point?level=1&x=5", "point point?by=none", "point point?against=7&level=0", "point point?at=192.0.2.70&level=2&x=1&y=1", "point point?family=6&level=1&x=0&y=0")
 	r.requireAs("map")
 }
 
