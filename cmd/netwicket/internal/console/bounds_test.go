@@ -21,10 +21,10 @@ import (
 
 // Texts are read line by line; one that is none is named by its line.
 func TestEnglishIsRead(t *testing.T) {
-	const texts = "# a comment = none\n\n  a = all = of it\nb.one = one thing\nb = %s things\nscript.x = first\nscript.y.z = second\n"
+	const texts = "# a comment = none\n\n  a = 100 % = all of it\nb.one = one thing\nb = %s things\nscript.x = first\nscript.y.z = second\n"
 	said, count, under, err := console.English(texts, "a", "b", 1, "script.")
 	require.NoError(t, err)
-	require.Equal(t, "all = of it", said)
+	require.Equal(t, "100 % = all of it", said)
 	require.Equal(t, "one thing", count)
 	require.Equal(t, map[string]string{"x": "first", "y.z": "second"}, under)
 	for number, want := range map[any]string{0: "0 things", 2: "2 things", uint64(1234): "1,234 things", "1": "one thing"} {
