@@ -133,9 +133,6 @@ func (v runView) Shown() []testFile {
 	return files
 }
 
-// Count is how many expectations were run.
-func (r *testRun) Count() int { return r.Passed + r.Broken }
-
 // Problems is how many files cannot be run.
 func (r *testRun) Problems() int {
 	n := 0
