@@ -29,6 +29,8 @@ func TestAddressesThatAreTaken(t *testing.T) {
 	defer taken.Close()
 	server := admin.NewServer(front(t).Front, func() error { return nil })
 	require.ErrorContains(t, server.Listen(taken.Addr().String(), "", nil), "cannot listen on "+taken.Addr().String())
+	server = admin.NewServer(front(t).Front, func() error { return nil })
+	require.ErrorContains(t, server.Listen(taken.Addr().String(), free(t), nil), "cannot listen on "+taken.Addr().String(), "also where only the status has an address")
 	mine := free(t)
 	server = admin.NewServer(front(t).Front, func() error { return nil })
 	require.ErrorContains(t, server.Listen(mine, taken.Addr().String(), nil), "cannot listen on "+taken.Addr().String())

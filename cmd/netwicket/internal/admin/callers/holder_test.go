@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -28,4 +29,26 @@ func TestHolder(t *testing.T) {
 	require.ErrorIs(t, err, callers.ErrOutside)
 	_, err = live.Holder(callers.CredentialOf(""), inside)
 	require.ErrorIs(t, err, callers.ErrBad)
+}
+
+// A token that was issued is known as one of the file is, as long as it is good, unless it is
+// bound to a key.
+func TestHolderOfAnIssuedToken(t *testing.T) {
+	key := newKey(t)
+	d := live(t, client(t, `,"networks":["192.0.2.0/24"]`, key))
+	issued := callers.CredentialOf(d.token(t, d.assertion(t, key, nil)))
+	caller, err := d.Holder(issued, somewhere)
+	require.NoError(t, err)
+	require.Equal(t, "terraform", caller.Name)
+	require.Equal(t, []string{"okta.networkZones.read"}, caller.Scopes)
+	_, err = d.Holder(issued, netip.MustParseAddr("198.51.100.1"))
+	require.ErrorIs(t, err, callers.ErrOutside)
+
+	d.now = d.now.Add(2 * time.Hour)
+	_, err = d.Holder(issued, somewhere)
+	require.ErrorIs(t, err, callers.ErrBad)
+
+	bound, _ := d.bound(t)
+	_, err = d.Holder(callers.CredentialOf(bound), somewhere)
+	require.ErrorIs(t, err, callers.ErrBad, "a browser proves nothing")
 }
