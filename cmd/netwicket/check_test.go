@@ -1,10 +1,16 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/decide/policyfile"
+	"github.com/netwicket/netwicket/internal/finding"
 
 	"github.com/netwicket/netwicket/internal/realdata"
 )
@@ -199,4 +205,79 @@ func TestCheckOrder(t *testing.T) {
 		codes = append(codes, f["file"].(string)+" "+f["code"].(string))
 	}
 	require.Equal(t, []string{"netwicket.json allows-everybody", "b.json host-bits", "b.json duplicate-entry", "b.json empty-zone", "a.json host-bits", "a.json ignored-member", "overlay.json missing-why"}, codes)
+}
+
+// The last line counts what was found; JSON and SARIF have none. Warnings fail nothing unless
+// --strict asks for that, and nothing is no warning.
+func TestCheckCounts(t *testing.T) {
+	folder(t, map[string]string{"good.json": goodZones, "bad.json": badZones, "warn.json": warnZones})
+	for args, want := range map[string]string{
+		"good.json": "0 errors, 0 warnings\n", "bad.json": "2 errors, 0 warnings\n", "warn.json": "0 errors, 1 warning\n",
+		"bad.json warn.json warn.json": "2 errors, 2 warnings\n", "--format github warn.json": "0 errors, 1 warning\n", "--format sarif bad.json": "2 errors, 0 warnings\n",
+		"--json bad.json": "", "--format json bad.json": "", "-c good.json bad.json": "2 errors, 0 warnings\n", "-c bad.json": "2 errors, 0 warnings\n",
+		"-c bad.json good.json bad.json": "4 errors, 0 warnings\n", "--json --format text bad.json": "2 errors, 0 warnings\n",
+	} {
+		got := runIn(t, "", words("check "+args)...)
+		require.Equal(t, want, got.stderr, args)
+		require.Equal(t, strings.Contains(args, "bad") && got.code == 3 || !strings.Contains(args, "bad") && got.code == 0, true, args)
+	}
+	require.Zero(t, runIn(t, "", "check", "--strict", "good.json").code)
+	require.Equal(t, 3, runIn(t, "", "check", "--strict", "good.json", "warn.json").code)
+	for args, want := range map[string]string{
+		"--at x good.json": `--at "x"`, "--format x good.json": `--format "x": expected `, "--unknown-country x good.json": "--unknown-country",
+	} {
+		got := runIn(t, "", words("check "+args)...)
+		require.Equal(t, 1, got.code, args)
+		require.Contains(t, got.stderr, want)
+		require.Empty(t, got.out)
+	}
+	// What stands nowhere in a file is shown at its beginning.
+	at := objects(t, runIn(t, "", "check", "--json", "absent.json").out)[0]
+	require.Equal(t, []any{1.0, 1.0, "error"}, []any{at["line"], at["column"], at["severity"]})
+	zero := jsonOf(&finding.Finding{Err: errors.New("x")})
+	require.Equal(t, []int{1, 1}, []int{zero.Line, zero.Column})
+}
+
+// What a list of expectations cannot be read for is said where it stands, and the others count.
+func TestCheckExpectationsThatCannotBeRead(t *testing.T) {
+	folder(t, map[string]string{
+		"zones.json": `[{"type":"IP","id":"b","name":"B","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"203.0.113.0/24"}]}]`,
+		"edge.json":  `{"okta":{"zones":["zones.json"]},"edge":{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for","onMissing":"peer"}}`,
+		"slip.txt":   "office\n192.0.2.1\n{\"remote\":\n203.0.113.9\n",
+		"real.txt":   "{\"remote\":\"office\"}\n",
+	})
+	require.NoError(t, os.Mkdir("folder", 0o755))
+	for args, want := range map[string][]string{
+		"--must-allow absent.txt":                        {"absent.txt:1:1 missing-file"},
+		"--must-deny folder":                             {"folder:1:1 unreadable-file"},
+		"--must-allow slip.txt":                          {"slip.txt:1:1 bad-request", "slip.txt:3:1 bad-request", "slip.txt:4:1 must-allow"},
+		"--must-deny real.txt":                           nil, // whoever sends that is denied
+		"--must-allow real.txt":                          {"real.txt:1:1 must-allow"},
+		"--must-deny 203.0.113.1":                        nil,
+		"--must-allow 203.0.113.1 --must-deny 192.0.2.1": {"zones.json:1:1 must-allow", "zones.json:1:1 must-deny"},
+	} {
+		got := objects(t, runIn(t, "", words("check --json -c zones.json "+args)...).out)
+		var found []string
+		for _, f := range got {
+			if f["severity"] == "error" {
+				found = append(found, fmt.Sprintf("%v:%v:%v %s", f["file"], f["line"], f["column"], f["code"]))
+			}
+		}
+		require.Equal(t, want, found, "%s %v", args, got)
+	}
+}
+
+// What a command checks: each path alone, and the policy of the flags if there is one or nothing else.
+func TestCheckTargets(t *testing.T) {
+	paths := func(of []string, args ...string) (all [][]string) {
+		for _, target := range checkTargets(policyfile.Options{Paths: of, Within: "w"}, args) {
+			require.Equal(t, "w", target.Within)
+			all = append(all, target.Paths)
+		}
+		return all
+	}
+	require.Equal(t, [][]string{nil}, paths(nil))
+	require.Equal(t, [][]string{{"a"}, {"b"}}, paths(nil, "a", "b"))
+	require.Equal(t, [][]string{{"c", "d"}, {"a"}}, paths([]string{"c", "d"}, "a"))
+	require.Equal(t, [][]string{{"c"}}, paths([]string{"c"}))
 }

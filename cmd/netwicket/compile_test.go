@@ -348,3 +348,52 @@ func TestSnapshotIsReadSparingly(t *testing.T) {
 	defer debug.SetMemoryLimit(limit)
 	sparing(1<<20, func() { require.Equal(t, int64(1<<40), debug.SetMemoryLimit(-1)) })
 }
+
+// compile --documents keeps the texts, which a snapshot has not any more; --verify says whether
+// a snapshot is what would be compiled, and what differs if it is not.
+func TestCompileVerifiesBriefly(t *testing.T) {
+	country := mmdbtest.File{Type: "Test-Country", Built: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Networks: []mmdbtest.Network{
+		{Prefix: "192.0.2.0/24", Record: mmdbtest.Map{"country": mmdbtest.Map{"iso_code": "DE"}}},
+	}}
+	content, err := country.Bytes()
+	require.NoError(t, err)
+	folder(t, map[string]string{"a.json": `{"range":["192.0.2.0/24"]}`, "b.json": `{"range":["192.0.2.0/25"]}`, "c.mmdb": string(content),
+		"overlay.json": `{"deny":[{"network":"192.0.2.1","why":"x"}],"allow":[{"network":"192.0.2.2","until":"2036-01-01T00:00:00Z","why":"x"}]}`,
+		"o.json":       `{"sailpoint":{"networkConfig":"a.json"},"overlay":"overlay.json"}`})
+	compile := func(code int, args string) ran {
+		t.Helper()
+		got := runIn(t, "", words("compile "+args)...)
+		require.Equal(t, code, got.code, "%s: %s", args, got.stderr)
+		return got
+	}
+	require.Contains(t, compile(0, "-c a.json -g c.mmdb -o dated.nws").stderr, " intervals, Test-Country of 2026-01-02\n")
+	plain := objects(t, compile(0, "-c a.json -o a.nws --json").out)[0]
+	texts := objects(t, compile(0, "-c a.json -o texts.nws --documents --json").out)[0]
+	require.Equal(t, []any{false, true}, []any{plain["documents"], texts["documents"]})
+	require.Less(t, plain["bytes"], texts["bytes"])
+	require.Contains(t, compile(1, "-c texts.nws -o x.nws --documents").stderr, "--documents: texts.nws is a snapshot, whose documents are not at hand")
+	compile(0, "-c texts.nws -o again.nws")
+
+	require.Equal(t, 1, strings.Count(compile(0, "-c a.json --verify a.nws").stderr, "netwicket: a.nws is equal: SHA-256 "+plain["digest"].(string)+"\n"))
+	require.Contains(t, compile(0, "-c a.json --verify texts.nws").stderr, "texts.nws is equal", "with texts where the snapshot has them")
+	equal := objects(t, compile(0, "-c a.json --verify a.nws --json").out)[0]
+	require.Nil(t, equal["file"])
+	require.Equal(t, map[string]any{"file": "a.nws", "fingerprint": plain["fingerprint"], "digest": plain["digest"], "equal": true}, equal["verify"])
+	other := compile(2, "-c b.json --verify a.nws")
+	require.Contains(t, other.stderr, "netwicket: a.nws is another policy: its content has SHA-256 "+plain["digest"].(string)+", and what was compiled ")
+	require.Contains(t, other.out, "newly denied  128 IPv4 addresses")
+	changed := compile(2, "-c b.json --verify a.nws --json")
+	require.Empty(t, changed.stderr)
+	verify := objects(t, changed.out)[0]["verify"].(map[string]any)
+	require.Equal(t, false, verify["equal"])
+	require.Equal(t, 128.0, verify["changes"].(map[string]any)["newlyDenied"].(map[string]any)["ipv4"])
+	require.Equal(t, 0.0, verify["changes"].(map[string]any)["newlyAllowed"].(map[string]any)["ipv4"])
+	compile(0, "-c b.json -o b.nws")
+	require.Equal(t, readFile(t, "b.nws"), compile(2, "-c b.json -o - --verify a.nws").out, "standard output is the snapshot alone")
+	require.Contains(t, compile(1, "-c b.json --verify a.json").stderr, "--verify: a.json is no snapshot, as compile -o writes it")
+	require.Contains(t, compile(1, "-c b.json --verify absent.nws").stderr, "absent.nws")
+	refused := compile(1, "-c o.json -o o.nws")
+	require.Contains(t, refused.stderr, "overlay.json:1:")
+	require.Equal(t, 1, strings.Count(refused.stderr, "overlay-expiry"), "the entry that ends, and no other")
+	require.NoFileExists(t, "o.nws")
+}

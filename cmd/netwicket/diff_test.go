@@ -3,7 +3,10 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"net/netip"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -183,5 +186,78 @@ func TestDiffAgreesWithEval(t *testing.T) {
 		if got != want && (len(want) < 4 || want[:4] != "not " || got == want[4:]) {
 			t.Fatalf("%v: %s, expected %s", before[i]["client"], got, want)
 		}
+	}
+}
+
+// What differs between documents is named by kind, name and id, with what each difference
+// decides alone; a log says how many requests are decided differently.
+func TestDiffNamesDocuments(t *testing.T) {
+	acme(t)
+	zones := readFile(t, "zones.json")
+	writeFile(t, "new.json", strings.Replace(strings.Replace(zones, `"Office"`, `"Bureau"`, 1), "203.0.113.0/24", "203.0.113.0/25", 1))
+	writeFile(t, "access.log", "203.0.113.200"+combinedTail+"\n192.0.2.1"+combinedTail+"\n")
+	got := runIn(t, "", words("diff -g geo.csv zones.json new.json --log access.log")...)
+	require.Zero(t, got.code, got.stderr)
+	require.Equal(t, `203.0.113.128/25 deny blocklisted -> allow permitted, 1 request
+64:ff9b::cb00:7180/121 deny blocklisted -> allow permitted
+2002:cb00:7180::/41 deny blocklisted -> allow permitted
+
+In all
+  newly allowed  128 IPv4 addresses  8,388,609 IPv6 /64 networks
+
+Documents, with what each difference decides alone
+  changed  zone "Bureau" (nzoffice)  0 IPv4 addresses  0 IPv6 /64 networks
+             - name Office
+             + name Bureau
+  changed  zone "BlockedIpZone" (nzblock)  128 IPv4 addresses  8,388,609 IPv6 /64 networks
+             - gateway 203.0.113.0/24
+             + gateway 203.0.113.0/25
+
+Of 2 requests in access.log, through their proxies
+  newly denied         0 requests  0.0%
+  newly allowed        1 request   50.0%
+  clients that change  1           
+
+Clients newly allowed
+  203.0.113.200  -  1 of 1  2015-05-17T10:05:03Z .. 2015-05-17T10:05:03Z
+
+`, strings.Split(got.out, "note: ")[0])
+	summary := objects(t, runIn(t, "", words("diff -g geo.csv zones.json new.json --log access.log --json --summary")...).out)[0]
+	require.Equal(t, map[string]any{"newlyDenied": 0.0, "newlyAllowed": 1.0, "clients": 1.0}, summary["log"])
+	require.Len(t, summary["documents"], 2)
+	require.NotContains(t, objects(t, runIn(t, "", words("diff -g geo.csv zones.json new.json --json --summary")...).out)[0], "log")
+	lines := objects(t, runIn(t, "", words("diff -g geo.csv zones.json new.json --log access.log --json")...).out)
+	require.Equal(t, []any{1.0, 0.0, 0.0}, []any{lines[0]["requests"], lines[1]["requests"], lines[2]["requests"]})
+	for args, want := range map[string]string{
+		"--log absent.log": "absent.log: no such file", "--log access.log --format x": `unknown format "x"`, "--only x": `--only "x"`,
+	} {
+		got := runIn(t, "", words("diff -g geo.csv zones.json new.json "+args)...)
+		require.Equal(t, 1, got.code, args)
+		require.Contains(t, got.stderr, want)
+	}
+	same := runIn(t, "", words("diff -g geo.csv network.json network.json --json")...)
+	require.Empty(t, same.stderr, "no note where nothing can matter")
+	only := runIn(t, "", words("diff -g geo.csv --only newly-allowed --json new.json zones.json")...)
+	require.Empty(t, only.out, "what is newly denied is not newly allowed")
+}
+
+// The share of a difference is worked out for the first fifty alone; beyond them it is not known.
+func TestDiffSharesOfTheFirstFifty(t *testing.T) {
+	folder(t, nil)
+	zones := func(network int) string {
+		var b strings.Builder
+		for i := range maxShares + 2 {
+			fmt.Fprintf(&b, `,{"type":"IP","id":"z%d","name":"Z%d","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"192.0.2.%d/32"}]}`, i, i, i+network)
+		}
+		return "[" + b.String()[1:] + "]"
+	}
+	writeFile(t, "old.json", zones(0))
+	writeFile(t, "new.json", zones(100))
+	got := runIn(t, "", words("diff --summary old.json new.json")...).out
+	require.Equal(t, maxShares, len(regexp.MustCompile(`(?m)^  changed  zone "Z\d+" \(z\d+\) +\d+ IPv4 addresses`).FindAllString(got, -1)), got)
+	require.Equal(t, 2, len(regexp.MustCompile(`(?m)^  changed  zone "Z\d+" \(z\d+\) *$`).FindAllString(got, -1)), got)
+	documents := objects(t, runIn(t, "", words("diff --summary --json old.json new.json")...).out)[0]["documents"].([]any)
+	for i, document := range documents {
+		require.Equal(t, i >= maxShares, document.(map[string]any)["alone"] == nil, i)
 	}
 }

@@ -159,3 +159,23 @@ func TestExplainTextWithoutAClient(t *testing.T) {
 	require.Contains(t, got.out, "missing, peer 10.0.0.1")
 	require.NotContains(t, got.out, "Location")
 }
+
+// The text about a snapshot says what is not in it; a peer that is no address is said to be none;
+// what stands in no document has no place.
+func TestExplainTextOfASnapshot(t *testing.T) {
+	acme(t)
+	require.Zero(t, runIn(t, "", words("compile -o a.nws")...).code)
+	got := runIn(t, "", words("explain -c a.nws 192.0.2.7")...)
+	require.Contains(t, got.out, "\nLocation of the client\n  not in a snapshot  \n  the same for       192.0.2.0-192.0.2.255\n")
+	require.Contains(t, got.out, "\n  match  nzoffice \"Office\"        IP POLICY       one of its gateways holds an address of the chain           \n")
+	for _, policy := range []string{"a.nws", "."} {
+		nobody := runIn(t, "", words("explain --remote x -c "+policy)...)
+		require.Contains(t, nobody.out, "deny - client_unresolved error=bad_peer\n  the resolver found no client: bad_peer, peer no address\n")
+		require.NotContains(t, nobody.out, "Location of the client")
+		require.NotContains(t, nobody.out, ", entry ")
+	}
+	blocked := runIn(t, "", words("explain --remote 203.0.113.9")...).out
+	require.Contains(t, blocked, "\n  the same for  198.51.101.0-255.255.255.255\n")
+	require.Contains(t, blocked, "  zones.json:4, entry zones.json:5\n")
+	require.NotContains(t, blocked, "the resolver found no client")
+}

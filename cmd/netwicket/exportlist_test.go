@@ -1,10 +1,13 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/export"
 )
 
 // denying is a policy that allows 192.0.2.0/25 and 2001:db8::/32 alone.
@@ -85,4 +88,36 @@ func manyNetworks() string {
 		}
 	}
 	return b.String() + "]}]"
+}
+
+// Which flags go with which formats.
+func TestExportFlagsAndFormats(t *testing.T) {
+	t.Chdir(t.TempDir())
+	lists := []string{"cidr", "aws-waf", "cloudflare"}
+	for flag, formats := range map[string][]string{
+		"--against old": {"table"}, "--no-embedded": {"table"}, "--no-buckets": {"table"}, "--family 4": append([]string{"table"}, lists...), "--family 6": append([]string{"table"}, lists...),
+		"--for duckdb": {"sql"}, "--deny": lists, "--max 1": append([]string{"nginx", "haproxy"}, lists...), "--deny --weights log": lists, "--weights log": nil,
+	} {
+		for _, format := range export.Formats() {
+			args := words("export --format " + format + " " + flag)
+			if format == "sql" && flag != "--for duckdb" {
+				args = append(args, "--for", "spark")
+			}
+			got := runIn(t, "", args...)
+			require.Equal(t, 1, got.code, args)
+			name, _, _ := strings.Cut(flag, " ")
+			if slices.Contains(formats, format) {
+				require.Contains(t, got.stderr, "there is no policy file", args)
+			} else {
+				require.Contains(t, got.stderr, name+" does not go with --format "+format, args)
+			}
+			require.Equal(t, flag == "--weights log", strings.Contains(got.stderr, " without --deny"), args)
+		}
+	}
+	for args, want := range map[string]string{
+		"": "--format is missing", "--format x": `unknown format "x"`, "--format sql": `--for "": expected`, "--format cidr --max 0": "--max 0: expected 1 or more",
+		"--format cidr --max -1": "--max -1", "--format table --family 5": `--family "5": expected 4 or 6`,
+	} {
+		require.Contains(t, runIn(t, "", words("export "+args)...).stderr, want, args)
+	}
 }
