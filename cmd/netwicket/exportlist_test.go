@@ -1,8 +1,11 @@
 package main
 
 import (
+	"compress/gzip"
+	"io"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -120,4 +123,83 @@ func TestExportFlagsAndFormats(t *testing.T) {
 	} {
 		require.Contains(t, runIn(t, "", words("export "+args)...).stderr, want, args)
 	}
+}
+
+// Each format goes to standard output, to - and to a file alike, compressed where the name
+// says so, and is an error where there is no room for it.
+func TestExportGoesWhereItIsAsked(t *testing.T) {
+	folder(t, map[string]string{"netwicket.json": `{"sailpoint":{"networkConfig":"net.json"}}`, "net.json": `{"range":["192.0.2.0/25","192.0.2.192/26"]}`})
+	for _, format := range export.Formats() {
+		args := words("export --format " + format)
+		switch format {
+		case "sql":
+			args = append(args, "--for", "duckdb")
+		case "table":
+			args = append(args, "--family", "4", "--no-buckets")
+		case "aws-waf":
+			args = append(args, "--family", "4")
+		}
+		whole := runIn(t, "", args...)
+		require.Zero(t, whole.code, whole.stderr)
+		require.Contains(t, whole.out, map[bool]string{true: "CREATE", false: "192.0.2."}[format == "sql"], format)
+		require.Equal(t, format == "csv" || format == "table", strings.Contains(whole.stderr, "netwicket: policy "), whole.stderr)
+		require.Equal(t, format == "csv" || format == "table" || format == "aws-waf" || format == "cloudflare", !strings.Contains(whole.out, " from netwicket.json"), format)
+		require.Equal(t, whole.out, runIn(t, "", append(args, "-o", "-")...).out)
+		for _, name := range []string{"out.txt", "out.txt.gz", "OUT.GZ"} {
+			written := runIn(t, "", append(args, "-o", name)...)
+			require.Zero(t, written.code)
+			require.Empty(t, written.out)
+			require.Equal(t, whole.stderr, written.stderr)
+			text := readFile(t, name)
+			if strings.HasSuffix(strings.ToLower(name), ".gz") {
+				packed, err := gzip.NewReader(strings.NewReader(text))
+				require.NoError(t, err, name)
+				unpacked, err := io.ReadAll(packed)
+				require.NoError(t, err)
+				text = string(unpacked)
+			}
+			require.Equal(t, whole.out, text, format)
+		}
+		var stderr strings.Builder
+		require.Equal(t, 1, run(args, strings.NewReader(""), &fullDevice{}, &stderr), format)
+		require.Contains(t, stderr.String(), syscall.ENOSPC.Error())
+		require.NotContains(t, stderr.String(), "netwicket: policy ")
+	}
+	// As many networks as there are is not too many.
+	for _, format := range []string{"cidr", "nginx", "haproxy", "cloudflare"} {
+		require.Zero(t, runIn(t, "", words("export --max 2 --format "+format)...).code, format)
+		require.Equal(t, 1, runIn(t, "", words("export --max 1 --format "+format)...).code, format)
+	}
+	cut := runIn(t, "", words("export --format cidr --deny --family 4 --max 1")...)
+	require.True(t, strings.HasPrefix(cut.stderr, "netwicket: 1 of 25 prefixes: "), cut.stderr)
+	require.Empty(t, runIn(t, "", words("export --format cidr --family 4")...).stderr, "an allow list is whole")
+}
+
+// A table beside another policy says which one, and what neither looks at.
+func TestExportTableBesideAnother(t *testing.T) {
+	folder(t, map[string]string{"old.json": `{"range":["192.0.2.0/24"]}`, "new.json": `{"range":["192.0.2.0/25"]}`,
+		"block.json": `[{"type":"IP","id":"b","name":"B","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"203.0.113.0/24"}]}]`})
+	for _, row := range []struct {
+		now, old string
+		embedded bool
+	}{{"new.json", "old.json", false}, {"new.json", "block.json", true}, {"block.json", "old.json", true}} {
+		got := runIn(t, "", words("export --format table --no-buckets --family 4 -c "+row.now+" --against "+row.old)...)
+		require.Zero(t, got.code, got.stderr)
+		fingerprint := func(file string) string {
+			return objects(t, runIn(t, "", "version", "-c", file, "--json").out)[0]["policy"].(map[string]any)["fingerprint"].(string)
+		}
+		require.Contains(t, got.stderr, "netwicket: policy "+fingerprint(row.now))
+		require.Contains(t, got.stderr, "netwicket: beside policy "+fingerprint(row.old)+" from "+row.old+"\n")
+		require.Equal(t, row.embedded, strings.Contains(got.stderr, "Teredo"), got.stderr)
+		first, _, _ := strings.Cut(got.out, "\n")
+		require.Equal(t, 14, strings.Count(first, ",")+1)
+		alone := runIn(t, "", words("export --format table --no-buckets --family 4 -c "+row.now)...)
+		require.NotContains(t, alone.stderr, "beside")
+		require.Contains(t, alone.stderr, "netwicket: policy "+fingerprint(row.now))
+		require.Equal(t, row.now == "block.json", strings.Contains(alone.stderr, "Teredo"))
+	}
+	got := runIn(t, "", words("export --format table --no-buckets --family 4 -c new.json --against old.json")...)
+	require.Contains(t, got.out, ",deny,off_network,,,allow,permitted,,\n", "what the old policy says stands behind what the new one does")
+	require.Equal(t, 1, runIn(t, "", words("export --format table --against absent.json -c new.json")...).code)
+	require.Equal(t, 1, runIn(t, "", words("export --format table -c absent.json")...).code)
 }
