@@ -61,12 +61,14 @@ func goesOnUntil(t *testing.T, begun func(*servedHere) bool, args ...string) *se
 	go func() { done <- run(args, strings.NewReader(""), s.out, s.log) }()
 	s.cancel = sync.OnceFunc(func() { s.signal(syscall.SIGTERM) })
 	t.Cleanup(func() { s.cancel(); s.ended() })
-	for !begun(s) {
+	for patience := time.After(keepertest.Patience); !begun(s); {
 		select {
 		case code := <-done:
 			done <- code
 			s.cancel = func() {}
 			require.FailNow(t, "it ended", "%d\n%s", code, s.log)
+		case <-patience:
+			require.FailNow(t, "it did not begin", s.log)
 		case <-time.After(time.Millisecond):
 		}
 	}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/netwicket/netwicket/decide"
+)
+
+// aTerminal is a terminal at which nobody sits, and what was written to it when it is closed.
+// What is typed before is read from it.
+func aTerminal(t *testing.T, typed string) (screen *os.File, shown func() string) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("no terminal to be had here: %v", err)
+	}
+	t.Cleanup(func() { _ = master.Close() })
+	require.NoError(t, unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0))
+	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	require.NoError(t, err)
+	screen, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	require.NoError(t, err)
+	settings, err := unix.IoctlGetTermios(int(screen.Fd()), unix.TCGETS)
+	require.NoError(t, err)
+	settings.Lflag &^= unix.ECHO
+	settings.Oflag &^= unix.OPOST
+	require.NoError(t, unix.IoctlSetTermios(int(screen.Fd()), unix.TCSETS, settings))
+	_, err = io.WriteString(master, typed)
+	require.NoError(t, err)
+	text := make(chan string, 1)
+	go func() {
+		read, _ := io.ReadAll(master) // until nobody has the terminal any more
+		text <- string(read)
+	}()
+	return screen, func() string {
+		_ = screen.Close()
+		return <-text
+	}
+}
+
+const endOfInput = "\x04" // Ctrl-D
+
+// Who types requests is told that they are read, and when they end; a pipe is told nothing.
+func TestTerminalIsToldWhatIsRead(t *testing.T) {
+	acme(t)
+	for command, told := range map[string]string{
+		"eval": "netwicket: reading requests from the terminal, one a line, until Ctrl-D\n", "explain": "netwicket: reading requests from the terminal, one a line, until Ctrl-D\n",
+		"filter": "netwicket: reading addresses from the terminal, one a line, until Ctrl-D\n",
+	} {
+		for _, row := range []struct{ in, err bool }{{true, true}, {true, false}, {false, true}} {
+			keyboard, typed := aTerminal(t, "192.0.2.7\n"+endOfInput)
+			screen, shown := aTerminal(t, "")
+			var out, stderr bytes.Buffer
+			c := &commandLine{in: strings.NewReader("192.0.2.7\n"), out: &out, err: &stderr}
+			if row.in {
+				c.in = keyboard
+			}
+			if row.err {
+				c.err = screen
+			}
+			require.Zero(t, c.run([]string{command}), command)
+			require.Contains(t, out.String(), "permitted")
+			want := ""
+			if row.in && row.err {
+				want = told
+			}
+			require.Equal(t, want, shown()+stderr.String(), "%s %v", command, row)
+			typed()
+		}
+	}
+}
+
+// Colours and columns are for a terminal that shows colours, and a person who has not said no.
+func TestTerminalHasColours(t *testing.T) {
+	screen, shown := aTerminal(t, "")
+	c := &commandLine{out: screen}
+	for _, row := range []struct {
+		noColor, term string
+		want          style
+	}{{"", "xterm", style{true, true}}, {"1", "xterm", style{true, false}}, {"", "dumb", style{true, false}}, {"", "", style{true, true}}} {
+		t.Setenv("NO_COLOR", row.noColor)
+		t.Setenv("TERM", row.term)
+		require.Equal(t, row.want, c.style(), "%v", row)
+	}
+	require.Equal(t, green+"x"+reset, style{colour: true}.verdict(decide.Allow, "x"))
+	require.Empty(t, shown())
+}
+
+// The log of what goes on is text for a person.
+func TestTerminalReadsTheLogAsText(t *testing.T) {
+	screen, shown := aTerminal(t, "")
+	journal := (&commandLine{err: screen}).journal()
+	journal.Logger().Info("hello", "a", "b")
+	journal.Close()
+	require.Regexp(t, `^time=\S+ level=INFO msg=hello a=b\n$`, shown())
+}
+
+// How much of a large log has been read is shown to who looks on, and so is what pull asks; with
+// the answers on the same terminal, they are the progress.
+func TestTerminalShowsProgress(t *testing.T) {
+	acme(t)
+	writeFile(t, "small.log", "192.0.2.1"+combinedTail+"\n")
+	writeFile(t, "large.log", strings.Repeat("192.0.2.1"+combinedTail+"\n", largeInput/(9+len(combinedTail))))
+	for _, row := range []struct {
+		name  string
+		bar   bool
+		lines uint64
+	}{{"small.log", false, 1}, {"large.log", true, largeInput / (9 + uint64(len(combinedTail)))}} {
+		screen, shown := aTerminal(t, "")
+		var out bytes.Buffer
+		c := &commandLine{in: strings.NewReader(""), out: &out, err: screen}
+		require.Zero(t, c.run([]string{"replay", "--json", row.name}))
+		require.EqualValues(t, row.lines, objects(t, out.String())[0]["lines"])
+		require.Equal(t, row.bar, strings.Contains(shown(), "read"), row.name)
+	}
+	require.NoError(t, os.WriteFile("requests", []byte("192.0.2.7\n"), 0o600))
+	requests, err := os.Open("requests")
+	require.NoError(t, err)
+	defer requests.Close()
+	screen, shown := aTerminal(t, "")
+	piped, end, err := os.Pipe()
+	require.NoError(t, err)
+	defer piped.Close()
+	defer end.Close()
+	for _, row := range []struct {
+		in       io.Reader
+		out, err io.Writer
+		want     *progress
+	}{
+		{requests, io.Discard, screen, &progress{out: screen, size: 10}}, {piped, io.Discard, screen, &progress{out: screen, size: -1}},
+		{requests, screen, screen, nil}, {screen, io.Discard, screen, nil}, {requests, io.Discard, io.Discard, nil}, {strings.NewReader(""), io.Discard, screen, nil},
+	} {
+		require.Equal(t, row.want, (&commandLine{in: row.in, out: row.out, err: row.err}).inputProgress())
+	}
+	require.NotNil(t, (&commandLine{err: screen}).pullProgress(pullFlags{}).bar)
+	require.Nil(t, (&commandLine{err: screen}).pullProgress(pullFlags{watch: 1}).bar)
+	require.Nil(t, (&commandLine{err: io.Discard}).pullProgress(pullFlags{}).bar)
+	shown()
+}
