@@ -280,3 +280,36 @@ func TestExpiredEntries(t *testing.T) {
 		require.NotEqual(t, none[line], text, "%s: an entry in force would be seen", line)
 	}
 }
+
+// What describes a request and does not fit together is refused, by each command that is asked
+// about requests, before anything is answered.
+func TestRequestsThatDoNotFitTogether(t *testing.T) {
+	acme(t)
+	line := "192.0.2.1" + combinedTail
+	for _, row := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-H", "X-Forwarded-For: 192.0.2.1"}, "-H describes a request together with --remote; give the peer that sent the header"},
+		{[]string{"-H", "X-Forwarded-For: 192.0.2.1", "192.0.2.1"}, "-H describes a request together with --remote"},
+		{[]string{"--remote", "192.0.2.1", "192.0.2.1"}, "--remote is a request of its own; give addresses in another call"},
+		{[]string{"--remote", "192.0.2.1", "-H", "X"}, "no colon"},
+		{[]string{"--remote", "192.0.2.1", "--from-log", line}, "--from-log is a request of its own"},
+		{[]string{"--from-log", line, "192.0.2.1"}, "--from-log is a request of its own"},
+		{[]string{"--from-log", "x"}, "--from-log: no record"},
+		{[]string{"--from-log", line, "--format", "x"}, `unknown format "x"`},
+	} {
+		for _, command := range []string{"eval", "explain", "resolve"} {
+			if command != "explain" && strings.Contains(row.want, "log") || command != "explain" && strings.Contains(row.want, "format") {
+				continue
+			}
+			got := runIn(t, "192.0.2.1\n", append([]string{command}, row.args...)...)
+			require.Equal(t, 1, got.code, "%s %q", command, row.args)
+			require.Empty(t, got.out)
+			require.Contains(t, got.stderr, row.want)
+		}
+	}
+	both := runIn(t, "203.0.113.9\n", "eval", "192.0.2.1", "-", "192.0.2.2")
+	require.Equal(t, 2, both.code)
+	require.Equal(t, []string{"allow 192.0.2.1", "deny 203.0.113.9", "allow 192.0.2.2"}, regexp.MustCompile(`(?m)^\w+ [\d.]+`).FindAllString(both.out, -1))
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/records"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/wire"
+	"github.com/netwicket/netwicket/decide/policyfile"
 )
 
 // block makes a policy folder with three generations: the second blocks one network,
@@ -72,6 +73,33 @@ func TestGenerations(t *testing.T) {
 	require.Contains(t, got.stderr, "@x")
 	writeFile(t, "zones@7", `[{"type":"IP","name":"Z","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"192.0.2.1/32"}]}]`)
 	require.Equal(t, 2, runIn(t, "", "eval", "-c", "zones@7", "192.0.2.1").code, "a file of that very name")
+}
+
+// Which paths name a generation of a folder, and which are paths as they stand.
+func TestGenerationNames(t *testing.T) {
+	folder(t, map[string]string{"there@3": ""})
+	for path, want := range map[string]struct {
+		folder string
+		number int
+		named  bool
+	}{
+		"a@3": {"a", 3, true}, "@3": {".", 3, true}, "a@b@12": {"a@b", 12, true}, "a@0": {"a", 0, true},
+		"a": {}, "there@3": {}, "a@": {"a", 0, false}, "a@x": {"a", 0, false}, "@": {".", 0, false},
+	} {
+		folder, number, named := generationOf(path)
+		require.Equal(t, want.named, named, path)
+		if named {
+			require.Equal(t, []any{want.folder, want.number}, []any{folder, number}, path)
+		}
+	}
+	block(t)
+	for paths, want := range map[string]string{"b @2": "b .", "@2 b": ". b", "@2 @2": ". .", "b": "b"} {
+		options := policyfile.Options{Paths: strings.Fields(paths)}
+		require.NoError(t, atGenerations(&options), paths)
+		require.Equal(t, strings.Fields(want), options.Paths)
+	}
+	require.ErrorContains(t, atGenerations(&policyfile.Options{Paths: []string{"@1", "@2"}}), "one generation of a folder")
+	require.ErrorContains(t, atGenerations(&policyfile.Options{Paths: []string{"none@1"}}), "history")
 }
 
 // onlyIPv4 is diff's JSON without the IPv6 addresses that embed IPv4 ones.

@@ -21,7 +21,7 @@ type ran struct {
 func runIn(t *testing.T, stdin string, args ...string) ran {
 	t.Helper()
 	var out, stderr bytes.Buffer
-	code := run(args, strings.NewReader(stdin), &out, &stderr)
+	code := run(append([]string{}, args...), strings.NewReader(stdin), &out, &stderr) // nil would be those of the test
 	return ran{code, out.String(), stderr.String()}
 }
 
