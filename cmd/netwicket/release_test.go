@@ -103,7 +103,15 @@ func TestKey(t *testing.T) {
 		require.Equal(t, "x", string(text))
 	}
 	require.NoFileExists(t, "other")
-	require.Equal(t, 1, runIn(t, "", "key").code)
+	require.Contains(t, runIn(t, "", "key").stderr, "-o NAME is missing")
+	told := runIn(t, "", "key", "-o", "third")
+	require.Zero(t, told.code, told.stderr)
+	text, err = os.ReadFile("third.pub")
+	require.NoError(t, err)
+	public, err = release.ParsePublicKey(text)
+	require.NoError(t, err)
+	require.Equal(t, release.KeyID(public)+" third.pub\n", told.out)
+	require.Contains(t, runIn(t, "", "key", "-o", "none/key").stderr, "none/key: no such file")
 }
 
 // From the publisher to the state, and every version after that.

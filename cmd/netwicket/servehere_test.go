@@ -244,6 +244,7 @@ func TestServeEndsWhenToldAgain(t *testing.T) {
 	log := new(lockedBuffer)
 	child.Stderr = log
 	require.NoError(t, child.Start())
+	t.Cleanup(func() { _ = child.Process.Kill() }) // it has ended, where the test passes
 	s := &servedHere{t: t, log: log}
 	s.line = s.logs("serving")
 	require.Equal(t, 204, s.decides("/decide", "198.51.100.7"))
