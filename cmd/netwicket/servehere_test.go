@@ -41,6 +41,29 @@ func serveHere(t *testing.T, args ...string) *servedHere {
 	return goesOnHere(t, "serving", append([]string{"serve"}, args...)...)
 }
 
+// refusesHere runs a command that must not go on, and gives what it says. One that does is ended
+// when a line of its log says that it has begun.
+func refusesHere(t *testing.T, message string, args ...string) string {
+	t.Helper()
+	done := make(chan int, 1)
+	s := &servedHere{t: t, log: new(lockedBuffer), out: new(lockedBuffer)}
+	go func() { done <- run(args, strings.NewReader(""), s.out, s.log) }()
+	for begun := false; ; {
+		select {
+		case code := <-done:
+			require.False(t, begun, "%q goes on", args)
+			require.Equal(t, 1, code, args)
+			require.Empty(t, s.out.String())
+			return s.log.String()
+		case <-time.After(time.Millisecond):
+			if !begun && s.find(message) != nil {
+				begun = true
+				s.signal(syscall.SIGTERM)
+			}
+		}
+	}
+}
+
 // goesOnHere runs a command until the test ends, and waits for a line of its log.
 func goesOnHere(t *testing.T, message string, args ...string) *servedHere {
 	t.Helper()
