@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/annotate"
 	"github.com/netwicket/netwicket/internal/finding"
@@ -20,12 +21,16 @@ func (c *commandLine) report(err error) {
 		fmt.Fprintf(c.err, "netwicket: %s\n", oneLine(err.Error()))
 		return
 	}
+	whose := ""
+	if text, found := strings.CutSuffix(err.Error(), findings.Error()); found && len(findings) > 0 && findings[0].File == "" {
+		whose = oneLine(text) // findings about bytes: what stands before them says where those are from
+	}
 	for i, f := range findings {
 		if i == finding.Shown {
 			fmt.Fprintf(c.err, "netwicket: and %d more errors; netwicket check lists all\n", len(findings)-i)
 			return
 		}
-		fmt.Fprintln(c.err, findingLine(f))
+		fmt.Fprintln(c.err, whose+findingLine(f))
 	}
 }
 

@@ -203,7 +203,7 @@ func TestPublishRefuses(t *testing.T) {
 		{"--to public --channel prod --key absent second.nws", "no such file"},
 		{"--to public --channel prod --key release --trust release second.nws", "it is the private key"},
 		{"--to public --channel prod --key release text.nws", "snapshot"},
-		{"--to public --channel prod --key release cut.nws", "snapshot-truncated"},
+		{"--to public --channel prod --key release cut.nws", "cut.nws: 1:1: error: "},
 		{"--to public --channel prod --key release first.nws second.nws", "two snapshots of format 1"},
 		{"--to public --channel prod --key release", "nothing to publish"},
 		{"--to public --channel prod --key release second.nws --renew", "leave the files"},
