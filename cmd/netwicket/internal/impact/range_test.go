@@ -18,3 +18,15 @@ func TestRangeText(t *testing.T) {
 		require.Equal(t, want, impact.RangeText(netipx.MustParseIPRange(from)))
 	}
 }
+
+// A size is what its ranges hold, one after the other.
+func TestSizeOfRanges(t *testing.T) {
+	var size impact.Size
+	require.True(t, size.IsZero())
+	for _, text := range []string{"192.0.2.0-192.0.2.255", "198.51.100.7-198.51.100.7", "2001:db8::-2001:db8::ffff", "2001:db8:0:1::-2001:db8:0:2::1"} {
+		size.Add(netipx.MustParseIPRange(text))
+	}
+	require.EqualValues(t, 257, size.IPv4)
+	require.EqualValues(t, 3, size.Networks6().Uint64())
+	require.False(t, size.IsZero())
+}
