@@ -43,7 +43,7 @@ func TestGroundsAreCutOut(t *testing.T) {
 	for range 400 {
 		grounds := randomRanges(random)
 		from := random.IntN(4096)
-		within := ofNumbers(from, from+random.IntN([]int{1, 40, 4096 - from}[random.IntN(3)]%(4096-from)+1))
+		within := ofNumbers(from, from+random.IntN(min([]int{1, 40, 4096}[random.IntN(3)], 4096-from)))
 		var colours [4096]int
 		var edges []int
 		for at, colour := 0, 0; at < 4096; at++ {

@@ -216,7 +216,7 @@ func cutByGrounds(p *painter, grounds []grounded, within netipx.IPRange, yield f
 		}
 		from, to := r.From(), r.To()
 		done := false
-		for i := 0; i < len(grounds) && !done && !to.Less(grounds[i].addresses.From()); i++ {
+		for i := 0; i < len(grounds) && !to.Less(grounds[i].addresses.From()); i++ {
 			g := &grounds[i]
 			if from.Less(g.addresses.From()) {
 				if !yield(netipx.IPRangeFrom(from, g.addresses.From().Prev()), colour) {
@@ -231,9 +231,7 @@ func cutByGrounds(p *painter, grounds []grounded, within netipx.IPRange, yield f
 			if !yield(netipx.IPRangeFrom(from, end), p.ground(g.ground)) {
 				return false
 			}
-			if done = end == to; !done {
-				from = end.Next()
-			}
+			done, from = end == to, end.Next()
 		}
 		if !done && !yield(netipx.IPRangeFrom(from, to), colour) {
 			return false

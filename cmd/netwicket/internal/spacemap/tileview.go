@@ -47,7 +47,7 @@ type Amount struct {
 // legend of a map has them.
 func (a Amount) Text(f Family) string {
 	switch {
-	case a.Addresses == 0 || !a.Counted:
+	case !a.Counted:
 		return ""
 	case f == IPv6:
 		return percent(a.Share) + " (" + rounded(a.Addresses/(1<<80)) + ")"
@@ -144,9 +144,7 @@ func joinedIn(p *painter, grounds []grounded, within netipx.IPRange) iter.Seq2[n
 			}
 			of = colour
 		}
-		if open.IsValid() {
-			yield(open, of)
-		}
+		yield(open, of) // no square is without a range
 	}
 }
 
