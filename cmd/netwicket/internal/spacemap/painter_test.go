@@ -158,6 +158,10 @@ func TestMapsOfSnapshots(t *testing.T) {
 		for _, text := range []string{"10.0.0.1", "255.255.255.255", "fe80::1", "2600:ffff::", "::1"} {
 			require.Empty(t, m.Ground(netip.MustParseAddr(text)), "%s: %s", name, text)
 		}
+		require.Len(t, m.Cells(), 16, name)
+		view, err := tilesOf(t, one).View(spacemap.IPv6, map[bool]spacemap.By{false: spacemap.ByReason, true: spacemap.ByChange}[one.Compare], spacemap.Place{Level: 2})
+		require.NoError(t, err)
+		require.Equal(t, netip.MustParsePrefix("::/4"), view.Network, name)
 	}
 	require.Equal(t, "reserved", spacemap.New(subject).Ground(netip.MustParseAddr("10.0.0.1")))
 }

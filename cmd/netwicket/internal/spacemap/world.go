@@ -64,9 +64,6 @@ func countedSpace(notCounted []grounded) *space {
 		}
 	}
 	for _, g := range notCounted {
-		if !g.addresses.From().Is6() {
-			continue
-		}
 		begin(g.addresses.From(), 1)
 		if behind := g.addresses.To().Next(); behind.IsValid() {
 			begin(behind, 0)
