@@ -18,22 +18,23 @@ import (
 func TestDiskThatEnds(t *testing.T) {
 	signal.Ignore(syscall.SIGXFSZ) // a limit of a file's size is the disk that is full here
 	defer signal.Reset(syscall.SIGXFSZ)
-	var before syscall.Rlimit
-	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before))
+	var usual syscall.Rlimit
+	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &usual))
 	for name, row := range map[string]struct {
 		step   string
+		times  int // the time at which it breaks
 		breaks func(t *testing.T, state string)
 		mends  func(t *testing.T, state string)
 		says   string
 	}{
-		"no room": {"write ",
+		"no room": {"write ", 1,
 			func(t *testing.T, _ string) {
-				require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 0, Max: before.Max}))
+				require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1 << 18, Max: usual.Max}))
 			},
-			func(t *testing.T, _ string) { require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before)) },
+			func(t *testing.T, _ string) { require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &usual)) },
 			"file too large",
 		},
-		"no folder": {"sync STATE",
+		"no folder": {"sync STATE\n", 2, // of the last file
 			func(t *testing.T, state string) { require.NoError(t, os.Rename(state, state+"~")) },
 			func(t *testing.T, state string) { require.NoError(t, os.Rename(state+"~", state)) },
 			"no such file or directory",
@@ -42,17 +43,21 @@ func TestDiskThatEnds(t *testing.T) {
 		store, g := newMemory(), &gateway{}
 		store.publish(t, payload(5))
 		o := g.options(t, store)
-		breaking := false
+		breaking, before := false, 0
 		f := follow(t, release.WithStep(o, func(what string) error {
 			what = strings.Replace(what, o.State, "STATE", 1)
-			if breaking && (what == row.step || row.step == "write " && strings.HasPrefix(what, row.step)) {
+			if breaking && strings.HasPrefix(what+"\n", row.step) {
+				if before++; before < row.times {
+					return nil
+				}
 				breaking = false
 				row.breaks(t, o.State)
 			}
 			return nil
 		}), "")
 		look(t, f, release.Installed)
-		store.publish(t, payload(6))
+		large := strings.Repeat("x", 1<<20)
+		store.publish(t, payload(6, withOverlay(large)), large)
 		breaking = true
 		out := look(t, f, release.StateError)
 		row.mends(t, o.State)
@@ -63,6 +68,6 @@ func TestDiskThatEnds(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, left, name)
 		look(t, f, release.Installed)
-		require.Equal(t, policy(6), g.now(), name)
+		require.Equal(t, uint64(6), f.Status().Payload.Version, name)
 	}
 }
