@@ -70,7 +70,7 @@ func (c *canvas) cells(w *world, tile Tile, from int) {
 			continue
 		}
 		p.square(network, order, func(step uint64) int {
-			px, py := blockAt(order, step)
+			px, py := pointAt(order, step)
 			return (y<<order+py)<<tileOrder | x<<order + px
 		})
 	}
@@ -80,9 +80,9 @@ func (c *canvas) cells(w *world, tile Tile, from int) {
 // through this square, which its first and its last pixel tell.
 func turnedCurve(w *world, curve []uint16, tile Tile) func(step uint64) int {
 	order := tile.Zoom - w.grid
-	block := blockStep(order, tile.X, tile.Y)
-	firstX, _ := blockAt(order+tileOrder, block<<(2*tileOrder))
-	lastX, _ := blockAt(order+tileOrder, (block+1)<<(2*tileOrder)-1)
+	block := stepAt(order, tile.X, tile.Y)
+	firstX, _ := pointAt(order+tileOrder, block<<(2*tileOrder))
+	lastX, _ := pointAt(order+tileOrder, (block+1)<<(2*tileOrder)-1)
 	transposed := firstX == lastX
 	var flip uint16
 	if firstX&(tileSide-1) != 0 { // it begins at the lower right, or else at the upper left

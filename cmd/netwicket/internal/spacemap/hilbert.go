@@ -4,7 +4,9 @@ package spacemap
 // 2^order points once, from the upper left to the upper right, each next to the
 // one before. An aligned block of 4^k steps is a square. Of a step no more than its last
 // 2*order bits count, and of a point the last order ones: what is above them says in which
-// of many squares it is.
+// of many squares it is. The curve of an order runs through the squares of 2 by 2 points as the
+// curve of the order before does through points, so that a block of addresses has the same
+// square whatever the order is.
 
 // pointAt is the point that the curve visits at a step.
 func pointAt(order int, step uint64) (x, y int) {
@@ -46,23 +48,4 @@ func turned(side, x, y int, right, down uint64) (int, int) {
 		x, y = side-1-x, side-1-y
 	}
 	return y, x
-}
-
-// blockAt is the square that a block of addresses takes when the plane is divided
-// into 2^order by 2^order squares. It is the same place for every order, where curves
-// of odd and of even orders are transposed to each other: the map has an even one.
-func blockAt(order int, step uint64) (x, y int) {
-	if order%2 == 0 {
-		return pointAt(order, step)
-	}
-	x, y = pointAt(order+1, step*4)
-	return x / 2, y / 2
-}
-
-// blockStep is the block that has a square.
-func blockStep(order, x, y int) uint64 {
-	if order%2 == 0 {
-		return stepAt(order, x, y)
-	}
-	return stepAt(order+1, 2*x, 2*y) / 4
 }

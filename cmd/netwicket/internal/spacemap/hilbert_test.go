@@ -38,14 +38,15 @@ func TestCurve(t *testing.T) {
 }
 
 // The blocks of a coarser curve are those of the finer one, so that the names of
-// the blocks stand where their addresses are. This holds for an even difference.
+// the blocks stand where their addresses are, and a tile where its pixels are.
 func TestCurveOfBlocks(t *testing.T) {
-	for _, orders := range [][2]int{{10, 4}, {9, 3}} {
-		fine, coarse := orders[0], orders[1]
-		for step := uint64(0); step < 1<<(2*fine); step += 997 {
-			x, y := spacemap.PointAt(fine, step)
-			blockX, blockY := spacemap.PointAt(coarse, step>>(2*(fine-coarse)))
-			require.Equal(t, []int{blockX, blockY}, []int{x >> (fine - coarse), y >> (fine - coarse)}, step)
+	for fine := range 11 {
+		for coarse := range fine {
+			for step := uint64(0); step < 1<<(2*fine); step += 1 + step/97 {
+				x, y := spacemap.PointAt(fine, step)
+				blockX, blockY := spacemap.PointAt(coarse, step>>(2*(fine-coarse)))
+				require.Equal(t, []int{blockX, blockY}, []int{x >> (fine - coarse), y >> (fine - coarse)}, step)
+			}
 		}
 	}
 }

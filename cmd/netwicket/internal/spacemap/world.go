@@ -89,7 +89,7 @@ func (w *world) network(level, x, y int) (netip.Prefix, bool) {
 		return netip.Prefix{}, false
 	}
 	bits := w.bits + 2*order
-	step := addrnum.Number{Lo: blockStep(order, x, y)}
+	step := addrnum.Number{Lo: stepAt(order, x, y)}
 	first := addrnum.From(w.cells[cell])
 	behind := step.ShiftLeft(uint(w.cells[cell].BitLen() - bits))
 	return netip.PrefixFrom(w.family.Addr(addrnum.Number{Hi: first.Hi | behind.Hi, Lo: first.Lo | behind.Lo}), bits), true
@@ -113,7 +113,7 @@ func (w *world) place(network netip.Prefix, deepest int) (Place, error) {
 		return Place{}, fmt.Errorf("%s is in no network that the policy names or a source knows", network)
 	}
 	order := min((network.Bits()-w.bits)/2, deepest-w.grid)
-	x, y := blockAt(order, first.ShiftRight(uint(above-2*order)).Lo)
+	x, y := pointAt(order, first.ShiftRight(uint(above-2*order)).Lo)
 	return Place{w.grid + order, x + cell&(1<<w.grid-1)<<order, y + cell>>w.grid<<order}, nil
 }
 
