@@ -11,6 +11,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/spacemap"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/geo"
+	"github.com/netwicket/netwicket/zone"
 )
 
 // shade is a colour by hue in degrees, saturation and lightness, as CSS Color 4 works
@@ -107,4 +108,25 @@ func TestLegendsAreInOrder(t *testing.T) {
 		before, one := whole.Legend[i-1], whole.Legend[i]
 		require.True(t, !one.Counted || place[before.Key+" "+before.Name] < place[one.Key+" "+one.Name], "%v %v", before, one)
 	}
+}
+
+// What changes comes before what does not, and what is allowed before what is denied.
+func TestLegendsOfChangesAreInOrder(t *testing.T) {
+	overlay, err := zone.ParseOverlay("overlay.json", []byte(`{"deny":[{"network":"12.0.0.0/8","why":"test"}]}`))
+	require.NoError(t, err)
+	subject := spacemap.Subject{
+		Compare: true, OldConfig: decide.Config{SailPoint: &zone.NetworkConfig{Range: entriesOf("8.0.0.0/8", "9.0.0.0/8")}},
+		Config: decide.Config{SailPoint: &zone.NetworkConfig{Range: entriesOf("8.0.0.0/8", "11.0.0.0/8")}, Overlay: &overlay},
+	}
+	subject.Old, err = decide.Compile(subject.OldConfig)
+	require.NoError(t, err)
+	subject.Policy, err = decide.Compile(subject.Config)
+	require.NoError(t, err)
+	whole, err := tilesOf(t, subject).View(spacemap.IPv4, spacemap.ByChange, spacemap.Place{})
+	require.NoError(t, err)
+	var keys []string
+	for _, a := range whole.Legend {
+		keys = append(keys, a.Key)
+	}
+	require.Equal(t, []string{"newlyAllowed", "newlyDenied", "otherReason", "stillAllowed", "stillDenied", "reserved"}, keys)
 }

@@ -207,6 +207,15 @@ func TestCellsOfTiles(t *testing.T) {
 			if cell := squareOf(t, tiles, spacemap.IPv6, spacemap.Place{Level: view.Grid, X: at % (1 << view.Grid), Y: at >> view.Grid}); cell.IsValid() {
 				require.Len(t, got, at, "%s: cells are side by side", name)
 				got = append(got, cell)
+				for find := range 2 {
+					back, err := []func(spacemap.Family, netip.Prefix) (spacemap.Place, error){tiles.Find, tiles.Mark}[find](spacemap.IPv6, cell)
+					require.NoError(t, err)
+					require.Equal(t, spacemap.Place{Level: view.Grid, X: at % (1 << view.Grid), Y: at >> view.Grid}, back)
+				}
+				inside := netip.PrefixFrom(cell.Addr(), cell.Bits()+4)
+				back, err := tiles.Mark(spacemap.IPv6, inside)
+				require.NoError(t, err)
+				require.Equal(t, inside, squareOf(t, tiles, spacemap.IPv6, back))
 			}
 		}
 		require.Equal(t, want, got, name)
