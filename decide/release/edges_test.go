@@ -157,6 +157,9 @@ func TestPointerEdges(t *testing.T) {
 	require.NoError(t, verify([]byte(padded)))
 	require.ErrorIs(t, verify([]byte(padded+" ")), release.ErrTooLarge)
 
+	unsigned, err := release.Seal(text)
+	require.NoError(t, err)
+	require.Contains(t, string(unsigned), `"signatures":[]`, "an array, as DSSE wants it")
 	short, err := release.Seal(text, release.Signature{})
 	require.NoError(t, err)
 	sealed := func(more int) error { // to the byte, by the name of a key

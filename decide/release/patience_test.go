@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -148,5 +149,38 @@ func TestStoreWithin(t *testing.T) {
 	}
 	for _, err := range read(inside) {
 		require.ErrorIs(t, err, files.ErrOutside)
+	}
+}
+
+// A server is asked over HTTP/2 where it speaks that, and by the proxy of the environment.
+func TestWaysToAServer(t *testing.T) {
+	if address := os.Getenv("RELEASE_TEST_ASKS"); address != "" { // as a process of its own: the environment is read once
+		store, err := release.OpenStore(address, "prod", release.StoreOptions{CAFile: os.Getenv("RELEASE_TEST_TRUSTS")})
+		require.NoError(t, err)
+		_, _ = store.Pointer(t.Context())
+		return
+	}
+	asked := make(chan string, 10)
+	note := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Proto + " " + r.Method + " " + r.Host
+		w.WriteHeader(http.StatusTeapot)
+	})
+	proxy, server := httptest.NewServer(note), httptest.NewUnstartedServer(note)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer proxy.Close()
+	defer server.Close()
+	trusted := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(trusted, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600))
+	for address, want := range map[string]string{
+		"https://policies.example/prod.json": "HTTP/1.1 CONNECT policies.example:443",
+		server.URL + "/prod.json":            "HTTP/2.0 GET " + server.Listener.Addr().String(), // a proxy is not asked for this host
+	} {
+		process := exec.Command(os.Args[0], "-test.run", "^TestWaysToAServer$")
+		process.Env = append(os.Environ(), "RELEASE_TEST_ASKS="+address, "RELEASE_TEST_TRUSTS="+trusted, "HTTPS_PROXY="+proxy.URL, "NO_PROXY=")
+		out, err := process.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		require.Len(t, asked, 1)
+		require.Equal(t, want, <-asked)
 	}
 }
