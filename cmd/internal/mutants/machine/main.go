@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -8,15 +9,29 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/netwicket/netwicket/cmd/internal/mutants/reach"
 	"github.com/netwicket/netwicket/internal/realdata"
 )
 
-// all are the packages that are mutated: the library and what it stands on.
-const all = "internal/addrnum,internal/packed,internal/shown,internal/mistaken,internal/finding,internal/files,internal/netset,internal/jsondoc,internal/parallel," +
-	"zone,geo,internal/iptable,decide/internal/oracle,decide/keeper,decide/policyfile,decide/gate,decide"
+// library is what the library and what it stands on are made of.
+const library = "internal/addrnum,internal/packed,internal/shown,internal/mistaken,internal/finding,internal/files,internal/netset,internal/jsondoc,internal/parallel," +
+	"zone,geo,internal/iptable,decide/internal/oracle,decide/internal/snapfile,decide/release,decide/keeper,decide/policyfile,decide/gate,decide"
+
+// everything are the packages that are mutated: the library, and the rooms of the program.
+func everything() string {
+	var rooms []string
+	for folder := range reach.Packages {
+		if strings.HasPrefix(folder, "cmd/netwicket") {
+			rooms = append(rooms, folder)
+		}
+	}
+	slices.Sort(rooms)
+	return library + "," + strings.Join(rooms, ",")
+}
 
 type options struct {
 	packages, only string
@@ -48,7 +63,7 @@ func (o *options) remembered() string {
 
 func main() {
 	var o options
-	flag.StringVar(&o.packages, "packages", all, "packages to mutate, `folder,folder`")
+	flag.StringVar(&o.packages, "packages", "", "packages to mutate, `folder,folder`; empty: the library's and the program's")
 	flag.StringVar(&o.only, "only", "", "only functions whose name contains this `text`")
 	flag.DurationVar(&o.budget, "budget", 40*time.Minute, "begin no function after this time")
 	flag.IntVar(&o.jobs, "jobs", runtime.NumCPU(), "mutants to try at the same time")
@@ -93,7 +108,7 @@ func run(o options, table bool) error {
 	}
 	deadline := time.Now().Add(o.budget)
 	var problems []error
-	for folder := range strings.SplitSeq(o.packages, ",") {
+	for folder := range strings.SplitSeq(cmp.Or(o.packages, everything()), ",") {
 		s, err := load(root, folder)
 		if err != nil {
 			return err
