@@ -47,7 +47,7 @@ func proofs() []proof {
 		{promise: "faults in operation", tests: []tests{{packages: []string{"./cmd/netwicket/internal/e2e"}}}},
 		{promise: "killed, crowded, followed", whole: true, tests: []tests{
 			{pattern: "^(TestKilledWhilePulling|TestAdminManyAtOnce|TestFilesAreClosed)$", packages: []string{"./cmd/netwicket"}},
-			{pattern: "^(TestRandomWrites|TestRandomZoneWrites|TestManyAtOnce|TestKilledAtEveryCall|TestKilledWhileWriting|TestWriteThatBreaksOff|TestFullDisk)$", packages: []string{"./cmd/netwicket/internal/admin/okta", "./cmd/netwicket/internal/admin/tenant"}},
+			{pattern: "^(TestRandomWrites|TestRandomZoneWrites|TestPagesWhileZonesComeAndGo|TestManyAtOnce|TestKilledAtEveryCall|TestKilledWhileWriting|TestWriteThatBreaksOff|TestFullDisk)$", packages: []string{"./cmd/netwicket/internal/admin/okta", "./cmd/netwicket/internal/admin/tenant"}},
 			{pattern: "^(TestServeFollowsWrites|TestReloadUnderLoad)$", packages: []string{"./cmd/netwicket/internal/e2e"}}}},
 		{promise: "reloads whole or not at all", tests: []tests{{pattern: "^Test(Ways|Bad|Volume|Folder|WithoutEvents|PolicyFile|Half|Older|Small|Guard|Edge|Lost)", packages: []string{"./decide/gate", "./decide/keeper", "./cmd/netwicket/internal/watch"}}}},
 		{promise: "keeper as its model", tests: []tests{{pattern: "^TestSimulation$", packages: []string{"./decide/keeper"}}}},

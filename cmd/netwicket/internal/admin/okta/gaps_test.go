@@ -70,8 +70,7 @@ func TestWritesThatDoNotComeAbout(t *testing.T) {
 	p, app := policies+"/00p00", policies+"/rst03"
 	r := o.denies(p, "r", "")
 	o.denies(p, "s", "")
-	x := o.denies(app, "x", "")
-	o.denies(app, "y", "")
+	o.denies(app, "x", "")
 	zone := zones + "/" + o.must("POST", zones, office192("Office", "")).id()
 	old := zones + "/" + o.must("POST", zones, office192("Old", `,"usage":"BLOCKLIST"`)).id()
 	o.must("POST", old+"/lifecycle/deactivate", "")
@@ -88,14 +87,10 @@ func TestWritesThatDoNotComeAbout(t *testing.T) {
 	require.NoError(t, os.WriteFile(objects, nil, 0o600))
 	before, files := shown(), o.files()
 	for _, write := range [][3]string{
-		{"POST", zones, office192("New", "")}, {"PUT", zone, office192("Office", `,"usage":"BLOCKLIST"`)}, {"DELETE", old, ""},
-		{"POST", zone + "/lifecycle/deactivate", ""}, {"POST", threats, `{"action":"block"}`},
-		{"POST", policies, `{"type":"OKTA_SIGN_ON","name":"n","priority":1}`}, {"POST", policies, `{"type":"ACCESS_POLICY","name":"n"}`},
-		{"PUT", policies + "/00p01", `{"type":"OKTA_SIGN_ON","name":"b","priority":1}`}, {"PUT", app, `{"type":"ACCESS_POLICY","name":"d","priority":7}`},
-		{"DELETE", p, ""}, {"DELETE", app, ""}, {"POST", p + "/lifecycle/deactivate", ""},
+		{"POST", zones, office192("New", "")}, {"PUT", zone, office192("Office", `,"usage":"BLOCKLIST"`)}, {"DELETE", old, ""}, {"POST", threats, `{"action":"block"}`},
+		{"POST", policies, `{"type":"OKTA_SIGN_ON","name":"n","priority":1}`}, {"PUT", policies + "/00p01", `{"type":"OKTA_SIGN_ON","name":"b","priority":1}`}, {"DELETE", p, ""},
 		{"POST", p + "/rules", deniesBody(p, "n", `"priority":1,`)}, {"POST", app + "/rules", deniesBody(app, "n", `"priority":0,`)},
-		{"PUT", r, deniesBody(p, "r", `"priority":2,`)}, {"PUT", x, deniesBody(app, "x", `"priority":1,`)},
-		{"DELETE", r, ""}, {"DELETE", x, ""}, {"POST", r + "/lifecycle/deactivate", ""},
+		{"PUT", r, deniesBody(p, "r", `"priority":2,`)}, {"DELETE", r, ""}, {"POST", r + "/lifecycle/deactivate", ""},
 	} {
 		o.call(write[0], write[1], write[2]).refused(http.StatusConflict, "E0000195", "The documents of this folder cannot be used at the moment.")
 	}
