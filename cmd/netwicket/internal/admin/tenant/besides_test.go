@@ -106,3 +106,18 @@ func TestLineThatCannotGo(t *testing.T) {
 	require.Len(t, h.Generations(), 1)
 	require.Equal(t, h.Generations(), history(t, dir))
 }
+
+// TestTextLikeAPolicyFile: only the policy file names documents; what another text names is
+// no part of the folder.
+func TestTextLikeAPolicyFile(t *testing.T) {
+	dir := plain(t)
+	put(t, dir, "notes.txt", "mine")
+	put(t, dir, "more/z.json", "[]")
+	store := open(t, dir, asFound)
+	_, err := replace(store, "notes.txt", "mine", `{"okta": {"zones": ["more/z.json"]}}`)
+	require.NoError(t, err)
+	listed, err := store.History().Names(store.Generation())
+	require.NoError(t, err)
+	require.Contains(t, listed, "notes.txt")
+	require.NotContains(t, listed, "more/z.json")
+}
