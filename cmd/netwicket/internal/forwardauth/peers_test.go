@@ -49,7 +49,7 @@ func TestLostPeers(t *testing.T) {
 	ask("/decide", "10.0.0.1:4712", xff, "203.0.113.7")
 	require.Empty(t, lost("", trusting))
 	require.Empty(t, lost("", `{"trusted": ["10.0.0.1"], "source": "hops:2"}`), "the same header, read otherwise")
-	require.Contains(t, lost("", narrow), "are not in edge.trusted any more: 10.0.0.1; force accepts it")
+	require.Contains(t, lost("", narrow), "proxies that asked in the last 5m0s are not in edge.trusted any more: 10.0.0.1; force accepts it")
 	require.Contains(t, lost("", real), "do not send the header of edge.source: 10.0.0.1")
 	require.Empty(t, lost("own", narrow), "it was asked of another policy")
 	require.Empty(t, s.Lost("nobody", inherits))
