@@ -288,6 +288,10 @@ func TestMemory(t *testing.T) {
 		"geo g":  {folder: "geo", name: "g", hash: "bb", caught: 4},
 	}
 	require.NoError(t, before.write(path))
+	require.NoError(t, before.write(path), "over one that is there")
+	beside, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, beside, 1)
 	after, err := readMemory(path)
 	require.NoError(t, err)
 	require.Equal(t, before["zone f"], after["zone f"])

@@ -57,7 +57,11 @@ func (m memory) write(path string) error {
 			fmt.Fprintf(&b, "%s\t%s\tSURVIVED\t%s\n", f.folder, f.name, key)
 		}
 	}
-	return os.WriteFile(path, []byte(b.String()), 0o644)
+	next := path + ".next" // a run that is ended meanwhile leaves what was remembered
+	if err := os.WriteFile(next, []byte(b.String()), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(next, path)
 }
 
 func (m memory) sorted() []*function {
