@@ -3,15 +3,14 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"net/netip"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go4.org/netipx"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/docdiff"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/impact"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/internal/realdata"
@@ -241,23 +240,16 @@ Clients newly allowed
 	require.Empty(t, only.out, "what is newly denied is not newly allowed")
 }
 
-// The share of a difference is worked out for the first fifty alone; beyond them it is not known.
+// The share of a difference is worked out for the first fifty alone: each takes a compilation.
 func TestDiffSharesOfTheFirstFifty(t *testing.T) {
-	folder(t, nil)
-	zones := func(network int) string {
-		var b strings.Builder
-		for i := range maxShares + 2 {
-			fmt.Fprintf(&b, `,{"type":"IP","id":"z%d","name":"Z%d","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"192.0.2.%d/32"}]}`, i, i, i+network)
-		}
-		return "[" + b.String()[1:] + "]"
-	}
-	writeFile(t, "old.json", zones(0))
-	writeFile(t, "new.json", zones(100))
-	got := runIn(t, "", words("diff --summary old.json new.json")...).out
-	require.Equal(t, maxShares, len(regexp.MustCompile(`(?m)^  changed  zone "Z\d+" \(z\d+\) +\d+ IPv4 addresses`).FindAllString(got, -1)), got)
-	require.Equal(t, 2, len(regexp.MustCompile(`(?m)^  changed  zone "Z\d+" \(z\d+\) *$`).FindAllString(got, -1)), got)
-	documents := objects(t, runIn(t, "", words("diff --summary --json old.json new.json")...).out)[0]["documents"].([]any)
-	for i, document := range documents {
-		require.Equal(t, i >= maxShares, document.(map[string]any)["alone"] == nil, i)
-	}
+	folder(t, map[string]string{"old.json": `{"range":["10.0.0.0/8"]}`, "new.json": `{"range":["10.0.0.0/9"]}`})
+	pair, err := (&commandLine{}).openPair("old.json", "new.json")
+	require.NoError(t, err)
+	differences := docdiff.Between(pair[0].Parts, pair[1].Parts)
+	require.Len(t, differences, 1)
+	size, known := shareOf(&differences[0], maxShares-1, pair[1])
+	require.True(t, known)
+	require.EqualValues(t, 1<<23, size.IPv4)
+	_, known = shareOf(&differences[0], maxShares, pair[1])
+	require.False(t, known)
 }
