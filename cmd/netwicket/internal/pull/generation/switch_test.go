@@ -297,3 +297,36 @@ func brought(t *testing.T, f generation.Folder, d generation.Documents) string {
 	require.NoError(t, f.Switch(c, noon))
 	return c.Name
 }
+
+// Where nothing may leave the folder, what lies behind a link is nobody's rubbish: it stays, and its age
+// is not told.
+func TestCleanWithin(t *testing.T) {
+	outside, within := t.TempDir(), t.TempDir()
+	theirs := []string{".new-" + strings.Repeat("a", 32)}
+	for i := range 9 {
+		theirs = append(theirs, fmt.Sprintf("%032x", i))
+	}
+	for _, name := range theirs {
+		require.NoError(t, os.Mkdir(filepath.Join(outside, name), 0o700))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(outside, "netwicket.json"), []byte("{}"), 0o600))
+	require.NoError(t, os.Symlink(outside, filepath.Join(within, "pulled")))
+	own := filepath.Join(within, "netwicket.json")
+	require.NoError(t, os.WriteFile(own, []byte("{}"), 0o600))
+	left := func() int {
+		entries, err := os.ReadDir(outside)
+		require.NoError(t, err)
+		return len(entries)
+	}
+	f := generation.Folder{Path: within, Within: within}
+	f.Clean()
+	require.Equal(t, len(theirs)+1, left())
+	require.NotZero(t, f.Age())
+	require.NoError(t, os.Remove(own))
+	require.NoError(t, os.Symlink(filepath.Join(outside, "netwicket.json"), own))
+	require.Zero(t, f.Age())
+	anywhere := generation.Folder{Path: within}
+	require.NotZero(t, anywhere.Age())
+	anywhere.Clean()
+	require.Less(t, left(), len(theirs)+1)
+}
