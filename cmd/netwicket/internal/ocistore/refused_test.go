@@ -4,7 +4,12 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -130,4 +135,29 @@ func TestWhoAsks(t *testing.T) {
 	_, err = ocistore.Open(location, "prod", release.StoreOptions{})
 	require.ErrorContains(t, err, "what docker login left cannot be read")
 	require.False(t, errors.Is(err, os.ErrNotExist))
+}
+
+// A registry is asked over TLS with the authorities that are given, and learns who asks.
+func TestRegistryOverTLS(t *testing.T) {
+	t.Setenv("DOCKER_CONFIG", t.TempDir()) // nobody is logged in
+	r, agents := newRegistry(), make(map[string]bool)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		agents[request.UserAgent()] = true
+		r.ServeHTTP(w, request)
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	// A name that is not this host's, for which http would do.
+	trusted := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(trusted, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600))
+	location := "oci://example.com/team/policies"
+	for _, o := range []release.StoreOptions{{CAFile: trusted}, {CAFile: trusted, UserAgent: "gateway/1"}} {
+		store, err := ocistore.Open(location, "prod", o)
+		require.NoError(t, err)
+		ocistore.DialTo(store, server.Listener.Addr().String())
+		_, err = releaseOf(t, "203.0.113.0/24").Publish(t.Context(), store)
+		require.NoError(t, err)
+	}
+	require.Equal(t, map[string]bool{"netwicket": true, "gateway/1": true}, agents)
 }

@@ -69,10 +69,16 @@ func TestTenantsThatTakeTheirTime(t *testing.T) {
 }
 
 // Authorities that are given vouch for a tenant, and versions of TLS that are broken
-// are not spoken (U2).
+// are not spoken (U2); HTTP/2 is, where the tenant does.
 func TestTLS(t *testing.T) {
 	for version, good := range map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
-		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{}`)) }))
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.ProtoMajor != 2 {
+				w.WriteHeader(http.StatusHTTPVersionNotSupported)
+			}
+			_, _ = w.Write([]byte(`{}`))
+		}))
+		server.EnableHTTP2 = true
 		server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: version} //nolint:gosec // what a client has to refuse
 		server.Config.ErrorLog = log.New(io.Discard, "", 0)
 		server.StartTLS()
