@@ -92,6 +92,9 @@ const noLimit = 1 << 30
 // What the page answers about an address or a network is what the policy decides
 // about all of its addresses.
 func TestScriptCountsNetworks(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector has nothing to find where one goroutine compares, and takes a minute")
+	}
 	for seed := range uint64(3) {
 		p, config := policy(t, seed)
 		_, page := pageOf(t, spacemap.Subject{Name: "test", Policy: p, Config: config}, noLimit)
@@ -173,6 +176,9 @@ func wordsIn(p *decide.Policy, within netipx.IPRange) map[string]string {
 
 // The page's pixels are those of the PNG.
 func TestScriptDrawsThePicture(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector has nothing to find where one goroutine compares, and takes a minute")
+	}
 	p, config := policy(t, 13)
 	m, page := pageOf(t, spacemap.Subject{Name: "test", Policy: p, Config: config}, noLimit)
 	q := questions{Rasters: []rasterQuestion{{"0.0.0.0/0", 10}}}
@@ -361,6 +367,9 @@ func TestScriptKnowsWhatIsMerged(t *testing.T) {
 
 // A page stays small whatever the policy is.
 func TestPageSizeIsBounded(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector has nothing to find where one goroutine compares, and takes a minute")
+	}
 	random := rand.New(rand.NewPCG(23, 0))
 	var entries []zone.Entry
 	for range 450_000 {
