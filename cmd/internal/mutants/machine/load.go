@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // listed is what go list says of a package.
@@ -33,17 +34,30 @@ type source struct {
 	info    *types.Info
 }
 
+// load is the package of a folder.
 func load(root, folder string) (*source, error) {
+	all, err := loadAll(root, folder)
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// loadAll are the packages of folders, for which the go command is asked once.
+func loadAll(root string, folders ...string) ([]*source, error) {
 	// os and strconv are what the switch needs.
-	list := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles", "./"+folder, "os", "strconv")
+	list := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles", "os", "strconv")
+	for _, folder := range folders {
+		list.Args = append(list.Args, "./"+folder)
+	}
 	list.Dir = root
 	var problems bytes.Buffer
 	list.Stderr = &problems
 	out, err := list.Output()
 	if err != nil {
-		return nil, fmt.Errorf("go list ./%s: %w\n%s", folder, err, problems.String())
+		return nil, fmt.Errorf("go list ./%s: %w\n%s", strings.Join(folders, " ./"), err, problems.String())
 	}
-	s := &source{folder: folder, exports: map[string]string{}, fileSet: token.NewFileSet(), texts: map[*ast.File][]byte{}}
+	byFolder, exports := map[string]listed{}, map[string]string{}
 	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p listed
 		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
@@ -51,29 +65,43 @@ func load(root, folder string) (*source, error) {
 		} else if err != nil {
 			return nil, err
 		}
-		s.exports[p.ImportPath] = p.Export
-		if p.Dir == filepath.Join(root, filepath.FromSlash(folder)) {
-			s.listed = p
-		}
+		exports[p.ImportPath] = p.Export
+		byFolder[p.Dir] = p
 	}
+	var all []*source
+	for _, folder := range folders {
+		s := &source{
+			folder: folder, listed: byFolder[filepath.Join(root, filepath.FromSlash(folder))], exports: exports,
+			fileSet: token.NewFileSet(), texts: map[*ast.File][]byte{},
+		}
+		if err := s.read(); err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// read reads the files of the package, and finds out their types.
+func (s *source) read() error {
 	for _, name := range s.listed.GoFiles {
 		path := filepath.Join(s.listed.Dir, name)
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		file, err := parser.ParseFile(s.fileSet, path, text, parser.SkipObjectResolution|parser.ParseComments)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		s.files = append(s.files, file)
 		s.texts[file] = text
 	}
 	s.info = &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{}}
 	if err := s.check(s.fileSet, s.files, s.info); len(err) > 0 {
-		return nil, err[0]
+		return err[0]
 	}
-	return s, nil
+	return nil
 }
 
 // check type-checks files as this package and returns all errors.
