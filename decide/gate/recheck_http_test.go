@@ -377,6 +377,32 @@ func TestRecheckReadsWithTheEdgeInForce(t *testing.T) {
 	require.Equal(t, []gate.Error{gate.ErrMissing}, told)
 }
 
+// TestRecheckAsksForThePeerToo: a connection whose peer is not let in any more ends, whomever
+// its request is from.
+func TestRecheckAsksForThePeerToo(t *testing.T) {
+	live := decidetest.Live(decidetest.AllowOnly(t, "192.0.2.1", "203.0.113.0/24"))
+	var told []string
+	recheck := &gate.Recheck{Closing: func(_ net.Conn, result gate.Result) { told = append(told, result.Decision.String()) }}
+	peer, other := called(t, tcpAddr("192.0.2.1:4711"))
+	connection := accept(t, gate.Listen(newQueue(peer), live, gate.ListenOptions{Resolver: new(gate.Resolver), Recheck: recheck}))
+	go func() { _, _ = other.Write([]byte("G")) }()
+	_, err := connection.Read(make([]byte, 1)) // what it says has begun
+	require.NoError(t, err)
+	guarded := gate.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		recheck.Look()
+		require.NoError(t, r.Context().Err())
+		require.False(t, peer.closed.Load())
+		live.Swap(decidetest.AllowOnly(t, "203.0.113.0/24"))
+		recheck.Look()
+		require.ErrorIs(t, r.Context().Err(), context.Canceled)
+		require.True(t, peer.closed.Load())
+	}), live, gate.Options{Resolver: sourced(t, gate.XForwardedFor), Recheck: recheck})
+	r := request(alice)
+	serve(guarded, r.WithContext(recheck.ConnContext(r.Context(), connection)))
+	require.Equal(t, []string{"deny 192.0.2.1 off_network"}, told)
+	requireAllLeave(t, recheck)
+}
+
 // TestSwappedWhileARequestBegins: between the decision and the first look at a request
 // another pair of edge and policy may come into force. Where that denies it, it is refused
 // then, and its connection closed; where it lets it in, it passes.
