@@ -142,26 +142,7 @@ func TestHeaderSize(t *testing.T) {
 
 // TestScrapesAtOnce: four, and who comes beside them is sent away.
 func TestScrapesAtOnce(t *testing.T) {
-	status := admin.NewServer(front(t).Front, func() error { return nil }).Status()
-	scrape := func(w http.ResponseWriter) { status.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil)) }
-	begun, proceed := make(chan struct{}), make(chan struct{})
-	var readers sync.WaitGroup
-	scrapes := make([]*doorwaytest.Slow, 4)
-	for i := range scrapes {
-		scrapes[i] = &doorwaytest.Slow{ResponseRecorder: httptest.NewRecorder(), Begun: begun, Proceed: proceed}
-		readers.Go(func() { scrape(scrapes[i]) })
-	}
-	for range scrapes {
-		<-begun
-	}
-	refused := httptest.NewRecorder()
-	scrape(refused)
-	require.Equal(t, http.StatusServiceUnavailable, refused.Code)
-	close(proceed)
-	readers.Wait()
-	for _, one := range scrapes {
-		require.Equal(t, http.StatusOK, one.Code)
-	}
+	doorwaytest.RequireFourScrapes(t, admin.NewServer(front(t).Front, func() error { return nil }).Status(), func() {})
 }
 
 // TestStatusSaysWhatItIs: types, and that nothing of it is stored.

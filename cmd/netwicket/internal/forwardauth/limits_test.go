@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -156,26 +155,9 @@ func TestShutdownDoesNotWaitForEver(t *testing.T) {
 // TestScrapesAtOnce: four, and who comes beside them is sent away.
 func TestScrapesAtOnce(t *testing.T) {
 	s := serve(t, blocking(""))
-	begun, proceed := make(chan struct{}), make(chan struct{})
-	var readers sync.WaitGroup
-	scrapes := make([]*doorwaytest.Slow, 4)
-	for i := range scrapes {
-		scrapes[i] = &doorwaytest.Slow{ResponseRecorder: httptest.NewRecorder(), Begun: begun, Proceed: proceed}
-		readers.Go(func() { s.handler.ServeHTTP(scrapes[i], request("GET", "/metrics")) })
-	}
-	for range scrapes {
-		<-begun
-	}
-	refused := s.ask(request("GET", "/metrics"))
-	require.Equal(t, http.StatusServiceUnavailable, refused.Code)
-	require.Equal(t, "text/plain; charset=utf-8", refused.Header().Get("Content-Type"))
-	require.Equal(t, http.StatusNoContent, s.ask(request("GET", "/decide", xff, "198.51.100.7")).Code)
-	close(proceed)
-	readers.Wait()
-	for _, scrape := range scrapes {
-		require.Equal(t, http.StatusOK, scrape.Code)
-	}
-	require.Equal(t, http.StatusOK, s.ask(request("GET", "/metrics")).Code)
+	doorwaytest.RequireFourScrapes(t, s.handler, func() {
+		require.Equal(t, http.StatusNoContent, s.ask(request("GET", "/decide", xff, "198.51.100.7")).Code)
+	})
 }
 
 // TestHeadersInHTTP2 have the limit of HTTP/1.1.

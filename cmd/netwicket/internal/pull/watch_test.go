@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -96,28 +95,7 @@ func TestMetricsHandler(t *testing.T) {
 
 // Four scrape at once, and who comes beside them is sent away.
 func TestScrapesAtOnce(t *testing.T) {
-	handler := NewMetrics(time.Now(), time.Now).Handler()
-	scrape := func(w http.ResponseWriter) {
-		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-	}
-	begun, proceed := make(chan struct{}), make(chan struct{})
-	var readers sync.WaitGroup
-	scrapes := make([]*doorwaytest.Slow, 4)
-	for i := range scrapes {
-		scrapes[i] = &doorwaytest.Slow{ResponseRecorder: httptest.NewRecorder(), Begun: begun, Proceed: proceed}
-		readers.Go(func() { scrape(scrapes[i]) })
-	}
-	for range scrapes {
-		<-begun
-	}
-	refused := httptest.NewRecorder()
-	scrape(refused)
-	require.Equal(t, http.StatusServiceUnavailable, refused.Code)
-	close(proceed)
-	readers.Wait()
-	for _, one := range scrapes {
-		require.Equal(t, http.StatusOK, one.Code)
-	}
+	doorwaytest.RequireFourScrapes(t, NewMetrics(time.Now(), time.Now).Handler(), func() {})
 }
 
 // Looks follow each other until the context ends, later after each failure, and each
