@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/netwicket/netwicket/cmd/internal/terminaltest"
 	"github.com/netwicket/netwicket/decide"
 )
 
@@ -18,26 +18,17 @@ import (
 // What is typed before is read from it.
 func aTerminal(t *testing.T, typed string) (screen *os.File, shown func() string) {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("no terminal to be had here: %v", err)
-	}
-	t.Cleanup(func() { _ = master.Close() })
-	require.NoError(t, unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0))
-	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	require.NoError(t, err)
-	screen, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	require.NoError(t, err)
+	keyboard, screen := terminaltest.Open(t)
 	settings, err := unix.IoctlGetTermios(int(screen.Fd()), unix.TCGETS)
 	require.NoError(t, err)
 	settings.Lflag &^= unix.ECHO
 	settings.Oflag &^= unix.OPOST
 	require.NoError(t, unix.IoctlSetTermios(int(screen.Fd()), unix.TCSETS, settings))
-	_, err = io.WriteString(master, typed)
+	_, err = io.WriteString(keyboard, typed)
 	require.NoError(t, err)
 	text := make(chan string, 1)
 	go func() {
-		read, _ := io.ReadAll(master) // until nobody has the terminal any more
+		read, _ := io.ReadAll(keyboard) // until nobody has the terminal any more
 		text <- string(read)
 	}()
 	return screen, func() string {

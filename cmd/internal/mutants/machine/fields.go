@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"go/ast"
 	"go/constant"
-	"go/token"
 	"go/types"
 )
 
@@ -19,12 +18,10 @@ func losses(s *source) []*mutant {
 
 func (f *finder) lose(root ast.Node) {
 	ast.Inspect(root, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.DeclStmt:
-			declaration, ok := n.Decl.(*ast.GenDecl)
-			return ok && declaration.Tok == token.VAR // constants stay
-		case *ast.ArrayType, *ast.StructType, *ast.FuncType, *ast.InterfaceType:
+		if !isExecuted(n) {
 			return false
+		}
+		switch n := n.(type) {
 		case *ast.CompositeLit:
 			if isStruct(f.info.Types[n].Type) {
 				f.fields(n)

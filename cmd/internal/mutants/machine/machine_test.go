@@ -170,11 +170,15 @@ func sample(t *testing.T) *source {
 	return s
 }
 
-func TestMutants(t *testing.T) {
-	var got []string
-	for _, m := range mutants(sample(t)) {
-		got = append(got, m.key())
+func keysOf(found []*mutant) (keys []string) {
+	for _, m := range found {
+		keys = append(keys, m.key())
 	}
+	return keys
+}
+
+func TestMutants(t *testing.T) {
+	got := keysOf(mutants(sample(t)))
 	require.Equal(t, []string{
 		"(*set).put: s.bits |= 1 << n -> s.bits &= 1 << n",
 		"(*set).put: s.bits |= 1 << n -> nothing",
@@ -203,10 +207,6 @@ func TestMutants(t *testing.T) {
 
 // What is lost: fields that are set to something, and limits with a name.
 func TestLosses(t *testing.T) {
-	var got []string
-	for _, m := range losses(sample(t)) {
-		got = append(got, m.key())
-	}
 	require.Equal(t, []string{
 		"opened: owner: who -> no field",
 		"opened: most: 2 * limit -> no field",
@@ -215,14 +215,15 @@ func TestLosses(t *testing.T) {
 		"opened: wait: timeout -> no field",
 		"opened: timeout -> a hundred times",
 		"opened: limit -> a hundred times",
-	}, got)
+	}, keysOf(losses(sample(t))))
 }
 
-// The copy compiles, passes where it passed, and notices what it should.
-func TestInstrumentedCopy(t *testing.T) {
-	s := sample(t)
-	found := mutants(s)
-	work := t.TempDir()
+// verdicts has the mutants of the sample made, all of them, and asks the first test that reaches
+// each: by key, which one noticed.
+func verdicts(t *testing.T, find func(*source) []*mutant, reaching int) map[string]string {
+	t.Helper()
+	s, work := sample(t), t.TempDir()
+	found := find(s)
 	made, overlay, err := instrument(s, found, work)
 	require.NoError(t, err)
 	require.Len(t, made, len(found))
@@ -231,42 +232,35 @@ func TestInstrumentedCopy(t *testing.T) {
 	failing, err := suite.measure(s.listed.Dir, regexp.MustCompile(""), 0)
 	require.NoError(t, err)
 	require.Equal(t, []string{".TestBroken"}, failing)
-	require.Len(t, suite.tests, 3)
-	verdicts := map[string]string{}
+	require.Len(t, suite.tests, reaching, "that reach any")
+	all := map[string]string{}
 	for _, m := range made {
-		reaching := slices.DeleteFunc(slices.Clone(suite.tests), func(one *test) bool { return !one.reaches[m.number] })
-		if len(reaching) == 0 {
-			verdicts[m.key()] = "not reached"
+		asked := slices.DeleteFunc(slices.Clone(suite.tests), func(one *test) bool { return !one.reaches[m.number] })
+		if len(asked) == 0 {
+			all[m.key()] = "not reached"
 			continue
 		}
-		if verdicts[m.key()], err = suite.try(s.listed.Dir, m.number, reaching[:1]); err != nil {
-			t.Fatal(err)
-		}
+		all[m.key()], err = suite.try(s.listed.Dir, m.number, asked[:1])
+		require.NoError(t, err)
 	}
-	require.Equal(t, ".TestFill", verdicts["(*set).put: 1 << n -> >>"])
-	require.Equal(t, ".TestFill", verdicts["fill: continue -> break"])
-	require.Equal(t, ".TestFill", verdicts["fill: s.put(i, last) -> swapped"])
-	require.Equal(t, ".TestNext", verdicts["next: continue -> break"], "the loop is left that has no end")
-	require.Equal(t, "", verdicts["(*set).put: n >= limit -> false"], "no limit is met in the test")
-	require.Equal(t, "not reached", verdicts["(*set).put: return errFull -> nil"])
+	return all
+}
+
+// The copy compiles, passes where it passed, and notices what it should.
+func TestInstrumentedCopy(t *testing.T) {
+	got := verdicts(t, mutants, 3)
+	require.Equal(t, ".TestFill", got["(*set).put: 1 << n -> >>"])
+	require.Equal(t, ".TestFill", got["fill: continue -> break"])
+	require.Equal(t, ".TestFill", got["fill: s.put(i, last) -> swapped"])
+	require.Equal(t, ".TestNext", got["next: continue -> break"], "the loop is left that has no end")
+	require.Equal(t, "", got["(*set).put: n >= limit -> false"], "no limit is met in the test")
+	require.Equal(t, "not reached", got["(*set).put: return errFull -> nil"])
 }
 
 // So does the copy of what is lost.
 func TestInstrumentedLosses(t *testing.T) {
-	s := sample(t)
-	found := losses(s)
-	work := t.TempDir()
-	made, overlay, err := instrument(s, found, work)
-	require.NoError(t, err)
-	require.Len(t, made, len(found))
-	suite, err := compile(s.listed.Dir, "", overlay, work)
-	require.NoError(t, err)
-	_, err = suite.measure(s.listed.Dir, regexp.MustCompile(""), 0)
-	require.NoError(t, err)
-	for _, m := range made {
-		noticed, err := suite.try(s.listed.Dir, m.number, slices.DeleteFunc(slices.Clone(suite.tests), func(one *test) bool { return !one.reaches[m.number] }))
-		require.NoError(t, err)
-		require.Equal(t, ".TestOpened", noticed, m.key())
+	for key, noticed := range verdicts(t, losses, 1) {
+		require.Equal(t, ".TestOpened", noticed, key)
 	}
 }
 

@@ -86,12 +86,10 @@ func (f *finder) textOf(n ast.Node) string { return f.text(f.file, n) }
 // walk goes through what is executed. Parents are seen before their children.
 func (f *finder) walk(root ast.Node) {
 	ast.Inspect(root, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.DeclStmt:
-			declaration, ok := n.Decl.(*ast.GenDecl)
-			return ok && declaration.Tok == token.VAR // constants stay
-		case *ast.ArrayType, *ast.StructType, *ast.FuncType, *ast.InterfaceType:
+		if !isExecuted(n) {
 			return false
+		}
+		switch n := n.(type) {
 		case *ast.BlockStmt:
 			f.statements(n.List)
 		case *ast.CaseClause:
@@ -125,6 +123,19 @@ func (f *finder) walk(root ast.Node) {
 		}
 		return true
 	})
+}
+
+// isExecuted says that a node is neither a type nor a constant's declaration, which stay.
+func isExecuted(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.DeclStmt:
+		declaration, ok := n.Decl.(*ast.GenDecl)
+		return ok && declaration.Tok == token.VAR
+	case *ast.ArrayType, *ast.StructType, *ast.FuncType, *ast.InterfaceType:
+		return false
+	default:
+		return true
+	}
 }
 
 // expression mutates numbers and operators, and says whether there is more inside.
