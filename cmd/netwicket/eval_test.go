@@ -214,9 +214,13 @@ func TestEvalAnswersAtOnce(t *testing.T) {
 	acme(t)
 	input := &endless{line: "192.0.2.1\n203.0.113.9\n", asked: make(chan struct{}), done: make(chan struct{})}
 	output := &recorder{lines: make(chan string, 8)}
-	code := make(chan int)
+	code := make(chan int, 1)
 	go func() { code <- run([]string{"eval"}, input, output, io.Discard) }()
-	<-input.asked
+	select {
+	case <-input.asked:
+	case got := <-code:
+		require.FailNow(t, "it ended before its input did", got)
+	}
 	require.Len(t, output.lines, 1, "both decisions in one write, before the second read returns")
 	require.Equal(t, 2, strings.Count(<-output.lines, "\n"))
 	close(input.done)

@@ -3,6 +3,7 @@ package main
 import (
 	"compress/gzip"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -23,6 +24,7 @@ func denying(t *testing.T) {
 }
 
 func TestExportDeny(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3)) // which reading a log leaves as it was
 	denying(t)
 	got := runIn(t, "", "export", "-c", "net.json", "--deny", "--max", "2", "--format", "cidr", "--family", "4")
 	require.Equal(t, 0, got.code, got.stderr)
@@ -35,6 +37,7 @@ func TestExportDeny(t *testing.T) {
 	require.Empty(t, got.out)
 	require.Contains(t, got.stderr, ", 75.0 % of the log's requests from denied addresses\n")
 	require.True(t, strings.HasSuffix(readFile(t, "deny.txt"), "\n192.0.2.128/25\n"))
+	require.Equal(t, 3, runtime.GOMAXPROCS(0))
 
 	got = runIn(t, "", "export", "-c", "net.json", "--deny", "--format", "aws-waf", "--family", "6")
 	require.Equal(t, 0, got.code, got.stderr)
@@ -202,4 +205,29 @@ func TestExportTableBesideAnother(t *testing.T) {
 	require.Contains(t, got.out, ",deny,off_network,,,allow,permitted,,\n", "what the old policy says stands behind what the new one does")
 	require.Equal(t, 1, runIn(t, "", words("export --format table --against absent.json -c new.json")...).code)
 	require.Equal(t, 1, runIn(t, "", words("export --format table -c absent.json")...).code)
+}
+
+// What a file has no place for stands on standard error, and nobody is told that all went well
+// where it finds no room there. The policy's name is that of its file also where -c names none.
+func TestExportNotesWhatTheFileCannotHold(t *testing.T) {
+	folder(t, map[string]string{"netwicket.json": `{"sailpoint":{"networkConfig":"net.json"}}`, "net.json": `{"range":["192.0.2.0/25"]}`})
+	for args, notes := range map[string][]string{
+		"--format csv":                           {"netwicket: Who may come in, written by netwicket ", " from netwicket.json\n", "netwicket: policy "},
+		"--format table --family 4 --no-buckets": {" from netwicket.json\n", "netwicket: policy "},
+		"--format table --family 4 --no-buckets --against netwicket.json": {" from netwicket.json\n", "netwicket: beside policy "},
+		"--format cidr --deny --family 4":                                 {"netwicket: 25 of 25 prefixes: 100.0 % of denied IPv4 addresses\n"},
+	} {
+		whole := runIn(t, "", words("export "+args)...)
+		require.Zero(t, whole.code, args)
+		for _, note := range notes {
+			require.Contains(t, whole.stderr, note, args)
+		}
+		require.NotContains(t, whole.stderr, "log's requests", args)
+		for _, room := range []int{0, len(whole.stderr) / 2} {
+			var out strings.Builder
+			require.Equal(t, 1, run(words("export "+args), strings.NewReader(""), &out, &fullDevice{room}), args)
+			require.Equal(t, whole.out, out.String(), "what could be written is whole")
+		}
+		require.Equal(t, whole.out, runIn(t, "", words("export "+args+" -o -")...).out, args)
+	}
 }

@@ -250,8 +250,7 @@ func logOutcome(logger *slog.Logger, out release.Outcome) {
 	switch {
 	case out.Result == "":
 		logger.Info("there is no state yet", attrs...)
-	case out.Result == release.Unchanged:
-		logger.Debug("nothing changed", attrs...)
+	case out.Result == release.Unchanged: // which is no news
 	case out.Result == release.Installed:
 		logger.Info("a release is in the state", attrs...)
 	case out.Result == release.Fork:

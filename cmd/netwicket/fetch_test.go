@@ -1,14 +1,24 @@
 package main
 
 import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/pull/asking"
 )
 
 // The channel of each sort of place that fetch may follow.
 func TestChannelNames(t *testing.T) {
-	folder(t, map[string]string{"one/prod.json": "", "one/sha256": "", "one/notes.txt": "", "two/a.json": "", "two/b.json": "", "none/x": ""})
+	folder(t, map[string]string{"one/prod.json": "", "one/sha256": "", "one/notes.txt": "", "two/a.json": "", "two/b.json": "", "none/x": "", "oci/prod.json": ""})
 	for _, row := range []struct{ from, channel, wantFrom, want, bad string }{
 		{from: "https://h/p/prod.json", wantFrom: "https://h/p/prod.json", want: "prod"},
 		{from: "https://h/p/prod.json", channel: "test", wantFrom: "https://h/p/prod.json", want: "test"},
@@ -21,6 +31,7 @@ func TestChannelNames(t *testing.T) {
 		{from: "oci://h:5000", channel: "prod", wantFrom: "oci://h:5000", want: "prod"},
 		{from: "oci://h:5000/r", channel: "prod", wantFrom: "oci://h:5000/r", want: "prod"},
 		{from: "one", wantFrom: "one", want: "prod"},
+		{from: "oci", wantFrom: "oci", want: "prod"},
 		{from: "one", channel: "test", wantFrom: "one", want: "test"},
 		{from: "one/prod.json", wantFrom: "one", want: "prod"},
 		{from: "one/prod.json", channel: "prod", wantFrom: "one", want: "prod"},
@@ -58,4 +69,94 @@ func TestFetchGoesOn(t *testing.T) {
 	got := runIn(t, "", words("fetch --from public --trust release.pub --state file --once")...)
 	require.Equal(t, 1, got.code)
 	require.Contains(t, got.stderr, "file")
+}
+
+// A server of releases is told who asks and given the token of --token-file, by publish and fetch
+// alike; a token that lies outside of --within is given to nobody.
+func TestReleaseServersAreToldWhoAsks(t *testing.T) {
+	publisher(t)
+	var asked []http.Header
+	var mu sync.Mutex
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, r.Header)
+		if r.Header.Get("Authorization") == "" {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token",service="x"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		http.NotFound(w, r)
+	}))
+	defer server.Close()
+	outside := filepath.Join(t.TempDir(), "token")
+	for _, name := range []string{"token", outside} {
+		require.NoError(t, os.WriteFile(name, []byte("s3cret\n"), 0o600))
+	}
+	host := strings.TrimPrefix(server.URL, "http://")
+	for _, args := range []string{
+		"publish --channel prod --key release first.nws --to oci://" + host + "/policies",
+		"fetch --trust release.pub --state state --once --from oci://" + host + "/policies:prod",
+		"fetch --trust release.pub --state state --once --from " + server.URL + "/prod.json",
+	} {
+		asked = nil
+		got := at(t, thatNoon, words(args+" --token-file token")...)
+		require.Equal(t, 1, got.code, args)
+		require.NotEmpty(t, asked, got.stderr)
+		require.Equal(t, "Bearer s3cret", asked[len(asked)-1].Get("Authorization"), args)
+		for _, header := range asked {
+			require.Equal(t, "netwicket/"+versionText(), header.Get("User-Agent"), args)
+		}
+		got = at(t, thatNoon, words(args+" --within . --token-file "+outside)...)
+		require.Equal(t, 1, got.code, args)
+		require.Contains(t, got.stderr, "token: ", args)
+		require.Contains(t, got.stderr, "leads outside of the folder", args)
+	}
+}
+
+// lateWriter is slow to write the last line of a log, and knows whether somebody waits for that.
+type lateWriter struct {
+	lockedBuffer
+	ended <-chan struct{} // when the program has
+	waits bool
+}
+
+func (w *lateWriter) Write(text []byte) (int, error) {
+	if strings.Contains(string(text), "shutting down") {
+		select {
+		case <-w.ended:
+		case <-time.After(50 * time.Millisecond): // long enough for a program to end that does not wait
+			w.waits = true
+		}
+	}
+	return w.lockedBuffer.Write(text)
+}
+
+// What follows a channel or a tenant ends when the last line of its log is written.
+func TestLogsAreWrittenToTheEnd(t *testing.T) {
+	publisher(t)
+	require.Zero(t, publishing(t, "first.nws").code)
+	s := newStage(t)
+	clock := asking.Clock{Now: func() time.Time { return thatNoon }}
+	for name, of := range map[string]func(ctx context.Context, c *commandLine) error{
+		"fetch": func(ctx context.Context, c *commandLine) error {
+			return c.fetch(ctx, fetchFlags{from: "public", trust: []string{"release.pub"}, threshold: 1, state: "state", every: time.Hour})
+		},
+		"pull": func(ctx context.Context, c *commandLine) error {
+			c.paths = []string{s.folder}
+			return c.pull(ctx, pullFlags{okta: s.tenant.server.URL, watch: time.Hour})
+		},
+	} {
+		ended := make(chan struct{})
+		log := &lateWriter{ended: ended}
+		c := &commandLine{err: log, outside: surroundings{getenv: func(name string) string { return s.env[name] }, clock: clock}}
+		told, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.NoError(t, of(told, c), name)
+		close(ended)
+		require.True(t, log.waits, "%s: %s", name, log.String())
+		if name == "fetch" {
+			require.Contains(t, log.String(), `"msg":"following","from":"public","channel":"prod","state":"state"`)
+		}
+	}
 }

@@ -27,14 +27,28 @@ func TestFoldersOfThePolicy(t *testing.T) {
 }
 
 // The command that a refused pull names can be pasted into a shell: what a shell would take
-// apart is quoted.
+// apart is quoted. It asks the same tenant and makes the same policy: read by the program it
+// gives every flag that pull was called with.
 func TestDryRunCommand(t *testing.T) {
 	c := &commandLine{paths: []string{"a b", "it's"}}
 	require.Equal(t, `netwicket pull -c 'a b' -c 'it'\''s' --okta https://acme.okta.com --policy 'P*' --policy p2 --sailpoint https://x --profile 'a;b' --ca-file '~ca' --dry-run`,
 		c.dryRunCommand(pullFlags{okta: "https://acme.okta.com", policies: []string{"P*", "p2"}, sailpoint: "https://x", profile: "a;b", caFile: "~ca"}))
 	require.Equal(t, "netwicket pull --dry-run", (&commandLine{}).dryRunCommand(pullFlags{}))
-	for _, special := range " '\"\\$`&|;<>()*?[]#~!\t\n" {
+	for _, special := range " '\"\\$`&|;<>()*?[]{}#~!^\t\n" {
 		got := (&commandLine{}).dryRunCommand(pullFlags{okta: "x" + string(special)})
 		require.True(t, strings.HasPrefix(got, "netwicket pull --okta 'x"), got)
+	}
+
+	asked := &commandLine{paths: []string{"p"}, geo: []string{"g.csv", "h"}, services: []string{"MY_VPN=list"}, threats: []string{"t", "u"}, unknownCountry: "trust", within: ".", assumeNone: []string{"tor,vpn", "all"}}
+	command := strings.Fields(asked.dryRunCommand(pullFlags{okta: "https://o", policies: []string{"p1", "p2"}, sailpoint: "https://s", profile: "q", caFile: "ca.pem"}))
+	require.Equal(t, []string{"netwicket", "pull"}, command[:2])
+	again := &commandLine{}
+	pull, flags, err := again.rootCommand().Find(command[1:])
+	require.NoError(t, err)
+	require.NoError(t, pull.ParseFlags(flags))
+	again.in, again.out, again.err = nil, nil, nil
+	require.Equal(t, asked, again)
+	for name, want := range map[string]string{"okta": "https://o", "policy": "[p1,p2]", "sailpoint": "https://s", "profile": "q", "ca-file": "ca.pem", "dry-run": "true"} {
+		require.Equal(t, want, pull.Flags().Lookup(name).Value.String(), name)
 	}
 }

@@ -87,10 +87,7 @@ func TestGenerationNames(t *testing.T) {
 		"a": {}, "there@3": {}, "a@": {"a", 0, false}, "a@x": {"a", 0, false}, "@": {".", 0, false},
 	} {
 		folder, number, named := generationOf(path)
-		require.Equal(t, want.named, named, path)
-		if named {
-			require.Equal(t, []any{want.folder, want.number}, []any{folder, number}, path)
-		}
+		require.Equal(t, []any{want.folder, want.number, want.named}, []any{folder, number, named}, path)
 	}
 	block(t)
 	for paths, want := range map[string]string{"b @2": "b .", "@2 b": ". b", "@2 @2": ". .", "b": "b"} {
@@ -100,6 +97,10 @@ func TestGenerationNames(t *testing.T) {
 	}
 	require.ErrorContains(t, atGenerations(&policyfile.Options{Paths: []string{"@1", "@2"}}), "one generation of a folder")
 	require.ErrorContains(t, atGenerations(&policyfile.Options{Paths: []string{"none@1"}}), "history")
+	require.NoError(t, os.MkdirAll("torn/.netwicket/history/generations.jsonl", 0o700)) // a folder where its lines should be
+	err := atGenerations(&policyfile.Options{Paths: []string{"torn@1"}})
+	require.ErrorContains(t, err, "generations.jsonl")
+	require.NotContains(t, err.Error(), "the history has")
 }
 
 // onlyIPv4 is diff's JSON without the IPv6 addresses that embed IPv4 ones.

@@ -96,8 +96,8 @@ func (c *commandLine) policyOptions() (policyfile.Options, error) {
 		}
 	}
 	for _, text := range c.services {
-		name, path, found := strings.Cut(text, "=")
-		if !found || path == "" {
+		name, path, _ := strings.Cut(text, "=")
+		if path == "" {
 			return options, fmt.Errorf("--service %q: expected NAME=PATH, such as NORD_VPN=nord.txt", text)
 		}
 		if err := policyfile.CheckServiceName(name); err != nil {

@@ -148,7 +148,7 @@ func (f publishFlags) check(paths []string) error {
 		return errors.New("--signature: name what was signed with --payload-out")
 	case !external && f.payloadOut != "" && len(f.keys) > 0:
 		return errors.New("--payload-out publishes nothing yet: leave --key for when --signature is there")
-	case !external && f.payloadOut == "" && len(f.keys) == 0:
+	case f.payloadOut == "" && len(f.keys) == 0:
 		return errors.New("--key is missing: who signs it")
 	case f.expires < time.Second:
 		return fmt.Errorf("--expires %s: expected a duration such as 72h", f.expires)
@@ -277,9 +277,9 @@ func (c *commandLine) signatures(named []string) (all []release.Signature, err e
 // published tells what was done.
 func (c *commandLine) published(done *publish.Done, signing bool) error {
 	p := done.Payload
-	out := publishedJSON{Published: signing, Channel: p.Channel, Version: p.Version, Expires: p.Expires.Format(time.RFC3339), Signers: append([]string{}, done.Signers...)}
-	if len(p.Snapshots) > 0 {
-		out.Fingerprint = p.Snapshots[0].Fingerprint
+	out := publishedJSON{
+		Published: signing, Channel: p.Channel, Version: p.Version, Fingerprint: p.Snapshots[0].Fingerprint, // no release has none
+		Expires: p.Expires.Format(time.RFC3339), Signers: append([]string{}, done.Signers...),
 	}
 	if c.json {
 		return writeJSON(c.out, out)

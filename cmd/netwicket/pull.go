@@ -267,24 +267,30 @@ func (c *commandLine) roots(file string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
-// dryRunCommand is the command that shows what would change.
+// dryRunCommand is the command that shows what would change, with every flag that says whom it
+// asks and what the policy is made of.
 func (c *commandLine) dryRunCommand(flags pullFlags) string {
 	words := []string{"netwicket pull"}
-	add := func(flag, value string) {
-		if value != "" {
-			if strings.ContainsAny(value, " '\"\\$`&|;<>()*?[]#~!\t\n") {
+	add := func(flag string, values ...string) {
+		for _, value := range values {
+			if value == "" {
+				continue
+			}
+			if strings.ContainsAny(value, " '\"\\$`&|;<>()*?[]{}#~!^\t\n") {
 				value = "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 			}
 			words = append(words, flag+" "+value)
 		}
 	}
-	for _, path := range c.paths {
-		add("-c", path)
-	}
+	add("-c", c.paths...)
+	add("-g", c.geo...)
+	add("--service", c.services...)
+	add("--threat", c.threats...)
+	add("--unknown-country", c.unknownCountry)
+	add("--assume-none", c.assumeNone...)
+	add("--within", c.within)
 	add("--okta", flags.okta)
-	for _, policy := range flags.policies {
-		add("--policy", policy)
-	}
+	add("--policy", flags.policies...)
 	add("--sailpoint", flags.sailpoint)
 	add("--profile", flags.profile)
 	add("--ca-file", flags.caFile)

@@ -318,7 +318,7 @@ func TestPullTenants(t *testing.T) {
 		"a policy of nobody":       {`{}`, []string{"--sailpoint", url, "--policy", "x"}, nil, "--policy: Okta is not asked"},
 		"a profile of nobody":      {`{}`, []string{"--okta", url, "--profile", "x"}, nil, "--profile: SailPoint is not asked"},
 		"watched too often":        {`{}`, []string{"--okta", url, "--watch", "9s"}, nil, "expected 10s or longer"},
-		"a dry watch":              {`{}`, []string{"--okta", url, "--watch", "1m", "--dry-run"}, nil, "do not go together"},
+		"a dry watch":              {`{}`, []string{"--okta", url, "--watch", "10s", "--dry-run"}, nil, "do not go together"},
 		"nothing to measure":       {`{}`, []string{"--okta", url, "--metrics", "127.0.0.1:0"}, nil, "--watch alone"},
 		"a wait that is over":      {`{}`, []string{"--okta", url, "--max-wait", "-1s"}, nil, "--max-wait -1s"},
 		"two folders":              {`{}`, []string{"--okta", url, "-c", "elsewhere"}, nil, "-c names 2 policies"},

@@ -67,10 +67,10 @@ func logFailure(logger *slog.Logger, err error, age, next time.Duration) {
 	}
 }
 
+// logLook says what a look changed.
 func logLook(logger *slog.Logger, look *pull.Look, next time.Duration) {
 	if look.Same {
-		logger.Debug("nothing changed", "next", next.String())
-		return
+		return // which is no news
 	}
 	for _, warning := range look.Warnings {
 		logger.Warn(warning)

@@ -337,22 +337,22 @@ func TestFetchFlags(t *testing.T) {
 	publisher(t)
 	require.Zero(t, publishing(t, "first.nws").code)
 	for args, says := range map[string]string{
-		"--trust release.pub --state s --once":                                              "--from is missing",
-		"--from public --state s --once":                                                    "--trust is missing",
-		"--from public --trust release.pub --once":                                          "--state is missing",
-		"--from public --trust release --state s --once":                                    "it is the private key",
-		"--from public --trust release.pub --state s --once --threshold 0":                  "--threshold 0",
-		"--from public --trust release.pub --state s --once --threshold 2":                  "only 1 distinct",
-		"--from public --trust release.pub --trust release.pub --threshold 2 --state s":     "only 1 distinct",
-		"--from absent --trust release.pub --state s --once":                                "--channel is missing",
-		"--from http://policies.example/prod.json --trust release.pub --state s --once":     "expected https",
-		"--from https://u:secret@policies.example/p.json --trust release.pub --state s":     "expected no credentials",
-		"--from public/prod.json --channel test --trust release.pub --state s --once":       "--from names prod",
-		"--from public --trust release.pub --state s --every 10ms":                          "expected 1s or longer",
-		"--from public --channel a/b --trust release.pub --state s --once":                  "expected up to 63",
-		"--from ftp://policies.example/prod.json --trust release.pub --state s --once":      "expected https",
-		"--from public --trust release.pub --state s --once --min-version 2 --channel prod": "old_version",
-		"--from public --trust release.pub --state s --once --channel test":                 "unreachable",
+		"--trust release.pub --state s --once":                                                 "--from is missing",
+		"--from public --state s --once":                                                       "--trust is missing",
+		"--from public --trust release.pub --once":                                             "--state is missing",
+		"--from public --trust release --state s --once":                                       "it is the private key",
+		"--from public --trust release.pub --state s --once --threshold 0":                     "--threshold 0",
+		"--from public --trust release.pub --state s --once --threshold 2":                     "only 1 distinct",
+		"--from public --trust release.pub --trust release.pub --threshold 2 --state s --once": "only 1 distinct",
+		"--from absent --trust release.pub --state s --once":                                   "--channel is missing",
+		"--from http://policies.example/prod.json --trust release.pub --state s --once":        "expected https",
+		"--from https://u:secret@policies.example/p.json --trust release.pub --state s --once": "expected no credentials",
+		"--from public/prod.json --channel test --trust release.pub --state s --once":          "--from names prod",
+		"--from public --trust release.pub --state s --every 10ms --once":                      "expected 1s or longer",
+		"--from public --channel a/b --trust release.pub --state s --once":                     "expected up to 63",
+		"--from ftp://policies.example/prod.json --trust release.pub --state s --once":         "expected https",
+		"--from public --trust release.pub --state s --once --min-version 2 --channel prod":    "old_version",
+		"--from public --trust release.pub --state s --once --channel test":                    "unreachable",
 	} {
 		got := at(t, thatNoon, words("fetch "+args)...)
 		require.Equal(t, 1, got.code, args)
@@ -382,6 +382,7 @@ func TestFetchWithoutAnswer(t *testing.T) {
 	got := fetching(t, "--channel", "prod", "--json")
 	require.Equal(t, 1, got.code)
 	require.Contains(t, got.out, `{"result":"unreachable","channel":"prod","version":1,`)
+	require.Regexp(t, `,"error":"[^"]*no such file[^"]*"}\n$`, got.out)
 	require.NoError(t, os.RemoveAll("state"))
 	got = fetching(t, "--channel", "prod")
 	require.Equal(t, 1, got.code)

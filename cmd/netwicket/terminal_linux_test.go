@@ -112,11 +112,15 @@ func TestTerminalShowsProgress(t *testing.T) {
 		require.EqualValues(t, row.lines, objects(t, out.String())[0]["lines"])
 		require.Equal(t, row.bar, strings.Contains(shown(), "read"), row.name)
 	}
+	screen, shown := aTerminal(t, "")
+	c := &commandLine{in: strings.NewReader(""), out: io.Discard, err: screen}
+	require.Zero(t, c.run(words("export --format cidr --deny --weights large.log")))
+	require.Regexp(t, `read.*\r\s*\r(\x1b\[\d*[A-Z])*netwicket: \d`, shown(), "what is said next has a line of its own")
 	require.NoError(t, os.WriteFile("requests", []byte("192.0.2.7\n"), 0o600))
 	requests, err := os.Open("requests")
 	require.NoError(t, err)
 	defer requests.Close()
-	screen, shown := aTerminal(t, "")
+	screen, shown = aTerminal(t, "")
 	piped, end, err := os.Pipe()
 	require.NoError(t, err)
 	defer piped.Close()

@@ -193,6 +193,10 @@ func TestSignedElsewhere(t *testing.T) {
 		`"more": unknown key`: func(r *publish.Release) {
 			r.Message = release.Message(bytes.Replace(payload, []byte("{"), []byte(`{"more":1,`), 1))
 		},
+		"it has snapshots of formats that this program does not know": func(r *publish.Release) {
+			text := bytes.Replace(payload, []byte(`"snapshots":[`), []byte(`"snapshots":[{"format":2},`), 1)
+			r.Message, r.Signatures = release.Message(text), []release.Signature{release.Sign(text, key(1))}
+		},
 		"the signature of " + release.KeyID(public(2)): func(r *publish.Release) {
 			// Nobody knows the first; that is no reason to overlook the second.
 			bad := release.Sign([]byte("{}"), key(2))
