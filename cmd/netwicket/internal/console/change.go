@@ -132,10 +132,7 @@ func (c *Console) changeFailed(w http.ResponseWriter, r *http.Request, on *subje
 		http.Error(w, text, status)
 		return
 	}
-	view := changeView{Documents: c.editables(on), Draft: d, Problem: text}
-	if d != nil {
-		view.Check = &checkView{Draft: d}
-	}
+	view := changeView{Documents: c.editables(on), Draft: d, Problem: text, Check: &checkView{Draft: d}}
 	c.show(w, r, status, "change", on, c.withLogs(r, view))
 }
 
@@ -200,11 +197,8 @@ func (c *Console) place(on *subject, d *draft, list finding.List) []placed {
 	names := make(map[string]string)
 	for _, row := range c.fileRows(on) {
 		if row.Text {
-			names[row.File] = row.File
+			names[row.File] = c.named(row.File)
 		}
-	}
-	for _, one := range c.editables(on) {
-		names[one.Path] = one.Name
 	}
 	var all []placed
 	for _, f := range list {

@@ -32,7 +32,7 @@ const shownClients = 10
 // weigh decides the requests of a visitor's log by both policies; nil: there is no such
 // log. The error is the context's.
 func (c *Console) weigh(ctx context.Context, r *http.Request, before, after *subject, id string) (*logEffect, error) {
-	input, found := c.uploads.Open(visitorOf(r).account(), id)
+	_, input, found := c.uploads.Open(visitorOf(r).account(), id)
 	if !found {
 		return nil, nil
 	}
@@ -40,14 +40,7 @@ func (c *Console) weigh(ctx context.Context, r *http.Request, before, after *sub
 	if err != nil {
 		return nil, err
 	}
-	open := input.Open
-	input.Open = func() (io.ReadCloser, error) {
-		log, err := open()
-		if err != nil {
-			return nil, err
-		}
-		return &untilDone{log, ctx}, nil
-	}
+	input = readThrough(input, func(log io.ReadCloser) io.ReadCloser { return &untilDone{log, ctx} })
 	report := replay.Run(replay.Config{
 		Parse: parse, Workers: runtime.GOMAXPROCS(0),
 		Subject: replay.Subject{Control: before.Control, Geo: before.Parts.Config.Geo},
@@ -73,11 +66,7 @@ func (c *Console) weigh(ctx context.Context, r *http.Request, before, after *sub
 func changedClients(report *replay.Report, count func(*replay.Client) uint64) []changedClient {
 	var rows []changedClient
 	for _, one := range report.Top(shownClients, count) {
-		row := changedClient{Client: one.Network.String(), Country: one.Country, Requests: grouped(count(&one)), Of: grouped(one.Requests)}
-		if one.Network.IsSingleIP() {
-			row.Client = one.Network.Addr().String()
-		}
-		rows = append(rows, row)
+		rows = append(rows, changedClient{Client: clientName(one.Network), Country: one.Country, Requests: grouped(count(&one)), Of: grouped(one.Requests)})
 	}
 	return rows
 }

@@ -73,7 +73,6 @@ func (c *Console) save(r *http.Request, on *subject, d *draft) *savedView {
 	}, tenant.Replacement{Name: d.Of.Name, Text: d.Text, Begun: d.Begun})
 	var refused *tenant.Refused
 	var changed *tenant.Changed
-	var unavailable *tenant.Unavailable
 	switch {
 	case err == nil:
 		out.Generation, out.Before, out.Warnings = replaced.Generation, replaced.Before, replaced.Warnings
@@ -86,10 +85,8 @@ func (c *Console) save(r *http.Request, on *subject, d *draft) *savedView {
 		return refuse(http.StatusConflict, c.english.say("change.overtaken"))
 	case errors.Is(err, tenant.ErrBusy):
 		return refuse(http.StatusServiceUnavailable, c.english.say("change.busy"))
-	case errors.As(err, &unavailable):
+	default: // Unavailable
 		return refuse(http.StatusConflict, shown.Text(err.Error()))
-	default:
-		return refuse(http.StatusInternalServerError, shown.Text(err.Error()))
 	}
 }
 
@@ -103,11 +100,8 @@ func (v *savedView) Show() string {
 	return fmt.Sprintf("netwicket admin show %d %s", v.Before, shown.Text(v.Name))
 }
 
-// peerOf is where a request came from.
+// peerOf is where a request came from; the zero Addr if that is no address.
 func peerOf(r *http.Request) netip.Addr {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
+	peer, _ := netip.ParseAddrPort(r.RemoteAddr)
 	return peer.Addr().Unmap()
 }

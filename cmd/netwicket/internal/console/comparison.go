@@ -31,9 +31,6 @@ func compare(ctx context.Context, before, after *subject) (*comparison, error) {
 		LockedOut: tenant.LockedOut(before.opened(), after.opened()), Embedded: before.Parts.TestsEmbedded() || after.Parts.TestsEmbedded(),
 		Effect: effectOf(changesOf(ctx, before.Policy, after.Policy), after.Parts.Config.Geo),
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
 	for _, d := range docdiff.Between(before.Parts, after.Parts) {
 		one := documentChange{Difference: d}
 		if one.More = len(d.Parts) - shownParts; one.More > 0 {

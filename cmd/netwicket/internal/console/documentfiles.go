@@ -1,7 +1,6 @@
 package console
 
 import (
-	"bytes"
 	"fmt"
 	"net/url"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/geo"
@@ -74,12 +72,14 @@ func (c *Console) file(path string) fileset.File {
 }
 
 // named is a file as the pages name it: by its path from the policy's folder.
-func (c *Console) named(path string) string { return strings.TrimPrefix(path, c.beside) }
+func (c *Console) named(path string) string {
+	return strings.TrimPrefix(filepath.Clean(path), c.beside)
+}
 
 // besidePrefix is what paths of files in the policy's folder begin with; empty: nothing
 // that could be left out.
 func (c *Console) besidePrefix() string {
-	if folders := c.policyFolders(); len(folders) == 1 && folders[0] != "." {
+	if folders := c.policyFolders(); len(folders) == 1 {
 		return filepath.Clean(folders[0]) + string(filepath.Separator)
 	}
 	return ""
@@ -173,7 +173,7 @@ type sourceRow struct {
 	geo.Dataset
 	KindKey  string
 	Provides []string
-	Age      int // days since it was built
+	Age      int // days since it was built, if it is Dated
 	Findings finding.List
 }
 
@@ -186,9 +186,8 @@ func (s sourceRow) Day() string { return s.Built.UTC().Format("2006-01-02") }
 func sourcesOf(on *subject, found finding.List) []sourceRow {
 	var rows []sourceRow
 	for _, source := range on.Parts.Datasets() {
-		row := sourceRow{Dataset: source, KindKey: sourceKind(source), Provides: source.Provides.Names()}
-		if row.Dated() {
-			row.Age = int(on.At.Sub(source.Built) / (24 * time.Hour))
+		row := sourceRow{
+			Dataset: source, KindKey: sourceKind(source), Provides: source.Provides.Names(), Age: int(on.At.Sub(source.Built) / (24 * time.Hour)),
 		}
 		if source.File != "" {
 			row.Findings = findingsIn(found, source.File)
@@ -247,7 +246,7 @@ func (c *Console) fileView(on *subject, query url.Values) *fileView {
 	switch {
 	case err != nil:
 		v.Problem = fileset.Cause(err).Error()
-	case bytes.IndexByte(text, 0) >= 0 || !utf8.Valid(text):
+	case !isText(text):
 		v.Text = false
 	default:
 		line, _ := strconv.Atoi(query.Get("line"))
@@ -268,7 +267,8 @@ func (v *fileView) take(text string, line int, found finding.List) {
 	}
 	about := map[int]finding.List{}
 	for _, f := range found {
-		about[max(f.Line, 1)] = append(about[max(f.Line, 1)], f)
+		line := max(f.Line, 1)
+		about[line] = append(about[line], f)
 	}
 	for i, one := range all {
 		one = strings.ReplaceAll(strings.TrimSuffix(one, "\r"), "\t", "    ")

@@ -1,13 +1,11 @@
 package console
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/textdiff"
@@ -64,7 +62,7 @@ func (c *Console) readDraft(w http.ResponseWriter, r *http.Request, on *subject)
 	switch {
 	case len(text) > 2*maxEditable:
 		return nil, errTooLarge
-	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
+	case !isText(text):
 		return nil, errNoText
 	}
 	return &draft{Of: of, Old: old, Text: textdiff.KeepEnds(old, text), Begun: r.PostFormValue("begun"), Log: r.PostFormValue("log")}, nil
@@ -75,7 +73,7 @@ func parseForm(r *http.Request, most int64) error {
 	if err := r.ParseForm(); err != nil { // ParseMultipartForm would only say that this is the other kind
 		return err
 	}
-	if err := r.ParseMultipartForm(most); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+	if err := r.ParseMultipartForm(most); !errors.Is(err, http.ErrNotMultipart) {
 		return err
 	}
 	return nil

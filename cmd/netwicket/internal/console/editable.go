@@ -40,7 +40,8 @@ func (c *Console) editables(on *subject) []editable {
 		}
 		one := editable{Name: filepath.ToSlash(path), Path: path}
 		if c.options.Folder != "" {
-			if name, err := filepath.Rel(c.options.Folder, path); err == nil && filepath.IsLocal(name) && !strings.HasPrefix(name, folderlock.State) {
+			name, _ := filepath.Rel(c.options.Folder, path) // empty if there is no way, which is not local
+			if filepath.IsLocal(name) && !strings.HasPrefix(name, folderlock.State) {
 				one.Name, one.Inside = filepath.ToSlash(name), true
 			}
 		}
@@ -79,20 +80,17 @@ var (
 
 // text is what a document holds.
 func (c *Console) text(one editable) ([]byte, error) {
-	info, err := c.inside(one).Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > maxEditable {
-		return nil, errTooLarge
-	}
-	text, err := c.inside(one).Read(fileset.DocumentLimit)
+	text, err := c.inside(one).Read(maxEditable)
 	switch {
+	case errors.Is(err, fileset.ErrTooLarge):
+		return nil, errTooLarge
 	case err != nil:
 		return nil, err
-	case !utf8.Valid(text), bytes.IndexByte(text, 0) >= 0:
+	case !isText(text):
 		return nil, errNoText
-	default:
-		return text, nil
 	}
+	return text, nil
 }
+
+// isText says that a page can show it to the letter.
+func isText(text []byte) bool { return utf8.Valid(text) && bytes.IndexByte(text, 0) < 0 }

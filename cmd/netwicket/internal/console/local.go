@@ -41,10 +41,7 @@ func NewLocal(site *Console, at *net.TCPAddr, visitor Visitor, tell func(link st
 	l := &Local{site: site.Handler(), console: site, visitor: visitor, tell: tell, cookie: "netwicket-console-" + port}
 	for _, name := range []string{host, "localhost"} {
 		full := net.JoinHostPort(name, port)
-		if at.Port == 80 { // browsers leave it out
-			l.hosts = append(l.hosts, strings.TrimSuffix(full, ":80"))
-		}
-		l.hosts = append(l.hosts, full)
+		l.hosts = append(l.hosts, strings.TrimSuffix(full, ":80"), full) // browsers leave port 80 out
 	}
 	l.base = "http://" + l.hosts[0] + "/"
 	site.subjects.current()
@@ -69,7 +66,7 @@ func (l *Local) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token := r.URL.Query().Get("token")
-	if r.URL.Path == "/" && token != "" && r.Method == http.MethodGet && !isAhead(r) {
+	if r.URL.Path == "/" && r.Method == http.MethodGet && !isAhead(r) {
 		if session, good := l.links.enter(token); good {
 			l.welcome(w, r, session)
 			return

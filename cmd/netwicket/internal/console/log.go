@@ -10,6 +10,7 @@ import (
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/accesslog"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/console/uploads"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/replay"
 )
 
 func (c *Console) logRoutes() []route {
@@ -76,10 +77,10 @@ func (v logView) Percent() int64 { return min(v.Read*100/max(v.Log.Size, 1), 100
 func (c *Console) log(w http.ResponseWriter, r *http.Request) {
 	on, view, status := c.subjects.current(), c.logHome(r), http.StatusOK
 	if id := r.URL.Query().Get("log"); id != "" {
-		log, found := c.uploads.Get(visitorOf(r).account(), id)
+		log, input, found := c.uploads.Open(visitorOf(r).account(), id)
 		if found {
 			view.Log = &log
-			status = c.showLog(r, on, &view)
+			status = c.showLog(r, on, &view, input)
 		} else {
 			status, view.Refused = http.StatusNotFound, c.english.say("log.forgotten")
 		}
@@ -102,8 +103,8 @@ func (c *Console) logHome(r *http.Request) logView {
 }
 
 // showLog has a log decided, unless it was, and fills the page.
-func (c *Console) showLog(r *http.Request, on *subject, view *logView) (status int) {
-	one, err := c.runOf(r, on, view)
+func (c *Console) showLog(r *http.Request, on *subject, view *logView, input replay.Input) (status int) {
+	one, err := c.runOf(r, on, view, input)
 	switch {
 	case errors.Is(err, errManyRuns):
 		view.Refused = c.english.say("log.many")
@@ -111,9 +112,6 @@ func (c *Console) showLog(r *http.Request, on *subject, view *logView) (status i
 	case err != nil:
 		view.Refused = c.english.say("log.format.wrong", err.Error())
 		return http.StatusBadRequest
-	case one == nil:
-		view.Refused = c.english.say("log.forgotten")
-		return http.StatusNotFound
 	}
 	one.watched()
 	timer := time.NewTimer(quickLog)
@@ -138,15 +136,11 @@ func (c *Console) showLog(r *http.Request, on *subject, view *logView) (status i
 }
 
 // runOf is the run that a page is about: by the policy that it names, or by the one that
-// the log was decided by last; else by the policy as it is now. nil: the log is gone.
-func (c *Console) runOf(r *http.Request, on *subject, view *logView) (*run, error) {
+// the log was decided by last; else by the policy as it is now.
+func (c *Console) runOf(r *http.Request, on *subject, view *logView, input replay.Input) (*run, error) {
 	visitor, options := visitorOf(r).account(), view.Reading.options()
 	if one := c.runs.find(visitor, view.Log.ID, formatKey(options), r.URL.Query().Get("policy")); one != nil {
 		return one, nil
-	}
-	input, found := c.uploads.Open(visitor, view.Log.ID)
-	if !found {
-		return nil, nil
 	}
 	return c.runs.start(on, visitor, view.Log.ID, view.Log.Size, options, input)
 }

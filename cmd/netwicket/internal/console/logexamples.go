@@ -117,11 +117,9 @@ func (s *exampleSeeker) see(d *decide.Decision, e *accesslog.Entry, line string,
 	if d.Zone != nil {
 		note(missesExample(s.found.Zones, *d.Zone), func(q string) { s.found.Zones[*d.Zone] = q })
 	}
-	if d.Rule != "" {
-		rule := replay.Rule{Name: d.Rule, Verdict: d.Verdict}
-		note(missesExample(s.found.Rules, rule), func(q string) { s.found.Rules[rule] = q })
-	}
-	if !d.Allowed() && d.Client.IsValid() {
+	rule := replay.Rule{Name: d.Rule, Verdict: d.Verdict}
+	note(missesExample(s.found.Rules, rule), func(q string) { s.found.Rules[rule] = q })
+	if !d.Allowed() {
 		network := s.network(d.Client)
 		note(missesExample(s.found.Clients, network), func(q string) { s.found.Clients[network] = q })
 	}

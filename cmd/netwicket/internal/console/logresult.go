@@ -167,19 +167,22 @@ func hasReason(reasons decide.Reasons, filter logFilter) bool {
 }
 
 func newClientRow(client replay.Client, question string) clientRow {
-	row := clientRow{Client: client, Name: client.Network.String(), Question: question}
-	if client.Network.IsSingleIP() {
-		row.Name = client.Network.Addr().String()
-	}
-	if row.Question == "" {
-		row.Question = row.Name
-	}
+	row := clientRow{Client: client, Name: clientName(client.Network)}
+	row.Question = cmp.Or(question, row.Name)
 	var names []string
 	for reason := range client.Reasons.All() {
 		names = append(names, reason.String())
 	}
 	row.Reasons = strings.Join(names, ", ")
 	return row
+}
+
+// clientName is a client: an address, or the network that it was counted by.
+func clientName(network netip.Prefix) string {
+	if network.IsSingleIP() {
+		return network.Addr().String()
+	}
+	return network.String()
 }
 
 // outcomesOf are all decisions by verdict and reason, the most first.

@@ -133,13 +133,7 @@ func (rs *runs) work(ctx context.Context, one *run, config replay.Config, input 
 		defer func() { <-rs.turn }()
 	case <-ctx.Done():
 	}
-	result := decideLog(config, replay.Input{Name: input.Name, Open: func() (io.ReadCloser, error) {
-		stream, err := input.Open()
-		if err != nil {
-			return nil, err
-		}
-		return &runReader{stream, one, ctx}, nil
-	}})
+	result := decideLog(config, readThrough(input, func(log io.ReadCloser) io.ReadCloser { return &runReader{log, one, ctx} }))
 	rs.mutex.Lock()
 	defer rs.mutex.Unlock()
 	if ctx.Err() != nil || one.abandoned() {
@@ -156,6 +150,17 @@ func (rs *runs) work(ctx context.Context, one *run, config replay.Config, input 
 			rs.remove(other)
 		}
 	}
+}
+
+// readThrough is a log that is read through a reader around it.
+func readThrough(input replay.Input, around func(io.ReadCloser) io.ReadCloser) replay.Input {
+	return replay.Input{Name: input.Name, Open: func() (io.ReadCloser, error) {
+		log, err := input.Open()
+		if err != nil {
+			return nil, err
+		}
+		return around(log), nil
+	}}
 }
 
 // decideLog replays a log, and looks for examples of what came out.

@@ -102,7 +102,7 @@ func (s *subject) testText(name, text string, id int64) *testRun {
 	file, err := expect.Parse("", []byte(text), false)
 	if err != nil {
 		run := s.test(nil, id)
-		run.Files = []testFile{{Name: name, Problem: expectationErrors("", err)}}
+		run.Files = []testFile{{Name: name, Problem: expectationErrors(err)}}
 		return run
 	}
 	file.Name = name

@@ -49,7 +49,7 @@ func TestWhereLogsAre(t *testing.T) {
 		require.Error(t, err)
 		require.Len(t, open(t), 1)
 		log = take(t, store, "bob", "read", 10)
-		input, _ := store.Open("bob", log.ID)
+		_, input, _ := store.Open("bob", log.ID)
 		reader, err := input.Open()
 		require.NoError(t, err)
 		store.Close()

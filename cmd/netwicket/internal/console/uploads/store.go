@@ -155,26 +155,16 @@ func (s *Store) List(owner string) []Log {
 	return list
 }
 
-// Get is a log of a visitor.
-func (s *Store) Get(owner, id string) (Log, bool) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if one := s.find(owner, id); one != nil {
-		return one.Log, true
-	}
-	return Log{}, false
-}
-
-// Open is a log of a visitor to replay, any number of times and at the same time. One
+// Open is a log of a visitor, to replay any number of times and at the same time. One
 // that is forgotten before its turn comes cannot be read.
-func (s *Store) Open(owner, id string) (replay.Input, bool) {
+func (s *Store) Open(owner, id string) (Log, replay.Input, bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	one := s.find(owner, id)
 	if one == nil {
-		return replay.Input{}, false
+		return Log{}, replay.Input{}, false
 	}
-	return replay.Input{Name: one.Name, Open: func() (io.ReadCloser, error) {
+	return one.Log, replay.Input{Name: one.Name, Open: func() (io.ReadCloser, error) {
 		reader := one.file.open(one.Size)
 		if reader == nil {
 			return nil, errForgotten
