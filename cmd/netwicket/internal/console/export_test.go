@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/console/uploads"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/spacemap"
 	"github.com/netwicket/netwicket/decide"
 )
 
@@ -26,6 +27,16 @@ func (c *Console) Drawings() int {
 	c.drawings.mutex.Lock()
 	defer c.drawings.mutex.Unlock()
 	return len(c.drawings.kept)
+}
+
+// MapOf is the map of the policy, compared with something or not.
+func (c *Console) MapOf(against string) (*spacemap.Tiles, error) {
+	on := c.subjects.current()
+	other, err := c.comparedWith(against)
+	if err != nil {
+		return nil, err
+	}
+	return c.drawing(on, other)
 }
 
 // English is what a text of english.txt makes of a key, a count, and a beginning of keys.

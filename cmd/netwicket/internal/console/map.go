@@ -167,20 +167,16 @@ func (c *Console) mapViewOf(on *subject, values url.Values) (*mapView, error) {
 	v := &mapView{mapQuery: q, Asked: values.Get("at"), Ways: spacemap.Ways(), Other: c.options.AgainstName, Generations: c.generations(), Fingerprint: other.fingerprint(on)}
 	v.Embedded = on.Policy != nil && on.Parts.TestsEmbedded()
 	v.Snapshot = on.Parts.SnapshotFile != ""
-	if q.At.IsValid() && !q.placed {
+	if !q.placed { // the zero Prefix is in the square that holds everything
 		if v.Place, err = tiles.Find(q.Family, q.At); err != nil {
 			return nil, err
 		}
-	}
-	if v.View, err = tiles.View(q.Family, q.way(), v.Place); err != nil {
-		return nil, err
-	}
-	if q.At.IsValid() && !q.placed && v.View.Network.IsValid() && v.View.Network != q.At {
-		if mark, err := tiles.Mark(q.Family, q.At); err == nil && mark != v.Place {
+		if mark, _ := tiles.Mark(q.Family, q.At); mark != v.Place { // where Find has one, it has one
 			v.Mark = &mark
 		}
 	}
-	return v, nil
+	v.View, err = tiles.View(q.Family, q.way(), v.Place)
+	return v, err
 }
 
 // Link is the map as it is shown now, at another network or by another way.
@@ -292,43 +288,35 @@ func (c *Console) point(w http.ResponseWriter, r *http.Request) {
 	c.showPart(w, "map", "point", view)
 }
 
+// pointViewOf looks at the square of the map that is shown: one that compares has other
+// networks of IPv6, and in other places, than that of the policy alone.
 func (c *Console) pointViewOf(on *subject, q *mapQuery) (*pointView, error) {
-	tiles, err := c.drawing(on, compared{})
+	other, err := c.comparedWith(q.Against)
+	if err != nil {
+		return nil, err
+	}
+	tiles, err := c.drawing(on, other)
 	if err != nil {
 		return nil, err
 	}
 	view := &pointView{Family: q.Family, Against: q.Against, Other: c.options.AgainstName}
-	if view.Point, err = tiles.At(q.Family, spacemap.ByReason, q.Place); err != nil || !view.Network.IsValid() {
-		return view, err
+	if view.Point, err = tiles.At(q.Family, spacemap.ByReason, q.Place); err != nil {
+		return nil, err
 	}
 	view.Zones = tiles.ZonesIn(view.Network, mostZones)
-	for _, one := range []struct {
-		by spacemap.By
-		to *[]spacemap.Amount
-	}{{spacemap.ByCountry, &view.Countries}, {spacemap.BySource, &view.Sources}} {
-		if one.by == spacemap.BySource && q.By != spacemap.BySource {
-			continue // what the sources tell takes them to be read again
-		}
-		at, err := tiles.At(q.Family, one.by, q.Place)
-		if err != nil {
-			return nil, err
-		}
-		*one.to = at.Colours
+	colours := map[spacemap.By]*[]spacemap.Amount{spacemap.ByCountry: &view.Countries}
+	if q.By == spacemap.BySource { // what the sources tell takes them to be read again
+		colours[spacemap.BySource] = &view.Sources
 	}
 	if q.Against != "" {
-		other, err := c.comparedWith(q.Against)
+		colours[spacemap.ByChange] = &view.Changes
+	}
+	for by, to := range colours {
+		at, err := tiles.At(q.Family, by, q.Place)
 		if err != nil {
 			return nil, err
 		}
-		compared, err := c.drawing(on, other)
-		if err != nil {
-			return nil, err
-		}
-		at, err := compared.At(q.Family, spacemap.ByChange, q.Place)
-		if err != nil {
-			return nil, err
-		}
-		view.Changes = at.Colours
+		*to = at.Colours
 	}
 	return view, nil
 }

@@ -13,9 +13,7 @@ import (
 func (c *Console) reviewed(on *subject) finding.List {
 	on.reviewing.Do(func() {
 		if on.Policy == nil || len(on.Stale) > 0 {
-			options := c.options.Policy
-			options.Now = on.At
-			checked := policyfile.Check(options, true)
+			checked := policyfile.Check(c.options.Policy, true)
 			on.review = append(checked.Findings, lint.Of(checked, on.At, true)...)
 			lint.Arrange(on.review, checked.Parts.Files)
 			return

@@ -53,12 +53,11 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 	fresh.close()
 	limit, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	if err := server.Shutdown(limit); errors.Is(err, context.DeadlineExceeded) {
+	err := server.Shutdown(limit)
+	if errors.Is(err, context.DeadlineExceeded) {
 		return server.Close() // whoever still waits for an answer looks at this machine
-	} else if err != nil {
-		return err
 	}
-	return nil
+	return err
 }
 
 // newConnections are those that asked nothing yet. Browsers open some for later, and the

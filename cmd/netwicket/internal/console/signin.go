@@ -49,7 +49,7 @@ var pageNames = regexp.MustCompile(`^[a-z]+$`)
 // page for anything else: nobody is led elsewhere.
 func PageOf(target string) string {
 	at, err := url.Parse(target)
-	if err != nil || at.Scheme != "" || at.Host != "" || at.User != nil || at.Opaque != "" || !pageNames.MatchString(at.Path) {
+	if err != nil || !pageNames.MatchString(at.Path) {
 		return "ask"
 	}
 	return (&url.URL{Path: at.Path, RawQuery: at.RawQuery}).String()

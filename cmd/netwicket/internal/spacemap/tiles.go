@@ -60,10 +60,10 @@ func NewTiles(subject Subject, sources func() (Sources, error)) *Tiles {
 	return t
 }
 
-// Ways are those by which this map can be coloured.
+// Ways are those by which this map can be coloured: one that compares also by change.
 func (t *Tiles) Ways() []By {
 	if t.subject.Compare {
-		return []By{ByChange}
+		return append(Ways(), ByChange)
 	}
 	return Ways()
 }
