@@ -65,14 +65,16 @@ func TestResolveUsage(t *testing.T) {
 		{"trusted", []string{"--trusted", "lb", "--remote", "192.0.2.1"}, `--trusted "lb"`},
 		{"everybody trusted", []string{"--trusted", "0.0.0.0/0", "--source", "forwarded", "--remote", "192.0.2.1"}, "cover all of IPv4"},
 		{"missing policy", []string{"-c", "absent.json", "--remote", "192.0.2.1"}, "absent.json:1:1"},
+		{"a policy with more keys", []string{"-c", "more.json", "--remote", "192.0.2.1"}, "more.json:1:"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			folder(t, nil)
+			folder(t, map[string]string{"more.json": `{"edge": {"trusted": ["10.0.0.0/8"], "source": "forwarded"}, "more": true}`})
 			got := runIn(t, "", append([]string{"resolve"}, test.args...)...)
 			require.Equal(t, 1, got.code)
 			require.Empty(t, got.out)
 			require.Contains(t, got.stderr, test.want)
+			require.NotContains(t, got.stderr, "warning: edge/trusted: ", "an error is no warning")
 		})
 	}
 }

@@ -41,7 +41,6 @@ func (c *commandLine) run(args []string) int {
 	root := c.rootCommand()
 	help := &helpWriter{out: c.out}
 	root.SetArgs(args)
-	root.SetIn(c.in)
 	root.SetOut(help)
 	root.SetErr(c.err)
 	err := cmp.Or(root.Execute(), help.err)

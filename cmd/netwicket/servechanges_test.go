@@ -34,6 +34,9 @@ func TestSettingChanges(t *testing.T) {
 		{"everybody", false, func(c *gate.Config) { c.AllowTrustAll = true }, []string{"edge.allowTrustAll: false -> true"}},
 		{"proxies", false, func(c *gate.Config) { c.Trusted = prefixes("10.0.0.0/8", "10.0.0.0/24") },
 			[]string{"edge.trusted gains 10.0.0.0/24", "edge.trusted loses 192.0.2.1/32"}},
+		{"as many as are shown, in order", false, func(c *gate.Config) {
+			c.Trusted = append(c.Trusted[:2:2], prefixes("5.0.0.0/8", "1.0.0.0/8", "4.0.0.0/8", "2.0.0.0/8", "3.0.0.0/8")...)
+		}, []string{"edge.trusted gains 1.0.0.0/8, 2.0.0.0/8, 3.0.0.0/8, 4.0.0.0/8, 5.0.0.0/8"}},
 		{"many", false, func(c *gate.Config) {
 			c.Trusted = append(c.Trusted[:2:2], prefixes("1.0.0.0/8", "2.0.0.0/8", "3.0.0.0/8", "4.0.0.0/8", "5.0.0.0/8", "6.0.0.0/8", "7.0.0.0/8")...)
 		}, []string{"edge.trusted gains 1.0.0.0/8, 2.0.0.0/8, 3.0.0.0/8, 4.0.0.0/8, 5.0.0.0/8, 2 more"}},
