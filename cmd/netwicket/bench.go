@@ -86,11 +86,12 @@ func (r *benchJSON) measure(config decide.Config, policy *decide.Policy, budget 
 	}
 	sample := newBenchSample(config)
 	v4, v6 := sample.addresses(addrnum.IPv4), sample.addresses(addrnum.IPv6)
-	chains, ofProxies := sample.chains(v4, benchHops)
-	r.Addresses, r.Hops, r.ZoneProxies = len(v4), benchHops, ofProxies
+	r.Addresses, r.Hops = len(v4), benchHops
+	chains, ofProxies := sample.chains(v4, r.Hops)
+	r.ZoneProxies = ofProxies
 	r.NsPerV4 = nanoseconds(budget, len(v4), func() int { return benchDecide(policy, v4) })
 	r.NsPerV6 = nanoseconds(budget, len(v6), func() int { return benchDecide(policy, v6) })
-	r.NsPerChain = nanoseconds(budget, len(v4), func() int { return benchChains(policy, chains, benchHops) })
+	r.NsPerChain = nanoseconds(budget, len(v4), func() int { return benchChains(policy, chains, r.Hops) })
 	return nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -252,4 +253,54 @@ func TestDiffSharesOfTheFirstFifty(t *testing.T) {
 	require.EqualValues(t, 1<<23, size.IPv4)
 	_, known = shareOf(&differences[0], maxShares, pair[1])
 	require.False(t, known)
+}
+
+// Beyond the fiftieth difference nobody says what it decides alone, as text or as JSON.
+func TestDiffSaysNoShareBeyondTheFirstFifty(t *testing.T) {
+	zones := func(bits int) string {
+		all := make([]string, maxShares+1)
+		for i := range all {
+			all[i] = fmt.Sprintf(`{"type":"IP","id":"z%d","name":"Z%d","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"10.0.%d.0/%d"}]}`, i, i, i, bits)
+		}
+		return "[" + strings.Join(all, ",") + "]"
+	}
+	folder(t, map[string]string{"old.json": zones(24), "new.json": zones(25)})
+	summary := objects(t, runIn(t, "", words("diff --json --summary old.json new.json")...).out)[0]
+	documents := summary["documents"].([]any)
+	require.Len(t, documents, maxShares+1)
+	for i, one := range documents {
+		document := one.(map[string]any)
+		require.Equal(t, fmt.Sprintf("Z%d", i), document["name"])
+		require.Equal(t, fmt.Sprintf("z%d", i), document["id"])
+		require.Equal(t, i < maxShares, document["alone"] != nil, i)
+	}
+	text := runIn(t, "", words("diff --summary old.json new.json")...).out
+	require.Regexp(t, `\n  changed  zone "Z49" \(z49\) +128 IPv4 addresses +8,388,609 IPv6 /64 networks\n`, text)
+	require.Regexp(t, `\n  changed  zone "Z50" \(z50\) *\n`, text)
+}
+
+// Groups are a row for each direction, the first with the group's name; those who are in no
+// group are called unknown, and left out where there is nobody else.
+func TestDiffGroups(t *testing.T) {
+	size := func(text string) (s impact.Size) {
+		s.Add(netipx.MustParseIPRange(text))
+		return s
+	}
+	one, two := size("192.0.2.0-192.0.2.0"), size("192.0.2.0-192.0.2.1")
+	var both, denied impact.Sizes
+	both[impact.NewlyDenied], both[impact.NewlyAllowed] = two, one
+	denied[impact.NewlyDenied] = one
+	groups := []impact.Group[string]{{Key: "DE", Known: true, Sizes: both}, {Key: "?", Sizes: denied}, {Key: "AT", Known: true, Sizes: denied}, {Key: "CH", Known: true, Sizes: denied}}
+	name := func(country string) string { return country + "!" }
+	const none = "0 IPv6 /64 networks"
+	rows := [][]string{
+		{"DE!", "newly denied", "2 IPv4 addresses", none}, {"", "newly allowed", "1 IPv4 addresses", none},
+		{"unknown", "newly denied", "1 IPv4 addresses", none}, {"AT!", "newly denied", "1 IPv4 addresses", none}, {"CH!", "newly denied", "1 IPv4 addresses", none},
+	}
+	require.Equal(t, rows, groupRows(groups, 4, name))
+	require.Equal(t, append(rows[:3:3], []string{"and 2 more"}), groupRows(groups, 2, name))
+	require.Equal(t, append(rows[:4:4], []string{"and 1 more"}), groupRows(groups, 3, name))
+	require.Equal(t, rows[:2], groupRows(groups[:1], 4, name))
+	require.Empty(t, groupRows(groups[1:2], 4, name))
+	require.Empty(t, groupRows(groups[:0], 4, name))
 }
