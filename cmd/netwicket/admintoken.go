@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -95,10 +94,7 @@ func writeSecretly(path, text string) error {
 	case !errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("%s: %w", path, files.Cause(err))
 	}
-	err = atomicfile.Write(path, func(w io.Writer) error {
-		_, err := io.WriteString(w, text)
-		return err
-	})
+	err = atomicfile.WriteBytes(path, []byte(text))
 	if err != nil && isNew {
 		_ = os.Remove(path) // an empty file would be one with an error
 	}

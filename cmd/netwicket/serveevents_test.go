@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,6 +19,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/pull"
 	"github.com/netwicket/netwicket/decide"
 	"github.com/netwicket/netwicket/decide/decidetest"
+	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/keeper"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/decide/release"
@@ -73,6 +76,33 @@ func TestServeTellsOfReleases(t *testing.T) {
 	for i, want := range []string{not, not + `"another way"}`, not, over, over, fork, fork} {
 		require.True(t, strings.HasPrefix(lines[i], want), "%s\n%s", want, lines[i])
 	}
+}
+
+// Who has everything logged is told of what fails again and again, too.
+func TestServeTellsAllToWhoAsks(t *testing.T) {
+	s, log := aService(t)
+	snapshot, err := forwardauth.NewSnapshot(&policyfile.Parts{Edge: &gate.Config{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Source: gate.XForwardedFor}, Serve: policyfile.Serve{LogLevel: slog.LevelDebug}}, decidetest.Block(t, "192.0.2.0/24"))
+	require.NoError(t, err)
+	require.NoError(t, s.Put("", snapshot))
+	k := &keptPolicy{service: s}
+	failed := release.Outcome{Result: release.Unreachable, Err: errors.New("no way")}
+	for _, o := range []release.Outcome{failed, failed, {Result: release.Unchanged}, {}} {
+		k.released(o)
+	}
+	again := keeper.Report{Cause: keeper.Retried, Err: errors.New("broken"), Repeated: true}
+	k.report(again)
+	again.Cause = keeper.OverlayAlone
+	k.report(again)
+	var levels []string
+	for _, line := range told(log()) {
+		var one struct{ Level, Msg string }
+		require.NoError(t, json.Unmarshal([]byte(line), &one))
+		levels = append(levels, one.Level+" "+one.Msg)
+	}
+	require.Equal(t, []string{
+		"WARN no release was taken; the policy in force stays", "DEBUG no release was taken; the policy in force stays", "DEBUG no release was taken; the policy in force stays",
+		"DEBUG policy not reloaded; the one in force stays", "DEBUG the overlay was not reloaded; the one in force stays",
+	}, levels)
 }
 
 // What fetch's log says of each way in which a look ends.

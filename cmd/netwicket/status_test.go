@@ -11,4 +11,6 @@ func TestStatusOr(t *testing.T) {
 	require.Equal(t, undecided, undecided.or(failed))
 	require.Equal(t, denied, allGood.or(denied))
 	require.Equal(t, allGood, allGood.or(allGood))
+	require.NoError(t, allGood.result(), "a command that went well has no error")
+	require.Equal(t, denied, denied.result())
 }

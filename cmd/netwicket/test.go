@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -150,12 +149,7 @@ func (c *commandLine) updateExpectations(all []expect.Tested) error {
 			}
 		}
 		if changed > 0 {
-			text := t.File.Update(t.Results)
-			err := atomicfile.Write(t.File.Name, func(out io.Writer) error {
-				_, err := out.Write(text)
-				return err
-			})
-			if err != nil {
+			if err := atomicfile.WriteBytes(t.File.Name, t.File.Update(t.Results)); err != nil {
 				return err
 			}
 		}

@@ -1,11 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"encoding/xml"
+	"net/netip"
 	"os"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/expect"
 )
 
 const fewExpectations = `[
@@ -158,6 +164,7 @@ func TestTestErrors(t *testing.T) {
 		{"a pattern that fits nothing", []string{"e.json", "--run", "nobody"}, []string{"no expectation has such a name"}},
 		{"no policy", []string{"e.json", "-c", "absent"}, []string{"absent:1:1"}},
 		{"an update of what cannot be rewritten", []string{"/dev/null", "--update"}, []string{"--update: /dev/null is no regular file"}},
+		{"an update of what is missing", []string{"absent.json", "--update"}, []string{"absent.json:1:1: error: cannot be read"}},
 		{"a want that is missing", []string{"unfinished.json"}, []string{"has no want"}},
 	}
 	for _, test := range tests {
@@ -174,6 +181,59 @@ func TestTestErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What --update leaves as it is stays the very file, what it has to say something in is
+// completed, and what cannot be written is an error. Without it, an expectation is read from
+// anything.
+func TestTestUpdateOfEachFile(t *testing.T) {
+	acme(t)
+	writeFile(t, "good.json", `[{"remote":"192.0.2.1","want":{"decision":"allow"}}]`)
+	writeFile(t, "empty.json", "[]")
+	writeFile(t, "unfinished.json", `[{"remote":"192.0.2.1"},{"remote":"203.0.113.9","want":{}}]`)
+	before, err := os.Stat("good.json")
+	require.NoError(t, err)
+	got := runIn(t, "", "test", "good.json", "unfinished.json", "empty.json", "--update")
+	require.Zero(t, got.code, got.stderr)
+	require.Equal(t, "good.json: 0 expectations rewritten\nunfinished.json: 2 expectations rewritten\nempty.json: 0 expectations rewritten\n", got.out)
+	after, err := os.Stat("good.json")
+	require.NoError(t, err)
+	require.True(t, os.SameFile(before, after), "what holds is not written again")
+	require.Equal(t, "ok    expectation 1\nok    expectation 2\n2 passed, 0 failed\n", runIn(t, "", "test", "unfinished.json").out)
+	require.Equal(t, 2, strings.Count(readFile(t, "unfinished.json"), `"decision"`))
+
+	require.Equal(t, ran{0, "0 passed, 0 failed\n", ""}, runIn(t, "", "test", "empty.json"))
+	gone, err := expect.Parse("gone/e.json", []byte(`[{"remote":"192.0.2.1","want":{"decision":"allow"}}]`), true)
+	require.NoError(t, err)
+	var out bytes.Buffer
+	err = (&commandLine{out: &out}).updateExpectations(expect.Run{}.All([]*expect.File{gone}, nil))
+	require.ErrorContains(t, err, "gone/e.json", "its folder is not there any more")
+	require.Empty(t, out.String())
+	if runtime.GOOS != "windows" {
+		got = runIn(t, "", "test", "/dev/null")
+		require.Equal(t, 1, got.code)
+		require.Contains(t, got.stderr, "/dev/null:1:1: error: ", "it is read, and nothing is in it")
+	}
+}
+
+// A snapshot can be held against expectations, but has no documents that they could cover.
+func TestTestOfASnapshot(t *testing.T) {
+	acme(t)
+	writeFile(t, "e.json", fewExpectations)
+	snapshot := []string{"test", "e.json", "-c", "p.nws", "--run", "office"}
+	require.Zero(t, runIn(t, "", "compile", "-o", "p.nws").code)
+	require.Equal(t, "ok    office\n1 passed, 0 failed\n", runIn(t, "", snapshot...).out)
+	got := runIn(t, "", append(snapshot, "--coverage")...)
+	require.Equal(t, 1, got.code)
+	require.Empty(t, got.out)
+	require.Contains(t, got.stderr, "--coverage: p.nws is a snapshot")
+}
+
+// What differs is shown on lines of its own, whatever was expected.
+func TestTestShowsDifferences(t *testing.T) {
+	want := expect.Want{Client: &expect.Client{Addr: netip.MustParseAddr("fe80::1").WithZone("a\x1b[31m")}}
+	result := expect.Result{Expectation: &expect.Expectation{Want: want}, Failures: []string{"client"}}
+	require.Equal(t, `client: expected fe80::1%a\x1b[31m, got none`+"\ndecided: deny - no_policy", failureText(result))
 }
 
 // Expectations pass the policy's edge, as requests do.

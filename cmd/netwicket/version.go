@@ -14,8 +14,7 @@ import (
 // version is set by release builds: -ldflags "-X main.version=v1.2.3".
 var version string //nolint:gochecknoglobals // the linker can set nothing else
 
-// versionText is the version of this build: the release's, that of the module
-// that go install fetched, or the commit.
+// versionText is the version of this build: the release's, or what the build knows.
 func versionText() string {
 	if version != "" {
 		return version
@@ -24,6 +23,11 @@ func versionText() string {
 	if !ok {
 		return "unknown"
 	}
+	return builtText(info)
+}
+
+// builtText is the version of the module that go install fetched, or the commit.
+func builtText(info *debug.BuildInfo) string {
 	if v := info.Main.Version; v != "" && v != "(devel)" {
 		return v
 	}

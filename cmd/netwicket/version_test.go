@@ -2,6 +2,7 @@ package main
 
 import (
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -42,6 +43,22 @@ func TestVersionOfARelease(t *testing.T) {
 	t.Cleanup(func() { version = before })
 	version = "v9.8.7"
 	require.True(t, strings.HasPrefix(runIn(t, "", "version").out, "netwicket v9.8.7 ("))
+}
+
+// Without a release, the version is that of the module that go install fetched, or the commit.
+func TestVersionOfABuild(t *testing.T) {
+	commit := []debug.BuildSetting{{Key: "vcs", Value: "git"}, {Key: "vcs.revision", Value: "0123456789abcdef"}, {Key: "vcs.modified", Value: "true"}}
+	short := []debug.BuildSetting{{Key: "vcs.revision", Value: "0123"}}
+	for _, row := range []struct {
+		module   string
+		settings []debug.BuildSetting
+		want     string
+	}{
+		{"v1.2.3", commit, "v1.2.3"}, {"(devel)", commit, "devel 0123456789ab"}, {"", commit, "devel 0123456789ab"},
+		{"", short, "devel 0123"}, {"(devel)", nil, "devel"}, {"", commit[:1], "devel"},
+	} {
+		require.Equal(t, row.want, builtText(&debug.BuildInfo{Main: debug.Module{Version: row.module}, Settings: row.settings}))
+	}
 }
 
 func TestVersionShowsDataDates(t *testing.T) {
