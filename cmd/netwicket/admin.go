@@ -237,9 +237,7 @@ func (f adminFlags) certificates(within string, logger *slog.Logger) (*tls.Confi
 	if err := w.Once(); err != nil {
 		return nil, nil, err
 	}
-	config := certificate.Config()
-	config.NextProtos = []string{"h2", "http/1.1"}
-	return config, []*watch.Files{w}, nil
+	return certificate.Config(), []*watch.Files{w}, nil
 }
 
 // callersFile keeps the callers up to date: whoever is taken out of the file is

@@ -92,6 +92,30 @@ func TestAdminToken(t *testing.T) {
 	require.Contains(t, stderr, "chmod 600")
 }
 
+// What a token may do where nobody says so, what is said beside it, and what becomes of a
+// file that it cannot be put into.
+func TestAdminTokenAndItsFile(t *testing.T) {
+	folder(t, nil)
+	got := runIn(t, "", "admin", "token", "me")
+	_, line, _ := strings.Cut(got.out, "\n")
+	require.Equal(t, []any{"okta.networkZones.manage", "okta.threatInsights.manage", "okta.policies.manage", "sp:auth-org:manage", "sp:auth-profile:update"}, objects(t, line)[0]["scopes"])
+	require.Equal(t, "The token, which is shown this once, and its line for the list tokens of the callers' file:\n", got.stderr)
+	got = runIn(t, "", "admin", "token", "m\"e", "--callers", "callers.json")
+	require.Equal(t, "The token, which is shown this once; callers.json has it as \"m\\\"e\":\n", got.stderr)
+
+	require.NoError(t, os.WriteFile("broken.json", []byte("{\"tokens\": ["), 0o600))
+	got = runIn(t, "", "admin", "token", "me", "--callers", "broken.json")
+	require.Equal(t, []any{1, ""}, []any{got.code, got.out})
+	require.Contains(t, got.stderr, "broken.json:1:13: error: ")
+	require.Equal(t, "{\"tokens\": [", readFile(t, "broken.json"))
+
+	require.NoError(t, os.Mkdir("folder", 0o700))
+	require.Error(t, writeSecretly("folder", "x"))
+	require.DirExists(t, "folder", "what was there before stays")
+	err := writeSecretly("none/callers.json", "x")
+	require.EqualError(t, err, "none/callers.json: no such file or directory")
+}
+
 // TestAdminSecrets: whatever clients send as a token, a secret, an assertion or a
 // proof, good or bad, to every endpoint, no log, audit, metric, file of the folder or
 // answer has it; a token is in the answer that issues it, and nowhere else.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"crypto/tls"
+	"errors"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -25,8 +27,13 @@ func TestAdminHere(t *testing.T) {
 	require.Zero(t, made.code, made.stderr)
 	token := strings.TrimSpace(made.out)
 	doorwaytest.WriteCertificate(t, ".", 1)
-	s := goesOnHere(t, "serving the vendors' APIs", words("admin -c policy/netwicket.json --listen 127.0.0.1:0 --metrics 127.0.0.1:0 --callers callers.json --tls-cert cert.pem --tls-key key.pem --audit audit.jsonl --external-url https://admin.example --catch-all deny --rate 1 --sailpoint-rate 1")...)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	status := free.Addr().String()
+	require.NoError(t, free.Close())
+	s := goesOnHere(t, "serving the vendors' APIs", words("admin -c policy/netwicket.json --listen 127.0.0.1:0 --metrics "+status+" --callers callers.json --tls-cert cert.pem --tls-key key.pem --audit audit.jsonl --external-url https://admin.example --catch-all deny --rate 1 --sailpoint-rate 1")...)
 	require.Equal(t, []any{true, "policy"}, []any{s.line["tls"], s.line["folder"]})
+	s.line["status"] = status
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}}
 	defer client.CloseIdleConnections()
 	ask := func(verb, path, body string) *http.Response {
@@ -67,13 +74,23 @@ func TestAdminHere(t *testing.T) {
 	}, keepertest.Patience, 10*time.Millisecond)
 	put(t, "key.pem", "half a key")
 	s.logs("the certificate file was not reloaded; the one in force stays", "key.pem")
+
+	// Documents that do not load any more are no documents to manage, until they are mended.
+	whole := readFile(t, "policy/netwicket.json")
+	for text, want := range map[string][]any{whole: {200, "netwicket_admin_documents_load 1\n"}, "{": {503, "netwicket_admin_documents_load 0\n"}} {
+		put(t, "policy/netwicket.json", text)
+		code, _ := s.text("status", "/readyz")
+		_, metrics := s.text("status", "/metrics")
+		require.Equal(t, want[0], code, text)
+		require.Contains(t, metrics, want[1])
+	}
 	s.cancel()
 	require.Zero(t, s.ended(), s.log)
 }
 
 // What keeps admin from starting is said.
 func TestAdminRefusesToStart(t *testing.T) {
-	folder(t, map[string]string{"policy/netwicket.json": `{}`, "other.json": "{}"})
+	folder(t, map[string]string{"policy/netwicket.json": `{}`, "broken/netwicket.json": `{`, "other.json": "{}"})
 	require.Zero(t, runIn(t, "", words("admin token me --callers callers.json")...).code)
 	for args, want := range map[string]string{
 		"":                                                "--callers FILE is needed",
@@ -82,6 +99,7 @@ func TestAdminRefusesToStart(t *testing.T) {
 		"--callers absent.json":                           "absent.json: cannot be read: no such file",
 		"--callers other.json":                            "other.json",
 		"--callers callers.json -c a -c b":                "-c: expected one policy folder",
+		"--callers callers.json -c broken":                "broken/netwicket.json:1:",
 		"--callers callers.json --audit .":                "--audit .: is a directory",
 		"--callers callers.json --tls-cert x --tls-key y": "x",
 		"--callers callers.json --unknown-country x":      `--unknown-country "x"`,
@@ -113,10 +131,48 @@ func TestAdminHistoryByThePolicyFile(t *testing.T) {
 	for _, path := range []string{"../netwicket.json", "..", filepath.Join(here, "netwicket.json")} {
 		require.Len(t, objects(t, runIn(t, "", "admin", "log", "--json", "-c", path).out), 3, path)
 	}
+	for args, want := range map[string]string{
+		"show 9": "generation 9: the history has the generations 1 to 3", "show 9 okta/zones.json": "generation 9: the history has the generations 1 to 3",
+		"show 2 absent.json": `generation 2 has no file "absent.json"; netwicket admin show 2 lists its files`, "show x": `"x": expected the number of a generation`,
+		"revert x": `"x": expected the number of a generation`, "revert 0": `"0": expected the number of a generation`, "revert 9": "generation 9: the history has the generations 1 to 3",
+	} {
+		got := runIn(t, "", words("admin "+args+" -c ..")...)
+		require.Equal(t, ran{1, "", "netwicket: " + want}, ran{got.code, got.out, got.stderr[:min(len(got.stderr), len("netwicket: "+want))]})
+	}
 	got := runIn(t, "", words("admin revert 2 -c ../netwicket.json")...)
 	require.Zero(t, got.code, got.stderr)
 	require.Equal(t, "generation 4 has the documents of generation 2\n", got.out)
 	entries, err := os.ReadDir(".")
 	require.NoError(t, err)
 	require.Empty(t, entries)
+
+	// What is damaged is not written over.
+	whole := readFile(t, "../netwicket.json")
+	writeFile(t, "../netwicket.json", "{")
+	got = runIn(t, "", words("admin revert 2 -c ..")...)
+	require.Equal(t, []any{1, ""}, []any{got.code, got.out})
+	require.Contains(t, got.stderr, "netwicket.json:1:")
+	writeFile(t, "../netwicket.json", whole)
+	lines, err := filepath.Glob("../.netwicket/*/generations.jsonl")
+	require.NoError(t, err)
+	require.Len(t, lines, 1)
+	writeFile(t, lines[0], "{\n")
+	for _, args := range []string{"log", "show 1", "show 1 okta/zones.json", "revert 2"} {
+		got = runIn(t, "", words("admin "+args+" -c ..")...)
+		require.Equal(t, []any{1, ""}, []any{got.code, got.out}, args)
+		require.Contains(t, got.stderr, ":1: is no line of a history")
+	}
+}
+
+// A file that is read again when it changes is told of by what it holds.
+func TestAdminTellsOfFiles(t *testing.T) {
+	logger, log := aJournal()
+	unwatched(logger, "callers")(errors.New("no events"))
+	reloaded(logger, "callers")(nil)
+	reloaded(logger, "callers")(errors.New("half a file"))
+	require.Equal(t, []string{
+		`{"level":"WARN","msg":"the callers file is looked at from time to time only","error":"no events"}`,
+		`{"level":"INFO","msg":"callers reloaded"}`,
+		`{"level":"ERROR","msg":"the callers file was not reloaded; the one in force stays","error":"half a file"}`,
+	}, told(log()))
 }

@@ -118,7 +118,7 @@ func (c *commandLine) adminShow(number int) error {
 	s := &sheet{look: c.style()}
 	s.table(fmt.Sprintf("Generation %d", g.Number), [][]string{
 		{"time", g.Time.Format(time.RFC3339)}, {"caller", callerOf(g)}, {"action", g.Action},
-		{"request", textOr(g.Request, "-")}, {"fingerprint", textOr(g.Fingerprint, "-")},
+		{"request", orWord(g.Request, "-")}, {"fingerprint", orWord(g.Fingerprint, "-")},
 	})
 	var rows [][]string
 	for _, name := range files {
@@ -137,13 +137,6 @@ func (c *commandLine) adminShow(number int) error {
 	s.table("Files", rows)
 	_, err = c.out.Write(s.out.Bytes())
 	return err
-}
-
-func textOr(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }
 
 func (c *commandLine) adminShowFile(number int, name string) error {

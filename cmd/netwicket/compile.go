@@ -111,7 +111,7 @@ func (c *commandLine) compile(flags compileFlags) error {
 	if file == "-" {
 		_, err = c.out.Write(snapshot)
 	} else if file != "" {
-		err = atomicfile.Write(file, func(out io.Writer) error { _, err := out.Write(snapshot); return err })
+		err = atomicfile.WriteBytes(file, snapshot)
 	}
 	if err != nil {
 		return err

@@ -138,19 +138,32 @@ netwicket: l\x1b:4: no record: bad: "xxx"
 	require.Contains(t, stderr.String(), "and 1 more lines that are no record\nnetwicket: no line could be read; say what they are with --format")
 }
 
-// Ten rows of each list are shown where nobody says how many, and how many workers there are is
-// the system's to say.
+// Ten rows of each list are shown where nobody says how many.
 func TestReplayShowsTen(t *testing.T) {
 	acme(t)
 	var log strings.Builder
 	for n := range 12 {
-		log.WriteString("203.0.113." + string(rune('a'+n)) + combinedTail + "\n203.0.113." + number(uint64(n)) + combinedTail + "\n")
+		log.WriteString("203.0.113." + number(uint64(n)) + combinedTail + "\n")
 	}
 	writeFile(t, "access.log", log.String())
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
 	got := runIn(t, "", "replay", "access.log")
 	require.Zero(t, got.code, got.stderr)
-	require.Equal(t, 3, runtime.GOMAXPROCS(0))
 	_, denied, _ := strings.Cut(got.out, "Clients denied most\n")
 	require.Equal(t, 10, strings.Count(denied, "\n  ")+1, got.out)
+}
+
+// How many processors there are is asked, not set.
+func TestProcessorsAreLeftAsTheyAre(t *testing.T) {
+	acme(t)
+	writeFile(t, "access.log", "203.0.113.9"+combinedTail+"\n")
+	writeFile(t, "new.json", `{"range":["203.0.113.0/24"]}`)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
+	for _, args := range []string{"replay access.log", "replay --against new.json access.log", "diff --log access.log network.json new.json", "bench --time 1us --json"} {
+		got := runIn(t, "", words(args)...)
+		require.Zero(t, got.code, got.stderr)
+		require.Equal(t, 3, runtime.GOMAXPROCS(0), args)
+		if strings.HasPrefix(args, "bench") {
+			require.EqualValues(t, 3, objects(t, got.out)[0]["processors"])
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/watch"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
+	"github.com/netwicket/netwicket/internal/keepertest"
 )
 
 // aService is one that serves nothing yet, and what it logs, to be read once.
@@ -32,12 +34,35 @@ func aService(t *testing.T) (*service, func() string) {
 
 // TestServeFlags outweigh the policy file, where they are given.
 func TestServeFlags(t *testing.T) {
-	file := policyfile.Serve{Listen: "127.0.0.1:1", Metrics: "127.0.0.1:2", Drain: time.Second, LoadTimeout: time.Hour}
+	file := policyfile.Serve{Listen: "127.0.0.1:1", Metrics: "127.0.0.1:2", GRPC: "127.0.0.1:5", Drain: time.Second, LoadTimeout: time.Hour}
 	require.Equal(t, file, serveFlags{}.over(file))
-	want := policyfile.Serve{Listen: "127.0.0.1:3", Metrics: "127.0.0.1:4", Drain: 5 * time.Second, LoadTimeout: time.Hour}
-	require.Equal(t, want, serveFlags{listen: "127.0.0.1:3", metrics: "127.0.0.1:4", drain: "5s"}.over(file))
+	want := policyfile.Serve{Listen: "127.0.0.1:3", Metrics: "127.0.0.1:4", GRPC: "127.0.0.1:6", Drain: 5 * time.Second, LoadTimeout: time.Hour}
+	require.Equal(t, want, serveFlags{listen: "127.0.0.1:3", metrics: "127.0.0.1:4", grpc: "127.0.0.1:6", drain: "5s"}.over(file))
 	require.NoError(t, serveFlags{drain: "1h"}.check())
 	require.ErrorContains(t, serveFlags{drain: "1h1ns"}.check(), `--drain "1h1ns": expected a duration from 0s to 1h`)
+}
+
+// A service that is told to end goes on as long as it is to drain, is not ready any more, and
+// ends at once where it cannot go on.
+func TestServeDrains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, failure := range []error{nil, errors.New("the listener is gone")} {
+			k := keepertest.Keep(t, keepertest.PlainPolicy())
+			s, log := aService(t)
+			s.keepers, s.flags.drain = []*keptPolicy{{Keeper: k.Keeper}}, "10m"
+			failed := make(chan error, 1)
+			want := 10 * time.Minute
+			if failure != nil {
+				failed <- failure
+				want = 0
+			}
+			begun := time.Now()
+			require.Equal(t, failure, s.drain(failed))
+			require.Equal(t, want, time.Since(begun), "by the clock of the bubble")
+			require.Contains(t, s.Problems(time.Now()), "shutting down")
+			require.Contains(t, log(), `"msg":"shutting down","drain":"10m0s"`)
+		}
+	})
 }
 
 // TestServeCertificate: its files have the time that those of the policy have, and

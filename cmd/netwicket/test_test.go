@@ -43,6 +43,7 @@ ok    expectation 3
 		{"JSON by format", []string{"--format=json", "--run", "3"}, 0,
 			`{"file":"e.json","line":4,"name":"expectation 3","ok":true,"failures":[],"want":{"decision":"deny","client":null},` +
 				`"got":{"decision":"deny","reason":"client_unresolved","reasons":["client_unresolved"],"client":null,"zone":null,"rule":null,"audit":false,"unknown":[]}}` + "\n"},
+		{"a format, whatever --json says", []string{"--format", "text", "--json", "--run", "^off"}, 0, "ok    office\n1 passed, 0 failed\n"},
 		{"TAP", []string{"--format", "tap"}, 3, `TAP version 13
 1..3
 ok 1 - office
