@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"os/signal"
 	"path"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,10 +67,7 @@ a terminal as text and else as JSON.`,
       --trust b.pub --threshold 2 --state state --once --json`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			context.AfterFunc(ctx, stop) // a second signal ends the program at once
-			return c.fetch(ctx, flags)
+			return untilEnded(func(ctx context.Context) error { return c.fetch(ctx, flags) })
 		},
 	}
 	f := command.Flags()

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/pull/asking"
+	"github.com/netwicket/netwicket/decide/release"
 )
 
 // The channel of each sort of place that fetch may follow.
@@ -114,6 +115,34 @@ func TestReleaseServersAreToldWhoAsks(t *testing.T) {
 	}
 }
 
+// A release that is signed and whole, and whose snapshot is none, changes nothing in the state.
+func TestFetchOfABrokenSnapshot(t *testing.T) {
+	publisher(t)
+	require.Zero(t, publishing(t, "first.nws").code)
+	require.Zero(t, fetching(t).code)
+	content := []byte(readFile(t, "second.nws"))
+	entry, err := release.SnapshotOf(content)
+	require.NoError(t, err)
+	content[len(content)/2] ^= 0xff
+	entry.Blob = release.BlobOf(content)
+	writeFile(t, "public/sha256/"+entry.SHA256, string(content))
+	payload := release.Payload{Channel: "prod", Version: 2, Created: thatNoon, Expires: thatNoon.Add(time.Hour), Snapshots: []release.Snapshot{entry}}
+	text, err := payload.Encode()
+	require.NoError(t, err)
+	key, err := release.ParsePrivateKey([]byte(readFile(t, "release")))
+	require.NoError(t, err)
+	writeFile(t, "message", string(release.Message(text)))
+	writeFile(t, "signature", string(release.Sign(text, key).Bytes))
+	got := at(t, thatNoon, words("publish --to public --channel prod --payload-out message --trust release.pub --signature "+publicID(t)+"=signature")...)
+	require.Zero(t, got.code, got.stderr)
+	before := everything(t)
+	got = fetching(t, "--json")
+	require.Equal(t, 1, got.code)
+	require.Contains(t, got.out, `{"result":"snapshot_invalid","channel":"prod","version":1,`)
+	require.Contains(t, got.stderr, "snapshot_invalid: 1:1: error: ")
+	require.Equal(t, before, everything(t))
+}
+
 // lateWriter is slow to write the last line of a log, and knows whether somebody waits for that.
 type lateWriter struct {
 	lockedBuffer
@@ -158,5 +187,6 @@ func TestLogsAreWrittenToTheEnd(t *testing.T) {
 		if name == "fetch" {
 			require.Contains(t, log.String(), `"msg":"following","from":"public","channel":"prod","state":"state"`)
 		}
+		require.NotContains(t, log.String(), `"msg":"serving"`, "nobody asked for metrics")
 	}
 }

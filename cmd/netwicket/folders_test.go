@@ -52,3 +52,40 @@ func TestDryRunCommand(t *testing.T) {
 		require.Equal(t, want, pull.Flags().Lookup(name).Value.String(), name)
 	}
 }
+
+// Whom pull asks, and what of: flags name tenants in place of those of the policy file, and the
+// rest one by one; what is for a tenant that is not asked is a mistake if a flag says it.
+func TestTenantsOfFlagsAndFile(t *testing.T) {
+	folder(t, map[string]string{
+		"both/netwicket.json": `{"pull": {"okta": {"url": "https://o.example", "policies": ["p"]}, "sailpoint": {"url": "https://s.example", "profile": "q"}}}`, "none/x": "",
+		"broken/netwicket.json": `{"pull": 1}`,
+	})
+	type asked struct{ okta, policies, sailpoint, profile string }
+	for _, row := range []struct {
+		folder string
+		flags  pullFlags
+		want   asked
+		bad    string
+	}{
+		{"both", pullFlags{}, asked{"https://o.example", "p", "https://s.example", "q"}, ""},
+		{"both", pullFlags{okta: "https://x"}, asked{"https://x", "p", "", "q"}, ""},
+		{"both", pullFlags{sailpoint: "https://y"}, asked{"", "p", "https://y", "q"}, ""},
+		{"both", pullFlags{policies: []string{"r", "t"}, profile: "u"}, asked{"https://o.example", "r t", "https://s.example", "u"}, ""},
+		{"both", pullFlags{okta: "https://x", policies: []string{"r"}}, asked{"https://x", "r", "", "q"}, ""},
+		{"both", pullFlags{sailpoint: "https://y", profile: "u"}, asked{"", "p", "https://y", "u"}, ""},
+		{"none", pullFlags{okta: "https://x", sailpoint: "https://y"}, asked{"https://x", "", "https://y", ""}, ""},
+		{"none", pullFlags{}, asked{}, "nobody to ask"},
+		{"none", pullFlags{policies: []string{"r"}, profile: "u"}, asked{}, "nobody to ask"},
+		{"both", pullFlags{sailpoint: "https://y", policies: []string{"r"}}, asked{}, "--policy: Okta is not asked"},
+		{"both", pullFlags{okta: "https://x", profile: "u"}, asked{}, "--profile: SailPoint is not asked"},
+		{"broken", pullFlags{okta: "https://x"}, asked{}, "netwicket.json:1:"},
+	} {
+		got, err := (&commandLine{}).tenants(row.folder, row.flags)
+		if row.bad != "" {
+			require.ErrorContains(t, err, row.bad)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, row.want, asked{got.Okta.URL, strings.Join(got.Okta.Policies, " "), got.SailPoint.URL, got.SailPoint.Profile})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -82,6 +83,7 @@ func TestMain(m *testing.M) {
 	os.Unsetenv("NO_COLOR")
 	if os.Getenv(programChild) != "" {
 		main()
+		os.Exit(99) // main has ended the program
 	}
 	os.Exit(m.Run())
 }
@@ -97,6 +99,29 @@ func readFile(t *testing.T, name string) string {
 func writeFile(t *testing.T, name, text string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(name, []byte(text), 0o644))
+}
+
+// The program has the process's arguments and streams, and ends with the code of what it did.
+func TestMainIsTheProgram(t *testing.T) {
+	acme(t)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	var out, stderr bytes.Buffer
+	child := exec.Command(self, "eval", "203.0.113.9", "-", "--json")
+	child.Env = append(os.Environ(), programChild+"=1")
+	child.Stdin, child.Stdout, child.Stderr = strings.NewReader("192.0.2.1\n"), &out, &stderr
+	require.Error(t, child.Run())
+	require.Equal(t, 2, child.ProcessState.ExitCode(), stderr.String())
+	require.Empty(t, stderr.String())
+	require.Equal(t, []any{"deny", "allow"}, []any{objects(t, out.String())[0]["decision"], objects(t, out.String())[1]["decision"]})
+	child = exec.Command(self, "evaluate")
+	child.Env = append(os.Environ(), programChild+"=1")
+	out.Reset()
+	child.Stdout, child.Stderr = &out, &stderr
+	require.Error(t, child.Run())
+	require.Equal(t, 1, child.ProcessState.ExitCode())
+	require.Empty(t, out.String())
+	require.Contains(t, stderr.String(), `unknown command "evaluate"`)
 }
 
 // main.go stays a doorway: what is there to test is elsewhere.

@@ -168,6 +168,43 @@ func TestMapTitle(t *testing.T) {
 	}
 }
 
+// What a map is drawn of: the policy as it was named, the one that it is held against, and what
+// of either the picture leaves out.
+func TestMapSubjects(t *testing.T) {
+	acme(t)
+	const embedded, snapshot = "Teredo addresses", "A snapshot does not tell"
+	require.NoError(t, os.Mkdir("sub", 0o755))
+	writeFile(t, "sub/net.json", `{"range":["192.0.2.0/24"]}`)
+	require.Zero(t, runIn(t, "", "compile", "-c", "sub/net.json", "-o", "net.nws").code)
+	require.Zero(t, runIn(t, "", "compile", "-c", "netwicket.json", "-o", "acme.nws").code)
+	fingerprint := func(path string) string {
+		_, policy, err := (&commandLine{paths: []string{path}}).openPolicy()
+		require.NoError(t, err)
+		return policy.Info().Fingerprint
+	}
+	for _, row := range []struct {
+		path, old string
+		notes     []string
+	}{
+		{"sub/net.json", "", nil}, {"netwicket.json", "", []string{embedded}}, {"net.nws", "", []string{snapshot}}, {"acme.nws", "", []string{embedded, snapshot}},
+		{"sub/net.json", "netwicket.json", []string{embedded}}, {"netwicket.json", "sub/net.json", []string{embedded}}, {"net.nws", "sub/net.json", []string{snapshot}}, {"sub/net.json", "net.nws", []string{snapshot}},
+	} {
+		got, err := (&commandLine{paths: []string{row.path}}).mapSubject(row.old)
+		require.NoError(t, err, row)
+		require.Equal(t, []any{row.path, row.old, row.old != ""}, []any{got.Name, got.OldName, got.Compare})
+		require.Equal(t, fingerprint(row.path), got.Policy.Info().Fingerprint)
+		require.Equal(t, row.path == "netwicket.json", len(got.Config.Rules) > 0, "what the policy of %v names", row)
+		if row.old != "" {
+			require.Equal(t, fingerprint(row.old), got.Old.Info().Fingerprint)
+			require.Equal(t, row.old == "netwicket.json", len(got.OldConfig.Rules) > 0)
+		}
+		require.Len(t, got.Notes, len(row.notes), row)
+		for i, note := range row.notes {
+			require.True(t, strings.HasPrefix(got.Notes[i], note), got.Notes)
+		}
+	}
+}
+
 func TestMapErrors(t *testing.T) {
 	tests := []struct {
 		name string

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"runtime/debug"
 	"syscall"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/decide"
+	"github.com/netwicket/netwicket/internal/keepertest"
 )
 
 // Whether a policy is a snapshot is told without a descriptor that stays open, and of a pipe
@@ -34,4 +36,37 @@ func TestSnapshotSizeTakesNothing(t *testing.T) {
 	n, err := pipe.Read(text)
 	require.NoError(t, err)
 	require.Equal(t, decide.SnapshotMagic, string(text[:n]))
+}
+
+// A command that waits for what nobody ends, such as a pipe that somebody holds open, is ended by
+// the second signal.
+func TestSecondSignalEndsCommands(t *testing.T) {
+	publisher(t)
+	require.NoError(t, os.Mkdir("policy", 0o700))
+	require.NoError(t, syscall.Mkfifo("pipe", 0o600))
+	self, err := os.Executable()
+	require.NoError(t, err)
+	for _, args := range []string{
+		"pull -c policy --okta https://acme.example --ca-file pipe", "fetch --from public --channel prod --state state --once --trust pipe", "publish --to public --channel prod --key pipe first.nws",
+	} {
+		child := exec.Command(self, words(args)...)
+		child.Env = append(os.Environ(), programChild+"=1")
+		require.NoError(t, child.Start())
+		ended := make(chan error, 1)
+		go func() { ended <- child.Wait() }()
+		pipe, err := os.OpenFile("pipe", os.O_WRONLY, 0) // when the command has it open
+		require.NoError(t, err)
+		for patience := time.After(keepertest.Patience); err == nil; {
+			_ = child.Process.Signal(syscall.SIGTERM) // it may have ended
+			select {
+			case err = <-ended:
+				require.EqualError(t, err, "signal: terminated", args)
+			case <-patience:
+				_ = child.Process.Kill() // as said
+				require.FailNow(t, "it goes on", args)
+			case <-time.After(time.Millisecond):
+			}
+		}
+		require.NoError(t, pipe.Close())
+	}
 }

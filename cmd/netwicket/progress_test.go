@@ -85,3 +85,24 @@ func TestSizeOfLogs(t *testing.T) {
 	require.Len(t, inputs, 1)
 	require.Equal(t, "standard input", inputs[0].Name)
 }
+
+// Logs are opened when they are read, by the names that they have, and standard input by -.
+func TestLogsThatAreRead(t *testing.T) {
+	folder(t, map[string]string{"a": "12345"})
+	c := &commandLine{in: strings.NewReader("typed"), err: io.Discard}
+	inputs, _ := c.logInputs([]string{"a", "absent", "-"})
+	for i, want := range []struct{ name, text, err string }{{"a", "12345", ""}, {"absent", "", "no such file"}, {"standard input", "typed", ""}} {
+		require.Equal(t, want.name, inputs[i].Name)
+		opened, err := inputs[i].Open()
+		if want.err != "" {
+			require.ErrorContains(t, err, want.err)
+			require.NotContains(t, err.Error(), "absent", "whoever reads it names it")
+			continue
+		}
+		require.NoError(t, err)
+		text, err := io.ReadAll(opened)
+		require.NoError(t, err)
+		require.Equal(t, want.text, string(text))
+		require.NoError(t, opened.Close())
+	}
+}

@@ -7,11 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -68,9 +65,7 @@ once are noticed only if they do not meet to the millisecond.`,
       --key release --expires 72h --overlay overlay.json policy.nws
   netwicket publish --to /srv/policies --channel prod --key release --renew`,
 		RunE: func(_ *cobra.Command, args []string) error {
-			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			return c.publish(ctx, flags, args)
+			return untilEnded(func(ctx context.Context) error { return c.publish(ctx, flags, args) })
 		},
 	}
 	f := command.Flags()
@@ -178,7 +173,8 @@ func (c *commandLine) newRelease(flags publishFlags, paths []string) (*publish.R
 	r := &publish.Release{Channel: flags.channel, Expires: flags.expires, Renew: flags.renew, Now: c.outside.complete().clock.Now()}
 	var err error
 	if flags.version != "next" {
-		if r.Version, err = strconv.ParseUint(flags.version, 10, 64); err != nil || r.Version == 0 || r.Version > release.MaxVersion {
+		r.Version, _ = strconv.ParseUint(flags.version, 10, 64) // 0 of what is no number, and the largest of one that is too large
+		if r.Version == 0 || r.Version > release.MaxVersion {
 			return nil, fmt.Errorf("--version %q: expected next or a number from 1 on", flags.version)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/base64"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/ocistore"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/publish"
 	"github.com/netwicket/netwicket/decide/release"
+	"github.com/netwicket/netwicket/internal/files"
 )
 
 // Which flags of publish go together, at the edge of each rule.
@@ -76,6 +78,7 @@ func TestPublishReadsWhatItIsGiven(t *testing.T) {
 	writeFile(t, "coded", " "+base64.StdEncoding.EncodeToString([]byte(strings.Repeat("s", 64)))+"\n")
 	writeFile(t, "brief", base64.StdEncoding.EncodeToString([]byte("s")))
 	writeFile(t, "text.nws", "no snapshot")
+	writeFile(t, "garbled", base64.StdEncoding.EncodeToString([]byte(strings.Repeat("s", 64)))+"!!")
 	for _, name := range []string{"raw", "coded"} {
 		got, err := c.signatures([]string{"id=" + name})
 		require.NoError(t, err, name)
@@ -85,7 +88,8 @@ func TestPublishReadsWhatItIsGiven(t *testing.T) {
 		"--trust absent": "--trust absent: no such file", "--trust text.nws": "--trust text.nws: ", "--key text.nws": "--key text.nws: ",
 		"--payload-out message --signature id=absent": "--payload-out message: no such file", "--payload-out first.nws --signature id=absent": "--signature absent: no such file",
 		"--payload-out first.nws --signature id=brief": "--signature brief: expected 64 bytes, or their base64", "--payload-out first.nws --signature id=text.nws": "--signature text.nws: expected 64 bytes",
-		"--overlay absent": "--overlay absent: no such file",
+		"--overlay absent": "--overlay absent: no such file", "--payload-out first.nws --signature id=garbled": "--signature garbled: expected 64 bytes",
+		"--payload-out first.nws --signature id=raw --trust absent": "--trust absent: no such file",
 	} {
 		args := "publish --to public --channel prod first.nws " + flags
 		if !strings.Contains(flags, "--payload-out") {
@@ -96,10 +100,25 @@ func TestPublishReadsWhatItIsGiven(t *testing.T) {
 		require.Contains(t, got.stderr, want, flags)
 		require.NoDirExists(t, "public")
 	}
-	for _, name := range []string{"text.nws", "absent.nws"} {
+	for name, want := range map[string]string{"text.nws": "text.nws: 1:1: ", "absent.nws": "absent.nws: no such file"} {
 		got := publishing(t, name)
 		require.Equal(t, 1, got.code)
-		require.Contains(t, got.stderr, name+": ")
+		require.Contains(t, got.stderr, want)
 	}
 	require.Equal(t, 1, at(t, thatNoon, words("publish --to public --channel prod --payload-out none/message first.nws")...).code)
+}
+
+// A file that is larger than what is asked for can be is not read.
+func TestPublishReadsNoMoreThanItTakes(t *testing.T) {
+	publisher(t)
+	for args, limit := range map[string]int64{
+		"--key release large": release.SnapshotLimit, "--key release first.nws --overlay large": release.OverlayLimit, "--key large first.nws": files.CertificateLimit,
+		"--key release first.nws --trust large": files.CertificateLimit, "--payload-out large --signature id=first.nws": release.PointerLimit,
+	} {
+		writeFile(t, "large", "")
+		require.NoError(t, os.Truncate("large", limit+1))
+		got := at(t, thatNoon, words("publish --to public --channel prod "+args)...)
+		require.Equal(t, 1, got.code, args)
+		require.Contains(t, got.stderr, "large: it is larger than the limit", args)
+	}
 }

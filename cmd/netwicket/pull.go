@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,13 +75,10 @@ Ends with 3 if a guard refuses what was pulled.`,
   netwicket pull -c policy/ --watch 60s --metrics 127.0.0.1:9182`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			context.AfterFunc(ctx, stop) // a second signal ends the program at once
 			if command.Flags().Changed("watch") && flags.watch < pull.LeastWatch {
 				return fmt.Errorf("--watch %s: expected %s or longer", flags.watch, pull.LeastWatch)
 			}
-			return c.pull(ctx, flags)
+			return untilEnded(func(ctx context.Context) error { return c.pull(ctx, flags) })
 		},
 	}
 	f := command.Flags()
@@ -271,11 +267,8 @@ func (c *commandLine) roots(file string) (*x509.CertPool, error) {
 // asks and what the policy is made of.
 func (c *commandLine) dryRunCommand(flags pullFlags) string {
 	words := []string{"netwicket pull"}
-	add := func(flag string, values ...string) {
-		for _, value := range values {
-			if value == "" {
-				continue
-			}
+	add := func(flag string, values ...string) { // but for what is not said
+		for _, value := range slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" }) {
 			if strings.ContainsAny(value, " '\"\\$`&|;<>()*?[]{}#~!^\t\n") {
 				value = "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -12,10 +13,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/folderlock"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/pull/asking"
+	"github.com/netwicket/netwicket/internal/files"
 )
 
 func newStage(t *testing.T) *pullStage {
@@ -290,6 +294,13 @@ func TestPullTenants(t *testing.T) {
 	s.write("netwicket.json", `{"geo": ["geo.csv"], "pull": {"okta": {"url": "`+url+`"}, "sailpoint": {"url": "`+url+`/"}}}`)
 	require.Equal(t, 0, s.run().code)
 	require.NotNil(t, s.check().Config.SailPoint)
+	require.NotZero(t, s.tenant.count("GET /v2025"))
+	for _, r := range s.tenant.requests {
+		require.Contains(t, r.UserAgent(), "netwicket/"+versionText())
+		if r.Method == http.MethodGet {
+			require.Equal(t, map[bool]string{true: "SSWS 00secret", false: "Bearer t1"}[strings.HasPrefix(r.URL.Path, "/api/")], r.Header.Get("Authorization"), r.URL.Path)
+		}
+	}
 	s.tenant.forget()
 	require.Equal(t, 0, s.okta().code)
 	require.Zero(t, s.tenant.count("GET /v2025"), "a flag names whom to ask")
@@ -319,6 +330,11 @@ func TestPullTenants(t *testing.T) {
 		"a profile of nobody":      {`{}`, []string{"--okta", url, "--profile", "x"}, nil, "--profile: SailPoint is not asked"},
 		"watched too often":        {`{}`, []string{"--okta", url, "--watch", "9s"}, nil, "expected 10s or longer"},
 		"a dry watch":              {`{}`, []string{"--okta", url, "--watch", "10s", "--dry-run"}, nil, "do not go together"},
+		"an answer that is none":   {`{}`, []string{"--okta", url, "--unknown-country", "x"}, nil, "expected deny or trust"},
+		"http to SailPoint":        {`{}`, []string{"--sailpoint", "http://acme.example"}, nil, `--sailpoint "http://acme.example": `},
+		"authorities of nobody":    {`{}`, []string{"--okta", url, "--ca-file", "FOLDER/absent.pem"}, nil, `absent.pem": no such file`},
+		"too many authorities":     {`{}`, []string{"--okta", url, "--ca-file", "FOLDER/large"}, nil, `large": it is larger than the limit`},
+		"nowhere to measure":       {`{}`, []string{"--okta", url, "--watch", "10s", "--metrics", "192.0.2.1:x"}, nil, "192.0.2.1:x"},
 		"nothing to measure":       {`{}`, []string{"--okta", url, "--metrics", "127.0.0.1:0"}, nil, "--watch alone"},
 		"a wait that is over":      {`{}`, []string{"--okta", url, "--max-wait", "-1s"}, nil, "--max-wait -1s"},
 		"two folders":              {`{}`, []string{"--okta", url, "-c", "elsewhere"}, nil, "-c names 2 policies"},
@@ -327,6 +343,8 @@ func TestPullTenants(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			q := &pullStage{pulling: newPulling(t), tenant: s.tenant}
 			q.write("netwicket.json", c.file)
+			q.write("large", "")
+			require.NoError(t, os.Truncate(filepath.Join(q.folder, "large"), files.DocumentLimit+1))
 			if c.env != nil {
 				q.env = c.env
 			}
@@ -343,6 +361,17 @@ func TestPullTenants(t *testing.T) {
 	gone := &pullStage{pulling: newPulling(t), tenant: s.tenant}
 	require.NoError(t, os.RemoveAll(gone.folder))
 	require.Equal(t, 1, gone.okta().code)
+}
+
+// What is not given is the process's own.
+func TestSurroundings(t *testing.T) {
+	t.Setenv("OKTA_CLIENT_TOKEN", "theirs")
+	own := surroundings{}.complete()
+	require.Equal(t, "theirs", own.getenv("OKTA_CLIENT_TOKEN"))
+	require.NotZero(t, own.clock.Now())
+	given := surroundings{getenv: func(string) string { return "ours" }, clock: asking.Clock{Now: func() time.Time { return thatNoon }}}.complete()
+	require.Equal(t, "ours", given.getenv("OKTA_CLIENT_TOKEN"))
+	require.Equal(t, thatNoon, given.clock.Now())
 }
 
 // A folder that admin holds is not pulled into.
@@ -370,6 +399,12 @@ func TestPullAuthorities(t *testing.T) {
 	s.write("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
 	got = s.run("--okta", server.URL, "--ca-file", filepath.Join(s.folder, "ca.pem"))
 	require.Equal(t, 0, got.code, got.stderr)
+	roots, err := (&commandLine{}).roots(filepath.Join(s.folder, "ca.pem"))
+	require.NoError(t, err)
+	if want, err := x509.SystemCertPool(); err == nil {
+		want.AddCert(server.Certificate())
+		require.True(t, want.Equal(roots), "besides the system's")
+	}
 }
 
 // What a tenant calls its things steers nobody's terminal.

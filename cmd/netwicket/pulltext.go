@@ -51,7 +51,7 @@ func (p pullProgress) finish() {
 // pulled tells what came of one look, and ends the program accordingly.
 func (c *commandLine) pulled(look *pull.Look, err error, flags pullFlags) error {
 	var refused *pull.Refused
-	if flags.dryRun && err == nil && look.Refused != nil {
+	if err == nil && look.Refused != nil { // of a dry run, which refuses nothing by itself
 		err = look.Refused
 	}
 	if look != nil {

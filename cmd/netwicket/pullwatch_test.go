@@ -98,3 +98,19 @@ func TestPullWatches(t *testing.T) {
 	require.Equal(t, 2, strings.Count(lines, `"msg":"pulled"`), "what did not change is not told")
 	require.NotContains(t, lines, "00secret")
 }
+
+// The log says in whole seconds when a tenant is asked again, which is not to the second when.
+func TestPullWatchTellsWholeSeconds(t *testing.T) {
+	s := newStage(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	log, waited := new(lockedBuffer), time.Duration(0)
+	clock := asking.Clock{
+		Now:   func() time.Time { return s.now },
+		Sleep: func(ctx context.Context, d time.Duration) error { waited = d; cancel(); return ctx.Err() },
+		Float: func() float64 { return 0.513 },
+	}
+	c := &commandLine{out: io.Discard, err: log, paths: []string{s.folder}, outside: surroundings{getenv: func(name string) string { return s.env[name] }, clock: clock}}
+	require.NoError(t, c.pull(ctx, pullFlags{okta: s.tenant.server.URL, watch: time.Minute, maxWait: time.Minute}))
+	require.NotZero(t, waited%time.Second)
+	require.Contains(t, log.String(), `"next":"`+waited.Round(time.Second).String()+`"`)
+}

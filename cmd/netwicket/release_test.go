@@ -114,6 +114,22 @@ func TestKey(t *testing.T) {
 	require.Contains(t, runIn(t, "", "key", "-o", "none/key").stderr, "none/key: no such file")
 }
 
+// A key that finds no room leaves no file that would stand in the way of the next.
+func TestKeyWithoutRoom(t *testing.T) {
+	folder(t, nil)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	child := exec.Command("sh", "-c", `ulimit -f 0 && exec "$0" key -o release`, self)
+	child.Env = append(os.Environ(), programChild+"=1")
+	output, err := child.CombinedOutput()
+	require.Error(t, err)
+	require.Equal(t, 1, child.ProcessState.ExitCode(), "%s", output)
+	require.Contains(t, string(output), syscall.EFBIG.Error())
+	require.Empty(t, names(t))
+	require.Zero(t, runIn(t, "", "key", "-o", "release").code)
+	require.Equal(t, []string{"release", "release.pub"}, names(t))
+}
+
 // From the publisher to the state, and every version after that.
 func TestPublishAndFetch(t *testing.T) {
 	first, second := publisher(t)
@@ -344,7 +360,7 @@ func TestFetchFlags(t *testing.T) {
 		"--from public --trust release.pub --state s --once --threshold 0":                     "--threshold 0",
 		"--from public --trust release.pub --state s --once --threshold 2":                     "only 1 distinct",
 		"--from public --trust release.pub --trust release.pub --threshold 2 --state s --once": "only 1 distinct",
-		"--from absent --trust release.pub --state s --once":                                   "--channel is missing",
+		"--from absent --trust release.pub --state s --once --every 1s":                        "--channel is missing",
 		"--from http://policies.example/prod.json --trust release.pub --state s --once":        "expected https",
 		"--from https://u:secret@policies.example/p.json --trust release.pub --state s --once": "expected no credentials",
 		"--from public/prod.json --channel test --trust release.pub --state s --once":          "--from names prod",

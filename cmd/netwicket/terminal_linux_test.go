@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/netwicket/netwicket/cmd/internal/terminaltest"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/request"
 	"github.com/netwicket/netwicket/decide"
 )
 
@@ -115,11 +116,27 @@ func TestTerminalShowsProgress(t *testing.T) {
 	screen, shown := aTerminal(t, "")
 	c := &commandLine{in: strings.NewReader(""), out: io.Discard, err: screen}
 	require.Zero(t, c.run(words("export --format cidr --deny --weights large.log")))
-	require.Regexp(t, `read.*\r\s*\r(\x1b\[\d*[A-Z])*netwicket: \d`, shown(), "what is said next has a line of its own")
+	require.Regexp(t, `read[^\n]*\r\s*\r(\x1b\[\d*[A-Z])*netwicket: \d`, shown(), "what is said next has a line of its own")
+	writeFile(t, "many", "192.0.2.7\n{\"remote\":1}\n"+strings.Repeat("192.0.2.7\n", largeInput/10))
+	many, err := os.Open("many")
+	require.NoError(t, err)
+	defer many.Close()
+	screen, shown = aTerminal(t, "")
+	read := 0
+	outcome, err := (&commandLine{in: many, out: io.Discard, err: screen}).eachLine(func(request.Request) error { read++; return nil }, func() error { return nil })
+	require.NoError(t, err)
+	require.Equal(t, undecided, outcome)
+	require.Equal(t, 1+largeInput/10, read)
+	const cleared = `read[^\n]*\r\s*\r(\x1b\[\d*[A-Z])*`
+	require.Regexp(t, cleared+`netwicket: standard input, line 2: [^\n]*\n([^\n]*\r)?\s*\r(\x1b\[\d*[A-Z])*$`, shown())
+
 	require.NoError(t, os.WriteFile("requests", []byte("192.0.2.7\n"), 0o600))
 	requests, err := os.Open("requests")
 	require.NoError(t, err)
 	defer requests.Close()
+	closed, err := os.Open("requests")
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
 	screen, shown = aTerminal(t, "")
 	piped, end, err := os.Pipe()
 	require.NoError(t, err)
@@ -131,7 +148,7 @@ func TestTerminalShowsProgress(t *testing.T) {
 		want     *progress
 	}{
 		{requests, io.Discard, screen, &progress{out: screen, size: 10}}, {piped, io.Discard, screen, &progress{out: screen, size: -1}},
-		{requests, screen, screen, nil}, {screen, io.Discard, screen, nil}, {requests, io.Discard, io.Discard, nil}, {strings.NewReader(""), io.Discard, screen, nil},
+		{closed, io.Discard, screen, &progress{out: screen, size: -1}}, {requests, screen, screen, nil}, {screen, io.Discard, screen, nil}, {requests, io.Discard, io.Discard, nil}, {strings.NewReader(""), io.Discard, screen, nil},
 	} {
 		require.Equal(t, row.want, (&commandLine{in: row.in, out: row.out, err: row.err}).inputProgress())
 	}
@@ -139,4 +156,16 @@ func TestTerminalShowsProgress(t *testing.T) {
 	require.Nil(t, (&commandLine{err: screen}).pullProgress(pullFlags{watch: 1}).bar)
 	require.Nil(t, (&commandLine{err: io.Discard}).pullProgress(pullFlags{}).bar)
 	shown()
+}
+
+// What pull asks is shown while it asks, and gone when it has been answered.
+func TestTerminalShowsWhatIsPulled(t *testing.T) {
+	s := newStage(t)
+	screen, shown := aTerminal(t, "")
+	var out bytes.Buffer
+	require.Zero(t, s.runTo(&out, screen, "--okta", s.tenant.server.URL))
+	require.Contains(t, out.String(), "is in force\n")
+	text := shown()
+	require.Contains(t, text, "okta, zones")
+	require.Regexp(t, `\r\s*\r(\x1b\[\d*[A-Z])*$`, text)
 }

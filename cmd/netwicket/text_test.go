@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os/user"
 	"strings"
 	"testing"
@@ -33,4 +34,13 @@ func TestNamesOfGenerationsAndPeople(t *testing.T) {
 	who, err := user.Current()
 	require.NoError(t, err)
 	require.Equal(t, who.Username, userName())
+}
+
+// JSON is an object a line, with what only a page of HTML would take amiss as it is, and what
+// a terminal would not show escaped.
+func TestJSONIsALine(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, writeJSON(&out, map[string]string{"a": "<b> & \u009b\n"}))
+	require.Equal(t, `{"a":"<b> & \u009b\n"}`+"\n", out.String())
+	require.Error(t, writeJSON(&fullDevice{3}, 1234))
 }
