@@ -21,9 +21,6 @@ func (c *Console) candidate(on *subject, d *draft) *subject {
 
 // linted are all findings of a candidate, those of the linter among them.
 func linted(s *subject) finding.List {
-	if s.Policy == nil {
-		return s.Findings
-	}
 	return slices.Concat(s.Findings, lint.Of(policyfile.Checked{Parts: s.Parts, Policy: s.Policy}, s.At, true))
 }
 

@@ -29,6 +29,7 @@ func TestOneAnswerAtTheDoor(t *testing.T) {
 	w = d.ask(http.MethodGet, link, with("Purpose", "prefetch"))
 	require.Equal(t, http.StatusForbidden, w.Code)
 	require.Equal(t, "the link is for whoever opens it\n", w.Body.String())
+	require.Equal(t, w.Body.String(), d.ask(http.MethodGet, d.base+"ask", with("Purpose", "prefetch")).Body.String())
 	for _, path := range []string{"ask", "welcome", "//", "assets/none.css"} {
 		w := d.ask(http.MethodGet, d.base+path+"?"+token)
 		require.Empty(t, w.Result().Cookies(), path)

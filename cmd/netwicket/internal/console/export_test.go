@@ -2,7 +2,9 @@ package console
 
 import (
 	"context"
+	"html/template"
 	"iter"
+	"net/netip"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/console/uploads"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/spacemap"
@@ -38,6 +40,14 @@ func (c *Console) MapOf(against string) (*spacemap.Tiles, error) {
 	}
 	return c.drawing(on, other)
 }
+
+// BreakPage has a page fail half-way.
+func (c *Console) BreakPage(name string) {
+	c.views[name] = template.Must(template.New("layout.html").Parse(`begun {{.None}}`))
+}
+
+// ClientName is what a client is called that was counted by a network.
+func ClientName(network netip.Prefix) string { return clientName(network) }
 
 // English is what a text of english.txt makes of a key, a count, and a beginning of keys.
 func English(text, key, counted string, number any, under string) (said, count string, rest map[string]string, err error) {

@@ -90,21 +90,21 @@ func (s *exampleSeeker) block(block accesslog.Block) error {
 			if decision.Reason == decide.ClientUnresolved && entries[i].Check() != nil {
 				break
 			}
-			s.see(&decision, &entries[i], line, len(entries) == 1)
+			s.see(&decision, &entries[i], line)
 		}
 	}
 	return nil
 }
 
 // see notes a decision that is the first of its kind.
-func (s *exampleSeeker) see(d *decide.Decision, e *accesslog.Entry, line string, alone bool) {
+func (s *exampleSeeker) see(d *decide.Decision, e *accesslog.Entry, line string) {
 	question := ""
 	note := func(missing bool, set func(string)) {
 		if !missing {
 			return
 		}
 		if question == "" {
-			question = s.question(e, line, alone)
+			question = s.question(e, line)
 		}
 		if question == "" {
 			return
@@ -142,8 +142,8 @@ func (s *exampleSeeker) network(addr netip.Addr) netip.Prefix {
 // question is what Ask is asked about a request: the line itself where Ask reads it as it
 // was read here, else the address, if that was all, or the request. It is empty for one that is
 // too long for a link: part of it would be decided otherwise.
-func (s *exampleSeeker) question(e *accesslog.Entry, line string, alone bool) string {
-	if alone && len(line) <= longestExample && utf8.ValidString(line) {
+func (s *exampleSeeker) question(e *accesslog.Entry, line string) string {
+	if len(line) <= longestExample && utf8.ValidString(line) {
 		if again, err := s.usual.Line(line); err == nil && again.Remote == e.Remote && again.Forwarded == e.Forwarded && again.Resolved == e.Resolved {
 			return line
 		}

@@ -130,7 +130,7 @@ func (c *Console) resultView(result *logResult, view *logView) *logResultView {
 	}
 	v.countries(filter)
 	for _, client := range result.Denied {
-		if filter.verdict(decide.Deny) && hasReason(client.Reasons, filter) {
+		if hasReason(client.Reasons, filter) {
 			v.Clients = append(v.Clients, newClientRow(client, result.Examples.Clients[client.Network]))
 		}
 	}
@@ -206,8 +206,5 @@ func outcomesOf(over *replay.Over) []replay.Count[decide.Outcome] {
 func nameOf(datum geo.Field) string { return datum.Names()[0] }
 
 func shareText(n, all uint64) string {
-	if all == 0 {
-		return ""
-	}
 	return strconv.FormatFloat(float64(n)*100/float64(all), 'f', 1, 64) + " %"
 }

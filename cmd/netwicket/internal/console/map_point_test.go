@@ -162,6 +162,19 @@ func TestMapOfEmbeddedAddresses(t *testing.T) {
 	}
 }
 
+// A policy of which something ends later is not read again before.
+func TestPolicyIsReadOnce(t *testing.T) {
+	r := readAt(t, folderOf(t, map[string]string{
+		"netwicket.json": `{"okta":{"zones":["zones.json"]},"overlay":"overlay.json"}`, "zones.json": ownZones,
+		"overlay.json": `{"allow":[{"network":"203.0.113.7/32","why":"on call","until":"2026-11-27T12:00:00Z"}]}`,
+	}))
+	first, err := r.site.MapOf("")
+	require.NoError(t, err)
+	again, err := r.site.MapOf("")
+	require.NoError(t, err)
+	require.Same(t, first, again)
+}
+
 // A map is drawn once for what it shows, and anew when that has changed; that of another
 // policy goes when the other policy changes.
 func TestMapsAreKept(t *testing.T) {

@@ -40,12 +40,7 @@ type subject struct {
 func (s *subject) Name() string { return s.Parts.Name() }
 
 // Fingerprint is that of the policy; empty if there is none.
-func (s *subject) Fingerprint() string {
-	if s.Policy == nil {
-		return ""
-	}
-	return s.Policy.Info().Fingerprint
-}
+func (s *subject) Fingerprint() string { return s.Policy.Info().Fingerprint }
 
 // Tracer tells what each geo source says; the error is why it does not.
 func (s *subject) Tracer() (*geo.Tracer, error) {
@@ -85,9 +80,6 @@ func openSubject(options policyfile.Options, now time.Time, before *subject) *su
 // expired says that an entry of the overlay ends before or at a time that was in force
 // when the policy was made.
 func (s *subject) expired(now time.Time) bool {
-	if s.Policy == nil {
-		return false
-	}
 	until := s.Policy.Info().OverlayUntil
 	return !until.IsZero() && !now.Before(until)
 }
