@@ -201,7 +201,7 @@ func (s *subject) test(files []*expect.File, id int64) *testRun {
 	}
 	with := expect.Run{Policy: s.Policy, Control: s.Control}
 	switch {
-	case s.Parts.SnapshotFile != "" || s.Parts.From != nil:
+	case s.Parts.SnapshotFile != "":
 		run.Untold = "snapshot"
 	case count > maxCovered:
 		run.Untold = "many"

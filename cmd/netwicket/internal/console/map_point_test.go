@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -166,8 +167,9 @@ func TestMapOfEmbeddedAddresses(t *testing.T) {
 func TestPolicyIsReadOnce(t *testing.T) {
 	r := readAt(t, folderOf(t, map[string]string{
 		"netwicket.json": `{"okta":{"zones":["zones.json"]},"overlay":"overlay.json"}`, "zones.json": ownZones,
-		"overlay.json": `{"allow":[{"network":"203.0.113.7/32","why":"on call","until":"2026-11-27T12:00:00Z"}]}`,
-	}))
+		"overlay.json": `{"allow":[{"network":"203.0.113.7/32","why":"on call","until":"2126-11-27T12:00:00Z"}]}`,
+	}), func(o *console.Options) { o.Now = time.Now })
+	r.page("map")
 	first, err := r.site.MapOf("")
 	require.NoError(t, err)
 	again, err := r.site.MapOf("")

@@ -159,23 +159,3 @@ func (*broken) Accept() (net.Conn, error) { return nil, errBroken }
 func TestServeFails(t *testing.T) {
 	require.ErrorIs(t, console.Serve(t.Context(), &broken{*newPipes()}, http.HandlerFunc(quick)), errBroken)
 }
-
-// stubborn is a listener that cannot be closed as it should be.
-type stubborn struct{ *pipes }
-
-func (s stubborn) Close() error {
-	_ = s.pipes.Close() // which never fails
-	return errBroken
-}
-
-// A listener that cannot be closed is said at the end.
-func TestServeSaysHowItEnded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() { ended <- console.Serve(ctx, stubborn{newPipes()}, http.HandlerFunc(quick)) }()
-		synctest.Wait()
-		cancel()
-		require.ErrorIs(t, <-ended, errBroken)
-	})
-}
