@@ -63,6 +63,10 @@ func TestGenerationsOfAMap(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, w.Code, target)
 		require.Contains(t, w.Body.String(), want, target)
 	}
+	require.Equal(t, 1, r.site.Drawings(), "that of the policy alone, which is shown instead")
+	putAll(t, ".", map[string]string{"gone.csv": small["rows.csv"]})
+	require.Contains(t, r.page("map?against=1"), "newly allowed", "as soon as it can be drawn, though the policy is the same")
+	require.Equal(t, 2, r.site.Drawings())
 	for _, target := range []string{"tile?by=colour", "tile?by=colour&z=1", "tile?family=5&x=1"} {
 		w := r.answer(httptest.NewRequest(http.MethodGet, "http://127.0.0.1/"+target, nil))
 		require.Equal(t, http.StatusBadRequest, w.Code, target)

@@ -69,7 +69,20 @@ const mostDrawings = 4
 
 // drawing is the map of the policy as it is now, compared with something or not.
 func (c *Console) drawing(on *subject, with compared) (*spacemap.Tiles, error) {
-	return c.drawings.get(on, with, func() (*spacemap.Tiles, error) { return c.draw(on, with) }).tiles()
+	one := c.drawings.get(on, with, func() (*spacemap.Tiles, error) { return c.draw(on, with) })
+	tiles, err := one.tiles()
+	if err != nil {
+		c.drawings.forget(one)
+	}
+	return tiles, err
+}
+
+// forget drops one that could not be drawn: what was in the way may be mended though no
+// file of the policy changes.
+func (d *drawings) forget(one *drawing) {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	d.kept = slices.DeleteFunc(d.kept, func(other *drawing) bool { return other == one })
 }
 
 func (d *drawings) get(on *subject, with compared, draw func() (*spacemap.Tiles, error)) *drawing {
