@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -34,6 +36,20 @@ func TestBenchMeasuresThePolicy(t *testing.T) {
 	require.Equal(t, 0, got.code, got.stderr)
 	for _, text := range []string{"One decision", "IPv4", "IPv6", "chain of 3", "Table", "compile alone", " ns"} {
 		require.Contains(t, got.out, text)
+	}
+}
+
+// Nothing of a snapshot is compiled, so that nobody says how long that takes.
+func TestBenchOfASnapshot(t *testing.T) {
+	acme(t)
+	require.Zero(t, runIn(t, "", "compile", "-o", "a.nws").code)
+	for _, row := range []struct{ policy, compiles string }{{"a.nws", ""}, {".", "compile alone"}} {
+		got := runIn(t, "", "bench", "--time", "1us", "--json", "-c", row.policy)
+		require.Zero(t, got.code, got.stderr)
+		result := objects(t, got.out)[0]
+		require.Equal(t, row.compiles != "", result["compileMilliseconds"] != nil, row.policy)
+		require.EqualValues(t, 3, result["chainHops"])
+		require.EqualValues(t, benchAddresses, result["addresses"])
 	}
 }
 
@@ -144,6 +160,39 @@ func TestBenchDrawsFromDatabases(t *testing.T) {
 	empty := newBenchSample(decide.Config{})
 	require.Equal(t, []netipx.IPRange{netipx.RangeOfPrefix(netip.MustParsePrefix("0.0.0.0/0"))}, empty.ranges[addrnum.IPv4])
 	require.Equal(t, []netipx.IPRange{netipx.RangeOfPrefix(netip.MustParsePrefix("2000::/3"))}, empty.ranges[addrnum.IPv6])
+}
+
+// Of many networks a part is drawn from, each as likely as any other, of both families.
+func TestBenchDrawsFromAPartOfTheNetworks(t *testing.T) {
+	const networks, kept, rounds = 40, 10, 400
+	text := "network,country,region,asn,anonymizer,services\n"
+	for n := range networks {
+		country := []string{"DE", "AT"}[n%2] // neighbours that are alike are one network
+		text += fmt.Sprintf("10.0.%d.0/24,%s,,,,\n2001:db8:%x::/48,%s,,,,\n", n, country, n, country)
+	}
+	folder(t, map[string]string{"geo.csv": text, "network.json": `{"range":["12.0.0.0/8"]}`})
+	parts, _, err := (&commandLine{paths: []string{"network.json"}, geo: []string{"geo.csv"}}).openPolicy()
+	require.NoError(t, err)
+	drawn := map[netipx.IPRange]int{}
+	for seed := range uint64(rounds) {
+		s := &benchSample{random: rand.New(rand.NewPCG(seed, 1))}
+		s.addNetworks(parts.Config.Geo, kept)
+		for _, ranges := range s.ranges {
+			require.Len(t, ranges, kept)
+			for _, r := range ranges {
+				drawn[r]++
+			}
+		}
+	}
+	require.Len(t, drawn, 2*networks)
+	for r, count := range drawn {
+		require.InDelta(t, rounds*kept/networks, count, 45, "%s", r) // five standard deviations
+	}
+	for _, most := range []int{networks, networks + 1} {
+		s := &benchSample{random: rand.New(rand.NewPCG(1, 1))}
+		s.addNetworks(parts.Config.Geo, most)
+		require.Len(t, s.ranges[addrnum.IPv4], networks)
+	}
 }
 
 // What a decision takes is the median of the rounds behind the first, of which there are five

@@ -37,7 +37,7 @@ var (
 
 func newBenchSample(config decide.Config) *benchSample {
 	s := &benchSample{random: rand.New(rand.NewPCG(1, 1))}
-	s.addNetworks(config.Geo)
+	s.addNetworks(config.Geo, benchRanges)
 	for _, document := range config.Zones {
 		for i := range document.Zones {
 			z := &document.Zones[i]
@@ -68,9 +68,9 @@ func (s *benchSample) addEntries(entries []zone.Entry) {
 	}
 }
 
-// addNetworks keeps a random part of the networks that the databases know, each
-// as likely as any other (Vitter, Random Sampling with a Reservoir, algorithm R).
-func (s *benchSample) addNetworks(table *geo.Table) {
+// addNetworks keeps a random part of the networks that the databases know, at most so many of
+// a family, each as likely as any other (Vitter, Random Sampling with a Reservoir, algorithm R).
+func (s *benchSample) addNetworks(table *geo.Table, most int) {
 	var seen [2]int
 	for network, at := range table.All() {
 		first := network.From()
@@ -82,9 +82,9 @@ func (s *benchSample) addNetworks(table *geo.Table) {
 		}
 		family := addrnum.FamilyOf(first)
 		seen[family]++
-		if len(s.ranges[family]) < benchRanges {
+		if len(s.ranges[family]) < most {
 			s.ranges[family] = append(s.ranges[family], network)
-		} else if at := s.random.IntN(seen[family]); at < benchRanges {
+		} else if at := s.random.IntN(seen[family]); at < most {
 			s.ranges[family][at] = network
 		}
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -9,9 +11,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/doctor"
 )
 
 const doctorLog = `{"time":"2026-11-26T11:00:05Z","level":"INFO","msg":"denied","decision":"deny","reason":"blocklisted","client_ip":"203.0.113.9","peer_ip":"10.0.0.1","ip_source":"x-forwarded-for","hops":1,"headers":{"X-Id":"\"7\""},"reference":"AAAA-BBBB"}
@@ -61,6 +67,76 @@ func TestDoctor(t *testing.T) {
 	}
 	require.Equal(t, true, one["works"])
 	require.Empty(t, objects(t, runIn(t, "", "doctor", "--json").out)[0]["proxies"].([]any))
+}
+
+// The screen has a part for each thing that is looked at, and under a line what to do about it.
+func TestDoctorScreen(t *testing.T) {
+	var out bytes.Buffer
+	c := &commandLine{out: &out}
+	report := &doctorJSON{Policy: "p\x1b.json", At: time.Date(2026, 11, 27, 1, 2, 3, 0, time.UTC), Checks: []doctor.Check{
+		{About: "a", State: doctor.OK, Text: "one"}, {About: "a", State: doctor.Warning, Text: "two\n", Do: "this\n"}, {About: "b", State: doctor.Error, Text: "three"}, {About: "a", State: doctor.OK, Text: "four"},
+	}}
+	require.NoError(t, c.printDoctor(report))
+	require.Equal(t, `p\x1b.json as of 2026-11-27T01:02:03Z
+
+a
+  ok       one
+  warning  two\n
+           -> this\n
+
+b
+  error    three
+
+a
+  ok       four
+
+1 error: it cannot work like this
+`, out.String())
+	out.Reset()
+	report.Checks = report.Checks[:1]
+	require.NoError(t, c.printDoctor(report))
+	require.True(t, strings.HasSuffix(out.String(), "one\n\nnothing keeps it from working\n"), out.String())
+	c.out = &fullDevice{}
+	require.ErrorIs(t, c.printDoctor(report), syscall.ENOSPC)
+}
+
+// Of many proxies ten are shown and all are in JSON; a log that ends too early is an error, and
+// one without questions tells what it has.
+func TestDoctorOfLogs(t *testing.T) {
+	folder(t, map[string]string{
+		"netwicket.json": `{"okta":{"zones":["zones.json"]},"edge":{"trusted":["127.0.0.1"],"source":"x-forwarded-for"},"serve":{"listen":"127.0.0.1:0"}}`,
+		"far.json":       `{"okta":{"zones":["zones.json"]},"edge":{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for"},"serve":{"listen":"127.0.0.1:0"}}`,
+		"zones.json":     goodZones, "quiet.log": `{"time":"2026-11-26T11:00:05Z","level":"INFO","msg":"serving","address":"127.0.0.1:9180"}` + "\n",
+	})
+	for count, more := range map[int]string{10: "", 11: "  ok       and 1 more; --json lists them, --proxy shows one\n", 13: "  ok       and 3 more; --json lists them, --proxy shows one\n"} {
+		var log strings.Builder
+		for n := range count {
+			log.WriteString(strings.ReplaceAll(doctorLog, "10.0.0.1", fmt.Sprintf("10.0.0.%d", n+1)))
+		}
+		writeFile(t, "many.log", log.String())
+		got := runIn(t, "", "doctor", "--log", "many.log")
+		require.Zero(t, got.code, got.stderr)
+		require.Equal(t, 10, strings.Count(got.out, " asked at "), count)
+		require.NotContains(t, got.out, "\n           \n")
+		require.Equal(t, more != "", strings.Contains(got.out, "--json lists them"))
+		require.Contains(t, got.out, more)
+		require.Len(t, objects(t, runIn(t, "", "doctor", "--log", "many.log", "--json").out)[0]["proxies"], count)
+	}
+	require.Contains(t, runIn(t, "", "doctor", "--log", "quiet.log").out, "quiet.log has 1 line of serve, and nobody asked in them\n")
+	for args, want := range map[string]string{"--log .": ".: ", "--unknown-country x": `--unknown-country "x"`, "--at x": `--at "x"`} {
+		got := runIn(t, "", words("doctor "+args)...)
+		require.Equal(t, []any{1, ""}, []any{got.code, got.out}, args)
+		require.True(t, strings.HasPrefix(got.stderr, "netwicket: "+want), got.stderr)
+	}
+	far := runIn(t, "", "doctor", "-c", "far.json", "--json")
+	require.Equal(t, 3, far.code)
+	require.Equal(t, "far.json", objects(t, far.out)[0]["policy"])
+	for _, more := range []string{"", "--json"} {
+		var stderr bytes.Buffer
+		require.Equal(t, 1, run(words("doctor -c far.json "+more), strings.NewReader(""), &fullDevice{0}, &stderr), "what was found was not told")
+	}
+	require.Contains(t, runIn(t, "", words("doctor --grpc unix:s")...).out, "error    grpc is the Unix socket s")
+	require.NotContains(t, runIn(t, "", "doctor").out, "grpc is")
 }
 
 // A policy of a channel is the release of its state: nobody is asked for a newer one.

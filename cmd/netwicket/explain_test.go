@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"net/netip"
+	"os"
 	"strings"
 	"testing"
 
@@ -178,4 +181,35 @@ func TestExplainTextOfASnapshot(t *testing.T) {
 	require.Contains(t, blocked, "\n  the same for  198.51.101.0-255.255.255.255\n")
 	require.Contains(t, blocked, "  zones.json:4, entry zones.json:5\n")
 	require.NotContains(t, blocked, "the resolver found no client")
+}
+
+// Which source says what is asked of the sources once more, when it is needed first; where they
+// are gone by then that is said once, and the rest is explained.
+func TestExplainAsksTheSourcesOnce(t *testing.T) {
+	acme(t)
+	office := netip.MustParseAddr("192.0.2.7")
+	for _, gone := range []bool{false, true} {
+		var stderr bytes.Buffer
+		c := &commandLine{err: &stderr}
+		parts, _, err := c.openPolicy()
+		require.NoError(t, err)
+		if gone {
+			require.NoError(t, os.Remove("geo.csv"))
+		}
+		by := &deciding{parts: parts, err: &stderr}
+		require.Empty(t, by.said(netip.Addr{}))
+		require.False(t, by.traced, "nobody is asked about nobody")
+		for range 2 {
+			require.Equal(t, !gone, len(by.said(office)) > 0)
+		}
+		if gone {
+			require.Equal(t, 1, strings.Count(stderr.String(), "\n"), stderr.String())
+			require.Contains(t, stderr.String(), "netwicket: it is not shown which source says what: geo.csv")
+			continue
+		}
+		require.Empty(t, stderr.String())
+		asked := by.tracer
+		by.said(office)
+		require.Same(t, asked, by.tracer)
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway/doorwaytest"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/watch"
+	"github.com/netwicket/netwicket/decide/keeper"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/keepertest"
@@ -40,6 +41,61 @@ func TestServeFlags(t *testing.T) {
 	require.Equal(t, want, serveFlags{listen: "127.0.0.1:3", metrics: "127.0.0.1:4", grpc: "127.0.0.1:6", drain: "5s"}.over(file))
 	require.NoError(t, serveFlags{drain: "1h"}.check())
 	require.ErrorContains(t, serveFlags{drain: "1h1ns"}.check(), `--drain "1h1ns": expected a duration from 0s to 1h`)
+}
+
+// Paths of one name are one policy, that of /decide is first, and a path may have an equals sign.
+func TestServedPolicies(t *testing.T) {
+	for _, row := range []struct {
+		paths string
+		want  map[string][]string
+		first string
+	}{
+		{"", map[string][]string{"": nil}, ""},
+		{"a b", map[string][]string{"": {"a", "b"}}, ""},
+		{"x=1 a x=2 y=3 ./z=4 b", map[string][]string{"": {"a", "./z=4", "b"}, "x": {"1", "2"}, "y": {"3"}}, ""},
+		{"x=1 y-_9=2=3", map[string][]string{"x": {"1"}, "y-_9": {"2=3"}}, "x"},
+		{"a/b=1 =2 -x=3", map[string][]string{"": {"a/b=1", "=2", "-x=3"}}, ""},
+	} {
+		policies, err := (&commandLine{paths: strings.Fields(row.paths), within: "w"}).servedPolicies()
+		require.NoError(t, err)
+		got := map[string][]string{}
+		for _, p := range policies {
+			got[p.name] = p.options.Paths
+			require.Equal(t, "w", p.options.Within)
+		}
+		require.Equal(t, row.want, got, row.paths)
+		require.Len(t, policies, len(row.want))
+		require.Equal(t, row.first, policies[0].name)
+	}
+	_, err := (&commandLine{unknownCountry: "x"}).servedPolicies()
+	require.ErrorContains(t, err, "--unknown-country")
+}
+
+// What a service opens is in force and told of, with who is locked out by it, and so is what is
+// reloaded; nothing of that is said where there is nothing to say.
+func TestServeTellsWhatItOpened(t *testing.T) {
+	for guard, lockedOut := range map[string]bool{"203.0.113.7": true, "192.0.2.1": false} {
+		folder(t, map[string]string{
+			"netwicket.json": servedPolicyFile(`, "serve": {"guard": ["` + guard + `"]}`),
+			"zones.json":     keepertest.Blocklist("203.0.113.0/24"),
+		})
+		s, log := aService(t)
+		require.NoError(t, s.open(servedPolicy{options: policyfile.Options{Paths: []string{"."}}}))
+		require.Len(t, s.keepers, 1)
+		k := s.keepers[0]
+		require.Empty(t, s.Problems(time.Now()))
+		status := k.Status()
+		k.report(keeper.Report{Cause: keeper.Changed, Parts: status.Parts, Info: k.Live().Policy().Info(), LockedOut: status.LockedOut})
+		k.watcher.Close()
+		text := log()
+		require.Equal(t, 1, strings.Count(text, `"msg":"policy loaded"`), text)
+		require.Equal(t, 1, strings.Count(text, `"msg":"policy reloaded: files changed"`))
+		want := 0
+		if lockedOut {
+			want = 2
+		}
+		require.Equal(t, want, strings.Count(text, `"level":"ERROR","msg":"the policy in force locks out addresses of serve.guard","errors":["`), text)
+	}
 }
 
 // A service that is told to end goes on as long as it is to drain, is not ready any more, and
