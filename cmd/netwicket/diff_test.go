@@ -304,3 +304,23 @@ func TestDiffGroups(t *testing.T) {
 	require.Empty(t, groupRows(groups[1:2], 4, name))
 	require.Empty(t, groupRows(groups[:0], 4, name))
 }
+
+// Ten of each list are shown where nobody says how many, also where compile compares.
+func TestDiffShowsTen(t *testing.T) {
+	geo, all := "network,country,region,asn,anonymizer,services\n", []string{}
+	for i := range 12 {
+		geo += fmt.Sprintf("10.0.%d.0/24,%c%c,,,,\n", i, 'A'+i, 'A'+i)
+		all = append(all, fmt.Sprintf("%q", fmt.Sprintf("10.0.%d.0/24", i)))
+	}
+	folder(t, map[string]string{"geo.csv": geo, "old.json": `{"range":[` + strings.Join(all, ",") + `]}`, "new.json": `{"range":["192.0.2.0/24"]}`})
+	text := runIn(t, "", words("diff -g geo.csv old.json new.json")...).out
+	require.Equal(t, 10, strings.Count(text, "             - network 10.0."), text)
+	_, countries, _ := strings.Cut(text, "By country\n")
+	require.Equal(t, 9, strings.Count(countries, "newly denied"), "and what is newly allowed")
+	require.Contains(t, countries, "\n  and 3 more\n")
+	require.Zero(t, runIn(t, "", words("compile -c old.json -g geo.csv -o old.nws")...).code)
+	compared := runIn(t, "", words("compile -c new.json -g geo.csv --verify old.nws")...)
+	require.Equal(t, 2, compared.code, compared.stderr)
+	_, again, _ := strings.Cut(compared.out, "By country\n")
+	require.Equal(t, countries, again)
+}

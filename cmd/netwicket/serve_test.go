@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +17,8 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/doorway/doorwaytest"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/forwardauth"
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/watch"
+	"github.com/netwicket/netwicket/decide/decidetest"
+	"github.com/netwicket/netwicket/decide/gate"
 	"github.com/netwicket/netwicket/decide/keeper"
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
@@ -96,6 +101,45 @@ func TestServeTellsWhatItOpened(t *testing.T) {
 		}
 		require.Equal(t, want, strings.Count(text, `"level":"ERROR","msg":"the policy in force locks out addresses of serve.guard","errors":["`), text)
 	}
+}
+
+// A reload after which a proxy that asks would not be understood is refused, unless that is
+// wanted; an edge that nobody can be served with is refused in any case; and the settings of a
+// further policy are nobody's.
+func TestServeInstalls(t *testing.T) {
+	policy := decidetest.Block(t, "203.0.113.0/24")
+	parts := func(source gate.ClientSource, listen string, trusted ...netip.Prefix) *policyfile.Parts {
+		return &policyfile.Parts{Edge: &gate.Config{Trusted: trusted, Source: source}, Serve: policyfile.Serve{Listen: listen}}
+	}
+	proxy := netip.MustParsePrefix("127.0.0.1/32")
+	for _, force := range []bool{false, true} {
+		s, log := aService(t)
+		s.flags.force = force
+		k := &keptPolicy{service: s}
+		require.NoError(t, k.install(parts(gate.XForwardedFor, "", proxy), policy))
+		r := httptest.NewRequest(http.MethodGet, "/decide", nil)
+		r.RemoteAddr = "127.0.0.1:4711"
+		r.Header.Set("X-Forwarded-For", "192.0.2.1")
+		answer := httptest.NewRecorder()
+		s.Handler(false).ServeHTTP(answer, r)
+		require.Equal(t, http.StatusNoContent, answer.Code)
+
+		err := k.install(parts(gate.Forwarded, "", proxy), policy)
+		var refused *keeper.Refusal
+		require.Equal(t, !force, errors.As(err, &refused), "%v", err)
+		require.Equal(t, force, err == nil)
+		require.ErrorContains(t, k.install(parts(gate.Forwarded, ""), policy), "serve needs edge.trusted")
+
+		s.keepers = []*keptPolicy{{service: s}, k}
+		require.NoError(t, k.install(parts(gate.XForwardedFor, "127.0.0.1:1", proxy), policy))
+		require.NoError(t, k.install(parts(gate.XForwardedFor, "127.0.0.1:1", proxy), policy))
+		require.NotContains(t, log(), "after a restart")
+	}
+	s, log := aService(t)
+	k := &keptPolicy{service: s}
+	s.keepers = []*keptPolicy{k}
+	require.NoError(t, k.install(parts(gate.XForwardedFor, "127.0.0.1:1", proxy), policy))
+	require.Contains(t, log(), `"settings":["serve.listen"]`)
 }
 
 // A service that is told to end goes on as long as it is to drain, is not ready any more, and
@@ -201,4 +245,5 @@ func TestErrorsOfALogLine(t *testing.T) {
 		require.NotContains(t, text, "\n")
 	}
 	require.Equal(t, []string{"another"}, errorTexts(errors.New("another")))
+	require.Equal(t, []string{"one", "two"}, errorTexts(fmt.Errorf("f: %w", &keeper.Refusal{Causes: []string{"one", "two"}})))
 }
