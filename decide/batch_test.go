@@ -93,8 +93,13 @@ func TestDecideAllOfEveryDepth(t *testing.T) {
 		for _, addr := range slices.Clone(addrs) {
 			addrs = append(addrs, addr.WithZone("eth0"))
 		}
+		for i, v4 := range []string{"172.16.0.1", "198.51.100.1"} { // among those of the other family, whose numbers are not theirs
+			for at := i; at < len(addrs); at += 5 {
+				addrs = slices.Insert(addrs, at, netip.MustParseAddr(v4))
+			}
+		}
 		for _, lengths := range [][]int{{16}, {20, 31}, {33, 40}, {41, 47, 48}, {49, 64, 65, 128}} {
-			zones := "[" + ipZoneJSON("many", "BLOCKLIST", strings.Join(many, " ")+" 10.0.0.1", "")
+			zones := "[" + ipZoneJSON("many", "BLOCKLIST", strings.Join(many, " ")+" 10.0.0.1 172.16.0.0/12", "")
 			for i, bits := range lengths {
 				zones += "," + ipZoneJSON(fmt.Sprint("z", i), "BLOCKLIST", netip.PrefixFrom(deep, bits).Masked().String(), "")
 			}
