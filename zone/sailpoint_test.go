@@ -180,6 +180,10 @@ func TestSailPointSizes(t *testing.T) {
 		config, err := zone.ParseSailPoint("", []byte(row.text))
 		require.Equal(t, row.want, report(config.Warnings, err), row.name)
 	}
+	config, err := zone.ParseSailPoint("", []byte(`{"range":`+list(`"1.2.3.4"`, 10_001)+`}`))
+	require.Contains(t, message(t, "too-many-entries", config.Warnings, err), "10001 entries, more than the limit of 10000")
+	_, err = zone.ParseSailPoint("network.json", []byte(strings.Repeat(" ", 1<<20+1)))
+	require.EqualError(t, err, "network.json:1:1: the document has 1048577 bytes, more than the limit of 1048576")
 }
 
 func TestAuthProfile(t *testing.T) {

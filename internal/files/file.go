@@ -28,7 +28,7 @@ type File struct {
 
 // Stat is what the path leads to, a folder or anything else.
 func (f File) Stat() (fs.FileInfo, error) {
-	return guard(f.Path, Patience, func(func()) (fs.FileInfo, error) {
+	return patiently(f.Path, func(func()) (fs.FileInfo, error) {
 		p, err := f.place()
 		if err != nil {
 			return nil, err
@@ -77,7 +77,7 @@ func (f File) open(refuse func(fs.FileInfo) error) (*os.File, error) {
 
 // ReadDir lists a folder by name.
 func (f File) ReadDir() ([]fs.DirEntry, error) {
-	return guard(f.Path, Patience, func(func()) ([]fs.DirEntry, error) {
+	return patiently(f.Path, func(func()) ([]fs.DirEntry, error) {
 		folder, err := f.open(func(info fs.FileInfo) error {
 			if !info.IsDir() {
 				return fmt.Errorf("it is %s; expected a folder", kindText(info.Mode()))

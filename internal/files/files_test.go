@@ -132,7 +132,9 @@ func TestFolders(t *testing.T) {
 	require.True(t, set.Look().Differs(before))
 	require.NoError(t, os.Remove(filepath.Join(folder, "b.mmdb")))
 	require.False(t, set.Look().Differs(before))
-	require.True(t, set.Look().Differs(set.Look().AsOf(nil, begun)), "what it held then is not known")
+	unknown := set.Look().AsOf(nil, begun)
+	require.True(t, set.Look().Differs(unknown), "what it held then is not known")
+	require.True(t, set.Look().Differs(set.Look().AsOf(unknown, time.Now().Add(time.Hour))), "nor is it known later")
 	require.NoError(t, os.RemoveAll(folder))
 	require.True(t, set.Look().Differs(before))
 }

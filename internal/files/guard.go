@@ -34,6 +34,11 @@ type call struct {
 	patient time.Duration
 }
 
+// patiently is [guard] with the patience of everybody.
+func patiently[T any](name string, do func(progress func()) (T, error)) (T, error) {
+	return guard(name, Patience, do)
+}
+
 // guard does what may not return, and gives it up when for the patience neither
 // has it returned nor has it called progress.
 func guard[T any](name string, patience time.Duration, do func(progress func()) (T, error)) (T, error) {

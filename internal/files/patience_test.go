@@ -1,6 +1,8 @@
 package files_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,4 +51,38 @@ func TestPatienceBeginsAnew(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What is read is given up after the patience of everybody, and who reads the log learns of
+// which file nothing came, since when, and for how long. Other files are read meanwhile, the
+// one only when what was given up has returned.
+func TestReadIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hangs := make(chan struct{})
+		open := func() (*os.File, error) { <-hangs; return nil, os.ErrClosed }
+		begun := time.Now()
+		_, err := files.Read("/mnt/nfs/zones.json", open, 1, nil)
+		require.Equal(t, 30*time.Second, time.Since(begun))
+		want := "read /mnt/nfs/zones.json: given up: nothing has come of it for 30s since " + begun.Format(time.TimeOnly) +
+			"; nobody writes to the pipe, or the server of its mount does not answer"
+		require.EqualError(t, err, want)
+
+		_, err = files.Read("/mnt/nfs/zones.json", open, 1, nil)
+		require.EqualError(t, err, want, "of what hangs since")
+		require.Equal(t, 30*time.Second, time.Since(begun), "at once")
+		other := func() (*os.File, error) { return nil, os.ErrNotExist }
+		_, err = files.Read("/mnt/nfs/lists.json", other, 1, nil)
+		require.ErrorIs(t, err, os.ErrNotExist, "another file")
+
+		close(hangs)
+		synctest.Wait()
+		_, err = files.Read("/mnt/nfs/zones.json", other, 1, nil)
+		require.ErrorIs(t, err, os.ErrNotExist, "asked anew")
+	})
+}
+
+// The error for what is packed names the file, as every error of a file does.
+func TestUnpackedNamesTheFile(t *testing.T) {
+	err := files.Unpacked("zones.json", strings.NewReader("\x1f\x8b\x08"), 3)
+	require.EqualError(t, err, "read zones.json: it is compressed with gzip, which is not read; make it readable with: gunzip < zones.json > zones.json.unpacked")
 }

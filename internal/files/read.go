@@ -40,7 +40,7 @@ func Read(name string, open func() (*os.File, error), limit int64, look func(fil
 	if look == nil {
 		look = func(file io.ReaderAt, size int64) error { return Unpacked(name, file, size) }
 	}
-	return guard(name, Patience, func(progress func()) ([]byte, error) {
+	return patiently(name, func(progress func()) ([]byte, error) {
 		file, err := open()
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package jsondoc_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -75,6 +76,14 @@ func TestParseCommentedErrors(t *testing.T) {
 			require.ErrorContains(t, err, test.want)
 			var list finding.List
 			require.True(t, errors.As(err, &list))
+			code := "bad-json"
+			switch {
+			case strings.Contains(test.want, "UTF-8"):
+				code = "bad-encoding"
+			case strings.Contains(test.want, "this key already"):
+				code = "duplicate-key"
+			}
+			require.Equal(t, code, list[0].Code)
 		})
 	}
 }

@@ -43,6 +43,13 @@ func TestListLimits(t *testing.T) {
 	require.Empty(t, entries)
 	require.Equal(t, []string{`1:1 false too-large "" the list has 9 bytes, more than the limit of 8`}, found)
 
+	_, found = read(strings.Repeat("#", netset.MaxBytes+1), netset.Limits{})
+	require.Equal(t, []string{fmt.Sprintf(`1:1 false too-large "" the list has %d bytes, more than the limit of %d`, netset.MaxBytes+1, netset.MaxBytes)}, found)
+	count := 0
+	failures, _ := netset.ReadList("f", strings.Repeat("::1\n", netset.MaxEntries+2), netset.Limits{Proxies: true}, func(netset.Entry) { count++ })
+	require.EqualError(t, failures, "f:5000001:1: more than 5000000 entries")
+	require.Equal(t, 5_000_000, count)
+
 	_, found = read(strings.Repeat("x\n", finding.Limit+5), netset.Limits{})
 	require.Len(t, found, finding.Limit+1, "reading ends")
 	require.Contains(t, found[finding.Limit], "too-many-findings")

@@ -44,6 +44,7 @@ func TestCheck(t *testing.T) {
 		{"zstd", "feed.zst", "\x28\xb5\x2f\xfd\x24", "compressed with zstd", "unzstd -k feed.zst"},
 		{"xz", "feed.txt", "\xfd7zXZ\x00\x00", "compressed with xz", "unxz < feed.txt > feed.txt.unpacked"},
 		{"bzip2", "feed.bz2", "BZh91AY&SY\x00", "compressed with bzip2", "bunzip2 -k feed.bz2"},
+		{"bzip2 under another name", "feed.txt", "BZh91AY&SY\x00", "compressed with bzip2", "bunzip2 < feed.txt > feed.txt.unpacked"},
 		{"LZ4", "feed.lz4", "\x04\x22\x4d\x18", "compressed with LZ4", "unlz4 -k feed.lz4"},
 		{"zip", "zones.zip", "PK\x03\x04\x14", "a zip archive", "unzip zones.zip"},
 		{"7-Zip", "zones.7z", "7z\xbc\xaf\x27\x1c\x00", "a 7-Zip archive", "7z x zones.7z"},
