@@ -90,7 +90,7 @@ func TestNoLists(t *testing.T) {
 	for _, row := range []struct{ name, text, at, want string }{
 		{"first and last", "1.10.16.0\t1.10.16.255\t24\t12", "1:1", `awk '{print $1 "-" $2}' feed > list.txt`},
 		{"a mask", "1.10.16.0 255.255.255.0", "1:1", "two addresses"},
-		{"lengths of prefixes", "# x\n1.10.16.0 24\n1.10.17.0 24\n", "2:1", `awk '{print $1 "/" $2}' feed > list.txt; if it holds anything else, awk '{print $1}' feed > list.txt`},
+		{"lengths of prefixes", "# x\n1.10.16.0 24\n1.10.17.0 24\n", `2:1: "1.10.16.0 24"`, `awk '{print $1 "/" $2}' feed > list.txt; if it holds anything else, awk '{print $1}' feed > list.txt`},
 		{"lengths of prefixes behind a mark and spaces", "\ufeff  1.10.16.0 24\n", "1:6", `awk '{print $1 "/" $2}' feed > list.txt`},
 		{"a word behind a range", "1.10.16.0 - 1.10.16.9 OK\n", "1:1", `awk '{print $1}' feed > list.txt`},
 		{"a row of a range behind a CSV", "x,1.10.17.0/24\n1.10.18.0/24 5\n", "2:1", "column 1, and in column 2 of the rows before"},
