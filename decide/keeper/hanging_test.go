@@ -157,6 +157,39 @@ func TestHangingLoadIsGivenUp(t *testing.T) {
 	})
 }
 
+// What a load that was given up was begun for is not forgotten: a database that was said to
+// have changed looks as the one in force does, and is read by the load behind it.
+func TestHangingLoadOfADatabase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, changed := newMount(brief), make(chan string)
+		files := keepertest.PlainPolicy()
+		files["netwicket.json"] = `{"okta": {"zones": ["zones.json"]}, "geo": ["geo.csv"]}`
+		files["zones.json"] = `[{"type":"DYNAMIC","id":"d","name":"d","status":"ACTIVE","usage":"BLOCKLIST","locations":[{"country":"DE"}]}]`
+		country := func(code string) string {
+			return "network,country,region,asn,anonymizer,services\n203.0.113.0/24," + code + ",,,,\n"
+		}
+		files["geo.csv"] = country("FR")
+		k := keepertest.New(t)
+		long := time.Now().Add(-time.Hour)
+		for name, text := range files {
+			k.Write(name, text)
+			require.NoError(t, os.Chtimes(k.Path(name), long, long))
+		}
+		k.Start(m.options, func(o *keeper.Options) { o.Changed, o.Timing.Poll = changed, time.Hour })
+		require.True(t, k.Allows("203.0.113.7"))
+
+		k.Write("geo.csv", country("DE")) // as large and as old
+		require.NoError(t, os.Chtimes(k.Path("geo.csv"), long, long))
+		m.fallSilent()
+		changed <- k.Path("geo.csv")
+		require.Equal(t, keeper.Changed, k.Fails("does not answer").Cause)
+		require.True(t, k.Allows("203.0.113.7"))
+		m.answer()
+		require.Equal(t, keeper.Retried, k.Succeeds().Cause)
+		require.False(t, k.Allows("203.0.113.7"))
+	})
+}
+
 // TestRunEndsWhileLoading: nobody waits for a load.
 func TestRunEndsWhileLoading(t *testing.T) {
 	for name, patience := range map[string]time.Duration{"while it may still answer": time.Hour, "after it was given up": brief} {

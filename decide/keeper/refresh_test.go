@@ -25,6 +25,7 @@ func TestRefresh(t *testing.T) {
 
 		k.Move("zones.json", keepertest.Blocklist("198.51.100.0/24"))
 		require.NoError(t, k.Keeper.Refresh(t.Context()))
+		require.Equal(t, keeper.Changed, k.Succeeds().Cause)
 		require.False(t, k.Allows("198.51.100.7"))
 		require.True(t, k.Allows("203.0.113.7"))
 
