@@ -43,6 +43,11 @@ func TestExportDeny(t *testing.T) {
 	require.Equal(t, 0, got.code, got.stderr)
 	require.Contains(t, got.out, `"IPAddressVersion": "IPV6"`)
 	require.NotContains(t, got.out, "IPV4")
+	got = runIn(t, "", "export", "-c", "net.json", "--format", "aws-waf")
+	require.Equal(t, 0, got.code, got.stderr)
+	require.Contains(t, got.out, `"IPAddressVersion": "IPV6"`)
+	require.Contains(t, got.out, `"IPAddressVersion": "IPV4"`)
+	require.Contains(t, got.out, `"192.0.2.0/25"`)
 
 	got = runIn(t, "", "export", "-c", "net.json", "--format", "cidr", "--family", "6", "--max", "1")
 	require.Equal(t, 0, got.code, got.stderr)

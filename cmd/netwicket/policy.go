@@ -33,13 +33,17 @@ func (c *commandLine) openPolicyWith(more func(*policyfile.Options)) (*policyfil
 	more(&options)
 	var parts *policyfile.Parts
 	var policy *decide.Policy
-	load := func() { parts, policy, err = policyfile.Open(options) }
-	if size := c.snapshotSize(options.Paths); size > 0 {
-		sparing(size, load)
-	} else {
-		load()
-	}
+	c.loading(options.Paths, func() { parts, policy, err = policyfile.Open(options) })
 	return parts, policy, err
+}
+
+// loading loads the policy of these paths, a snapshot sparingly.
+func (c *commandLine) loading(paths []string, load func()) {
+	if size := c.snapshotSize(paths); size > 0 {
+		sparing(size, load)
+		return
+	}
+	load()
 }
 
 // snapshotSize is the size of the one file that a policy is, if that is a snapshot; else 0.

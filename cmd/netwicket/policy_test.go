@@ -88,11 +88,15 @@ func TestSparing(t *testing.T) {
 		require.Equal(t, 3, runtime.GOMAXPROCS(0))
 		require.Equal(t, 80, gcPercent())
 	}
-	// A policy of documents takes all that there is.
-	folder(t, map[string]string{"net.json": `{"range":["192.0.2.0/24"]}`})
-	c := &commandLine{paths: []string{"net.json"}}
-	processors := 0
-	_, _, err := c.openPolicyWith(func(*policyfile.Options) { processors = runtime.GOMAXPROCS(0) })
-	require.NoError(t, err)
-	require.Equal(t, 3, processors)
+	// A policy of documents takes all that there is, and so does what is none.
+	folder(t, map[string]string{"net.json": `{"range":["192.0.2.0/24"]}`, "policy.nws": decide.SnapshotMagic})
+	debug.SetMemoryLimit(math.MaxInt64)
+	for path, want := range map[string][]int64{"net.json": {3, math.MaxInt64}, "absent": {3, math.MaxInt64}, "policy.nws": {1, 12<<20 + 8*int64(len(decide.SnapshotMagic))}} {
+		loaded := 0
+		(&commandLine{}).loading([]string{path}, func() {
+			loaded++
+			require.Equal(t, want, []int64{int64(runtime.GOMAXPROCS(0)), debug.SetMemoryLimit(-1)}, path)
+		})
+		require.Equal(t, 1, loaded, path)
+	}
 }

@@ -312,28 +312,31 @@ func TestPullTenants(t *testing.T) {
 		env  map[string]string
 		want string
 	}{
-		"nobody":                   {`{}`, nil, nil, "nobody to ask"},
-		"a password":               {`{}`, []string{"--okta", "https://me:secret@acme.okta.com"}, nil, "secrets come from the environment"},
-		"a password in the file":   {`{"pull": {"okta": {"url": "https://me:secret@acme.okta.com"}}}`, nil, nil, "netwicket.json:1:27"},
-		"a token in the file":      {`{"pull": {"okta": {"token": "00x"}}}`, nil, nil, "unknown-key"},
-		"http":                     {`{}`, []string{"--okta", "http://acme.okta.com"}, nil, "anybody on the way could read the token"},
-		"a name that means to":     {`{}`, []string{"--okta", "http://127.0.0.1.evil.example"}, nil, "https://"},
-		"another scheme":           {`{}`, []string{"--okta", "ftp://acme.okta.com"}, nil, "https://"},
-		"a path":                   {`{}`, []string{"--okta", "https://acme.okta.com/api/v1"}, nil, "without a path"},
-		"no host":                  {`{}`, []string{"--okta", "https://"}, nil, "such as https://acme.okta.com"},
-		"no token":                 {`{}`, []string{"--okta", url}, map[string]string{}, "OKTA_CLIENT_TOKEN is not in the environment"},
-		"no id":                    {`{}`, []string{"--sailpoint", url}, map[string]string{}, "SAIL_CLIENT_ID is not in the environment"},
-		"no secret":                {`{}`, []string{"--sailpoint", url}, map[string]string{"SAIL_CLIENT_ID": "x"}, "SAIL_CLIENT_SECRET is not in the environment"},
-		"another way":              {`{}`, []string{"--okta", url}, map[string]string{"OKTA_CLIENT_AUTHORIZATIONMODE": "Basic"}, `OKTA_CLIENT_AUTHORIZATIONMODE in the environment: expected`},
-		"a token with a line":      {`{}`, []string{"--okta", url}, map[string]string{"OKTA_CLIENT_TOKEN": "a\nb"}, "another character that no token has"},
-		"a policy of nobody":       {`{}`, []string{"--sailpoint", url, "--policy", "x"}, nil, "--policy: Okta is not asked"},
-		"a profile of nobody":      {`{}`, []string{"--okta", url, "--profile", "x"}, nil, "--profile: SailPoint is not asked"},
-		"watched too often":        {`{}`, []string{"--okta", url, "--watch", "9s"}, nil, "expected 10s or longer"},
-		"a dry watch":              {`{}`, []string{"--okta", url, "--watch", "10s", "--dry-run"}, nil, "do not go together"},
-		"an answer that is none":   {`{}`, []string{"--okta", url, "--unknown-country", "x"}, nil, "expected deny or trust"},
-		"http to SailPoint":        {`{}`, []string{"--sailpoint", "http://acme.example"}, nil, `--sailpoint "http://acme.example": `},
-		"authorities of nobody":    {`{}`, []string{"--okta", url, "--ca-file", "FOLDER/absent.pem"}, nil, `absent.pem": no such file`},
-		"too many authorities":     {`{}`, []string{"--okta", url, "--ca-file", "FOLDER/large"}, nil, `large": it is larger than the limit`},
+		"nobody":                 {`{}`, nil, nil, "nobody to ask"},
+		"a password":             {`{}`, []string{"--okta", "https://me:secret@acme.okta.com"}, nil, "secrets come from the environment"},
+		"a password in the file": {`{"pull": {"okta": {"url": "https://me:secret@acme.okta.com"}}}`, nil, nil, "netwicket.json:1:27"},
+		"a token in the file":    {`{"pull": {"okta": {"token": "00x"}}}`, nil, nil, "unknown-key"},
+		"http":                   {`{}`, []string{"--okta", "http://acme.okta.com"}, nil, "anybody on the way could read the token"},
+		"a name that means to":   {`{}`, []string{"--okta", "http://127.0.0.1.evil.example"}, nil, "https://"},
+		"another scheme":         {`{}`, []string{"--okta", "ftp://acme.okta.com"}, nil, "https://"},
+		"a path":                 {`{}`, []string{"--okta", "https://acme.okta.com/api/v1"}, nil, "without a path"},
+		"no host":                {`{}`, []string{"--okta", "https://"}, nil, "such as https://acme.okta.com"},
+		"no token":               {`{}`, []string{"--okta", url}, map[string]string{}, "OKTA_CLIENT_TOKEN is not in the environment"},
+		"no id":                  {`{}`, []string{"--sailpoint", url}, map[string]string{}, "SAIL_CLIENT_ID is not in the environment"},
+		"no secret":              {`{}`, []string{"--sailpoint", url}, map[string]string{"SAIL_CLIENT_ID": "x"}, "SAIL_CLIENT_SECRET is not in the environment"},
+		"another way":            {`{}`, []string{"--okta", url}, map[string]string{"OKTA_CLIENT_AUTHORIZATIONMODE": "Basic"}, `OKTA_CLIENT_AUTHORIZATIONMODE in the environment: expected`},
+		"a token with a line":    {`{}`, []string{"--okta", url}, map[string]string{"OKTA_CLIENT_TOKEN": "a\nb"}, "another character that no token has"},
+		"a policy of nobody":     {`{}`, []string{"--sailpoint", url, "--policy", "x"}, nil, "--policy: Okta is not asked"},
+		"a profile of nobody":    {`{}`, []string{"--okta", url, "--profile", "x"}, nil, "--profile: SailPoint is not asked"},
+		"watched too often":      {`{}`, []string{"--okta", url, "--watch", "9s"}, nil, "expected 10s or longer"},
+		"a dry watch":            {`{}`, []string{"--okta", url, "--watch", "10s", "--dry-run"}, nil, "do not go together"},
+		"an answer that is none": {`{}`, []string{"--okta", url, "--unknown-country", "x"}, nil, "expected deny or trust"},
+		"http to SailPoint":      {`{}`, []string{"--sailpoint", "http://acme.example"}, nil, `--sailpoint "http://acme.example": `},
+		"authorities of nobody":  {`{}`, []string{"--okta", url, "--ca-file", "FOLDER/absent.pem"}, nil, `absent.pem": no such file`},
+		"too many authorities":   {`{}`, []string{"--okta", url, "--ca-file", "FOLDER/large"}, nil, `large": it is larger than the limit`},
+		"too large a key": {`{}`, []string{"--okta", url}, map[string]string{
+			"OKTA_CLIENT_AUTHORIZATIONMODE": "PrivateKey", "OKTA_CLIENT_CLIENTID": "x", "OKTA_CLIENT_PRIVATEKEY": "FOLDER/large",
+		}, "it is larger than the limit"},
 		"nowhere to measure":       {`{}`, []string{"--okta", url, "--watch", "10s", "--metrics", "192.0.2.1:x"}, nil, "192.0.2.1:x"},
 		"nothing to measure":       {`{}`, []string{"--okta", url, "--metrics", "127.0.0.1:0"}, nil, "--watch alone"},
 		"a wait that is over":      {`{}`, []string{"--okta", url, "--max-wait", "-1s"}, nil, "--max-wait -1s"},
@@ -350,6 +353,9 @@ func TestPullTenants(t *testing.T) {
 			}
 			for i := range c.args {
 				c.args[i] = strings.ReplaceAll(c.args[i], "FOLDER", q.folder)
+			}
+			for name, value := range c.env {
+				q.env[name] = strings.ReplaceAll(value, "FOLDER", q.folder)
 			}
 			got := q.run(c.args...)
 			require.Equal(t, 1, got.code, got.stderr)

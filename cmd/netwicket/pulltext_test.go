@@ -62,8 +62,9 @@ func TestPulledTells(t *testing.T) {
 		"the same, as JSON": {look: func(l *pull.Look) { l.Same, l.Warnings = true, nil }, json: true, out: []string{
 			`{"same":true,"first":false,"generation":null,"refused":[],"warnings":[],"okta":{`, `"ranges":0,"newlyDenied":{"ipv4":0,"ipv6Networks":0}`, `"documents":[]`,
 		}},
-		"the same, as ranges": {look: func(l *pull.Look) { l.Same = true }, json: true, flags: pullFlags{dryRun: true}, stderr: warned},
-		"refused":             {look: func(l *pull.Look) { l.Refused = refused }, out: []string{found}, not: []string{"is in force", "nothing was written", change}, stderr: warned + refusal + shrinks + "\n", code: failed},
+		"looked at, and the same": {look: func(l *pull.Look) { l.Same = true }, flags: pullFlags{dryRun: true}, out: []string{found + "nothing changed: this is what is in force\n"}, stderr: warned},
+		"the same, as ranges":     {look: func(l *pull.Look) { l.Same = true }, json: true, flags: pullFlags{dryRun: true}, stderr: warned},
+		"refused":                 {look: func(l *pull.Look) { l.Refused = refused }, out: []string{found}, not: []string{"is in force", "nothing was written", change}, stderr: warned + refusal + shrinks + "\n", code: failed},
 		"refused all the same": {
 			look: func(l *pull.Look) { l.Refused = refused }, flags: pullFlags{acceptShrink: true}, out: []string{found}, stderr: warned + refusal + "\n", code: failed,
 		},
@@ -74,7 +75,7 @@ func TestPulledTells(t *testing.T) {
 			look: func(l *pull.Look) { l.Refused = refused }, json: true, out: []string{`{"same":false,"first":false,"generation":null,"refused":["one","two\n"],`, `"newlyDenied":{"ipv4":128,`}, stderr: warned + refusal + shrinks + "\n", code: failed,
 		},
 		"refused before it was a policy": {
-			look: func(l *pull.Look) { l.Refused, l.After.Policy = refused, nil }, out: []string{found}, not: []string{"denied"}, stderr: warned + refusal + shrinks + "\n", code: failed,
+			look: func(l *pull.Look) { l.Refused, l.After.Policy = refused, nil }, out: []string{found}, not: []string{"newly", "same"}, stderr: warned + refusal + shrinks + "\n", code: failed,
 		},
 		"no policy, as JSON": {
 			look: func(l *pull.Look) { l.Refused, l.After.Policy = refused, nil }, json: true, out: []string{`{"same":false,`, `"newlyDenied":{"ipv4":0,`}, stderr: warned + refusal + shrinks + "\n", code: failed,
@@ -138,7 +139,8 @@ func TestPulledTellsOfFindings(t *testing.T) {
 		"geo.csv":  "network,country,region,asn,anonymizer,services\n192.0.2.0/24,DE,,,,\n",
 		"old.json": `{"range":["192.0.2.0/24"]}`,
 		"zones.json": `[{"type":"IP","id":"b","name":"B","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"203.0.113.0/24"}]},{"type":"IP","id":"e","name":"E","gateways":[]},
-			{"type":"IP","id":"s","name":"LegacyIpZone","system":true,"gateways":[]}]`,
+			{"type":"IP","id":"s","name":"LegacyIpZone","system":true,"gateways":[]},
+			{"type":"DYNAMIC","id":"d","name":"DefaultEnhancedDynamicZone","system":true,"locations":[{"country":"FR"}]}]`,
 	})
 	whole := aLook(t, "old.json", "zones.json")
 	for _, row := range []struct {
@@ -158,6 +160,7 @@ func TestPulledTellsOfFindings(t *testing.T) {
 		var out, stderr bytes.Buffer
 		require.NoError(t, (&commandLine{json: row.json, out: &out, err: &stderr}).pulled(look, nil, row.flags))
 		require.Equal(t, row.findings, strings.Count(stderr.String(), "[empty-zone]"), stderr.String())
+		require.Equal(t, row.findings, strings.Count(stderr.String(), "[family-without-data]"), "of a zone of the system's all else is told\n%s", stderr.String())
 		require.Equal(t, row.aside, strings.Contains(stderr.String(), "netwicket: note: Teredo addresses"), stderr.String())
 		require.Equal(t, row.findings > 0 && !row.json, strings.Contains(out.String(), "note: Teredo addresses"), out.String())
 	}

@@ -114,8 +114,8 @@ func TestTerminalShowsProgress(t *testing.T) {
 		require.Equal(t, row.bar, strings.Contains(shown(), "read"), row.name)
 	}
 	screen, shown := aTerminal(t, "")
-	c := &commandLine{in: strings.NewReader(""), out: io.Discard, err: screen}
-	require.Zero(t, c.run(words("export --format cidr --deny --weights large.log")))
+	c := &commandLine{in: strings.NewReader(readFile(t, "large.log") + "192.0.2.1" + combinedTail), out: io.Discard, err: screen}
+	require.Zero(t, c.run(words("export --format cidr --deny --weights -")))
 	require.Regexp(t, `read[^\n]*\r\s*\r(\x1b\[\d*[A-Z])*netwicket: \d`, shown(), "what is said next has a line of its own")
 	writeFile(t, "many", "192.0.2.7\n{\"remote\":1}\n"+strings.Repeat("192.0.2.7\n", largeInput/10))
 	many, err := os.Open("many")
@@ -127,7 +127,13 @@ func TestTerminalShowsProgress(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, undecided, outcome)
 	require.Equal(t, 1+largeInput/10, read)
+	halfway, shownThen := aTerminal(t, "")
+	_, err = many.Seek(0, io.SeekStart)
+	require.NoError(t, err)
+	_, err = (&commandLine{in: many, out: io.Discard, err: halfway}).eachLine(func(request.Request) error { return io.ErrClosedPipe }, func() error { return nil })
+	require.ErrorIs(t, err, io.ErrClosedPipe)
 	const cleared = `read[^\n]*\r\s*\r(\x1b\[\d*[A-Z])*`
+	require.Regexp(t, cleared+`$`, shownThen())
 	require.Regexp(t, cleared+`netwicket: standard input, line 2: [^\n]*\n([^\n]*\r)?\s*\r(\x1b\[\d*[A-Z])*$`, shown())
 
 	require.NoError(t, os.WriteFile("requests", []byte("192.0.2.7\n"), 0o600))

@@ -50,7 +50,7 @@ func mutantOn(number int) bool {
 func mutantNote(number int) {
 	mutantReached[number] = true
 	if _, err := mutantRecordFile.WriteString(strconv.Itoa(number) + "\n"); err != nil {
-		panic(err)
+		mutantRecords = false // a test may leave no room for files: what this process reaches besides is for others to notice
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -68,5 +69,22 @@ func TestSecondSignalEndsCommands(t *testing.T) {
 			}
 		}
 		require.NoError(t, pipe.Close())
+	}
+}
+
+// What is written to a file that is a device without room is an error, packed or not, and so is a map.
+func TestFilesOnAFullDevice(t *testing.T) {
+	folder(t, map[string]string{"net.json": `{"range":["192.0.2.0/25"],"whitelisted":true}`})
+	for _, args := range []string{
+		"export -c net.json --format cidr -o full.txt", "export -c net.json --format cidr -o full.gz", "export -c net.json --format table --family 4 --no-buckets -o full.csv.gz", "map -c net.json -o full.html",
+	} {
+		name := args[strings.LastIndex(args, " ")+1:]
+		require.NoError(t, os.Symlink("/dev/full", name))
+		got := runIn(t, "", words(args)...)
+		require.Equal(t, 1, got.code, args)
+		require.Contains(t, got.stderr, syscall.ENOSPC.Error(), args)
+		require.NoError(t, os.Remove(name))
+		require.Equal(t, 0, runIn(t, "", words(args)...).code, args)
+		require.NotEmpty(t, readFile(t, name))
 	}
 }
