@@ -156,12 +156,24 @@ func TestAdminHistoryByThePolicyFile(t *testing.T) {
 	lines, err := filepath.Glob("../.netwicket/*/generations.jsonl")
 	require.NoError(t, err)
 	require.Len(t, lines, 1)
+	writeFile(t, lines[0], strings.ReplaceAll(readFile(t, lines[0]), `"ci\u001b[31m"`, `"<b>"`))
+	require.Regexp(t, `\n3  \S+Z  <b> +POST /api/v1/zones\n2  \S+Z  <b> +POST /api/v1/zones\n1  \S+Z  - +first start\n$`, runIn(t, "", words("admin log -c ..")...).out)
+	require.Len(t, columns(runIn(t, "", words("admin log -c ..")...).out), 1, "what looks like HTML is as wide as it is")
 	writeFile(t, lines[0], "{\n")
 	for _, args := range []string{"log", "show 1", "show 1 okta/zones.json", "revert 2"} {
 		got = runIn(t, "", words("admin "+args+" -c ..")...)
 		require.Equal(t, []any{1, ""}, []any{got.code, got.out}, args)
 		require.Contains(t, got.stderr, ":1: is no line of a history")
 	}
+}
+
+// columns are where the last column of a table's lines begins, behind its widest cell.
+func columns(table string) map[int]bool {
+	at := map[int]bool{}
+	for line := range strings.Lines(table) {
+		at[strings.LastIndex(line, "  ")] = true
+	}
+	return at
 }
 
 // A file that is read again when it changes is told of by what it holds.

@@ -131,7 +131,10 @@ func TestMustResolvesAsTheEdgeDoes(t *testing.T) {
 		{"a proxy is denied", `{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for"}`, []string{"--must-deny", "10.1.2.3"}, ""},
 		{"unless it may be the client", `{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for","onMissing":"peer"}`, []string{"--must-deny", "10.1.2.3"},
 			"10.1.2.3 must be denied and is allowed, since"},
+		{"nor one that may be the client", `{"trusted":["10.0.0.0/8"],"source":"x-forwarded-for","onMissing":"peer"}`, []string{"--must-allow", "10.1.2.3"},
+			"10.1.2.3 must be allowed and is denied, since"},
 		{"no edge", "", []string{"--must-allow", "10.1.2.3"}, ""},
+		{"every hop of a request", "", []string{"--must-deny", "hops.txt"}, ""},
 		{"an address that is no host's", `{}`, []string{"--must-allow", "224.0.0.1"}, "224.0.0.1 must be allowed and is denied: deny - client_unresolved [must-allow]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -143,6 +146,7 @@ func TestMustResolvesAsTheEdgeDoes(t *testing.T) {
 				"netwicket.json": file + "}",
 				"zones.json":     `[{"type":"IP","id":"b","name":"B","usage":"BLOCKLIST","gateways":[{"type":"CIDR","value":"203.0.113.0/24"}]}]`,
 				"list.txt":       "192.0.2.1\n10.1.2.3\n",
+				"hops.txt":       `{"remote":"10.0.0.1","headers":[["X-Forwarded-For","203.0.113.9"]]}`,
 			})
 			got := runIn(t, "", append([]string{"check"}, test.args...)...)
 			if test.want == "" {
@@ -163,6 +167,7 @@ func TestCheckExpectationsNeedAPolicy(t *testing.T) {
 	got := runIn(t, "", "check", "dynamic.json", "--must-allow", "192.0.2.1")
 	require.Equal(t, 3, got.code)
 	require.Contains(t, got.out, "[no-data]")
+	require.Equal(t, 1, strings.Count(got.out, "\n"), "and nothing about who must be allowed")
 }
 
 func TestCheckAt(t *testing.T) {

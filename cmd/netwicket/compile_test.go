@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"image/png"
+	"io"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -371,6 +372,7 @@ func TestCompileVerifiesBriefly(t *testing.T) {
 	texts := objects(t, compile(0, "-c a.json -o texts.nws --documents --json").out)[0]
 	require.Equal(t, []any{false, true}, []any{plain["documents"], texts["documents"]})
 	require.Less(t, plain["bytes"], texts["bytes"])
+	require.Equal(t, true, objects(t, compile(2, "-c a.json --verify a.nws -o both.nws --documents --json").out)[0]["documents"], "also where the snapshot has none")
 	require.Contains(t, compile(1, "-c texts.nws -o x.nws --documents").stderr, "--documents: texts.nws is a snapshot, whose documents are not at hand")
 	compile(0, "-c texts.nws -o again.nws")
 
@@ -396,4 +398,16 @@ func TestCompileVerifiesBriefly(t *testing.T) {
 	require.Contains(t, refused.stderr, "overlay.json:1:")
 	require.Equal(t, 1, strings.Count(refused.stderr, "overlay-expiry"), "the entry that ends, and no other")
 	require.NoFileExists(t, "o.nws")
+}
+
+// That nobody can be told what was compiled, or how a comparison ended, is an error.
+func TestCompileToldNobody(t *testing.T) {
+	folder(t, map[string]string{"a.json": `{"range":["192.0.2.0/24"]}`, "b.json": `{"range":["192.0.2.0/25"]}`})
+	require.Zero(t, runIn(t, "", words("compile -c a.json -o a.nws")...).code)
+	for _, args := range []string{"compile -c a.json -o b.nws", "compile -c a.json --verify a.nws", "compile -c b.json --verify a.nws"} {
+		whole := runIn(t, "", words(args)...)
+		for _, room := range []int{0, len(whole.stderr) / 2, len(whole.stderr) - 1} {
+			require.Equal(t, 1, run(words(args), strings.NewReader(""), io.Discard, &fullDevice{room}), "%s with room for %d bytes", args, room)
+		}
+	}
 }

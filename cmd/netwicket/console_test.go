@@ -19,6 +19,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admin/tenant"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/console"
+	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/keepertest"
 )
 
@@ -41,6 +44,69 @@ func TestConsoleAgainstWhatDoesNotLoad(t *testing.T) {
 		require.Equal(t, 1, run([]string{"console", "-c", "zones.json", "--against", against}, strings.NewReader(""), &stdout, &stderr), against)
 		require.Empty(t, stdout.String())
 		require.Contains(t, stderr.String(), said)
+	}
+}
+
+// What keeps the console from its policy is said, and no link is told.
+func TestConsoleRefusesToStart(t *testing.T) {
+	folder(t, map[string]string{"zones.json": "[]"})
+	for args, want := range map[string]string{
+		"-c zones.json --unknown-country x": `--unknown-country "x"`, "-c zones.json --against .@7": "generation 7: ",
+	} {
+		got := runIn(t, "", words("console "+args)...)
+		require.Equal(t, []any{1, ""}, []any{got.code, got.out}, args)
+		require.Contains(t, got.stderr, want, args)
+	}
+}
+
+// The folder is opened for each write, and what keeps it from that is said.
+func TestConsoleOpensTheFolderForAWrite(t *testing.T) {
+	acme(t)
+	c := &commandLine{}
+	var settings console.Options
+	c.letChange(&settings, tenant.NewAudit(io.Discard))
+	require.Equal(t, []any{".", ""}, []any{settings.Folder, settings.ReadOnly})
+	parts, policy, err := c.openPolicy()
+	require.NoError(t, err)
+	for range 2 {
+		store, closes, err := settings.Store(policyfile.Opened{Parts: parts, Policy: policy})
+		require.NoError(t, err)
+		_, err = store.Documents()
+		require.NoError(t, err)
+		closes()
+	}
+	require.NoError(t, os.MkdirAll(".netwicket/history", 0o700))
+	writeFile(t, ".netwicket/history/generations.jsonl", "{\n")
+	store, closes, err := settings.Store(policyfile.Opened{Parts: parts, Policy: policy})
+	require.ErrorContains(t, err, "is no line of a history")
+	require.Nil(t, store)
+	require.Nil(t, closes)
+	for path, want := range map[string]string{"absent": "absent: no such file", "zones.json": "the policy is a single file, not a folder"} {
+		settings = console.Options{}
+		(&commandLine{paths: []string{path}}).letChange(&settings, tenant.NewAudit(io.Discard))
+		require.Contains(t, settings.ReadOnly, want)
+		require.Nil(t, settings.Store)
+		require.Empty(t, settings.Folder)
+	}
+}
+
+// The first link alone is opened, and only where that is asked for; each is told, as text or JSON.
+func TestConsoleTellsLinks(t *testing.T) {
+	folder(t, nil)
+	t.Setenv("PATH", "") // nothing opens links
+	for _, open := range []bool{false, true} {
+		for _, asJSON := range []bool{false, true} {
+			var out, log bytes.Buffer
+			c := &commandLine{out: &out, json: asJSON}
+			tell := c.tellLink(consoleFlags{open: open}, slog.New(slog.NewTextHandler(&log, nil)))
+			require.NoError(t, tell("one"))
+			require.NoError(t, tell("two"))
+			require.Equal(t, open, strings.Count(log.String(), "no browser could be opened") == 1, log.String())
+			require.Equal(t, !open, log.Len() == 0)
+			require.Equal(t, map[bool]string{false: "one\ntwo\n", true: `{"url":"one"}` + "\n" + `{"url":"two"}` + "\n"}[asJSON], out.String())
+			c.out = &fullDevice{0}
+			require.ErrorIs(t, tell("three"), syscall.ENOSPC)
+		}
 	}
 }
 

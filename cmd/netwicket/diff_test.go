@@ -198,6 +198,7 @@ func TestDiffNamesDocuments(t *testing.T) {
 	writeFile(t, "access.log", "203.0.113.200"+combinedTail+"\n192.0.2.1"+combinedTail+"\n")
 	got := runIn(t, "", words("diff -g geo.csv zones.json new.json --log access.log")...)
 	require.Zero(t, got.code, got.stderr)
+	require.Empty(t, got.stderr, "the note stands in the text")
 	require.Equal(t, `203.0.113.128/25 deny blocklisted -> allow permitted, 1 request
 64:ff9b::cb00:7180/121 deny blocklisted -> allow permitted
 2002:cb00:7180::/41 deny blocklisted -> allow permitted
@@ -253,6 +254,25 @@ func TestDiffSharesOfTheFirstFifty(t *testing.T) {
 	require.EqualValues(t, 1<<23, size.IPv4)
 	_, known = shareOf(&differences[0], maxShares, pair[1])
 	require.False(t, known)
+}
+
+// A person is shown each range, and a program gets its JSON also on a terminal.
+func TestDiffOfSeveralRangesOnATerminal(t *testing.T) {
+	folder(t, map[string]string{"old.json": `{"range":["10.0.0.0/8","192.0.2.0/24"]}`, "new.json": `{"range":["10.0.0.0/9"]}`})
+	pair, err := (&commandLine{}).openPair("old.json", "new.json")
+	require.NoError(t, err)
+	for asJSON, want := range map[bool]string{
+		false: "\nRanges\n10.128.0.0/9                      allow permitted -> deny off_network\n192.0.2.0/24                      allow permitted -> deny off_network\n",
+		true: `{"first":"10.128.0.0","last":"10.255.255.255","before":{"decision":"allow","reason":"permitted"},"after":{"decision":"deny","reason":"off_network"}}` + "\n" +
+			`{"first":"192.0.2.0","last":"192.0.2.255","before":{"decision":"allow","reason":"permitted"},"after":{"decision":"deny","reason":"off_network"}}` + "\n",
+	} {
+		var out bytes.Buffer
+		report := &diffReport{out: bufio.NewWriter(&out), json: asJSON, look: style{person: true}, counter: impact.NewCounter(nil)}
+		require.NoError(t, report.write(diffFlags{top: 10}, pair, decide.Diff(pair[0].Policy, pair[1].Policy), ""))
+		require.NoError(t, report.out.Flush())
+		require.True(t, strings.HasSuffix(out.String(), want), out.String())
+		require.Equal(t, asJSON, out.String() == want)
+	}
 }
 
 // Beyond the fiftieth difference nobody says what it decides alone, as text or as JSON.

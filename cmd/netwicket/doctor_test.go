@@ -123,7 +123,8 @@ func TestDoctorOfLogs(t *testing.T) {
 		require.Len(t, objects(t, runIn(t, "", "doctor", "--log", "many.log", "--json").out)[0]["proxies"], count)
 	}
 	require.Contains(t, runIn(t, "", "doctor", "--log", "quiet.log").out, "quiet.log has 1 line of serve, and nobody asked in them\n")
-	for args, want := range map[string]string{"--log .": ".: ", "--unknown-country x": `--unknown-country "x"`, "--at x": `--at "x"`} {
+	writeFile(t, "long.log", strings.Repeat("x", 1<<20+1))
+	for args, want := range map[string]string{"--log .": ".: ", "--log long.log": "long.log: a line of more than 1048576 bytes", "--unknown-country x": `--unknown-country "x"`, "--at x": `--at "x"`} {
 		got := runIn(t, "", words("doctor "+args)...)
 		require.Equal(t, []any{1, ""}, []any{got.code, got.out}, args)
 		require.True(t, strings.HasPrefix(got.stderr, "netwicket: "+want), got.stderr)

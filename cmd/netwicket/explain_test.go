@@ -2,12 +2,18 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net/netip"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go4.org/netipx"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/admission"
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/explained"
 )
 
 // The order of the keys and of the zones is part of the contract, so the whole
@@ -212,4 +218,25 @@ func TestExplainAsksTheSourcesOnce(t *testing.T) {
 		by.said(office)
 		require.Same(t, asked, by.tracer)
 	}
+}
+
+// An explanation that finds no room is an error; a zone that has a name alone is shown by it, and
+// a location of which nothing is known has no rows.
+func TestExplainTextOfLittle(t *testing.T) {
+	folder(t, map[string]string{"zones.json": `[{"type":"IP","name":"Office","gateways":[{"type":"CIDR","value":"192.0.2.0/24"}]}]`})
+	got := runIn(t, "", words("explain -c zones.json 192.0.2.7")...)
+	require.Zero(t, got.code, got.stderr)
+	require.Contains(t, got.out, "  match  Office  IP POLICY")
+	_, policy, err := (&commandLine{paths: []string{"zones.json"}}).openPolicy()
+	require.NoError(t, err)
+	e := policy.Explain(netip.MustParseAddr("192.0.2.7"))
+	nothing := explained.NewProvenance(&e, nil)
+	err = writeExplanation(&fullDevice{5}, &e, admission.Resolution{}, policy.Info(), &nothing, style{})
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	rows := locationRows(&e, &nothing)
+	if len(rows) > 0 {
+		require.Equal(t, []string{"the same for", e.Range.String()}, rows[len(rows)-1])
+	}
+	e.Range = netipx.IPRange{}
+	require.NotContains(t, fmt.Sprint(locationRows(&e, &nothing)), "the same for")
 }

@@ -181,7 +181,6 @@ func (f serveFlags) over(settings policyfile.Serve) policyfile.Serve {
 
 // run opens the listeners, answers, and closes in an order that loses no question.
 func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
-	logger := s.journal.Logger()
 	certificate, watched := s.certificate()
 	if certificate != nil {
 		if err := watched.Once(); err != nil {
@@ -197,7 +196,13 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	defer running.Wait()
 	defer stopBackground()
 	s.keep(background, &running, hangup, watched)
+	return s.answer(ctx, servers)
+}
 
+// answer has the servers answer until the context ends or one of them cannot go on.
+func (s *service) answer(ctx context.Context, servers []server) error {
+	var running sync.WaitGroup
+	defer running.Wait()
 	failed := make(chan error, len(servers))
 	for _, server := range servers {
 		running.Go(func() {
@@ -206,6 +211,7 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 			}
 		})
 	}
+	var err error
 	select {
 	case <-ctx.Done():
 		err = s.drain(failed)
@@ -214,7 +220,7 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	s.Close()
 	for _, server := range servers { // the status is to be had until the end
 		if cut := server.Shutdown(); cut != nil {
-			logger.Warn("connections were cut off", "address", server.Text(), "error", cut.Error())
+			s.journal.Logger().Warn("connections were cut off", "address", server.Text(), "error", cut.Error())
 		}
 	}
 	return err

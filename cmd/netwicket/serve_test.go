@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,6 +24,7 @@ import (
 	"github.com/netwicket/netwicket/decide/policyfile"
 	"github.com/netwicket/netwicket/internal/finding"
 	"github.com/netwicket/netwicket/internal/keepertest"
+	"github.com/netwicket/netwicket/internal/mmdbtest"
 )
 
 // aService is one that serves nothing yet, and what it logs, to be read once.
@@ -79,10 +81,16 @@ func TestServedPolicies(t *testing.T) {
 // What a service opens is in force and told of, with who is locked out by it, and so is what is
 // reloaded; nothing of that is said where there is nothing to say.
 func TestServeTellsWhatItOpened(t *testing.T) {
+	country := mmdbtest.File{Type: "Test-Country", Built: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Networks: []mmdbtest.Network{
+		{Prefix: "192.0.2.0/24", Record: mmdbtest.Map{"country": mmdbtest.Map{"iso_code": "DE"}}},
+	}}
+	database, err := country.Bytes()
+	require.NoError(t, err)
 	for guard, lockedOut := range map[string]bool{"203.0.113.7": true, "192.0.2.1": false} {
 		folder(t, map[string]string{
-			"netwicket.json": servedPolicyFile(`, "serve": {"guard": ["` + guard + `"]}`),
+			"netwicket.json": servedPolicyFile(`, "geo": ["c.mmdb", "geo.csv"], "serve": {"guard": ["` + guard + `"]}`),
 			"zones.json":     keepertest.Blocklist("203.0.113.0/24"),
+			"c.mmdb":         string(database), "geo.csv": "network,country,region,asn,anonymizer,services\n192.0.2.0/24,DE,,,,\n",
 		})
 		s, log := aService(t)
 		require.NoError(t, s.open(servedPolicy{options: policyfile.Options{Paths: []string{"."}}}))
@@ -94,12 +102,29 @@ func TestServeTellsWhatItOpened(t *testing.T) {
 		k.watcher.Close()
 		text := log()
 		require.Equal(t, 1, strings.Count(text, `"msg":"policy loaded"`), text)
+		require.Equal(t, 2, strings.Count(text, `"data":"Test-Country 2026-01-02, csv","mode":"enforce"`), text)
+		require.NotContains(t, text, `"changed"`, "nothing was")
 		require.Equal(t, 1, strings.Count(text, `"msg":"policy reloaded: files changed"`))
 		want := 0
 		if lockedOut {
 			want = 2
 		}
 		require.Equal(t, want, strings.Count(text, `"level":"ERROR","msg":"the policy in force locks out addresses of serve.guard","errors":["`), text)
+		require.Equal(t, want, strings.Count(text, "locks out addresses of serve.guard"))
+	}
+}
+
+// Who lets everybody in is warned of it by the log, too: warnings are about what is in force.
+func TestServeWarnsOfWhatIsInForce(t *testing.T) {
+	for zones, warned := range map[string]bool{keepertest.Blocklist("203.0.113.0/24"): false, goodZones: true} {
+		folder(t, map[string]string{"netwicket.json": servedPolicyFile(""), "zones.json": zones})
+		s, log := aService(t)
+		require.NoError(t, s.open(servedPolicy{options: policyfile.Options{Paths: []string{"."}}}))
+		k := s.keepers[0]
+		k.watcher.Close()
+		k.report(keeper.Report{Cause: keeper.Changed, Parts: k.Status().Parts})
+		text := log()
+		require.Equal(t, map[bool]int{true: 2}[warned], strings.Count(text, "the policy denies nobody"), text)
 	}
 }
 
@@ -140,6 +165,72 @@ func TestServeInstalls(t *testing.T) {
 	s.keepers = []*keptPolicy{k}
 	require.NoError(t, k.install(parts(gate.XForwardedFor, "127.0.0.1:1", proxy), policy))
 	require.Contains(t, log(), `"settings":["serve.listen"]`)
+}
+
+// aListener goes on until it is shut down, or ends by itself.
+type aListener struct {
+	ends    chan error
+	cut     error // that shutting it down takes
+	wasShut bool
+}
+
+func (l *aListener) Text() string { return "here:1" }
+func (l *aListener) Serve() error { return <-l.ends }
+func (l *aListener) Shutdown() error {
+	l.wasShut = true
+	select {
+	case l.ends <- nil:
+	default:
+	}
+	return l.cut
+}
+
+// A service ends when it is told to, or when one of its listeners cannot go on; the others are
+// shut down, nobody takes it for ready meanwhile, and what is cut off is told.
+func TestServeEndsWithItsListeners(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		told     bool
+		failure  error
+		cut      error
+		want     string
+		messages []string
+	}{
+		{"told to", true, nil, nil, "", []string{"shutting down"}},
+		{"told to, while somebody asks", true, nil, errors.New("still asking"), "", []string{"shutting down", "connections were cut off"}},
+		{"a listener fails", false, errors.New("gone"), nil, "listener on here:1: gone", nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			k := keepertest.Keep(t, keepertest.PlainPolicy())
+			s, log := aService(t)
+			s.keepers = []*keptPolicy{{Keeper: k.Keeper}}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if row.told {
+				cancel()
+			}
+			one, other := &aListener{ends: make(chan error, 1), cut: row.cut}, &aListener{ends: make(chan error, 1)}
+			if row.failure != nil {
+				other.ends <- row.failure
+			}
+			err := s.answer(ctx, []server{one, other})
+			if row.want == "" {
+				require.NoError(t, err)
+			} else {
+				require.EqualError(t, err, row.want)
+			}
+			require.True(t, one.wasShut && other.wasShut)
+			require.Contains(t, s.Problems(time.Now()), "shutting down")
+			var messages []string
+			for _, line := range objects(t, log()) {
+				messages = append(messages, line["msg"].(string))
+				if line["msg"] == "connections were cut off" {
+					require.Equal(t, []any{"here:1", "still asking"}, []any{line["address"], line["error"]})
+				}
+			}
+			require.Equal(t, row.messages, messages)
+		})
+	}
 }
 
 // A service that is told to end goes on as long as it is to drain, is not ready any more, and

@@ -36,6 +36,7 @@ func TestServeRefusesToStart(t *testing.T) {
 	})
 	on := " --listen " + free.Addr().String()
 	for args, want := range map[string]string{
+		"--force -c absent.json":                 "absent.json",
 		"--drain 2h":                             `--drain "2h": expected a duration from 0s to 1h`,
 		"--unknown-country x":                    `--unknown-country "x"`,
 		"-c absent.json":                         "absent.json",

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/xml"
+	"io"
 	"net/netip"
 	"os"
 	"runtime"
@@ -210,6 +211,7 @@ func TestTestUpdateOfEachFile(t *testing.T) {
 	err = (&commandLine{out: &out}).updateExpectations(expect.Run{}.All([]*expect.File{gone}, nil))
 	require.ErrorContains(t, err, "gone/e.json", "its folder is not there any more")
 	require.Empty(t, out.String())
+	require.Equal(t, 1, run(words("test --update good.json"), strings.NewReader(""), &fullDevice{0}, io.Discard), "what was done was not told")
 	if runtime.GOOS != "windows" {
 		got = runIn(t, "", "test", "/dev/null")
 		require.Equal(t, 1, got.code)

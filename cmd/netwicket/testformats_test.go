@@ -26,6 +26,17 @@ func aTestReport(t *testing.T) *testReport {
 	}}
 }
 
+// fullForAMoment has no room for what is written first.
+type fullForAMoment struct{ wasFull bool }
+
+func (d *fullForAMoment) Write(data []byte) (int, error) {
+	if !d.wasFull {
+		d.wasFull = true
+		return 0, syscall.ENOSPC
+	}
+	return len(data), nil
+}
+
 // A report that finds no room is an error in every format, wherever the room ends.
 func TestTestReportsToAFullDevice(t *testing.T) {
 	for format, write := range testFormats() {
@@ -33,6 +44,7 @@ func TestTestReportsToAFullDevice(t *testing.T) {
 		var whole bytes.Buffer
 		require.NoError(t, write(r, &whole), format)
 		require.NotEmpty(t, whole.String())
+		require.ErrorIs(t, write(r, &fullForAMoment{}), syscall.ENOSPC, "%s, also where there is room again behind it", format)
 		for room := range whole.Len() {
 			require.ErrorIs(t, write(r, &fullDevice{room}), syscall.ENOSPC, "%s with room for %d bytes", format, room)
 		}

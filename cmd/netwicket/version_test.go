@@ -37,6 +37,17 @@ func TestVersion(t *testing.T) {
 	require.Equal(t, 1, runIn(t, "", "version", "stray").code)
 }
 
+// Whatever of a policy is named has the policy read, and read with it.
+func TestVersionOfWhatIsNamed(t *testing.T) {
+	acme(t)
+	for _, args := range []string{"-c absent.json", "-g absent.csv", "--service NORD_VPN=absent.txt", "--threat absent.txt", "--config absent.json", "--geo absent.csv"} {
+		got := runIn(t, "", words("version "+args)...)
+		require.Equal(t, []any{1, ""}, []any{got.code, got.out}, args)
+		require.Contains(t, got.stderr, args[strings.Index(args, "absent"):]+":1:1: error: ")
+	}
+	require.Zero(t, runIn(t, "", words("version --unknown-country trust")...).code)
+}
+
 // A release's version is the linker's.
 func TestVersionOfARelease(t *testing.T) {
 	before := version
