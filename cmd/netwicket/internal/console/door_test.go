@@ -44,8 +44,12 @@ func TestOneAnswerAtTheDoor(t *testing.T) {
 	require.Contains(t, w.Body.String(), `href="ask"`)
 
 	d.now = d.now.Add(time.Hour)
-	require.Equal(t, http.StatusForbidden, d.ask(http.MethodGet, d.base+"ask").Code)
+	outside := d.ask(http.MethodGet, d.base+"ask")
+	require.Equal(t, http.StatusForbidden, outside.Code)
+	require.NotContains(t, text(outside.Body.String()), "The terminal that runs it shows a new one")
 	require.Len(t, d.links, 1, "who comes without a link is told of none")
+	require.Contains(t, text(d.ask(http.MethodGet, link).Body.String()), "The terminal that runs it shows a new one")
+	require.Len(t, d.links, 2)
 	d.cookies = w.Result().Cookies()
 	require.Equal(t, http.StatusForbidden, d.ask(http.MethodGet, d.base+"ask", with("Sec-Purpose", "prefetch")).Code, "nobody looks at that page yet")
 	require.Equal(t, http.StatusSeeOther, d.ask(http.MethodGet, d.base+"?token=x").Code, "who is in needs no link")
