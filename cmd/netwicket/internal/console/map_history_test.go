@@ -9,8 +9,11 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/netwicket/netwicket/cmd/netwicket/internal/console"
 )
 
 // historyOf are the files of a history: a first generation with these documents, and more
@@ -57,13 +60,19 @@ func TestGenerationsOfAMap(t *testing.T) {
 	broken["netwicket.json"] = `{"okta":{"zones":["zones.json"]},"geo":["gone.csv"]}`
 	all := maps.Clone(now)
 	maps.Copy(all, historyOf(t, broken, 1))
-	r := readAt(t, folderOf(t, all))
+	r := readAt(t, folderOf(t, all), func(o *console.Options) { o.Now = time.Now })
+	r.page("map")
+	alone, err := r.site.MapOf("")
+	require.NoError(t, err)
 	for target, want := range map[string]string{"map?against=1": "gone.csv", "point?against=1&level=0": "gone.csv", "map?against=3": "generation 3", "point?against=3&level=0": "generation 3"} {
 		w := r.answer(httptest.NewRequest(http.MethodGet, "http://127.0.0.1/"+target, nil))
 		require.Equal(t, http.StatusBadRequest, w.Code, target)
 		require.Contains(t, w.Body.String(), want, target)
 	}
 	require.Equal(t, 1, r.site.Drawings(), "that of the policy alone, which is shown instead")
+	still, err := r.site.MapOf("")
+	require.NoError(t, err)
+	require.Same(t, alone, still)
 	putAll(t, ".", map[string]string{"gone.csv": small["rows.csv"]})
 	require.Contains(t, r.page("map?against=1"), "newly allowed", "as soon as it can be drawn, though the policy is the same")
 	require.Equal(t, 2, r.site.Drawings())
