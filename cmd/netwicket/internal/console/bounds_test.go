@@ -104,31 +104,6 @@ func TestChangeOfWhoGoesMeanwhile(t *testing.T) {
 	require.Zero(t, r.site.Asking())
 }
 
-// Maps that compare are kept for a while, the last of them, and those of a policy go with it.
-func TestMapsAreBounded(t *testing.T) {
-	r := readAt(t, folderOf(t, small), saves)
-	texts := []string{small["zones.json"]}
-	for i := range 6 {
-		texts = append(texts, strings.Replace(small["zones.json"], "192.0.2.64-", fmt.Sprintf("192.0.2.%d-", 65+i), 1))
-		draft := r.draft("zones.json", texts[i], texts[i+1])
-		draft.Set("seal", sealPattern.FindStringSubmatch(r.send("change", "result", draft).Body.String())[1])
-		draft.Set("do", "save")
-		require.Equal(t, http.StatusOK, r.send("change", "", draft).Code)
-	}
-	page := r.answer(httptest.NewRequest(http.MethodGet, "http://127.0.0.1/map", nil)).Body.String()
-	require.Equal(t, []string{"7", "6", "5", "4", "3", "2", "1"}, regexpAll(`<option value="(\d)">generation`, page), "the newest first")
-	kept := []int{r.site.Drawings()}
-	for _, generation := range []int{1, 1, 2, 3, 4, 5, 1} {
-		page := r.page(fmt.Sprintf("map?against=%d", generation))
-		require.Contains(t, page, fmt.Sprintf("newly allowed < 0.1 %% (%d)", 7-generation), "as many more blocked then")
-		kept = append(kept, r.site.Drawings())
-	}
-	require.Equal(t, []int{1, 2, 2, 3, 4, 4, 4, 4}, kept)
-	putAll(t, ".", map[string]string{"zones.json": texts[0] + "\n"})
-	r.page("map")
-	require.Equal(t, 1, r.site.Drawings())
-}
-
 // Each example of a log's page is decided as the row says, whatever the lines look like.
 func TestExamplesAreDecidedSo(t *testing.T) {
 	long := strings.Repeat("x", 3000)

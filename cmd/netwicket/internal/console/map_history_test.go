@@ -16,21 +16,23 @@ import (
 	"github.com/netwicket/netwicket/cmd/netwicket/internal/console"
 )
 
-// historyOf are the files of a history: a first generation with these documents, and more
+// historyOf are the files of a history: generations that change these documents, and more
 // that change nothing.
-func historyOf(t *testing.T, first map[string]string, count int) map[string]string {
+func historyOf(t *testing.T, count int, generations ...map[string]string) map[string]string {
 	t.Helper()
-	files, changed := make(map[string]string), make(map[string]string)
-	for name, text := range first {
-		changed[name] = fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
-		files[".netwicket/history/objects/"+changed[name][:2]+"/"+changed[name]+".gz"] = gzipped(t, text)
-	}
+	files := make(map[string]string)
 	var lines strings.Builder
 	for number := range count {
+		changed := make(map[string]string)
+		if number < len(generations) {
+			for name, text := range generations[number] {
+				changed[name] = fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
+				files[".netwicket/history/objects/"+changed[name][:2]+"/"+changed[name]+".gz"] = gzipped(t, text)
+			}
+		}
 		line, err := json.Marshal(map[string]any{"generation": number + 1, "time": "2026-03-01T10:00:00Z", "caller": "eve", "action": "save", "fingerprint": "f", "changed": changed})
 		require.NoError(t, err)
 		lines.Write(append(line, '\n'))
-		changed = map[string]string{}
 	}
 	files[".netwicket/history/generations.jsonl"] = lines.String()
 	return files
@@ -48,18 +50,18 @@ func TestGenerationsOfAMap(t *testing.T) {
 		return regexpAll(`<option value="(\d+)">generation`, r.answer(httptest.NewRequest(http.MethodGet, "http://127.0.0.1/map", nil)).Body.String())
 	}
 	for _, count := range []int{100, 101} {
-		list := options(historyOf(t, before, count))
+		list := options(historyOf(t, count, before))
 		require.Len(t, list, 100)
 		require.Equal(t, []string{fmt.Sprint(count), fmt.Sprint(count - 99)}, []string{list[0], list[99]})
 	}
-	files := historyOf(t, before, 2)
+	files := historyOf(t, 2, before)
 	files[".netwicket/history/generations.jsonl"] += "nonsense\n"
 	require.Empty(t, options(files))
 
 	broken := maps.Clone(before)
 	broken["netwicket.json"] = `{"okta":{"zones":["zones.json"]},"geo":["gone.csv"]}`
 	all := maps.Clone(now)
-	maps.Copy(all, historyOf(t, broken, 1))
+	maps.Copy(all, historyOf(t, 1, broken))
 	r := readAt(t, folderOf(t, all), func(o *console.Options) { o.Now = time.Now })
 	r.page("map")
 	alone, err := r.site.MapOf("")
@@ -86,6 +88,37 @@ func TestGenerationsOfAMap(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, w.Code, target)
 		require.Contains(t, w.Body.String(), "expected a level up to", target)
 	}
+}
+
+// Maps that compare are kept for a while, the last of them, and those of a policy go with it.
+func TestMapsAreBounded(t *testing.T) {
+	blocking := func(last int) string { return gateways(fmt.Sprintf("192.0.2.0/%d", last)) }
+	generations := []map[string]string{{"netwicket.json": ownPolicy}, {}, {}, {}, {}, {}}
+	for i := range generations {
+		generations[i]["zones.json"] = blocking(25 + i)
+	}
+	files := historyOf(t, 6, generations...)
+	files["netwicket.json"], files["zones.json"] = ownPolicy, blocking(24)
+	r := readAt(t, folderOf(t, files), func(o *console.Options) { o.Now = time.Now })
+	r.page("map")
+	page := r.answer(httptest.NewRequest(http.MethodGet, "http://127.0.0.1/map", nil)).Body.String()
+	require.Equal(t, []string{"6", "5", "4", "3", "2", "1"}, regexpAll(`<option value="(\d)">generation`, page), "the newest first")
+	kept, drawn := []int{r.site.Drawings()}, make(map[int][]any)
+	for _, generation := range []int{1, 1, 2, 3, 4, 5, 2, 1} {
+		page := r.page(fmt.Sprintf("map?against=%d", generation))
+		require.Contains(t, page, fmt.Sprintf("newly denied < 0.1 %% (%d)", 256-1<<(8-generation)), "as many more blocked now")
+		kept = append(kept, r.site.Drawings())
+		tiles, err := r.site.MapOf(fmt.Sprint(generation))
+		require.NoError(t, err)
+		drawn[generation] = append(drawn[generation], tiles)
+	}
+	require.Equal(t, []int{1, 2, 2, 3, 4, 4, 4, 4, 4}, kept)
+	require.Same(t, drawn[1][0], drawn[1][1])
+	require.Same(t, drawn[2][0], drawn[2][1], "the last four")
+	require.NotSame(t, drawn[1][0], drawn[1][2])
+	putAll(t, ".", map[string]string{"zones.json": blocking(24) + "\n"})
+	r.page("map")
+	require.Equal(t, 1, r.site.Drawings())
 }
 
 // Of a file too large to be shown whole each part begins where the one before ends, in either
