@@ -40,6 +40,8 @@ func TestExamplesAreReadAlike(t *testing.T) {
 	} {
 		require.Equal(t, want, r.examples(line+"\n", "pattern", pattern)["blocklisted"], pattern)
 	}
+	bare := strings.TrimSuffix(logged("10.0.0.1", "26/Nov/2026:10:00:00", "-"), "\n") + " x=192.0.2.70"
+	require.Equal(t, `{"remote":"192.0.2.70"}`, r.examples(bare+"\n", "pattern", ` x=(?P<peer>\S+)$`)["blocklisted"], "another peer alone")
 	direct := strings.TrimSuffix(logged("192.0.2.70", "26/Nov/2026:10:00:00", "-"), "\n")
 	require.Equal(t, direct, r.examples(direct + "\n")["blocklisted"])
 	require.Equal(t, "192.0.2.70", r.examples(direct+"\n", "pattern", `^(?P<addr>\S+) `)["blocklisted"], "no proxy is looked for")
@@ -68,12 +70,16 @@ func TestExamplesAreOfAllKinds(t *testing.T) {
 	r := readAt(t, folderOf(t, small))
 	at := func(who, forwarded string) string { return logged(who, "26/Nov/2026:10:00:00", forwarded) }
 	found := r.examples(at("192.0.2.70", "-") + at("192.0.2.71", "-"))
-	require.Equal(t, []string{"192.0.2.70", "192.0.2.71"}, []string{strings.Fields(found["192.0.2.70"])[0], strings.Fields(found["192.0.2.71"])[0]})
+	require.Equal(t, at("192.0.2.70", "-")+at("192.0.2.71", "-"), found["192.0.2.70"]+"\n"+found["192.0.2.71"]+"\n")
+
+	unread := at("10.0.0.1", "nobody")
+	found = r.examples(at("10.0.0.1", strings.Repeat(" ", 3000)+"192.0.2.70") + unread)
+	require.Equal(t, unread, found["client_unresolved"]+"\n", "the first that is not too long for a link")
 
 	short := at("192.0.2.70", "-")
-	found = r.examples(at("10.0.0.1", strings.Repeat(" ", 3000)+"192.0.2.70") + short)
+	found = r.examples(`{"data":{"events":[{"request":{"ipChain":[{"ip":"what?"}]}},{"request":{"ipChain":[{"ip":"192.0.2.70"}]}}]}}` + "\n" + short)
 	for _, key := range []string{"blocklisted", "Blocked", "192.0.2.70"} {
-		require.Equal(t, strings.TrimSuffix(short, "\n"), found[key], key)
+		require.Equal(t, short, found[key]+"\n", "a record that is none has no example")
 	}
 
 	through := at("10.0.0.1", "192.0.2.70, 192.0.2.7")
