@@ -72,6 +72,11 @@ func cloned(config decide.Config) decide.Config {
 	for d := range config.Rules {
 		config.Rules[d].Rules = slices.Clone(config.Rules[d].Rules)
 	}
+	if config.SailPoint != nil {
+		sailPoint := *config.SailPoint
+		sailPoint.Geolocation = slices.Clone(sailPoint.Geolocation)
+		config.SailPoint = &sailPoint
+	}
 	return config
 }
 
@@ -212,7 +217,8 @@ func TestRecompileTakesOver(t *testing.T) {
 				{"id":"c","name":"c","type":"DYNAMIC","status":"ACTIVE","usage":"POLICY","locations":[{"country":"US"}]}]`,
 			rules: []string{`[{"name":"r1","priority":1,"status":"ACTIVE","conditions":{"network":{"connection":"ZONE","include":["a"]}},"actions":{"signon":{"access":"ALLOW"}}},
 				{"name":"r2","priority":2,"status":"ACTIVE","conditions":{"network":{"connection":"ZONE","include":["c"]}},"actions":{"signon":{"access":"DENY"}}}]`},
-			csv: "203.0.113.0/24,US,,,,\n",
+			sailPoint: `{"geolocation":["US"],"whitelisted":true}`,
+			csv:       "203.0.113.0/24,US,,,,\n",
 		}.config(t)
 	}
 	config := base()
@@ -229,8 +235,12 @@ func TestRecompileTakesOver(t *testing.T) {
 		"IPv6 of a zone": {func(c *decide.Config) {
 			c.Zones[0].Zones[2].Gateways[0].Range = netipx.MustParseIPRange("2001:db8::1-2001:db8::2")
 		}, true, false, false},
-		"usage of a zone": {func(c *decide.Config) { c.Zones[0].Zones[1].Blocklist = true }, true, false, false},
-		"place of a zone": {func(c *decide.Config) { c.Zones[0].Zones[3].Locations.Include[0].Value.Country = "DE" }, false, false, false},
+		"usage of a zone":              {func(c *decide.Config) { c.Zones[0].Zones[1].Blocklist = true }, true, false, false},
+		"place of a zone":              {func(c *decide.Config) { c.Zones[0].Zones[3].Locations.Include[0].Value.Country = "DE" }, false, false, false},
+		"other countries of SailPoint": {func(c *decide.Config) { c.SailPoint.Geolocation[0].Value = "DE" }, false, false, false},
+		"list of countries turns":      {func(c *decide.Config) { c.SailPoint.Allowlist = false }, false, false, false},
+		"no SailPoint":                 {func(c *decide.Config) { c.SailPoint = nil }, false, false, false},
+		"what is assumed":              {func(c *decide.Config) { c.AssumeNone = geo.TorSort }, false, false, false},
 		"the same database": {func(c *decide.Config) {
 			c.Geo = base().Geo
 		}, false, false, false},
@@ -312,6 +322,7 @@ func TestRecompileSeesEveryList(t *testing.T) {
 		"a feed less":               {func(c *decide.Config) { c.ThreatFeeds = c.ThreatFeeds[1:] }, true},
 		"SailPoint's network":       {func(c *decide.Config) { set(&c.SailPoint.Range[1], "9.9.9.8") }, true},
 		"SailPoint's countries":     {func(c *decide.Config) { c.SailPoint.Geolocation[1].Value = "FR" }, true},
+		"SailPoint's list turns":    {func(c *decide.Config) { c.SailPoint.Allowlist = false }, true},
 		"what the overlay denies":   {func(c *decide.Config) { set(&c.Overlay.Deny[0].Entry, "8.8.2.0/24") }, true},
 		"what the overlay allows":   {func(c *decide.Config) { set(&c.Overlay.Allow[0].Entry, "198.51.100.8") }, true},
 	} {
