@@ -26,7 +26,7 @@ func denying(t *testing.T) {
 func TestExportDeny(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3)) // which reading a log leaves as it was
 	denying(t)
-	got := runIn(t, "", "export", "-c", "net.json", "--deny", "--max", "2", "--format", "cidr", "--family", "4")
+	got := runIn(t, readFile(t, "access.log"), "export", "-c", "net.json", "--deny", "--max", "2", "--format", "cidr", "--family", "4")
 	require.Equal(t, 0, got.code, got.stderr)
 	require.Equal(t, "netwicket: 2 of 25 prefixes: 75.0 % of denied IPv4 addresses\n", got.stderr)
 	require.Contains(t, got.out, "\n# 2 of 25 prefixes: 75.0 % of denied IPv4 addresses\n")

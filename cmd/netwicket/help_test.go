@@ -43,7 +43,7 @@ func TestFlagValuesAreOffered(t *testing.T) {
 		"check --unknown-country": "deny trust", "test --format": "text json junit tap github", "check --format": "text json github sarif", "diff --only": "newly-denied newly-allowed",
 		"export --format": "nginx haproxy nftables cidr csv table sql aws-waf cloudflare", "replay --format": "combined common json okta regex",
 		"filter --format": "tsv rowbinary", "admin --catch-all": "allow deny", "eval --assume-none": strings.Join(geo.SortNames(), " ") + " all",
-		"export --for": strings.Join(export.Engines(), " "), "admin token --scope": strings.Join(callers.Scopes(), " "),
+		"export --for": strings.Join(export.Engines(), " "), "export --family": "4 6", "admin token --scope": strings.Join(callers.Scopes(), " "),
 		"explain --format": "combined common json okta regex", "resolve --source": "peer x-forwarded-for forwarded header: hops:",
 	} {
 		args := append(append([]string{"__complete"}, strings.Fields(flag)...), "")

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -375,6 +377,10 @@ func TestFetchFlags(t *testing.T) {
 		require.Contains(t, got.stderr, says, args)
 		require.NotContains(t, got.stderr, "secret")
 	}
+	told, cancel := context.WithCancel(t.Context())
+	cancel()
+	goesOn := (&commandLine{err: io.Discard}).fetch(told, fetchFlags{from: "public", channel: "prod", trust: []string{"release.pub"}, threshold: 2, state: "s", every: time.Second})
+	require.ErrorContains(t, goesOn, "only 1 distinct", "nor does it begin to go on")
 	server := httptest.NewServer(http.FileServer(http.Dir("public")))
 	defer server.Close()
 	for _, from := range []string{"public", "public/prod.json", server.URL + "/prod.json", server.URL + "/ --channel prod"} {
