@@ -183,8 +183,10 @@ func TestMapsAreKept(t *testing.T) {
 	folder := folderOf(t, map[string]string{"now.json": gateways("198.19.0.0/16"), "before.json": gateways("198.18.0.0/16")})
 	r := readAt(t, folder, func(o *console.Options) {
 		o.Policy.Paths, o.Folder = []string{"now.json"}, ""
-		o.Against, o.AgainstName = policyfile.Options{Paths: []string{"before.json"}}, "before"
+		o.Against, o.AgainstName, o.Now = policyfile.Options{Paths: []string{"before.json"}}, "before", time.Now
 	})
+	r.page("map")
+	r.page("map?against=other")
 	drawn := func(against string, kept int) any {
 		t.Helper()
 		tiles, err := r.site.MapOf(against)
@@ -192,7 +194,7 @@ func TestMapsAreKept(t *testing.T) {
 		require.Equal(t, kept, r.site.Drawings())
 		return tiles
 	}
-	alone, with := drawn("", 1), drawn("other", 2)
+	alone, with := drawn("", 2), drawn("other", 2)
 	require.Same(t, alone, drawn("", 2))
 	require.Same(t, with, drawn("other", 2))
 	putAll(t, ".", map[string]string{"before.json": gateways("198.18.0.0/15")})
