@@ -211,7 +211,7 @@ func (r *reader) leave(part string, draft url.Values, moment int) (w *httptest.R
 // Who goes before the answer is made gets none, at whichever moment, and never half of it;
 // their place is free, and nobody goes on to read a log for them.
 func TestChangeOfWhoGoesAtAnyMoment(t *testing.T) {
-	r := readAt(t, folderOf(t, small))
+	r := readAt(t, folderOf(t, small), saves)
 	dropped := func(log string) string { return regexpAll(`log=([\w-]+)`, r.kept("a.log", log))[0] }
 	draft := r.draft("zones.json", small["zones.json"], strings.Replace(small["zones.json"], "192.0.2.64-", "192.0.2.60-", 1))
 	draft.Set("log", dropped(logged("192.0.2.61", "26/Nov/2026:10:00:00", "-")))

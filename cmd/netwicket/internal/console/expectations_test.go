@@ -156,7 +156,8 @@ func TestGivenFiles(t *testing.T) {
 		require.Contains(t, text2(r.given("given", row.text, row.files...)), "200 ", row.files)
 		require.Contains(t, text2(r.given("given", row.text, row.files...)), row.says, row.files)
 	}
-	for _, target := range []string{"tests", "tests?since=none"} {
+	run := regexpAll(`data-run="(\w+)"`, r.answer(httptest.NewRequest(http.MethodGet, "http://127.0.0.1/tests", nil)).Body.String())[0]
+	for _, target := range []string{"tests", "tests?since=none", "tests?since=" + run} {
 		require.Contains(t, r.page(target), "Skip to the content")
 	}
 	require.Contains(t, text2(r.given("", allowedWant)), "Skip to the content")
@@ -166,19 +167,23 @@ func TestGivenFiles(t *testing.T) {
 // why, and nothing else.
 func TestGivenFormsThatAreRefused(t *testing.T) {
 	r := readAt(t, folderOf(t, small))
-	send := func(body string) *httptest.ResponseRecorder {
+	send := func(part, body string) *httptest.ResponseRecorder {
 		request := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/tests", strings.NewReader(body))
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		request.Header.Set("Origin", "http://127.0.0.1")
-		request.Header.Set("X-Part", "given")
+		request.Header.Set("X-Part", part)
 		return r.answer(request)
 	}
 	for more, want := range map[int]string{0: "200 ", 1: "413 More than 8 MiB; that is too much for this page. netwicket test takes larger files.\n"} {
-		w := send("text=" + strings.Repeat("+", 8<<20-5+more))
+		w := send("given", "text="+strings.Repeat("+", 8<<20-5+more))
 		require.Equal(t, want, fmt.Sprint(w.Code, " ", w.Body))
 	}
-	w := send("text=%zz")
-	require.Equal(t, "400 This could not be read: invalid URL escape \"%zz\"\n", fmt.Sprint(w.Code, " ", w.Body))
+	for _, part := range []string{"given", ""} {
+		w := send(part, "text=%zz")
+		require.Equal(t, "400 This could not be read: invalid URL escape \"%zz\"\n", fmt.Sprint(w.Code, " ", w.Body))
+	}
+	w := send("", "text="+strings.Repeat("+", 8<<20))
+	require.Equal(t, "413 More than 8 MiB; that is too much for this page. netwicket test takes larger files.\n", fmt.Sprint(w.Code, " ", w.Body))
 }
 
 // Of one file a thousand results are shown, and it is said how many there are more.
