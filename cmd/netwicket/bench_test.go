@@ -49,6 +49,7 @@ func TestBenchOfASnapshot(t *testing.T) {
 		result := objects(t, got.out)[0]
 		require.Equal(t, row.compiles != "", result["compileMilliseconds"] != nil, row.policy)
 		require.EqualValues(t, 3, result["chainHops"])
+		require.Equal(t, row.policy == ".", result["chainOfZoneProxies"], "a snapshot knows no proxies")
 		require.EqualValues(t, benchAddresses, result["addresses"])
 	}
 }

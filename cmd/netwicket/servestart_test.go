@@ -95,12 +95,14 @@ func TestServeOnASocket(t *testing.T) {
 // that is asked for.
 func TestServeTLSHere(t *testing.T) {
 	folder(t, map[string]string{
-		"netwicket.json": strings.Replace(servedPolicyFile(`, "serve": {"listen": "127.0.0.1:0", "tlsCert": "cert.pem", "tlsKey": "key.pem"}`), "x-forwarded-for", "header:X-Real-IP", 1),
+		"netwicket.json": strings.Replace(servedPolicyFile(`, "serve": {"listen": "127.0.0.1:0", "metrics": "127.0.0.1:0", "tlsCert": "cert.pem", "tlsKey": "key.pem"}`), "x-forwarded-for", "header:X-Real-IP", 1),
 		"zones.json":     keepertest.Blocklist("203.0.113.0/24"),
 	})
 	doorwaytest.WriteCertificate(t, ".", 1)
 	s := serveHere(t)
 	require.Equal(t, true, s.line["tls"])
+	require.NotEmpty(t, s.line["metrics"])
+	require.NotContains(t, s.line, "grpc")
 	s.logs("policy warning", "have the proxy set X-Real-IP")
 	serial := func() string {
 		connection, err := tls.Dial("tcp", s.address("address"), &tls.Config{InsecureSkipVerify: true})

@@ -95,6 +95,18 @@ func TestTerminalReadsTheLogAsText(t *testing.T) {
 	require.Regexp(t, `^time=\S+ level=INFO msg=hello a=b\n$`, shown())
 }
 
+// Of how much was read nothing is left on the screen when a log ends of which nobody knew the size.
+func TestTerminalIsClearedBehindALog(t *testing.T) {
+	acme(t)
+	log := strings.Repeat("192.0.2.1"+combinedTail+"\n", 2*largeInput/(9+len(combinedTail)))
+	for _, args := range []string{"replay --json -", "diff --log - --json --summary network.json network.json"} {
+		screen, shown := aTerminal(t, "")
+		c := &commandLine{in: strings.NewReader(log), out: io.Discard, err: screen}
+		require.Zero(t, c.run(words(args)))
+		require.Regexp(t, `read.*\r +\r$`, shown(), args)
+	}
+}
+
 // How much of a large log has been read is shown to who looks on, and so is what pull asks; with
 // the answers on the same terminal, they are the progress.
 func TestTerminalShowsProgress(t *testing.T) {

@@ -68,6 +68,7 @@ func TestVersionOfABuild(t *testing.T) {
 		{"v1.2.3", commit, "v1.2.3"}, {"(devel)", commit, "devel 0123456789ab"}, {"", commit, "devel 0123456789ab"},
 		{"", short, "devel 0123"}, {"(devel)", nil, "devel"}, {"", commit[:1], "devel"},
 	} {
+		require.NotEqual(t, "unknown", versionText(), "every build of a module knows what it is")
 		require.Equal(t, row.want, builtText(&debug.BuildInfo{Main: debug.Module{Version: row.module}, Settings: row.settings}))
 	}
 }
