@@ -200,7 +200,7 @@ func TestServeEndsWithItsListeners(t *testing.T) {
 		{"told to, while somebody asks", true, nil, errors.New("still asking"), "", []string{"shutting down", "connections were cut off"}},
 		{"a listener fails", false, errors.New("gone"), nil, "listener on here:1: gone", nil},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
 			k := keepertest.Keep(t, keepertest.PlainPolicy())
 			s, log := aService(t)
 			s.keepers = []*keptPolicy{{Keeper: k.Keeper}}
@@ -228,7 +228,7 @@ func TestServeEndsWithItsListeners(t *testing.T) {
 					require.Equal(t, []any{"here:1", "still asking"}, []any{line["address"], line["error"]})
 				}
 			}
-			require.Equal(t, row.messages, messages)
+			require.Equal(t, row.messages, messages, row.name)
 		})
 	}
 }
