@@ -1,10 +1,8 @@
 package console_test
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
-	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -119,23 +117,11 @@ func TestTestsWithoutAPath(t *testing.T) {
 // given sends expectations, in a text or in files.
 func (r *reader) given(part, text string, files ...string) *httptest.ResponseRecorder {
 	r.t.Helper()
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	require.NoError(r.t, form.WriteField("text", text))
+	named := make([][2]string, len(files))
 	for i, file := range files {
-		part, err := form.CreateFormFile("file", fmt.Sprintf("mine-%d.json", i))
-		require.NoError(r.t, err)
-		_, err = part.Write([]byte(file))
-		require.NoError(r.t, err)
+		named[i] = [2]string{fmt.Sprintf("mine-%d.json", i), file}
 	}
-	require.NoError(r.t, form.Close())
-	request := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/tests", &body)
-	request.Header.Set("Content-Type", form.FormDataContentType())
-	request.Header.Set("Origin", "http://127.0.0.1")
-	if part != "" {
-		request.Header.Set("X-Part", part)
-	}
-	return r.answer(request)
+	return r.answer(givenForm(r.t, part, text, named...))
 }
 
 // The first file that holds anything is run, whatever was pasted; without one it is the text.

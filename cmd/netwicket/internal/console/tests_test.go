@@ -105,21 +105,29 @@ func TestTestsAreRunAgain(t *testing.T) {
 // post sends a form with a text or a file, as the page does.
 func (s shop) post(part, text, name, content string) *httptest.ResponseRecorder {
 	s.t.Helper()
+	return s.ask(givenForm(s.t, part, text, [2]string{name, content}))
+}
+
+// givenForm is the form with a text and files, by name and content, as the page sends it.
+func givenForm(t *testing.T, part, text string, files ...[2]string) *http.Request {
+	t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	require.NoError(s.t, form.WriteField("text", text))
-	file, err := form.CreateFormFile("file", name)
-	require.NoError(s.t, err)
-	_, err = file.Write([]byte(content))
-	require.NoError(s.t, err)
-	require.NoError(s.t, form.Close())
+	require.NoError(t, form.WriteField("text", text))
+	for _, file := range files {
+		into, err := form.CreateFormFile("file", file[0])
+		require.NoError(t, err)
+		_, err = into.Write([]byte(file[1]))
+		require.NoError(t, err)
+	}
+	require.NoError(t, form.Close())
 	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/tests", &body)
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	r.Header.Set("Origin", "http://127.0.0.1")
 	if part != "" {
 		r.Header.Set("X-Part", part)
 	}
-	return s.ask(r)
+	return r
 }
 
 // What is pasted or dropped is run, and bounded.
