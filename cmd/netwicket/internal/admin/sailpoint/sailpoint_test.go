@@ -172,7 +172,7 @@ func TestProfiles(t *testing.T) {
 	require.Equal(t, "404 Not found", o.call("PATCH", "/auth-profiles/v1/p2", `[]`).refused().Code)
 	for _, c := range [][2]string{
 		{`{"op":"replace","path":"/name","value":"x"}`, "400.1.1 "}, {`{"op":"replace","path":"/id","value":"x"}`, "400.1.1 "},
-		{`{"op":"remove","path":"/tenant"}`, "400.1.1 "}, {`{"op":"replace","path":"/strongAuthLogin","value":false}`, "400.1.1 "},
+		{`{"op":"remove","path":"/tenant"}`, "400.1.1 "}, {`{"op":"replace","path":"/tenant","value":"x"}`, "400.1.1 "}, {`{"op":"replace","path":"/strongAuthLogin","value":false}`, "400.1.1 "},
 		{`{"op":"add","path":"/x","value":"x"}`, "400.1.1 "}, {`{"op":"remove","path":"/offNetwork"}`, "400.1.1 "}, {`{"op":"remove","path":"/type"}`, "400.1.1 "},
 		{`{"op":"copy","from":"/name","path":"/applicationName"}`, "400.1.1 "},
 		{`{"op":"replace","path":"/offNetwork","value":"true"}`, "400.1.3 "}, {`{"op":"replace","path":"/offNetwork","value":null}`, "400.1.3 "},
@@ -188,6 +188,7 @@ func TestProfiles(t *testing.T) {
 		{"op":"remove","path":"/applicationId"},{"op":"replace","path":"/applicationName","value":"b"},{"op":"replace","path":"/type","value":"MFA"}]`)
 	require.Equal(t, `{"id":"p1","tenant":"acme","name":"Staff","offNetwork":false,"untrustedGeography":true,"applicationId":null,"applicationName":"b","type":"MFA","strongAuthLogin":true}`,
 		o.must("GET", path, ""))
+	require.Contains(t, o.must("PATCH", path, `[{"op":"remove","path":"/applicationName"}]`), `"applicationName":null`)
 }
 
 // A profile without an id has one that stays.
